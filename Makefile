@@ -1,0 +1,40 @@
+# Two commands do everything: `make run` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test lint docs serve bench clean
+
+run: .venv/run  ## install, then write ResNet-50's report: the package's main job
+	$(BIN)/cnnmath report resnet50 --output build/resnet50
+
+test: .venv/dev lint  ## linters, types, import contracts, strict documentation, tests
+	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+docs: .venv/dev  ## the site, in build/site
+	$(BIN)/mkdocs build --strict --site-dir build/site
+
+serve: .venv/dev  ## the site, rebuilt while one edits
+	$(BIN)/mkdocs serve
+
+bench: .venv/dev  ## ratios of speed, measured side by side
+	$(BIN)/python -m tests.bench
+
+.venv/run: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/dev: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	touch $@ .venv/run
+
+clean:
+	rm -rf .venv build

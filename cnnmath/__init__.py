@@ -1,0 +1,71 @@
+"""The mathematics of convolutional networks: analysed, derived, verified.
+
+This page lists what most callers want; each name loads its module when it is first used, so that ``import cnnmath``
+loads neither NumPy nor SymPy.
+
+Examples
+--------
+>>> import cnnmath
+>>> cnnmath.analyze(cnnmath.zoo.alexnet()).macs
+714188480
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from cnnmath import ops
+from cnnmath.errors import CnnmathError
+from cnnmath.window import Window
+
+if TYPE_CHECKING:
+    from cnnmath import graph, numeric, readers, report, symbolic, verify, zoo
+    from cnnmath.graph import Architecture, analyze
+    from cnnmath.numeric import backward, forward
+    from cnnmath.readers import cost, reach
+    from cnnmath.report import write_report
+    from cnnmath.symbolic import derive
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Architecture",
+    "CnnmathError",
+    "Window",
+    "analyze",
+    "backward",
+    "cost",
+    "derive",
+    "forward",
+    "graph",
+    "numeric",
+    "ops",
+    "reach",
+    "readers",
+    "report",
+    "symbolic",
+    "verify",
+    "write_report",
+    "zoo",
+]
+
+_HOMES = {
+    "Architecture": "graph",
+    "analyze": "graph",
+    "backward": "numeric",
+    "cost": "readers",
+    "derive": "symbolic",
+    "forward": "numeric",
+    "reach": "readers",
+    "write_report": "report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name's module when the name is first used (PEP 562)."""
+    if name in _HOMES:
+        return getattr(import_module(f"cnnmath.{_HOMES[name]}"), name)
+    if name in __all__:
+        return import_module(f"cnnmath.{name}")
+    raise AttributeError(f"module 'cnnmath' has no attribute '{name}'")

@@ -1,0 +1,89 @@
+"""Errors that answer like a good teacher: what failed and where, the numbers, the rule with them put in, the fix."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Self
+
+
+class CnnmathError(Exception):
+    """Something the user gave does not fit.
+
+    Parameters
+    ----------
+    fact
+        What failed, in one sentence.
+    lines
+        Labelled lines below it, in this order of labels where given: ``input``, ``rule``, ``here``, ``fix``.
+
+    Notes
+    -----
+    Inner functions raise the fact; the public verb that knows the operator or the node adds it once, with `at`.
+
+    Examples
+    --------
+    >>> print(ShapeError("the stride must be at least 1.", here="stride 0", fix="use stride 1").at("conv 'stem'"))
+    conv 'stem': the stride must be at least 1.
+      here    stride 0
+      fix     use stride 1
+    """
+
+    def __init__(self, fact: str, **lines: str) -> None:
+        super().__init__(fact)
+        self.fact = fact
+        self.lines = lines
+        self.where = ""
+
+    def at(self, where: str) -> Self:
+        """Say where it happened, unless that is known already (the innermost place is the most precise)."""
+        self.where = self.where or where
+        return self
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.fact}" if self.where else self.fact
+        return "\n".join([head, *(f"  {label:<7} {text}" for label, text in self.lines.items())])
+
+
+class SettingError(CnnmathError, ValueError):
+    """An operator's setting that no operator can have: stride 0, negative padding, groups that do not divide."""
+
+
+class ShapeError(CnnmathError, ValueError):
+    """Sizes that do not fit each other: a kernel longer than its input, a wrong rank, a merge of unequal shapes."""
+
+
+class DataError(CnnmathError, ValueError):
+    """An array of another shape, dtype or kind than the operator declares."""
+
+
+class GraphError(CnnmathError, ValueError):
+    """A graph that is no network: a cycle, an input that does not exist, a name given twice."""
+
+
+class UnknownNameError(CnnmathError, LookupError):
+    """A name that is not in the list; the message names the near ones."""
+
+
+class DerivationError(CnnmathError, AssertionError):
+    """A step of a derivation that its own check refutes."""
+
+
+class MissingExtraError(CnnmathError, ImportError):
+    """An optional dependency that is not installed; the message names the extra that brings it."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
+    """Build the error for a name that is not in the list.
+
+    Examples
+    --------
+    >>> print(unknown("network", "resnet5", ["resnet50", "vgg16"]))
+    there is no network 'resnet5'.
+      near    resnet50
+      known   resnet50, vgg16
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+    lines = {"near": ", ".join(near)} if near else {}
+    return UnknownNameError(f"there is no {kind} '{name}'.", **lines, known=", ".join(names))

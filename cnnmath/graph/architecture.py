@@ -1,0 +1,167 @@
+"""An architecture: a directed acyclic graph of named operators, over networkx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
+import networkx as nx
+
+from cnnmath.errors import GraphError, ShapeError, unknown
+from cnnmath.ops import Operator
+from cnnmath.window import Size
+
+INPUT = "input"
+"""Name of the node that every architecture starts with."""
+
+
+class Architecture:
+    """A network: one input, and named operators with ordered inputs.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    input_shape
+        Shape of one sample, (C, \\*spatial), without the batch axis.
+
+    Attributes
+    ----------
+    graph
+        The `networkx.DiGraph`. A node has the attributes ``op`` (None for the input) and ``inputs``, the names of the
+        nodes it reads, in order; an edge runs from each of these to it.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Add, Conv, ReLU
+    >>> net = Architecture("block", (8, 14, 14))
+    >>> body = net.add("conv", Conv(8, 3, padding=1))
+    >>> merged = net.add("add", Add(), body, INPUT)
+    >>> net.add("relu", ReLU())
+    'relu'
+    >>> net
+    Architecture 'block': input (8, 14, 14), 3 operators, output 'relu'
+    """
+
+    def __init__(self, name: str, input_shape: Sequence[Size]) -> None:
+        self.name = name
+        self.input_shape = check_input_shape(input_shape)
+        self.graph: nx.DiGraph[str] = nx.DiGraph(name=name)
+        self.graph.add_node(INPUT, op=None, inputs=())
+
+    @classmethod
+    def from_graph(cls, graph: nx.DiGraph[str], input_shape: Sequence[Size], name: str = "") -> Self:
+        """Take over a networkx graph whose nodes have the attributes ``op`` and ``inputs``.
+
+        Raises
+        ------
+        GraphError
+            For a cycle, a missing attribute or an input that is no node, naming it.
+        """
+        net = cls(name or graph.graph.get("name", "network"), input_shape)
+        for node, attributes in graph.nodes(data=True):
+            if node != INPUT:
+                missing = {"op", "inputs"} - set(attributes)
+                if missing:
+                    raise GraphError(f"it lacks {' and '.join(sorted(missing))}.").at(f"node '{node}'")
+                net.graph.add_node(node, op=attributes["op"], inputs=tuple(attributes["inputs"]))
+        for node, reads in list(net.graph.nodes(data="inputs")):
+            for read in reads:
+                if read not in net.graph:
+                    raise unknown("node", read, net.graph).at(f"node '{node}'")
+                net.graph.add_edge(read, node)
+        net.order()
+        return net
+
+    def add(self, name: str, op: Operator, *inputs: str) -> str:
+        """Add an operator that reads these nodes, or the node added last; returns its name.
+
+        Raises
+        ------
+        GraphError, UnknownNameError
+            For a name that is taken, and for an input that does not exist.
+        """
+        if name in self.graph:
+            raise GraphError("the name is taken.", fix="give every node its own name").at(f"node '{name}'")
+        reads = inputs or (list(self.graph)[-1],)
+        for read in reads:
+            if read not in self.graph:
+                raise unknown("node", read, self.graph).at(f"node '{name}'")
+        self.graph.add_node(name, op=op, inputs=tuple(reads))
+        self.graph.add_edges_from((read, name) for read in reads)
+        return name
+
+    def order(self) -> list[str]:
+        """Operators' names in topological order, ties in the order in which they were added.
+
+        Raises
+        ------
+        GraphError
+            For a cycle, which it names.
+        """
+        added = {node: i for i, node in enumerate(self.graph)}
+        try:
+            return [n for n in nx.lexicographical_topological_sort(self.graph, key=added.__getitem__) if n != INPUT]
+        except nx.NetworkXUnfeasible:
+            cycle = " -> ".join([edge[0] for edge in nx.find_cycle(self.graph)])
+            raise GraphError(
+                "the graph has a cycle.",
+                here=f"{cycle} -> {cycle.split(' -> ')[0]}",
+                rule="a feed-forward network is acyclic",
+                fix="remove one of these edges",
+            ).at(f"network '{self.name}'") from None
+
+    def op(self, name: str) -> Operator:
+        """Operator of a node."""
+        if name not in self.graph or name == INPUT:
+            raise unknown("node", name, self.order())
+        return self.graph.nodes[name]["op"]
+
+    def inputs(self, name: str) -> tuple[str, ...]:
+        """Nodes that a node reads, in order."""
+        return self.graph.nodes[name]["inputs"]
+
+    def outputs(self) -> list[str]:
+        """Nodes that no other node reads."""
+        return [node for node in self.order() if self.graph.out_degree(node) == 0]
+
+    def with_input(self, input_shape: Sequence[Size]) -> Architecture:
+        """The same network for another input."""
+        return Architecture.from_graph(self.graph, input_shape, self.name)
+
+    def __len__(self) -> int:
+        return len(self.graph) - 1
+
+    def __iter__(self) -> Iterator[tuple[str, Operator]]:
+        return ((name, self.op(name)) for name in self.order())
+
+    def __eq__(self, other: Any) -> bool:
+        if not isinstance(other, Architecture):
+            return NotImplemented
+        same_input = (self.name, self.input_shape) == (other.name, other.input_shape)
+        return same_input and self._nodes() == other._nodes()
+
+    __hash__ = None  # type: ignore[assignment]  # it can grow
+
+    def _nodes(self) -> dict[str, tuple[Operator, tuple[str, ...]]]:
+        return {name: (op, self.inputs(name)) for name, op in self}
+
+    def __repr__(self) -> str:
+        outputs = ", ".join(f"'{name}'" for name in self.outputs())
+        return (
+            f"Architecture '{self.name}': input {self.input_shape}, {len(self)} operators, output {outputs or 'none'}"
+        )
+
+
+def check_input_shape(shape: Sequence[Size]) -> tuple[Size, ...]:
+    """Raise where the shape of a sample is not (C, *spatial) with positive sizes."""
+    sizes = tuple(shape)
+    wrong = [n for n in sizes if isinstance(n, (bool, float, str)) or (isinstance(n, int) and n < 1)]
+    if not sizes or wrong:
+        raise ShapeError(
+            "this is no shape of an input.",
+            input=f"{sizes}",
+            rule="(C, *spatial), positive integers, channels first and without the batch axis",
+            fix="for a colour image of 224 by 224, give (3, 224, 224)",
+        )
+    return sizes

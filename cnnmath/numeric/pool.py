@@ -1,0 +1,112 @@
+"""Pooling: running maxima and sums over strided slices of the input, one slice a tap."""
+
+from __future__ import annotations
+
+from functools import reduce
+from math import prod
+
+import numpy as np
+
+from cnnmath.numeric.windows import Array, output_sizes, tap_slices
+from cnnmath.ops import AdaptiveAveragePool, AveragePool, GlobalAveragePool, MaxPool
+
+
+def max_forward(op: MaxPool, x: Array) -> Array:
+    """Running maximum over the taps; NaN wins."""
+    windows, sizes = op.windows(x.shape[2:]), x.shape[2:]
+    y = np.full((*x.shape[:2], *output_sizes(windows, sizes)), _lowest(x), x.dtype)  # (N, C, O...)
+    for _, outputs, inputs in tap_slices(windows, sizes):
+        np.maximum(y[:, :, *outputs], x[:, :, *inputs], out=y[:, :, *outputs])
+    return y
+
+
+def max_backward(op: MaxPool, dy: Array, x: Array) -> dict[str, Array]:
+    """The gradient of each output goes to the first tap, in row-major order, that holds the maximum."""
+    windows, sizes = op.windows(x.shape[2:]), x.shape[2:]
+    y, pending = max_forward(op, x), np.ones(dy.shape, bool)  # (N, C, O...)
+    dx = np.zeros(x.shape, dy.dtype)  # (N, C, *spatial)
+    for _, outputs, inputs in tap_slices(windows, sizes):
+        here, seen = (slice(None), slice(None), *outputs), x[:, :, *inputs]
+        won = pending[here] & ((seen == y[here]) | (seen != seen))
+        dx[:, :, *inputs] += np.where(won, dy[here], np.zeros((), dy.dtype))
+        pending[here] &= ~won
+    return {"x": dx}
+
+
+def average_forward(op: AveragePool, x: Array) -> Array:
+    """Sum over the taps, divided by the number of taps that count."""
+    windows, sizes = op.windows(x.shape[2:]), x.shape[2:]
+    total = np.zeros((*x.shape[:2], *output_sizes(windows, sizes)), x.dtype)  # (N, C, O...)
+    for _, outputs, inputs in tap_slices(windows, sizes):
+        total[:, :, *outputs] += x[:, :, *inputs]
+    return total / divisor(op, sizes)
+
+
+def average_backward(op: AveragePool, dy: Array, x: Array) -> dict[str, Array]:
+    """Each tap's input receives an equal share of the output's gradient."""
+    windows, sizes = op.windows(x.shape[2:]), x.shape[2:]
+    share = dy / divisor(op, sizes)  # (N, C, O...)
+    dx = np.zeros(x.shape, share.dtype)  # (N, C, *spatial)
+    for _, outputs, inputs in tap_slices(windows, sizes):
+        dx[:, :, *inputs] += share[:, :, *outputs]
+    return {"x": dx}
+
+
+def divisor(op: AveragePool, sizes: tuple[int, ...]) -> Array:
+    """Number of taps that count, for each output position: a product of one count an axis."""
+    counts = []
+    for window, declared, n in zip(op.windows(sizes), op.declared(sizes), sizes, strict=True):
+        k, o = np.arange(window.kernel), np.arange(window.placements(n))
+        t = window.tap(o[:, None], k)  # (O, K)
+        low, high = (-declared.before, n + declared.after) if op.count_padding else (0, n)
+        counts.append(((low <= t) & (t < high)).sum(axis=1))  # (O,)
+    return reduce(np.multiply.outer, counts)  # (O...)
+
+
+def global_forward(op: GlobalAveragePool, x: Array) -> Array:
+    """Mean over all positions, axes kept."""
+    axes = tuple(range(2, x.ndim))
+    return x.sum(axis=axes, keepdims=True) / prod(x.shape[2:])  # (N, C, 1...)
+
+
+def global_backward(op: GlobalAveragePool, dy: Array, x: Array) -> dict[str, Array]:
+    """Every position receives an equal share."""
+    return {"x": np.broadcast_to(dy / prod(x.shape[2:]), x.shape).copy()}
+
+
+def adaptive_forward(op: AdaptiveAveragePool, x: Array) -> Array:
+    """Sum over each bin by one membership matrix an axis, divided by the bin's size."""
+    bins = _memberships(op, x.shape[2:])
+    return _along_axes(x, bins) / _bin_sizes(bins)  # (N, C, O...)
+
+
+def adaptive_backward(op: AdaptiveAveragePool, dy: Array, x: Array) -> dict[str, Array]:
+    """The transposed membership matrices."""
+    bins = _memberships(op, x.shape[2:])
+    return {"x": _along_axes(dy / _bin_sizes(bins), [a.T for a in bins])}
+
+
+def _memberships(op: AdaptiveAveragePool, sizes: tuple[int, ...]) -> list[Array]:
+    starts, lengths = op.bins(sizes, [np.arange(o) for o in op.outputs])
+    positions = [np.arange(n) for n in sizes]
+    return [
+        ((a[:, None] <= j) & (j < (a + length)[:, None])).astype(int)  # (O, H)
+        for a, length, j in zip(starts, lengths, positions, strict=True)
+    ]
+
+
+def _along_axes(x: Array, matrices: list[Array]) -> Array:
+    for matrix in matrices:
+        x = np.tensordot(x, matrix.astype(x.dtype), axes=(2, 1))  # axis 2 goes, its bins come last
+    return x
+
+
+def _bin_sizes(bins: list[Array]) -> Array:
+    return reduce(np.multiply.outer, [a.sum(axis=1) for a in bins])  # (O...)
+
+
+def _lowest(x: Array) -> object:
+    """A number that no maximum over a part of x falls below."""
+    if x.dtype.kind == "f":
+        return -np.inf
+    return np.iinfo(x.dtype).min if x.dtype.kind in "iu" else x.min(initial=0)

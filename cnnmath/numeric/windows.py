@@ -1,0 +1,72 @@
+"""Windows over arrays: gather every tap's inputs, and its adjoint, scatter.
+
+Both loop over kernel taps only. For each tap, the outputs whose tap lies inside the input form a slice, and so do the
+inputs that they read: padding is never materialised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from cnnmath.window import Window
+
+Array: TypeAlias = np.ndarray[Any, Any]
+Slices: TypeAlias = tuple[slice, ...]
+
+
+def tap_slices(windows: Sequence[Window], sizes: Sequence[int]) -> Iterator[tuple[tuple[int, ...], Slices, Slices]]:
+    """For each tap in row-major order: the tap, the outputs that see input through it, and the inputs that they see.
+
+    Examples
+    --------
+    >>> for k, outputs, inputs in tap_slices([Window(2, stride=2, before=1)], [4]):
+    ...     print(k, outputs, inputs)
+    (0,) (slice(1, 2, None),) (slice(1, 2, 2),)
+    (1,) (slice(0, 2, None),) (slice(0, 3, 2),)
+    """
+    for k in product(*(range(w.kernel) for w in windows)):
+        outputs = [w.outputs(i, n) for w, i, n in zip(windows, k, sizes, strict=True)]
+        if all(outputs):
+            reads = [(w.tap(o[0], i), w.tap(o[-1], i)) for w, i, o in zip(windows, k, outputs, strict=True)]
+            inputs = tuple(slice(a, b + 1, w.stride) for w, (a, b) in zip(windows, reads, strict=True))
+            yield k, tuple(slice(o.start, o.stop) for o in outputs), inputs
+
+
+def output_sizes(windows: Sequence[Window], sizes: Sequence[int]) -> tuple[int, ...]:
+    """Output size of each axis."""
+    return tuple(w.placements(n) for w, n in zip(windows, sizes, strict=True))
+
+
+def gather(x: Array, windows: Sequence[Window]) -> Array:
+    """Columns ``cols[n, c, k..., o...] = x[n, c, tap(o, k)...]``, zero where the tap lies in the padding (im2col).
+
+    Examples
+    --------
+    >>> gather(np.arange(1, 5).reshape(1, 1, 4), [Window(2, stride=2, before=1)])[0, 0]
+    array([[0, 2],
+           [1, 3]])
+    """
+    sizes = x.shape[2:]
+    kernel = tuple(w.kernel for w in windows)
+    cols = np.zeros((*x.shape[:2], *kernel, *output_sizes(windows, sizes)), x.dtype)  # (N, C, K..., O...)
+    for k, outputs, inputs in tap_slices(windows, sizes):
+        cols[:, :, *k, *outputs] = x[:, :, *inputs]
+    return cols
+
+
+def scatter(cols: Array, windows: Sequence[Window], sizes: Sequence[int]) -> Array:
+    """Adjoint of `gather`: add each column entry to the input that it was read from (col2im).
+
+    Examples
+    --------
+    >>> scatter(np.ones((1, 1, 2, 2), int), [Window(2, stride=2, before=1)], [4])[0, 0]
+    array([1, 1, 1, 0])
+    """
+    x = np.zeros((*cols.shape[:2], *sizes), cols.dtype)  # (N, C, *spatial)
+    for k, outputs, inputs in tap_slices(windows, sizes):
+        x[:, :, *inputs] += cols[:, :, *k, *outputs]
+    return x

@@ -1,0 +1,80 @@
+"""The spine: every operator's meaning, written once.
+
+``ALL`` is the only list of operators; everything that speaks of "all operators" reads it.
+"""
+
+from __future__ import annotations
+
+from cnnmath.errors import unknown
+from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
+from cnnmath.ops.combine import Add, Concat, Dropout
+from cnnmath.ops.conv import Conv
+from cnnmath.ops.linear import Flatten, Linear
+from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
+from cnnmath.ops.pool import AdaptiveAveragePool, AveragePool, GlobalAveragePool, MaxPool
+
+ALL: tuple[type[Operator], ...] = (
+    Conv,
+    MaxPool,
+    AveragePool,
+    GlobalAveragePool,
+    AdaptiveAveragePool,
+    Linear,
+    Flatten,
+    BatchNorm,
+    LocalResponseNorm,
+    ReLU,
+    LeakyReLU,
+    ELU,
+    Sigmoid,
+    Tanh,
+    Softplus,
+    Softmax,
+    Add,
+    Concat,
+    Dropout,
+)
+
+__all__ = [
+    "ALL",
+    "ELU",
+    "AdaptiveAveragePool",
+    "Add",
+    "Algebra",
+    "AveragePool",
+    "BatchNorm",
+    "Concat",
+    "Conv",
+    "Dropout",
+    "Flatten",
+    "GlobalAveragePool",
+    "LeakyReLU",
+    "Linear",
+    "LocalResponseNorm",
+    "MaxPool",
+    "Operand",
+    "Operator",
+    "ReLU",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Tanh",
+    "named",
+    "operands",
+]
+
+
+def named(name: str) -> type[Operator]:
+    """Operator of this name, in any case and with or without hyphens.
+
+    Examples
+    --------
+    >>> named("max-pool").__name__
+    'MaxPool'
+    """
+    known = {op.__name__.lower(): op for op in ALL}
+    key = name.lower().replace("-", "").replace("_", "")
+    if key not in known:
+        raise unknown("operator", name, known)
+    return known[key]

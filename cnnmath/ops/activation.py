@@ -1,0 +1,171 @@
+"""Activations: a function of each number, and the softmax of each position's channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, check_rank, rational
+from cnnmath.window import Size
+
+
+@dataclass(frozen=True, slots=True)
+class ReLU(Operator):
+    r"""Rectifier, ``y = x where x > 0, else 0``.
+
+    Notes
+    -----
+    *Conventions*: the derivative at 0 is 0. *Cost*: one comparison.
+
+    References
+    ----------
+    .. [1] V. Nair and G. Hinton, "Rectified linear units improve restricted Boltzmann machines", ICML 2010.
+
+    Examples
+    --------
+    >>> ReLU().shape((1, 64, 56, 56))
+    (1, 64, 56, 56)
+    """
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
+        """One output."""
+        return m.when(x[at] > 0, lambda: x[at], lambda: 0)
+
+
+@dataclass(frozen=True, slots=True)
+class LeakyReLU(Operator):
+    r"""Rectifier with a slope below zero, ``y = x where x > 0, else slope*x``.
+
+    Notes
+    -----
+    *Conventions*: the derivative at 0 is the slope.
+
+    References
+    ----------
+    .. [1] A. Maas, A. Hannun and A. Ng, "Rectifier nonlinearities improve neural network acoustic models", ICML 2013.
+
+    Examples
+    --------
+    >>> LeakyReLU(0.1)
+    LeakyReLU(slope=0.1)
+    """
+
+    slope: float | Fraction = 0.01
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
+        """One output."""
+        return m.when(x[at] > 0, lambda: x[at], lambda: rational(self.slope) * x[at])
+
+
+@dataclass(frozen=True, slots=True)
+class ELU(Operator):
+    r"""Exponential linear unit, ``y = x where x > 0, else alpha*(exp(x) - 1)``.
+
+    Notes
+    -----
+    *Conventions*: the derivative at 0 is alpha.
+
+    References
+    ----------
+    .. [1] D. Clevert, T. Unterthiner and S. Hochreiter, "Fast and accurate deep network learning by exponential linear
+       units", arXiv:1511.07289, equation 15.
+
+    Examples
+    --------
+    >>> ELU().alpha
+    1.0
+    """
+
+    alpha: float | Fraction = 1.0
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
+        """One output."""
+        return m.when(x[at] > 0, lambda: x[at], lambda: rational(self.alpha) * (m.exp(x[at]) - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Sigmoid(Operator):
+    r"""Logistic function, ``y = 1/(1 + exp(-x))``.
+
+    References
+    ----------
+    .. [1] D. Rumelhart, G. Hinton and R. Williams, "Learning representations by back-propagating errors", Nature 1986,
+       equation 2.
+
+    Examples
+    --------
+    >>> Sigmoid().shape((1, 10))
+    (1, 10)
+    """
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
+        """One output."""
+        return 1 / (1 + m.exp(-x[at]))
+
+
+@dataclass(frozen=True, slots=True)
+class Tanh(Operator):
+    r"""Hyperbolic tangent, ``y = (exp(x) - exp(-x))/(exp(x) + exp(-x))``.
+
+    References
+    ----------
+    .. [1] Y. LeCun et al., "Gradient-based learning applied to document recognition", Proc. IEEE 1998, appendix A.
+
+    Examples
+    --------
+    >>> Tanh().shape((1, 6, 28, 28))
+    (1, 6, 28, 28)
+    """
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
+        """One output."""
+        up, down = m.exp(x[at]), m.exp(-x[at])
+        return (up - down) / (up + down)
+
+
+@dataclass(frozen=True, slots=True)
+class Softplus(Operator):
+    r"""Smooth rectifier, ``y = log(1 + exp(x))``.
+
+    References
+    ----------
+    .. [1] X. Glorot, A. Bordes and Y. Bengio, "Deep sparse rectifier neural networks", AISTATS 2011, section 3.1.
+
+    Examples
+    --------
+    >>> Softplus().shape((1, 10))
+    (1, 10)
+    """
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
+        """One output."""
+        return m.log(1 + m.exp(x[at]))
+
+
+@dataclass(frozen=True, slots=True)
+class Softmax(Operator):
+    r"""Probabilities over the channels of each position.
+
+    .. math:: y_{n,c,o} = \frac{e^{x_{n,c,o}}}{\sum_q e^{x_{n,q,o}}}
+
+    References
+    ----------
+    .. [1] J. Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990.
+
+    Examples
+    --------
+    >>> Softmax().shape((1, 1000))
+    (1, 1000)
+    """
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """The shape of the input."""
+        (x,) = inputs
+        check_rank(x)
+        return x
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
+        """One output: its exponential's share of the sum."""
+        n, c, *o = at
+        total = m.let("total", (n, *o), lambda: m.sum(lambda q: m.exp(x[n, q, *o]), x.shape[1]))
+        return m.exp(x[n, c, *o]) / total

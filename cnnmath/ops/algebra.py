@@ -1,0 +1,161 @@
+"""The verbs in which an operator's sentence is written, and the base of all operators.
+
+An operator says once what *one* output number is (`Operator.element`), in the shape of its textbook formula, with plain
+arithmetic and the seven verbs of `Algebra`. A reader is one implementation of the verbs: with exact numbers the
+sentence is a value, with counts a cost, with sets of positions a receptive field, with SymPy a formula.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+from cnnmath.errors import ShapeError
+from cnnmath.window import IDENTITY, Size, Window
+
+Number: TypeAlias = Any  # whatever a reader computes with
+Shape: TypeAlias = tuple[Size, ...]
+
+
+class Algebra(Protocol):
+    """The seven verbs. Indices are integers or symbols; conditions are comparisons of indices or of numbers."""
+
+    def sum(
+        self, body: Callable[..., Number], *extents: Size, where: Callable[..., Iterable[Any]] | None = None
+    ) -> Number:
+        """Sum of ``body(i, j, ...)`` over ``0 <= i < extents[0]``, ..., only ``where`` all conditions hold."""
+        ...
+
+    def max(
+        self, body: Callable[..., Number], *extents: Size, where: Callable[..., Iterable[Any]] | None = None
+    ) -> Number:
+        """Maximum over the same range; at a tie the first in row-major order takes the whole gradient."""
+        ...
+
+    def when(self, condition: Any, then: Callable[[], Number], otherwise: Callable[[], Number]) -> Number:
+        """``then()`` where the condition holds, else ``otherwise()``."""
+        ...
+
+    def let(self, name: str, over: Sequence[Size], value: Callable[[], Number]) -> Number:
+        """Name a number that depends on the indices ``over`` alone, so that outputs sharing them compute it once."""
+        ...
+
+    def exp(self, x: Number) -> Number:
+        """Exponential."""
+        ...
+
+    def log(self, x: Number) -> Number:
+        """Natural logarithm."""
+        ...
+
+    def power(self, x: Number, exponent: Fraction | int) -> Number:
+        """``x`` to a fixed rational power; ``power(x, 1/2)`` is the square root."""
+        ...
+
+
+class Operand(Protocol):
+    """An array as a sentence sees it: a shape, and numbers at positions inside that shape."""
+
+    @property
+    def shape(self) -> Shape:
+        """One size an axis, batch first."""
+        ...
+
+    def __getitem__(self, at: Any, /) -> Number:
+        """Number at a position: a tuple, or a single index where there is one axis."""
+        ...
+
+
+def position(at: Any) -> tuple[Any, ...]:
+    """The position as a tuple, whether it was written ``w[f, c, k]`` or ``b[f]``."""
+    return at if isinstance(at, tuple) else (at,)
+
+
+@dataclass(frozen=True, slots=True)
+class Operator(ABC):
+    """An operator: a frozen record of settings, and one sentence.
+
+    The defaults describe an operator without parameters that maps each position to itself.
+    """
+
+    indices: ClassVar[tuple[str, ...]] = ("n", "c")
+    """Names of the first indices of the output, before the spatial ones."""
+
+    variadic: ClassVar[bool] = False
+    """Whether it takes any number of inputs (from two) instead of one."""
+
+    @abstractmethod
+    def element(self, m: Algebra, at: tuple[Size, ...], *operands: Any) -> Number:
+        """The sentence: the output number at the position ``at``, in the verbs of ``m``."""
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """Shape of the output, from the shapes of the inputs, each (N, C, *spatial)."""
+        return inputs[0]
+
+    def parameters(self, *inputs: Shape) -> dict[str, Shape]:
+        """Shapes of the trainable parameters, by name."""
+        return {}
+
+    def buffers(self, *inputs: Shape) -> dict[str, Shape]:
+        """Shapes of the numbers that belong to the operator but are not trained, by name."""
+        return {}
+
+    def windows(self, sizes: Shape) -> tuple[Window, ...] | None:
+        """Window an axis through which an output sees the input; None where it sees all of it."""
+        return (IDENTITY,) * len(sizes)
+
+
+def operands(op: Operator, *inputs: Shape) -> dict[str, Shape]:
+    """Shapes of everything the sentence reads, by name and in the order of `Operator.element`.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv
+    >>> operands(Conv(6, 5), (1, 3, 32, 32))
+    {'x': (1, 3, 32, 32), 'w': (6, 3, 5, 5), 'b': (6,)}
+    """
+    check_arity(op, inputs)
+    names = [f"x{i}" for i in range(1, len(inputs) + 1)] if op.variadic else ["x"]
+    return dict(zip(names, inputs, strict=True)) | op.parameters(*inputs) | op.buffers(*inputs)
+
+
+def check_arity(op: Operator, inputs: Sequence[Shape]) -> None:
+    """Raise where an operator is given more or fewer inputs than it takes."""
+    if len(inputs) == 1 and not op.variadic:
+        return
+    if op.variadic and len(inputs) >= 2:
+        return
+    takes = "two or more inputs" if op.variadic else "one input"
+    raise ShapeError(
+        f"it takes {takes}.",
+        here=f"{len(inputs)} given",
+        fix="name the nodes it merges" if op.variadic else "merge them first, with Add or Concat",
+    )
+
+
+def check_rank(inputs: Shape, spatial: int | None = None) -> None:
+    """Raise where an input is not (N, C, *spatial), with as many spatial axes as the settings say."""
+    given = len(inputs) - 2
+    if given >= 0 and spatial in (None, given):
+        return
+    wanted = "(N, C, *spatial)" if spatial is None else "(N, C" + ", ..." * bool(spatial) + f") of {spatial + 2} axes"
+    raise ShapeError(
+        "the input has the wrong rank.",
+        input=f"shape {inputs}, {len(inputs)} axes",
+        rule=f"the input is {wanted}",
+        fix="give an input with all axes, or a kernel with one entry a spatial axis, such as (3,) for a signal",
+    )
+
+
+def rational(value: float | Fraction) -> Fraction:
+    """Exact number that a decimal literal means: ``1e-5`` is 1/100000, not the nearest binary fraction.
+
+    Examples
+    --------
+    >>> rational(0.01)
+    Fraction(1, 100)
+    """
+    return Fraction(str(value)) if isinstance(value, float) else Fraction(value)

@@ -1,0 +1,119 @@
+"""Merging branches, and passing on unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cnnmath.errors import SettingError, ShapeError
+from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, check_rank
+from cnnmath.window import Size
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Operator):
+    r"""Sum of two or more inputs of equal shape: the merge of a residual connection.
+
+    References
+    ----------
+    .. [1] K. He et al., "Deep residual learning for image recognition", arXiv:1512.03385, equation 1.
+
+    Examples
+    --------
+    >>> Add().shape((1, 256, 56, 56), (1, 256, 56, 56))
+    (1, 256, 56, 56)
+    """
+
+    variadic = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """The shape that all inputs have."""
+        _check_equal(inputs, "add, all axes must agree", lambda x: x)
+        return inputs[0]
+
+    def element(self, m: Algebra, at: tuple[Size, ...], *xs: Operand) -> Number:
+        """One output: the sum of the inputs at the same position."""
+        total = xs[0][at]
+        for x in xs[1:]:
+            total = total + x[at]
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class Concat(Operator):
+    r"""Channels of two or more inputs, one behind the other.
+
+    .. math:: y_{n,\,C_1 + ... + C_{i-1} + c,\,o} = x^{(i)}_{n,c,o}
+
+    References
+    ----------
+    .. [1] C. Szegedy et al., "Going deeper with convolutions", arXiv:1409.4842, figure 2.
+
+    Examples
+    --------
+    >>> Concat().shape((1, 64, 28, 28), (1, 128, 28, 28))
+    (1, 192, 28, 28)
+    """
+
+    variadic = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """The common shape, with the channels added up."""
+        for x in inputs:
+            check_rank(x)
+        _check_equal(inputs, "concatenate channels, all other axes must agree", lambda x: (x[0], *x[2:]))
+        channels = inputs[0][1]
+        for x in inputs[1:]:
+            channels = channels + x[1]
+        return (inputs[0][0], channels, *inputs[0][2:])
+
+    def element(self, m: Algebra, at: tuple[Size, ...], *xs: Operand) -> Number:
+        """One output: the number of the input in whose stretch of channels the position lies."""
+        x, *rest = xs
+        if not rest:
+            return x[at]
+        n, c, *o = at
+        return m.when(c < x.shape[1], lambda: x[at], lambda: self.element(m, (n, c - x.shape[1], *o), *rest))
+
+
+@dataclass(frozen=True, slots=True)
+class Dropout(Operator):
+    r"""Dropout at inference: the identity.
+
+    Parameters
+    ----------
+    rate
+        Probability of dropping a number in training.
+
+    References
+    ----------
+    .. [1] N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 2014,
+       section 4.
+
+    Examples
+    --------
+    >>> Dropout(0.5).shape((1, 4096))
+    (1, 4096)
+    """
+
+    rate: float = 0.5
+
+    def __post_init__(self) -> None:
+        if isinstance(self.rate, bool) or not isinstance(self.rate, (int, float)) or not 0 <= self.rate < 1:
+            raise SettingError("the rate must lie in [0, 1).", here=f"rate {self.rate!r}", fix="use 0.5")
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
+        """One output: the input."""
+        return x[at]
+
+
+def _check_equal(inputs: tuple[Shape, ...], rule: str, part: Callable[[Shape], Shape]) -> None:
+    for x in inputs[1:]:
+        if part(x) != part(inputs[0]):
+            raise ShapeError(
+                "the inputs have unequal shapes.",
+                input="  and  ".join(str(x) for x in inputs),
+                rule=f"to {rule}",
+                here=f"{x} against {inputs[0]}",
+                fix="bring the branches to one shape, with a strided 1x1 Conv as a projection or with padding",
+            )

@@ -1,0 +1,107 @@
+"""The dense layer and the flattening before it."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from functools import reduce
+
+from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, check_rank
+from cnnmath.ops.spatial import integer
+from cnnmath.window import Size
+
+
+@dataclass(frozen=True, slots=True)
+class Linear(Operator):
+    r"""Every output is a weighted sum of every input.
+
+    .. math:: y_{n,f} = b_f + \sum_c w_{f,c}\, x_{n,c}
+
+    Parameters
+    ----------
+    units
+        Number of outputs F.
+    bias
+        Whether a bias is added.
+
+    Notes
+    -----
+    *Shape*: x (N, C), w (F, C), b (F,) to y (N, F). *Cost*: C multiply-accumulates an output.
+
+    References
+    ----------
+    .. [1] I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press 2016, section 6.3.
+
+    Examples
+    --------
+    >>> Linear(1000).parameters((1, 2048))
+    {'w': (1000, 2048), 'b': (1000,)}
+    """
+
+    indices = ("n", "f")
+
+    units: Size
+    _: KW_ONLY
+    bias: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "units", integer("number of units", self.units, 1))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """Shape of the output: (N, F)."""
+        (x,) = inputs
+        check_rank(x, 0)
+        return (x[0], self.units)
+
+    def parameters(self, *inputs: Shape) -> dict[str, Shape]:
+        """The weights w and, where there is one, the bias b."""
+        (x,) = inputs
+        w = (self.units, x[1])
+        return {"w": w, "b": (self.units,)} if self.bias else {"w": w}
+
+    def windows(self, sizes: Shape) -> None:
+        """None: an output sees the whole input."""
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand, w: Operand, b: Operand | None = None) -> Number:
+        """One output: the inner product of a row of weights with the input."""
+        n, f = at
+        y = m.sum(lambda c: w[f, c] * x[n, c], w.shape[1])
+        return y if b is None else y + b[f]
+
+
+@dataclass(frozen=True, slots=True)
+class Flatten(Operator):
+    r"""All channels and positions of a sample in one row, the last axis fastest.
+
+    .. math:: y_{n,\,(c H + h) W + w} = x_{n,c,h,w}
+
+    Notes
+    -----
+    *Shape*: x (N, C, \*spatial) to y (N, C times the spatial sizes). *Cost*: none.
+
+    References
+    ----------
+    .. [1] ONNX operator Flatten with axis 1.
+
+    Examples
+    --------
+    >>> Flatten().shape((1, 16, 5, 5))
+    (1, 400)
+    """
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """Shape of the output: (N, C*H*W...)."""
+        (x,) = inputs
+        check_rank(x)
+        return (x[0], reduce(lambda a, b: a * b, x[1:]))
+
+    def windows(self, sizes: Shape) -> None:
+        """None: positions are no longer spatial."""
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
+        """One output: the input at the position that the row index counts to."""
+        n, j = at
+        position: list[Size] = []
+        for size in reversed(x.shape[2:]):
+            position.insert(0, j % size)
+            j = j // size
+        return x[n, j, *position]

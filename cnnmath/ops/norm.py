@@ -1,0 +1,144 @@
+"""Normalisation at inference: by stored statistics, and across neighbouring channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from cnnmath.errors import SettingError
+from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, check_rank, rational
+from cnnmath.ops.spatial import inside, integer
+from cnnmath.window import Size, Window
+
+
+@dataclass(frozen=True, slots=True)
+class BatchNorm(Operator):
+    r"""Batch normalisation at inference, with stored mean and variance.
+
+    .. math:: y_{n,c,o} = \gamma_c \frac{x_{n,c,o} - \mu_c}{\sqrt{\sigma^2_c + \epsilon}} + \beta_c
+
+    Parameters
+    ----------
+    epsilon
+        Added to the variance.
+
+    Notes
+    -----
+    *Shape*: x and y (N, C, \*spatial); gamma, beta, mean and var (C,). *Conventions*: gamma and beta are trainable,
+    mean and var are buffers.
+
+    References
+    ----------
+    .. [1] S. Ioffe and C. Szegedy, "Batch normalization", arXiv:1502.03167, algorithm 2.
+
+    Examples
+    --------
+    >>> BatchNorm().parameters((1, 64, 56, 56))
+    {'gamma': (64,), 'beta': (64,)}
+    """
+
+    epsilon: float | Fraction = 1e-5
+
+    def __post_init__(self) -> None:
+        _check_number("epsilon", self.epsilon, positive=True)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """The shape of the input."""
+        (x,) = inputs
+        check_rank(x)
+        return x
+
+    def parameters(self, *inputs: Shape) -> dict[str, Shape]:
+        """Scale and shift of each channel."""
+        return dict.fromkeys(("gamma", "beta"), inputs[0][1:2])
+
+    def buffers(self, *inputs: Shape) -> dict[str, Shape]:
+        """Stored mean and variance of each channel."""
+        return dict.fromkeys(("mean", "var"), inputs[0][1:2])
+
+    def element(
+        self,
+        m: Algebra,
+        at: tuple[Size, ...],
+        x: Operand,
+        gamma: Operand,
+        beta: Operand,
+        mean: Operand,
+        var: Operand,
+    ) -> Number:
+        """One output: the input less the mean, scaled and shifted."""
+        c = at[1]
+        root = Fraction(1, 2)
+        scale = m.let("scale", (c,), lambda: gamma[c] / m.power(var[c] + rational(self.epsilon), root))
+        return (x[at] - mean[c]) * scale + beta[c]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalResponseNorm(Operator):
+    r"""Local response normalisation across neighbouring channels.
+
+    .. math:: y_{n,c,o} = x_{n,c,o} \Big/ \Big(\kappa + \frac{\alpha}{m} \sum_{q=0}^{m-1}
+       x_{n,\,c+q-\lfloor m/2 \rfloor,\,o}^2\Big)^{\beta}
+
+    Parameters
+    ----------
+    size
+        Number m of neighbouring channels.
+    alpha, beta, k
+        The constants of the formula (k is the kappa above).
+
+    Notes
+    -----
+    *Shape*: x and y (N, C, \*spatial). *Conventions*: alpha is divided by the size, as in PyTorch and ONNX; the 2012
+    paper's alpha is not, so that its 1e-4 is 5e-4 here. For an even size the odd channel lies before, as in PyTorch.
+
+    References
+    ----------
+    .. [1] A. Krizhevsky, I. Sutskever and G. Hinton, "ImageNet classification with deep convolutional neural
+       networks", NeurIPS 2012, section 3.3.
+
+    Examples
+    --------
+    >>> LocalResponseNorm(5, alpha=5e-4, k=2).shape((1, 96, 55, 55))
+    (1, 96, 55, 55)
+    """
+
+    size: Size
+    alpha: float | Fraction = 1e-4
+    beta: float | Fraction = 0.75
+    k: float | Fraction = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", integer("size", self.size, 1))
+        _check_number("alpha", self.alpha)
+        _check_number("beta", self.beta)
+        _check_number("k", self.k, positive=True)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """The shape of the input."""
+        (x,) = inputs
+        check_rank(x)
+        return x
+
+    def neighbours(self) -> Window:
+        """The window along the channels."""
+        return Window(self.size, before=self.size // 2, after=(self.size - 1) // 2)
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
+        """One output: the input divided by a power of its neighbours' sum of squares."""
+        n, c, *o = at
+        window = self.neighbours()
+        total = m.sum(
+            lambda q: x[n, window.tap(c, q), *o] * x[n, window.tap(c, q), *o],
+            self.size,
+            where=lambda q: inside([window], [window.tap(c, q)], x.shape[1:2]),
+        )
+        base = rational(self.k) + rational(self.alpha) / self.size * total
+        return x[at] / m.power(base, rational(self.beta))
+
+
+def _check_number(name: str, value: float | Fraction, *, positive: bool = False) -> None:
+    real = isinstance(value, (int, float, Fraction)) and not isinstance(value, bool) and value - value == 0
+    if not real or (positive and value <= 0):
+        kind = "positive number" if positive else "finite number"
+        raise SettingError(f"{name} must be a {kind}.", here=f"{name} {value!r}", fix=f"give {name} a {kind}")

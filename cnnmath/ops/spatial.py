@@ -1,0 +1,119 @@
+"""Settings that convolution and pooling share: kernel, stride, dilation and padding, one entry an axis."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Sequence
+from numbers import Integral
+from typing import Any, Protocol, TypeAlias
+
+from cnnmath.errors import SettingError, ShapeError
+from cnnmath.ops.algebra import Shape, check_rank
+from cnnmath.window import Size, Window, axis_names, check_at_least, fit, fitted
+
+Axes: TypeAlias = Any
+"""As given: a size for all axes, or one an axis. Once the operator is built: always a tuple, one entry an axis."""
+
+
+class Sliding(Protocol):
+    """What an operator with a sliding window has."""
+
+    @property
+    def kernel(self) -> Axes: ...  # noqa: D102 - the settings speak for themselves
+    @property
+    def stride(self) -> Axes: ...  # noqa: D102
+    @property
+    def dilation(self) -> Axes: ...  # noqa: D102
+    @property
+    def padding(self) -> Axes: ...  # noqa: D102
+
+
+def settle(op: Sliding) -> None:
+    """Bring a frozen operator's window settings into their one form: a tuple with an entry for each axis."""
+    kernel = op.kernel if isinstance(op.kernel, tuple) else (op.kernel, op.kernel)
+    rank = len(kernel)
+    settled = {
+        "kernel": kernel,
+        "stride": _per_axis("stride", kernel if op.stride is None else op.stride, rank),
+        "dilation": _per_axis("dilation", op.dilation, rank),
+        "padding": _paddings(op.padding, rank),
+    }
+    for name in ("kernel", "stride", "dilation"):
+        settled[name] = tuple(integer(name, v, 1) for v in settled[name])
+    for name, value in settled.items():
+        object.__setattr__(op, name, value)
+
+
+def windows_of(op: Sliding, sizes: Shape, *, ceil: bool = False) -> tuple[Window, ...]:
+    """One window an axis, for an input of these spatial sizes."""
+    padding: Any = [op.padding] * len(sizes) if isinstance(op.padding, str) else op.padding
+    settings = zip(sizes, op.kernel, op.stride, op.dilation, padding, strict=True)
+    return tuple(fit(*setting, ceil=ceil) for setting in settings)
+
+
+def output_sizes(op: Any, x: Shape) -> Shape:
+    """Spatial sizes of the output, checked against the rank and the windows of ``op``."""
+    check_rank(x, len(op.kernel))
+    return fitted(op.windows(x[2:]), x[2:])
+
+
+def taps(windows: Sequence[Window], o: Sequence[Size], k: Sequence[Size]) -> tuple[Size, ...]:
+    """Input position, one entry an axis, that output ``o`` reads through tap ``k``."""
+    return tuple(w.tap(i, j) for w, i, j in zip(windows, o, k, strict=True))
+
+
+def inside(windows: Sequence[Window], positions: Sequence[Size], sizes: Shape) -> Iterator[Any]:
+    """Conditions under which positions lie in the input; none on a side that has no padding."""
+    for window, t, n in zip(windows, positions, sizes, strict=True):
+        if window.before != 0:
+            yield t >= 0
+        if window.after != 0:
+            yield t < n
+
+
+def check_sighted(windows: Sequence[Window], sizes: Shape) -> None:
+    """Raise where some window would cover padding alone: the maximum or the mean of nothing does not exist."""
+    for axis, window, n in zip(axis_names(len(sizes)), windows, sizes, strict=True):
+        concrete = isinstance(n, Integral) and isinstance(window.placements(n), Integral)
+        if concrete and (o := window.blind(int(n))) is not None:
+            raise ShapeError(
+                "a window covers padding alone, so that it has nothing to pool.",
+                input=f"{axis} {n}     window  kernel {window.kernel}, stride {window.stride}, "
+                f"dilation {window.dilation}, padding ({window.before}, {window.after})",
+                rule="some k has 0 <= s*o + d*k - before < n",
+                here=f"output {o} reads {[window.tap(o, k) for k in range(window.kernel)]}, none in 0..{n - 1}",
+                fix="pad by less than the kernel's extent",
+            )
+
+
+def integer(name: str, value: Any, least: int) -> Any:
+    """Check one integer setting; symbols pass unchanged, integers of other libraries become ints."""
+    check_at_least(name, value, least)
+    return operator.index(value) if isinstance(value, Integral) else value
+
+
+def _per_axis(name: str, value: Any, rank: int) -> tuple[Any, ...]:
+    if not isinstance(value, tuple):
+        return (value,) * rank
+    if len(value) != rank:
+        raise SettingError(
+            f"the {name} has another rank than the kernel.",
+            here=f"{name} {value} has {len(value)} entries, the kernel has {rank}",
+            rule="one entry for each spatial axis, or a single integer for all",
+            fix=f"give {rank} entries"
+            + (f", such as padding=({value},) for (before, after)" if name == "padding" and rank == 1 else ""),
+        )
+    return value
+
+
+def _paddings(value: Any, rank: int) -> Any:
+    if isinstance(value, str):
+        if value not in ("same", "same_lower", "valid"):
+            raise SettingError(
+                f"there is no padding '{value}'.", fix="use 'same', 'same_lower', 'valid', integers or (before, after)"
+            )
+        return value
+    pairs = [p if isinstance(p, tuple) else (p, p) for p in _per_axis("padding", value, rank)]
+    if any(len(p) != 2 for p in pairs):
+        raise SettingError("an axis is padded by one integer or by a pair (before, after).", here=f"padding {value}")
+    return tuple((integer("padding before", b, 0), integer("padding after", a, 0)) for b, a in pairs)

@@ -1,0 +1,8 @@
+"""One sentence, many readers: exact values, exact gradients, cost, reach. Pure Python."""
+
+from cnnmath.readers.cost import Census, cost
+from cnnmath.readers.exact import Tensor, evaluate, forward
+from cnnmath.readers.gradient import backward
+from cnnmath.readers.reach import reach
+
+__all__ = ["Census", "Tensor", "backward", "cost", "evaluate", "forward", "reach"]

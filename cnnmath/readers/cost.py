@@ -1,0 +1,210 @@
+"""Cost reader: numbers are worthless, only the arithmetic on them counts.
+
+One output is read once, with indices that have no value; a sum multiplies what its body costs by its extents. Since
+nothing but ``+ *`` is done to the extents, the census is an integer for integer sizes and a formula for symbols.
+Indices are free: only arithmetic on the operands' numbers is counted. Taps in the padding count like all others (the
+convention of every counter but oneDNN's).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
+from functools import reduce
+from itertools import product
+from typing import Any
+
+from cnnmath.ops.algebra import Number, Operator, Shape, operands
+from cnnmath.window import Size
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many of each kind of arithmetic operation.
+
+    Subtractions count as additions; a power counts as one root, whatever its exponent.
+
+    Examples
+    --------
+    >>> Census(multiplications=3) + Census(multiplications=1, additions=2)
+    Census(multiplications=4, additions=2, divisions=0, comparisons=0, exponentials=0, logarithms=0, roots=0)
+    """
+
+    multiplications: Size = 0
+    additions: Size = 0
+    divisions: Size = 0
+    comparisons: Size = 0
+    exponentials: Size = 0
+    logarithms: Size = 0
+    roots: Size = 0
+
+    def __add__(self, other: Census) -> Census:
+        return Census(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Census)))
+
+    def __mul__(self, times: Size) -> Census:
+        return Census(*(getattr(self, f.name) * times for f in fields(Census)))
+
+    def either(self, other: Census) -> Census:
+        """The dearer of two branches, kind by kind."""
+        pairs = ((getattr(self, f.name), getattr(other, f.name)) for f in fields(Census))
+        return Census(*(a if b == 0 else b if a == 0 else max(a, b) for a, b in pairs))
+
+
+class VaryingError(Exception):
+    """An extent depends on the output's position, so that one output does not stand for all."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """An index without a value; output indices know their extent."""
+
+    extent: Size = None
+
+    def _index(self, _: Any) -> Index:
+        return Index()
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __mod__ = _index
+    __lt__ = __ge__ = __gt__ = __le__ = _index
+
+    def __neg__(self) -> Index:
+        return Index()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """A number that reports each operation on it."""
+
+    count: Callable[[str], Counted]
+
+    def __add__(self, other: Number) -> Counted:
+        return self.count("additions")
+
+    def __mul__(self, other: Number) -> Counted:
+        return self.count("multiplications")
+
+    def __truediv__(self, other: Number) -> Counted:
+        return self.count("divisions")
+
+    def __gt__(self, other: Number) -> Counted:
+        return self.count("comparisons")
+
+    def __neg__(self) -> Counted:
+        return self
+
+    __radd__ = __sub__ = __rsub__ = __add__
+    __rmul__, __rtruediv__ = __mul__, __truediv__
+
+
+@dataclass(frozen=True, slots=True)
+class Weightless:
+    """An operand of which only the shape is known."""
+
+    shape: Shape
+    number: Counted
+
+    def __getitem__(self, at: Any) -> Counted:
+        return self.number
+
+
+class Cost:
+    """The verbs over counts."""
+
+    def __init__(self) -> None:
+        self.census = Census()
+        self.shared: dict[str, Census] = {}
+
+    def sum(
+        self, body: Callable[..., Number], *extents: Size, where: Callable[..., Iterable[Any]] | None = None
+    ) -> Number:
+        """The body as often as the range is long, and one addition less."""
+        return self._fold("additions", body, extents)
+
+    def max(
+        self, body: Callable[..., Number], *extents: Size, where: Callable[..., Iterable[Any]] | None = None
+    ) -> Number:
+        """The body as often as the range is long, and one comparison less."""
+        return self._fold("comparisons", body, extents)
+
+    def when(self, condition: Any, then: Callable[[], Number], otherwise: Callable[[], Number]) -> Number:
+        """The dearer branch."""
+        (_, first), (result, second) = self._apart(then), self._apart(otherwise)
+        self.census = self.census + first.either(second)
+        return self._number() if isinstance(result, Counted) or isinstance(condition, Counted) else result
+
+    def let(self, name: str, over: Sequence[Any], value: Callable[[], Number]) -> Number:
+        """Once for each value of the indices it depends on, whatever the number of outputs."""
+        result, census = self._apart(value)
+        self.shared[name] = census * _times(i.extent for i in over)
+        return result
+
+    def exp(self, x: Number) -> Number:
+        """One exponential."""
+        return x.count("exponentials")
+
+    def log(self, x: Number) -> Number:
+        """One logarithm."""
+        return x.count("logarithms")
+
+    def power(self, x: Number, exponent: Fraction | int) -> Number:
+        """One root."""
+        return x.count("roots")
+
+    def operand(self, shape: Shape) -> Weightless:
+        """Let the sentence read an operand of this shape."""
+        return Weightless(shape, self._number())
+
+    def _number(self) -> Counted:
+        return Counted(self._count)
+
+    def _count(self, kind: str) -> Counted:
+        self.census = replace(self.census, **{kind: getattr(self.census, kind) + 1})
+        return self._number()
+
+    def _apart(self, value: Callable[[], Number]) -> tuple[Number, Census]:
+        """What a part of the sentence costs by itself."""
+        before, self.census = self.census, Census()
+        result = value()
+        census, self.census = self.census, before
+        return result, census
+
+    def _fold(self, kind: str, body: Callable[..., Number], extents: Sequence[Any]) -> Number:
+        if any(isinstance(extent, Index) for extent in extents):
+            raise VaryingError
+        times = _times(extents)
+        result, census = self._apart(lambda: body(*(Index(extent) for extent in extents)))
+        if not isinstance(result, Counted):
+            return Index()
+        self.census = self.census + census * times + Census(**{kind: times - 1})
+        return self._number()
+
+
+def cost(op: Operator, *inputs: Shape) -> Census:
+    """Arithmetic of the whole output, from the shapes of the inputs.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv
+    >>> cost(Conv(64, 7, stride=2, padding=3, bias=False), (1, 3, 224, 224)).multiplications
+    118013952
+    """
+    output = op.shape(*inputs)
+    shapes = operands(op, *inputs).values()
+    try:
+        one = Cost()
+        op.element(one, tuple(Index(size) for size in output), *map(one.operand, shapes))
+        return sum(one.shared.values(), one.census * _times(output))
+    except VaryingError:
+        return _position_by_position(op, output, list(shapes))
+
+
+def _position_by_position(op: Operator, output: Shape, shapes: Sequence[Shape]) -> Census:
+    """Add up where outputs differ: all spatial positions of one channel stand for those of every channel."""
+    one = Cost()
+    for o in product(*map(range, output[2:])):
+        op.element(one, (Index(output[0]), Index(output[1]), *o), *map(one.operand, shapes))
+    return one.census * (output[0] * output[1])
+
+
+def _times(extents: Iterable[Size]) -> Size:
+    return reduce(lambda a, b: a * b, extents, 1)

@@ -1,0 +1,137 @@
+"""Exact reader: numbers are fractions, and a sentence is the value of an operator, with no rounding.
+
+Exponentials, logarithms and roots that are irrational are fractions within a relative 10^-50 of the truth: far closer
+than any float, so that they too can judge a kernel, against a bound.
+"""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from math import isqrt, prod
+from typing import Any, Self
+
+from cnnmath.ops.algebra import Number, Operator, position
+
+DIGITS = 60
+"""Decimal digits carried through an exponential, logarithm or root; ten of them guard the other fifty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A dense array of exact numbers, in row-major order.
+
+    Examples
+    --------
+    >>> Tensor((2, 2), [1, 2, 3, 4])[1, 0]
+    3
+    """
+
+    shape: tuple[int, ...]
+    values: list[Any]
+
+    @classmethod
+    def of(cls, array: Any) -> Self:
+        """Take over a NumPy array, each number as the fraction that it is."""
+        return cls(tuple(array.shape), [v if isinstance(v, Fraction) else Fraction(v) for v in array.ravel().tolist()])
+
+    def positions(self) -> Iterable[tuple[int, ...]]:
+        """All positions, the last axis fastest."""
+        return product(*map(range, self.shape))
+
+    def __getitem__(self, at: Any) -> Any:
+        index = 0
+        for i, size in zip(position(at), self.shape, strict=True):
+            if not 0 <= i < size:
+                raise IndexError(f"position {at} lies outside shape {self.shape}")
+            index = index * size + i
+        return self.values[index]
+
+
+class Exact:
+    """The verbs over fractions."""
+
+    def sum(
+        self, body: Callable[..., Number], *extents: int, where: Callable[..., Iterable[Any]] | None = None
+    ) -> Number:
+        """Add up, starting from an exact zero."""
+        return sum((body(*at) for at in _range(extents, where)), Fraction(0))
+
+    def max(
+        self, body: Callable[..., Number], *extents: int, where: Callable[..., Iterable[Any]] | None = None
+    ) -> Number:
+        """Python's max: the first of equal ones."""
+        return max(body(*at) for at in _range(extents, where))
+
+    def when(self, condition: bool, then: Callable[[], Number], otherwise: Callable[[], Number]) -> Number:
+        """One branch only."""
+        return then() if condition else otherwise()
+
+    def let(self, name: str, over: Sequence[int], value: Callable[[], Number]) -> Number:
+        """Compute it again: clarity is this reader's only aim."""
+        return value()
+
+    def exp(self, x: Number) -> Number:
+        """Exponential, within a relative 10^-50."""
+        return _decimal(x, decimal.Decimal.exp) if x else Fraction(1)
+
+    def log(self, x: Number) -> Number:
+        """Natural logarithm, within a relative 10^-50."""
+        return _decimal(x, decimal.Decimal.ln) if x != 1 else Fraction(0)
+
+    def power(self, x: Number, exponent: Fraction | int) -> Number:
+        """Rational power: exact where the root is rational, else within a relative 10^-50."""
+        exponent = Fraction(exponent)
+        root = _rational_root(x, exponent.denominator)
+        return self.exp(exponent * self.log(x)) if root is None else root**exponent.numerator
+
+
+def evaluate(op: Operator, at: tuple[int, ...], *operands: Tensor) -> Fraction:
+    """One output number of an operator, exactly.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv
+    >>> x, w = Tensor((1, 1, 3), [1, 2, 3]), Tensor((1, 1, 2), [10, 1])
+    >>> evaluate(Conv(1, (2,), bias=False), (0, 0, 1), x, w)
+    Fraction(23, 1)
+    """
+    return Fraction(op.element(Exact(), at, *operands))
+
+
+def forward(op: Operator, shape: tuple[int, ...], *operands: Tensor) -> Tensor:
+    """Every output number, for an output of this shape."""
+    return Tensor(shape, [evaluate(op, at, *operands) for at in product(*map(range, shape))])
+
+
+def _range(extents: Sequence[int], where: Callable[..., Iterable[Any]] | None) -> Iterable[tuple[int, ...]]:
+    everywhere = product(*map(range, extents))
+    return everywhere if where is None else (at for at in everywhere if all(where(*at)))
+
+
+def _decimal(x: Fraction, function: Callable[[decimal.Decimal], decimal.Decimal]) -> Fraction:
+    with decimal.localcontext(prec=DIGITS, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN):
+        return Fraction(function(decimal.Decimal(Fraction(x).numerator) / Fraction(x).denominator))
+
+
+def _rational_root(x: Fraction, degree: int) -> Fraction | None:
+    """The root of this degree where it is rational, else None."""
+    x = Fraction(x)
+    roots = Fraction(_integer_root(x.numerator, degree), _integer_root(x.denominator, degree))
+    return roots if roots**degree == x else None
+
+
+def _integer_root(n: int, degree: int) -> int:
+    """Greatest integer whose power is at most n, by bisection from a power of two above it."""
+    if degree == 1:
+        return n
+    if degree == 2:
+        return isqrt(n)
+    low, high = 0, prod([2] * (n.bit_length() // degree + 1))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if middle**degree <= n else (low, middle - 1)
+    return low

@@ -1,0 +1,159 @@
+"""Gradient reader: exact numbers that remember what they depend on, and how strongly.
+
+A `Dual` carries its value and its derivative with respect to every number of the operands that took part in it. Reading
+a sentence with duals differentiates it exactly: a second road to every gradient, independent of index algebra and of
+the hand-written backward kernels.
+
+References
+----------
+.. [1] A. Griewank and A. Walther, "Evaluating Derivatives", SIAM 2008, section 3.1 (the forward mode).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from cnnmath.ops.algebra import Number, Operator, position
+from cnnmath.readers.exact import Exact, Tensor, _range
+
+Leaf: TypeAlias = tuple[str, tuple[int, ...]]
+"""An operand's name and a position in it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dual:
+    """A value and its partial derivatives, by leaf."""
+
+    value: Fraction
+    partials: dict[Leaf, Fraction]
+
+    def chain(self, value: Fraction, slope: Fraction) -> Dual:
+        """Result of a function of this number alone, with this derivative."""
+        return Dual(value, {leaf: slope * partial for leaf, partial in self.partials.items()})
+
+    def __add__(self, other: Number) -> Dual:
+        other = _dual(other)
+        return Dual(self.value + other.value, _merge(self.partials, other.partials))
+
+    def __mul__(self, other: Number) -> Dual:
+        other = _dual(other)
+        left, right = self.chain(self.value, other.value), other.chain(other.value, self.value)
+        return Dual(self.value * other.value, _merge(left.partials, right.partials))
+
+    def __truediv__(self, other: Number) -> Dual:
+        other = _dual(other)
+        return self * other.chain(1 / other.value, -1 / other.value**2)
+
+    def __neg__(self) -> Dual:
+        return self.chain(-self.value, Fraction(-1))
+
+    def __sub__(self, other: Number) -> Dual:
+        return self + -_dual(other)
+
+    def __rsub__(self, other: Number) -> Dual:
+        return _dual(other) - self
+
+    def __rtruediv__(self, other: Number) -> Dual:
+        return _dual(other) / self
+
+    def __gt__(self, other: Number) -> bool:
+        return self.value > _dual(other).value
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
+@dataclass(frozen=True, slots=True)
+class Remembering:
+    """An operand whose numbers are leaves."""
+
+    name: str
+    tensor: Tensor
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the operand."""
+        return self.tensor.shape
+
+    def __getitem__(self, at: Any) -> Dual:
+        return Dual(self.tensor[at], {(self.name, position(at)): Fraction(1)})
+
+
+class Gradient:
+    """The verbs over duals."""
+
+    def sum(
+        self, body: Callable[..., Number], *extents: int, where: Callable[..., Iterable[Any]] | None = None
+    ) -> Number:
+        """Add values and partials, in one pass."""
+        value, partials = Fraction(0), {}
+        for at in _range(extents, where):
+            term = _dual(body(*at))
+            value += term.value
+            for leaf, partial in term.partials.items():
+                partials[leaf] = partials.get(leaf, 0) + partial
+        return Dual(value, partials)
+
+    def max(
+        self, body: Callable[..., Number], *extents: int, where: Callable[..., Iterable[Any]] | None = None
+    ) -> Number:
+        """First of the largest, with its partials alone."""
+        return max((body(*at) for at in _range(extents, where)), key=lambda term: term.value)
+
+    def when(self, condition: bool, then: Callable[[], Number], otherwise: Callable[[], Number]) -> Number:
+        """One branch only: the one-sided derivative of the branch that holds at the kink."""
+        return then() if condition else otherwise()
+
+    def let(self, name: str, over: Sequence[int], value: Callable[[], Number]) -> Number:
+        """Compute it again."""
+        return value()
+
+    def exp(self, x: Number) -> Number:
+        """Its own derivative."""
+        y = Exact().exp(x.value)
+        return x.chain(y, y)
+
+    def log(self, x: Number) -> Number:
+        """Derivative 1/x."""
+        return x.chain(Exact().log(x.value), 1 / x.value)
+
+    def power(self, x: Number, exponent: Fraction | int) -> Number:
+        """Derivative e*x^(e-1), written e*x^e/x so that an exact root stays exact."""
+        y = Exact().power(x.value, exponent)
+        return x.chain(y, exponent * y / x.value)
+
+
+def backward(op: Operator, dy: Tensor, operands: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Gradient of ``sum(dy * y)`` with respect to every operand, exactly.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv
+    >>> x, w = Tensor((1, 1, 3), [1, 2, 3]), Tensor((1, 1, 2), [10, 1])
+    >>> grads = backward(Conv(1, (2,), bias=False), Tensor((1, 1, 2), [1, 100]), {"x": x, "w": w})
+    >>> [int(v) for v in grads["x"].values], [int(v) for v in grads["w"].values]
+    ([10, 1001, 100], [201, 302])
+    """
+    total: dict[Leaf, Fraction] = {}
+    leaves = [Remembering(name, tensor) for name, tensor in operands.items()]
+    for at in dy.positions():
+        y = _dual(op.element(Gradient(), at, *leaves))
+        for leaf, partial in y.partials.items():
+            total[leaf] = total.get(leaf, Fraction(0)) + dy[at] * partial
+    return {
+        name: Tensor(tensor.shape, [total.get((name, at), Fraction(0)) for at in tensor.positions()])
+        for name, tensor in operands.items()
+    }
+
+
+def _dual(number: Number) -> Dual:
+    return number if isinstance(number, Dual) else Dual(Fraction(number), {})
+
+
+def _merge(a: dict[Leaf, Fraction], b: dict[Leaf, Fraction]) -> dict[Leaf, Fraction]:
+    merged = dict(a)
+    for leaf, partial in b.items():
+        merged[leaf] = merged.get(leaf, Fraction(0)) + partial
+    return merged

@@ -1,0 +1,127 @@
+"""Hypothesis strategies for settings of every operator, valid by construction and shrinking to the smallest.
+
+Nothing is generated and then filtered out: kernel, stride, dilation and padding come first, and the input is drawn from
+the sizes that fit them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from cnnmath import ops
+from cnnmath.ops import Operator
+from cnnmath.ops.algebra import Shape
+from cnnmath.ops.notation import describe
+from cnnmath.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An operator and the shapes of its inputs."""
+
+    op: Operator
+    inputs: tuple[Shape, ...]
+
+    def __str__(self) -> str:
+        return f"{describe(self.op)} on {' and '.join(map(str, self.inputs))}"
+
+
+def cases(kind: type[Operator]) -> SearchStrategy[Case]:
+    """Settings of one kind of operator, with input shapes that fit.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> print(find(cases(ops.Conv), lambda case: case.op.stride[0] == 2 and case.op.groups == 2))
+    conv(2, (1,), stride=2, groups=2, bias=False) on (1, 2, 1)
+    """
+    return _CASES.get(kind, _pointwise)(kind)
+
+
+@st.composite
+def windows(draw: DrawFn, *, blind: bool = False) -> tuple[Window, int]:
+    """A window, and an input size that it fits; padding may reach the extent where windows may be ``blind``."""
+    kernel, stride, dilation = (draw(st.integers(1, 3)) for _ in range(3))
+    most = Window(kernel, dilation=dilation).extent - (not blind)
+    before, after = draw(st.integers(0, most)), draw(st.integers(0, most))
+    window = Window(kernel, stride, dilation, before, after)
+    least = max(window.preimage(1)[0], 1 if blind else dilation)
+    return window, draw(st.integers(least, least + 4))
+
+
+@st.composite
+def _axes(draw: DrawFn, *, blind: bool) -> tuple[dict[str, Any], tuple[int, ...]]:
+    """Window settings for one to three axes, as an operator takes them, and the spatial sizes."""
+    drawn = draw(st.lists(windows(blind=blind), min_size=1, max_size=3))
+    settings = {name: tuple(getattr(w, name) for w, _ in drawn) for name in ("kernel", "stride", "dilation")}
+    return settings | {"padding": tuple((w.before, w.after) for w, _ in drawn)}, tuple(n for _, n in drawn)
+
+
+@st.composite
+def _conv(draw: DrawFn, kind: Any) -> Case:  # noqa: ARG001 - every strategy of the table takes its kind
+    settings, sizes = draw(_axes(blind=True))
+    if draw(st.booleans()):
+        settings["padding"] = draw(st.sampled_from(["valid", "same", "same_lower"]))
+        extents = [d * (k - 1) + 1 for d, k in zip(settings["dilation"], settings["kernel"], strict=True)]
+        sizes = tuple(max(n, e) for n, e in zip(sizes, extents, strict=True))
+    groups, channels, filters = (draw(st.integers(1, 3)) for _ in range(3))
+    op = ops.Conv(filters * groups, groups=groups, bias=draw(st.booleans()), **settings)
+    return Case(op, ((draw(st.integers(1, 2)), channels * groups, *sizes),))
+
+
+@st.composite
+def _pool(draw: DrawFn, kind: Any) -> Case:
+    settings, sizes = draw(_axes(blind=False))
+    own = {"count_padding": draw(st.booleans())} if kind is ops.AveragePool else {}
+    return Case(kind(ceil=draw(st.booleans()), **settings, **own), ((*draw(_batch), *sizes),))
+
+
+@st.composite
+def _adaptive(draw: DrawFn, kind: Any) -> Case:
+    sizes = draw(st.lists(st.integers(1, 6), min_size=1, max_size=3))
+    return Case(kind(tuple(draw(st.integers(1, 4)) for _ in sizes)), ((*draw(_batch), *sizes),))
+
+
+@st.composite
+def _linear(draw: DrawFn, kind: Any) -> Case:
+    return Case(kind(draw(st.integers(1, 4)), bias=draw(st.booleans())), (draw(_batch),))
+
+
+@st.composite
+def _response(draw: DrawFn, kind: Any) -> Case:
+    k, alpha = draw(st.sampled_from([1.0, 2.0])), draw(st.sampled_from([1e-4, 0.5]))
+    op = kind(draw(st.integers(1, 6)), k=k, alpha=alpha)
+    return Case(op, (draw(_shape),))
+
+
+@st.composite
+def _merge(draw: DrawFn, kind: Any) -> Case:
+    n, c, *sizes = draw(_shape)
+    channels = [c, *draw(st.lists(st.integers(1, 3), min_size=1, max_size=2))]
+    if kind is ops.Add:
+        channels = [c] * len(channels)
+    return Case(kind(), tuple((n, c, *sizes) for c in channels))
+
+
+@st.composite
+def _pointwise(draw: DrawFn, kind: Any) -> Case:
+    return Case(kind(), (draw(_shape),))
+
+
+_batch = st.tuples(st.integers(1, 2), st.integers(1, 3))
+_shape = st.builds(lambda batch, sizes: (*batch, *sizes), _batch, st.lists(st.integers(1, 4), min_size=1, max_size=3))
+_CASES: dict[type[Operator], Callable[[type[Operator]], SearchStrategy[Case]]] = {
+    ops.Conv: _conv,
+    ops.MaxPool: _pool,
+    ops.AveragePool: _pool,
+    ops.AdaptiveAveragePool: _adaptive,
+    ops.Linear: _linear,
+    ops.LocalResponseNorm: _response,
+    ops.Add: _merge,
+    ops.Concat: _merge,
+}

@@ -1,0 +1,264 @@
+"""The window: all arithmetic of kernel, stride, dilation and padding, along one axis.
+
+A window reads input ``tap(o, k) = stride*o + dilation*k - before`` for output ``o`` and kernel tap ``k``. Everything
+else follows from that line: the size rule, composition, preimages, the adjoint condition, the receptive field. All of
+it is written with plain ``+ * //`` (and ``abs``), so that one line serves integers, SymPy symbols and NumPy arrays.
+
+References
+----------
+.. [1] V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", arXiv:1603.07285, relation 14.
+.. [2] A. Araujo, W. Norris and J. Sim, "Computing receptive fields of convolutional neural networks", Distill, 2019,
+   https://doi.org/10.23915/distill.00021, equations 1 to 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from numbers import Integral
+from typing import Any, Literal, TypeAlias
+
+from cnnmath.errors import SettingError, ShapeError
+
+Size: TypeAlias = Any  # an int, a SymPy expression or a NumPy array of integers
+Padding: TypeAlias = Literal["valid", "same", "same_lower"] | tuple[Size, Size]
+
+
+def check_at_least(name: str, value: Size, least: int) -> None:
+    """Raise a `SettingError` where an integer setting is below its least value, or no integer at all."""
+    if isinstance(value, (bool, float, str, complex, type(None))):
+        raise SettingError(
+            f"the {name} must be an integer.", here=f"{name} {value!r}", fix=f"use an integer of at least {least}"
+        )
+    if isinstance(value, Integral) and value < least:
+        raise SettingError(
+            f"the {name} must be at least {least}.",
+            rule=f"{name} >= {least}",
+            here=f"{value} < {least}",
+            fix=f"use {name} {least} or more",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One axis of a convolution or pooling: kernel, stride, dilation, and the padding before and after.
+
+    Examples
+    --------
+    >>> stem = Window(7, stride=2, before=3, after=3)
+    >>> stem.placements(224), stem.extent, stem.tap(0, 0)
+    (112, 7, -3)
+    >>> pool = Window(3, stride=2, before=1, after=1)
+    >>> stem.then(pool)
+    Window(kernel=11, stride=4, dilation=1, before=5, after=5)
+    >>> stem.then(pool).placements(224) == pool.placements(stem.placements(224))
+    True
+    """
+
+    kernel: Size
+    stride: Size = 1
+    dilation: Size = 1
+    before: Size = 0
+    after: Size = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (("kernel", 1), ("stride", 1), ("dilation", 1), ("before", 0), ("after", 0)):
+            check_at_least(name if least else f"padding {name}", getattr(self, name), least)
+
+    @property
+    def extent(self) -> Size:
+        """Length of the stretch of input that one output sees, holes included: ``d*(k - 1) + 1``."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def tap(self, o: Size, k: Size) -> Size:
+        """Input position that output ``o`` reads through tap ``k``; it lies in the padding where outside the input."""
+        return self.stride * o + self.dilation * k - self.before
+
+    def placements(self, n: Size) -> Size:
+        """Length of the output for an input of length ``n``: ``floor((n + before + after - extent)/stride) + 1``.
+
+        Below 1 where the window does not fit: see `fitted` for the check.
+        """
+        return (n + self.before + self.after - self.extent) // self.stride + 1
+
+    def preimage(self, o: Size) -> tuple[Size, Size]:
+        """Least and greatest input length whose output has length ``o``.
+
+        Examples
+        --------
+        >>> Window(7, stride=2, before=3, after=3).preimage(112)
+        (223, 224)
+        """
+        least = self.stride * (o - 1) + self.extent - self.before - self.after
+        return least, least + self.stride - 1
+
+    def then(self, second: Window) -> Window:
+        """Compose: the one window that ``second`` after this one amounts to, floors included.
+
+        Its kernel is the hull; `paths` knows the holes in it.
+        """
+        return Window(
+            kernel=self.extent + (second.extent - 1) * self.stride,
+            stride=self.stride * second.stride,
+            before=self.before + second.before * self.stride,
+            after=self.after + second.after * self.stride,
+        )
+
+    def outputs(self, k: int, n: int) -> range:
+        """Outputs whose tap ``k`` lies inside an input of length ``n``, not in the padding."""
+        shift = self.dilation * k - self.before
+        first = max(-(shift // self.stride), 0)
+        last = min((n - 1 - shift) // self.stride, self.placements(n) - 1)
+        return range(first, max(last + 1, first))
+
+    def blind(self, n: int) -> int | None:
+        """First output that sees nothing but padding of an input of length ``n``, or None.
+
+        Examples
+        --------
+        >>> Window(2, before=2).blind(5)
+        0
+        """
+        seen = 0
+        for outputs in sorted((self.outputs(k, n) for k in range(self.kernel)), key=lambda r: r.start):
+            if outputs.start > seen:
+                break
+            seen = max(seen, outputs.stop)
+        return seen if seen < self.placements(n) else None
+
+    def readers(self, j: int, n: int) -> Iterator[tuple[int, int]]:
+        """Adjoint condition: the pairs ``(o, k)`` with ``tap(o, k) == j``, for an input of length ``n``.
+
+        ``j`` is read through tap ``k`` iff ``stride`` divides ``j + before - dilation*k`` into an output's number.
+
+        Examples
+        --------
+        >>> list(Window(3, stride=2, before=1, after=1).readers(3, n=8))
+        [(2, 0), (1, 2)]
+        """
+        for k in range(self.kernel):
+            o, rest = divmod(j + self.before - self.dilation * k, self.stride)
+            if rest == 0 and 0 <= o < self.placements(n):
+                yield o, k
+
+
+IDENTITY = Window(1)
+
+
+def compose(windows: Iterable[Window]) -> Window:
+    """One window for a chain of windows, the first one nearest to the input.
+
+    Examples
+    --------
+    >>> compose([Window(3), Window(3)]).kernel
+    5
+    """
+    return reduce(Window.then, windows, IDENTITY)
+
+
+def paths(windows: Iterable[Window]) -> list[int]:
+    """Number of paths from one output of a chain to each input below it: coefficients of the window polynomial.
+
+    With ``P(z) = sum_k z^(dilation*k)``, a chain has ``P1(z) * P2(z^stride1) * ...``. Zeros are the holes of the
+    receptive field; the list starts at the first input of the hull and is as long as the composed extent.
+
+    Examples
+    --------
+    >>> paths([Window(2, dilation=2), Window(2, stride=2)])
+    [1, 1, 1, 1]
+    >>> paths([Window(3), Window(3)])
+    [1, 2, 3, 2, 1]
+    """
+    counts, stride = [1], 1
+    for window in windows:
+        step = window.dilation * stride
+        longer = [0] * (len(counts) + (window.kernel - 1) * step)
+        for k in range(window.kernel):
+            for i, count in enumerate(counts):
+                longer[i + k * step] += count
+        counts, stride = longer, stride * window.stride
+    return counts
+
+
+def fit(
+    n: Size, kernel: Size, stride: Size = 1, dilation: Size = 1, padding: Padding = (0, 0), *, ceil: bool = False
+) -> Window:
+    """Window for an input of length ``n``, where the padding may depend on it.
+
+    ``"same"`` gives ``ceil(n/stride)`` outputs and puts the odd pad after (TensorFlow, ONNX ``SAME_UPPER``),
+    ``"same_lower"`` before; ``"valid"`` pads nothing. ``ceil`` keeps a last window that reaches past the padded input,
+    as PyTorch and ONNX from opset 19 do, and drops one that would start in the far padding; the overhang becomes
+    padding after, so that the result is an ordinary window.
+
+    Notes
+    -----
+    The clamped ceil rule is ``min(ceil((n + p0 + p1 - e)/s), floor((n + p0 - 1)/s)) + 1``. Both are floors over the
+    same divisor, so that the minimum moves inside: ``floor((n + p0 - 1 - max(e - p1 - s, 0))/s) + 1``.
+
+    Examples
+    --------
+    >>> fit(224, 3, stride=2, padding="same")
+    Window(kernel=3, stride=2, dilation=1, before=0, after=1)
+    >>> fit(6, 3, stride=2, ceil=True).placements(6)
+    3
+    """
+    extent = Window(kernel, dilation=dilation).extent
+    if padding == "valid":
+        before, after = 0, 0
+    elif padding in ("same", "same_lower"):
+        check_at_least("stride", stride, 1)
+        total = _positive(((n + stride - 1) // stride - 1) * stride + extent - n)
+        before = (total + (padding == "same_lower")) // 2
+        after = total - before
+    else:
+        before, after = padding
+    if ceil:
+        outputs = (n + before - 1 - _positive(extent - after - stride)) // stride + 1
+        after = _positive((outputs - 1) * stride + extent - n - before)
+    return Window(kernel, stride, dilation, before, after)
+
+
+def fitted(windows: Sequence[Window], sizes: Sequence[Size]) -> tuple[Size, ...]:
+    """Output sizes of one window an axis, checked: every integer size must leave at least one placement.
+
+    Raises
+    ------
+    ShapeError
+        Where a window is longer than its padded input.
+    """
+    return tuple(_fitted(axis, w, n) for axis, w, n in zip(axis_names(len(sizes)), windows, sizes, strict=True))
+
+
+def axis_names(rank: int) -> tuple[str, ...]:
+    """Names of spatial axes: length, or (depth,) height, width."""
+    return {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}.get(
+        rank, tuple(f"axis {i}" for i in range(rank))
+    )
+
+
+def _fitted(axis: str, w: Window, n: Size) -> Size:
+    outputs = w.placements(n)
+    if isinstance(outputs, Integral) and outputs < 1:
+        missing = w.extent - n - w.before - w.after
+        raise ShapeError(
+            "the kernel does not fit the input.",
+            input=f"{axis} {n}     window  kernel {w.kernel}, stride {w.stride}, "
+            f"dilation {w.dilation}, padding ({w.before}, {w.after})",
+            rule="floor((n + before + after - d*(k-1) - 1)/s) + 1 >= 1",
+            here=f"floor(({n} + {w.before} + {w.after} - {w.extent - 1} - 1)/{w.stride}) + 1 = {outputs}",
+            fix=_fix(missing, w, n),
+        )
+    return outputs
+
+
+def _fix(missing: int, w: Window, n: int) -> str:
+    room = n + w.before + w.after
+    largest = (room - 1) // w.dilation + 1
+    kernel = f", or use a kernel of at most {largest}" if room > 0 else ""
+    return f"pad by at least {missing} more in total{kernel}, or give an input of at least {n + missing}"
+
+
+def _positive(a: Size) -> Size:
+    """The positive part max(a, 0), in arithmetic that integers, symbols and arrays share."""
+    return (a + abs(a)) // 2
