@@ -82,6 +82,10 @@ class Window:
         """
         return (n + self.before + self.after - self.extent) // self.stride + 1
 
+    def rounded_up(self, n: Size) -> Size:
+        """Length of the output under the clamped ceil rule: see `fit`, which turns it into an ordinary window."""
+        return (n + self.before - 1 - _positive(self.extent - self.after - self.stride)) // self.stride + 1
+
     def preimage(self, o: Size) -> tuple[Size, Size]:
         """Least and greatest input length whose output has length ``o``.
 
@@ -209,12 +213,12 @@ def fit(
     elif padding in ("same", "same_lower"):
         check_at_least("stride", stride, 1)
         total = _positive(((n + stride - 1) // stride - 1) * stride + extent - n)
-        before = (total + (padding == "same_lower")) // 2
+        before = (total + int(padding == "same_lower")) // 2
         after = total - before
     else:
         before, after = padding
     if ceil:
-        outputs = (n + before - 1 - _positive(extent - after - stride)) // stride + 1
+        outputs = Window(kernel, stride, dilation, before, after).rounded_up(n)
         after = _positive((outputs - 1) * stride + extent - n - before)
     return Window(kernel, stride, dilation, before, after)
 

@@ -241,7 +241,7 @@ class AdaptiveAveragePool(Operator):
     def bins(self, sizes: Shape, o: tuple[Size, ...] | list[Size]) -> tuple[list[Size], list[Size]]:
         """First position and length of the bin of output ``o``, one entry an axis."""
         starts = [i * n // size for i, n, size in zip(o, sizes, self.outputs, strict=True)]
-        ends = [-(-(i + 1) * n // size) for i, n, size in zip(o, sizes, self.outputs, strict=True)]
+        ends = [((i + 1) * n + size - 1) // size for i, n, size in zip(o, sizes, self.outputs, strict=True)]
         return starts, [end - start for start, end in zip(starts, ends, strict=True)]
 
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
@@ -257,6 +257,8 @@ class AdaptiveAveragePool(Operator):
 def _pooled(op: MaxPool | AveragePool, x: Shape) -> Shape:
     sizes = output_sizes(op, x)
     check_sighted(op.windows(x[2:]), x[2:])
+    if op.ceil:  # the same sizes, as one floor where they are symbols
+        sizes = tuple(w.rounded_up(n) for w, n in zip(windows_of(op, x[2:]), x[2:], strict=True))
     return (*x[:2], *sizes)
 
 

@@ -125,6 +125,18 @@ class Gradient:
         return x.chain(y, exponent * y / x.value)
 
 
+def partials(op: Operator, at: tuple[int, ...], operands: dict[str, Tensor]) -> dict[Leaf, Fraction]:
+    """Derivatives of one output with respect to every number of the operands that takes part in it: a Jacobian's row.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import MaxPool
+    >>> partials(MaxPool((2,)), (0, 0, 0), {"x": Tensor((1, 1, 2), [5, 5])})
+    {('x', (0, 0, 0)): Fraction(1, 1)}
+    """
+    return _dual(op.element(Gradient(), at, *(Remembering(*operand) for operand in operands.items()))).partials
+
+
 def backward(op: Operator, dy: Tensor, operands: dict[str, Tensor]) -> dict[str, Tensor]:
     """Gradient of ``sum(dy * y)`` with respect to every operand, exactly.
 
@@ -137,10 +149,8 @@ def backward(op: Operator, dy: Tensor, operands: dict[str, Tensor]) -> dict[str,
     ([10, 1001, 100], [201, 302])
     """
     total: dict[Leaf, Fraction] = {}
-    leaves = [Remembering(name, tensor) for name, tensor in operands.items()]
     for at in dy.positions():
-        y = _dual(op.element(Gradient(), at, *leaves))
-        for leaf, partial in y.partials.items():
+        for leaf, partial in partials(op, at, operands).items():
             total[leaf] = total.get(leaf, Fraction(0)) + dy[at] * partial
     return {
         name: Tensor(tensor.shape, [total.get((name, at), Fraction(0)) for at in tensor.positions()])

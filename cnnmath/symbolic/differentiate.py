@@ -1,0 +1,202 @@
+"""The chain rule over index formulas: Jacobians with brackets, and the collapse of sums against brackets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import sympy as sp
+
+from cnnmath.symbolic.reader import Symbolic
+from cnnmath.symbolic.terms import (
+    Attains,
+    Bracket,
+    Divides,
+    Expr,
+    Maximum,
+    Quantified,
+    Range,
+    Sigma,
+    affine,
+    decided,
+    entries,
+    settle,
+)
+
+
+def jacobian(expr: Expr, x: sp.Indexed, at: Sequence[Expr], reader: Symbolic) -> Expr:
+    """Derivative of an output's formula with respect to the entry ``x`` of an operand.
+
+    An entry of the same operand contributes a bracket that asks whether its indices are those of ``x``; a maximum
+    passes on the gradient through the first tap that attains it; everything else is SymPy's scalar calculus. A sum or
+    maximum that stays beside its own derivative gets fresh indices from the reader.
+    """
+    name = str(x.base)
+    if not entries(expr, name):
+        return sp.S.Zero
+    if isinstance(expr, sp.Indexed):
+        return Bracket(*(sp.Eq(i, j) for i, j in zip(expr.indices, x.indices, strict=True)))
+    if isinstance(expr, Sigma):
+        return Sigma(jacobian(expr.body, x, at, reader), expr.ranges, expr.conditions)
+    if isinstance(expr, Maximum):
+        first = Attains(_fresh(expr, reader), [symbol for symbol, _ in expr.ranges], at)
+        return Sigma(jacobian(expr.body, x, at, reader), expr.ranges, [*expr.conditions, first])
+    parts = list(dict.fromkeys(_parts(expr, name)))
+    stand_ins = {part: sp.Dummy(real=True) for part in parts}
+    pairs = list(stand_ins.items())
+    outer, back = expr.xreplace(stand_ins), {dummy: _fresh(part, reader) for part, dummy in stand_ins.items()}
+    slopes = (_shortest(outer.diff(dummy)).xreplace(back) * jacobian(part, x, at, reader) for part, dummy in pairs)
+    return sp.Add(*slopes)
+
+
+def _shortest(expr: Expr) -> Expr:
+    """The expression as it is or factored, whichever has fewer operations."""
+    return min(expr, sp.factor(expr), key=sp.count_ops)
+
+
+def _fresh(part: Expr, reader: Symbolic) -> Expr:
+    """The same sum or maximum over indices of its own."""
+    if not isinstance(part, Quantified):
+        return part
+    return part.xreplace({symbol: reader.bind(str(symbol), extent) for symbol, extent in part.ranges})
+
+
+def _parts(expr: Expr, name: str) -> Iterator[Expr]:
+    """Outermost entries, sums and maxima in which the operand occurs."""
+    if isinstance(expr, (sp.Indexed, Quantified)):
+        if entries(expr, name):
+            yield expr
+        return
+    for argument in expr.args:
+        yield from _parts(argument, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A product of a bracket-free coefficient and brackets, summed over bound indices."""
+
+    coefficient: Expr
+    ranges: tuple[Range, ...] = ()
+    conditions: tuple[Expr, ...] = ()
+
+    def __mul__(self, other: Term) -> Term:
+        return Term(
+            self.coefficient * other.coefficient, self.ranges + other.ranges, self.conditions + other.conditions
+        )
+
+    def substitute(self, symbol: sp.Symbol, value: Expr) -> Term:
+        """The term with a bound index replaced, so that it is bound no longer."""
+        swap = {symbol: value}
+        return Term(
+            self.coefficient.xreplace(swap),
+            tuple((s, e.xreplace(swap)) for s, e in self.ranges if s != symbol),
+            tuple(c.xreplace(swap) for c in self.conditions),
+        )
+
+
+def collapse(expr: Expr, outputs: Sequence[sp.Symbol], free: dict[sp.Symbol, Expr]) -> Expr:
+    """Sum against the brackets: solve every equation of indices for a bound index, and keep what remains.
+
+    Parameters
+    ----------
+    expr
+        Sums of products with brackets.
+    outputs
+        The output's indices, for which an equation is solved rather than for a tap: that gives the gather form.
+    free
+        Ranges of the indices that the result is a function of.
+    """
+    solved = [_solved(term, list(outputs), free) for term in _terms(expr)]
+    return sp.Add(*(_rebuilt(term, free) for term in solved if sp.false not in term.conditions))
+
+
+def _terms(expr: Expr) -> list[Term]:
+    """Write an expression as a sum of terms."""
+    if not expr.has(Bracket):
+        return [Term(expr)]
+    if isinstance(expr, sp.Add):
+        return [term for argument in expr.args for term in _terms(argument)]
+    if isinstance(expr, sp.Mul):
+        product = [Term(sp.S.One)]
+        for argument in expr.args:
+            product = [a * b for a in product for b in _terms(argument)]
+        return product
+    if isinstance(expr, Bracket):
+        return [Term(sp.S.One, (), tuple(expr.args))]
+    if isinstance(expr, Sigma):
+        around = Term(sp.S.One, tuple(expr.ranges), tuple(expr.conditions))
+        return [around * term for term in _terms(expr.body)]
+    if isinstance(expr, sp.Piecewise):
+        (then, condition), (otherwise, _) = expr.args
+        yes, no = Term(sp.S.One, (), (condition,)), Term(sp.S.One, (), (sp.Not(condition),))
+        return [yes * term for term in _terms(then)] + [no * term for term in _terms(otherwise)]
+    raise TypeError(f"a bracket inside {type(expr).__name__} is no product")
+
+
+def _solved(term: Term, outputs: list[sp.Symbol], free: dict[sp.Symbol, Expr]) -> Term:
+    """Use up the equations one by one; those that no bound index solves remain conditions."""
+    waiting = [c for c in term.conditions if isinstance(c, sp.Eq)]
+    while waiting:
+        equation = waiting.pop(0)
+        if equation not in term.conditions:
+            continue
+        rest = replace(term, conditions=tuple(c for c in term.conditions if c != equation))
+        solutions = _solutions(equation, rest, outputs)
+        if solutions is None:
+            continue
+        values, conditions = solutions
+        known = dict(rest.ranges) | free
+        rest = replace(rest, conditions=(*rest.conditions, *(decided(c, known) for c in conditions)))
+        for symbol, value in values.items():
+            rest = rest.substitute(symbol, value)
+        term = rest
+        waiting = [c for c in term.conditions if isinstance(c, sp.Eq)]
+    return term
+
+
+def _solutions(
+    equation: sp.Eq, term: Term, outputs: list[sp.Symbol]
+) -> tuple[dict[sp.Symbol, Expr], list[Expr]] | None:
+    """Bound indices that the equation determines, with their values, and the conditions under which it can hold."""
+    difference = sp.expand(equation.lhs - equation.rhs)
+    extents = dict(term.ranges)
+    linear = {s: difference.coeff(s) for s in extents if affine(difference, s)}
+    for high, step in linear.items():  # division with remainder: step*high + low = value, low < step
+        for low in linear:
+            if low != high and linear[low] == 1 and extents[low] == step:
+                value = -(difference - step * high - low)
+                within = [sp.Ge(value, 0), sp.Lt(value, extents[high] * step)]
+                return {low: value - step * high, high: sp.floor(value / step)}, within
+    order = sorted(linear, key=lambda s: (s not in outputs, linear[s] not in (1, -1)))
+    for symbol in order:
+        slope = linear[symbol]
+        value = sp.expand(symbol - difference / slope)
+        within = [sp.Ge(value, 0), sp.Lt(value, extents[symbol])]
+        if slope in (1, -1):
+            return {symbol: value}, within
+        if symbol in outputs:
+            return {symbol: value}, [Divides(abs(slope), value * slope), *within]
+    return None
+
+
+def _rebuilt(term: Term, free: dict[sp.Symbol, Expr]) -> Expr:
+    known = dict(term.ranges) | free
+    conditions = _needed(term.conditions, known)
+    relations = {c: decided(c, known) for c in term.coefficient.atoms(sp.Rel)}
+    coefficient = settle(term.coefficient.xreplace(relations), known)
+    if coefficient == 0 or sp.false in conditions:
+        return sp.S.Zero
+    used = coefficient.free_symbols.union(*(c.free_symbols for c in conditions))
+    idle = [e for s, e in term.ranges if s not in used]
+    ranges = [(s, e) for s, e in term.ranges if s in used]
+    outside, body = coefficient.as_independent(*(s for s, _ in ranges), as_Add=False)
+    if not ranges:
+        outside, body = sp.S.One, coefficient
+    return outside * sp.prod(idle) * (Sigma(body, ranges, conditions) if ranges or conditions else body)
+
+
+def _needed(conditions: Iterable[Expr], known: dict[sp.Symbol, Expr]) -> list[Expr]:
+    """Conditions that the ranges do not decide, each once; which tap is the first to attain a maximum comes last."""
+    settled = [decided(settle(c, known), known) for c in conditions]
+    held = [c for c in dict.fromkeys(settled) if c is not sp.true]
+    return sorted(held, key=lambda c: isinstance(c, Attains))

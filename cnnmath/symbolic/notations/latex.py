@@ -1,0 +1,76 @@
+"""LaTeX, for paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from cnnmath.symbolic.notations.notation import Bound
+
+_GREEK = {"gamma": r"\gamma", "beta": r"\beta", "mean": r"\mu", "var": r"\sigma^2"}
+
+
+class Latex:
+    r"""LaTeX, to be set between ``\[`` and ``\]``."""
+
+    minus, times = "-", r"\,"
+    _relations: ClassVar = {"≤": r"\le", "≥": r"\ge", "divides": r"\mid", "mod": r"\bmod"}
+    _functions: ClassVar = {
+        "exp": r"e^{{{}}}",
+        "log": r"\log\left({}\right)",
+        "floor": r"\left\lfloor {} \right\rfloor",
+        "abs": r"\left|{}\right|",
+    }
+
+    def name(self, letter: str, number: str) -> str:
+        return f"{letter}_{{{number}}}" if number else letter
+
+    def number(self, value: int) -> str:
+        return str(value)
+
+    def array(self, name: str) -> str:
+        if name.startswith("x") and name[1:].isdigit():
+            return f"x^{{({name[1:]})}}"
+        return _GREEK.get(name, name)
+
+    def entry(self, base: str, indices: Sequence[str]) -> str:
+        return f"{base}_{{{', '.join(indices)}}}"
+
+    def derivative(self, upper: str, lower: str) -> str:
+        return rf"\frac{{\partial {upper}}}{{\partial {lower}}}"
+
+    def fraction(self, numerator: str, denominator: str) -> str:
+        return rf"\frac{{{numerator}}}{{{denominator}}}"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{{{base}}}^{{{exponent}}}"
+
+    def root(self, radicand: str) -> str:
+        return rf"\sqrt{{{radicand}}}"
+
+    def function(self, name: str, argument: str) -> str:
+        return self._functions[name].format(argument)
+
+    def total(self, name: str, ranges: Sequence[Bound], conditions: Sequence[str], body: str) -> str:
+        where = rf"\; {self.bracket(conditions)}" if conditions else ""
+        if name == "max":
+            below = r"\\ ".join([*(f"{i} < {extent}" for i, extent, _ in ranges), *conditions])
+            return rf"\max_{{\substack{{{below}}}}} {body}"
+        sums = " ".join(rf"\sum_{{{i}=0}}^{{{last}}}" for i, _, last in ranges)
+        return f"{sums} {body}{where}".strip()
+
+    def bracket(self, conditions: Sequence[str]) -> str:
+        return r"\left[ " + r",\; ".join(conditions) + r" \right]"
+
+    def cases(self, rows: Sequence[tuple[str, str]]) -> str:
+        lines = [rf"{value} & \text{{if }} {c}" if c else rf"{value} & \text{{otherwise}}" for value, c in rows]
+        return r"\begin{cases} " + r" \\ ".join(lines) + r" \end{cases}"
+
+    def parenthesis(self, part: str) -> str:
+        return rf"\left({part}\right)"
+
+    def relation(self, symbol: str, *parts: str) -> str:
+        return f" {self._relations.get(symbol, symbol)} ".join(parts)
+
+    def joined(self, *parts: str) -> str:
+        return "".join(parts)

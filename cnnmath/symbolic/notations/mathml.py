@@ -1,0 +1,91 @@
+"""Presentation MathML, for a page without scripts or fonts of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import ClassVar
+
+from cnnmath.symbolic.notations.notation import Bound
+
+_GREEK = {"gamma": "γ", "beta": "β", "mean": "μ"}
+
+
+class MathML:
+    """Presentation MathML, which browsers render by themselves."""
+
+    minus, times = "<mo>−</mo>", '<mspace width="0.15em"/>'
+    _fences: ClassVar = {"floor": "⌊⌋", "abs": "||"}
+
+    def name(self, letter: str, number: str) -> str:
+        plain = letter.rstrip("'")
+        prime = f"<mo>{'′' * (len(letter) - len(plain))}</mo>" if plain != letter else ""
+        base = f"<mi>{escape(plain)}</mi>"
+        if number and prime:
+            return f"<msubsup>{base}<mn>{number}</mn>{prime}</msubsup>"
+        return f"<msub>{base}<mn>{number}</mn></msub>" if number else f"<msup>{base}{prime}</msup>" if prime else base
+
+    def number(self, value: int) -> str:
+        return f"<mn>{value}</mn>"
+
+    def array(self, name: str) -> str:
+        if name.startswith("x") and name[1:].isdigit():
+            return f"<msup><mi>x</mi><mrow><mo>(</mo><mn>{name[1:]}</mn><mo>)</mo></mrow></msup>"
+        if name == "var":
+            return "<msup><mi>σ</mi><mn>2</mn></msup>"
+        return f"<mi>{_GREEK.get(name, escape(name))}</mi>"
+
+    def entry(self, base: str, indices: Sequence[str]) -> str:
+        return f"<msub>{base}<mrow>{'<mo>,</mo>'.join(indices)}</mrow></msub>"
+
+    def derivative(self, upper: str, lower: str) -> str:
+        return f"<mfrac><mrow><mo>∂</mo>{upper}</mrow><mrow><mo>∂</mo>{lower}</mrow></mfrac>"
+
+    def fraction(self, numerator: str, denominator: str) -> str:
+        return f"<mfrac><mrow>{numerator}</mrow><mrow>{denominator}</mrow></mfrac>"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"<msup><mrow>{base}</mrow><mrow>{exponent}</mrow></msup>"
+
+    def root(self, radicand: str) -> str:
+        return f"<msqrt>{radicand}</msqrt>"
+
+    def function(self, name: str, argument: str) -> str:
+        if name == "exp":
+            return self.power("<mi>e</mi>", argument)
+        if name in self._fences:
+            left, right = self._fences[name]
+            return f"<mrow><mo>{left}</mo>{argument}<mo>{right}</mo></mrow>"
+        return f"<mrow><mi>{name}</mi>{self.parenthesis(argument)}</mrow>"
+
+    def total(self, name: str, ranges: Sequence[Bound], conditions: Sequence[str], body: str) -> str:
+        where = f'<mspace width="0.6em"/>{self.bracket(conditions)}' if conditions else ""
+        if name == "max":
+            rows = [*(f"{i}<mo>&lt;</mo>{extent}" for i, extent, _ in ranges), *conditions]
+            below = "".join(f"<mtr><mtd><mrow>{row}</mrow></mtd></mtr>" for row in rows)
+            return f"<mrow><munder><mo>max</mo><mtable>{below}</mtable></munder>{body}</mrow>"
+        sums = "".join(
+            f"<munderover><mo>∑</mo><mrow>{i}<mo>=</mo><mn>0</mn></mrow><mrow>{last}</mrow></munderover>"
+            for i, _, last in ranges
+        )
+        return f"<mrow>{sums}{body}{where}</mrow>"
+
+    def bracket(self, conditions: Sequence[str]) -> str:
+        inner = '<mo>,</mo><mspace width="0.4em"/>'.join(conditions)
+        return f"<mrow><mo>[</mo>{inner}<mo>]</mo></mrow>"
+
+    def cases(self, rows: Sequence[tuple[str, str]]) -> str:
+        lines = "".join(
+            f"<mtr><mtd><mrow>{value}</mrow></mtd><mtd><mtext>{'if ' if c else 'otherwise'}</mtext>{c}</mtd></mtr>"
+            for value, c in rows
+        )
+        return f"<mrow><mo>{{</mo><mtable>{lines}</mtable></mrow>"
+
+    def parenthesis(self, part: str) -> str:
+        return f"<mrow><mo>(</mo>{part}<mo>)</mo></mrow>"
+
+    def relation(self, symbol: str, *parts: str) -> str:
+        return f"<mo>{escape('∣' if symbol == 'divides' else symbol)}</mo>".join(parts)
+
+    def joined(self, *parts: str) -> str:
+        return f"<mrow>{''.join(parts)}</mrow>"

@@ -1,0 +1,71 @@
+"""Plain text, for a terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+from cnnmath.symbolic.notations.notation import Bound
+
+_TERMS = re.compile(r" ([-+]) ")
+_SIMPLE = re.compile(r"[\w']+(\[[^\[\]]*\]|\([^()]*\))?")
+
+
+class Text:
+    """Plain text, as one would type it."""
+
+    minus, times = "-", "*"
+    _relations: ClassVar = {"≤": "<=", "≥": ">="}
+
+    def name(self, letter: str, number: str) -> str:
+        return letter + number
+
+    def number(self, value: int) -> str:
+        return str(value)
+
+    def array(self, name: str) -> str:
+        return name
+
+    def entry(self, base: str, indices: Sequence[str]) -> str:
+        tight = ",".join(_TERMS.sub(r"\1", i) for i in indices)
+        return f"{base}[{tight}]"
+
+    def derivative(self, upper: str, lower: str) -> str:
+        return f"d{upper}/d{lower}"
+
+    def fraction(self, numerator: str, denominator: str) -> str:
+        above = f"({numerator})" if " " in numerator else numerator
+        return f"{above}/{self._tight(denominator)}"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{base}^{self._tight(exponent)}" if exponent != "*" else f"{base}*"
+
+    def root(self, radicand: str) -> str:
+        return f"sqrt({radicand})"
+
+    def function(self, name: str, argument: str) -> str:
+        return f"{name}({argument})"
+
+    def total(self, name: str, ranges: Sequence[Bound], conditions: Sequence[str], body: str) -> str:
+        over = ", ".join(f"{i}<{extent}" for i, extent, _ in ranges)
+        where = f" | {', '.join(conditions)}" if conditions else ""
+        return f"{name}{{{over}{where}}} {body}" if ranges else f"{self.bracket(conditions)}*{body}"
+
+    def bracket(self, conditions: Sequence[str]) -> str:
+        return f"[{', '.join(conditions)}]"
+
+    def cases(self, rows: Sequence[tuple[str, str]]) -> str:
+        return "(" + " else ".join(f"{value} if {c}" if c else value for value, c in rows) + ")"
+
+    def parenthesis(self, part: str) -> str:
+        return f"({part})"
+
+    def relation(self, symbol: str, *parts: str) -> str:
+        return f" {self._relations.get(symbol, symbol)} ".join(parts)
+
+    def joined(self, *parts: str) -> str:
+        return "".join(parts)
+
+    def _tight(self, part: str) -> str:
+        return part if _SIMPLE.fullmatch(part) else f"({part})"

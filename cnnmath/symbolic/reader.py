@@ -1,0 +1,120 @@
+"""Symbolic reader: numbers are SymPy expressions, and a sentence is a formula."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from cnnmath.ops.algebra import Number, Operator, Shape, position
+from cnnmath.symbolic.terms import Expr, Maximum, Range, Sigma, array, decided, index, settle
+from cnnmath.window import Size
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An operand of which the name and the shape are known."""
+
+    name: str
+    shape: Shape
+    reader: Symbolic
+
+    def __getitem__(self, at: Any) -> Expr:
+        return array(self.name)[tuple(settle(i, self.reader.ranges) for i in position(at))]
+
+
+@dataclass(slots=True)
+class Symbolic:
+    """The verbs over SymPy; it hands out index names and remembers their extents."""
+
+    ranges: dict[sp.Symbol, Expr] = field(default_factory=dict)
+
+    def bind(self, name: str, extent: Size) -> Expr:
+        """A fresh index of this name, primed where the name is taken; the number 0 where it can be nothing else."""
+        if extent == 1:
+            return sp.S.Zero
+        taken = {str(symbol) for symbol in self.ranges}
+        while name in taken:
+            name = _primed(name)
+        symbol = index(name)
+        self.ranges[symbol] = sp.sympify(extent)
+        return symbol
+
+    def sum(
+        self, body: Callable[..., Number], *extents: Size, where: Callable[..., Iterable[Any]] | None = None
+    ) -> Expr:
+        """A `Sigma`, or a product where every term is the same."""
+        term, ranges, conditions = self._quantify(body, extents, where)
+        constant = not conditions and not term.has(*(symbol for symbol, _ in ranges), sp.Indexed)
+        return term * sp.prod([e for _, e in ranges]) if constant else _wrapped(Sigma, term, ranges, conditions)
+
+    def max(
+        self, body: Callable[..., Number], *extents: Size, where: Callable[..., Iterable[Any]] | None = None
+    ) -> Expr:
+        """A `Maximum`."""
+        return _wrapped(Maximum, *self._quantify(body, extents, where))
+
+    def when(self, condition: Any, then: Callable[[], Number], otherwise: Callable[[], Number]) -> Expr:
+        """A case distinction, or the branch that the ranges of the indices decide."""
+        condition = decided(sp.sympify(condition), self.ranges)
+        if condition in (sp.true, sp.false):
+            return then() if condition is sp.true else otherwise()
+        return sp.Piecewise((then(), condition), (otherwise(), True))
+
+    def let(self, name: str, over: Sequence[Size], value: Callable[[], Number]) -> Expr:  # noqa: ARG002 - written out
+        """The value itself."""
+        return value()
+
+    def exp(self, x: Expr) -> Expr:
+        """Exponential."""
+        return sp.exp(x)
+
+    def log(self, x: Expr) -> Expr:
+        """Natural logarithm."""
+        return sp.log(x)
+
+    def power(self, x: Expr, exponent: Fraction | int) -> Expr:
+        """Rational power."""
+        return x ** sp.Rational(exponent)
+
+    def _quantify(
+        self, body: Callable[..., Number], extents: Sequence[Size], where: Callable[..., Iterable[Any]] | None
+    ) -> tuple[Expr, list[Range], list[Any]]:
+        names = _index_names(body, len(extents))
+        bound = [self.bind(name, extent) for name, extent in zip(names, extents, strict=True)]
+        conditions = [] if where is None else [decided(sp.sympify(c), self.ranges) for c in where(*bound)]
+        ranges = [(i, self.ranges[i]) for i in bound if i in self.ranges]
+        return sp.sympify(body(*bound)), ranges, [c for c in conditions if c is not sp.true]
+
+
+def read(op: Operator, operands: dict[str, Shape], at: Sequence[Expr], reader: Symbolic) -> Expr:
+    """Formula of the output at a position, as a SymPy expression."""
+    named = [Named(name, shape, reader) for name, shape in operands.items()]
+    return settle(op.element(reader, tuple(at), *named), reader.ranges)
+
+
+def numbered(name: str, count: int) -> list[str]:
+    """``o`` alone, or ``o_1, o_2, ...``."""
+    return [name] if count == 1 else [f"{name}_{i}" for i in range(1, count + 1)]
+
+
+def _index_names(body: Callable[..., Number], count: int) -> list[str]:
+    """The sentence's own names: ``lambda c, *k`` over three extents binds c, k_1 and k_2."""
+    names: list[str] = []
+    for parameter in inspect.signature(body).parameters.values():
+        several = parameter.kind is inspect.Parameter.VAR_POSITIONAL
+        names.extend(numbered(parameter.name, count - len(names)) if several else [parameter.name])
+    return names
+
+
+def _primed(name: str) -> str:
+    letter, _, number = name.partition("_")
+    return f"{letter}'_{number}" if number else f"{letter}'"
+
+
+def _wrapped(kind: Any, term: Expr, ranges: Sequence[Range], conditions: Sequence[Any]) -> Expr:
+    return kind(term, ranges, conditions) if ranges or conditions else term

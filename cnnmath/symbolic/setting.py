@@ -1,0 +1,165 @@
+"""Symbolic settings: shapes in N, C, H, W, names of indices, and an output's position as a formula sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from functools import singledispatch
+from typing import Any
+
+import sympy as sp
+
+from cnnmath.ops import AdaptiveAveragePool, Add, AveragePool, Concat, Conv, Flatten, Linear, MaxPool, Operator
+from cnnmath.ops.algebra import Shape
+from cnnmath.symbolic.reader import Symbolic, numbered
+from cnnmath.symbolic.terms import Expr, index, size
+
+GENERAL = {"kernel": "K", "stride": "s", "dilation": "d"}
+"""Letters of a window's settings."""
+
+
+def general(kind: type[Operator], rank: int = 2) -> Operator:
+    """The operator with a window of which nothing is fixed: kernel K, stride s, dilation d, padding p on every axis.
+
+    Examples
+    --------
+    >>> general(Conv, 1).kernel
+    (K,)
+    """
+    window: dict[str, Any] = {
+        field: tuple(size(letter) for letter in numbered(name, rank)) for field, name in GENERAL.items()
+    }
+    padding = tuple((index(letter), index(letter)) for letter in numbered("p", rank))
+    own = {"filters": size("F")} if kind is Conv else {}
+    return kind(**own, **window, padding=padding)
+
+
+@singledispatch
+def symbolic(op: Operator, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+    """The operator with symbols for its widths, and input shapes in N, C, H, W.
+
+    Parameters
+    ----------
+    op
+        The operator; its window settings stay as they are.
+    rank
+        Number of spatial axes, for an operator that takes any.
+    """
+    return op, ((size("N"), size("C"), *spatial(rank)),)
+
+
+@symbolic.register
+def _(op: Conv, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001 - the kernel has a rank
+    c, f = (size("C"), size("F")) if op.groups == 1 else (size("C_g"), size("F_g"))
+    op = replace(op, filters=f * op.groups)
+    return op, ((size("N"), c * op.groups, *spatial(len(op.kernel))),)
+
+
+@symbolic.register(MaxPool)
+@symbolic.register(AveragePool)
+def _(op: MaxPool | AveragePool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+    return op, ((size("N"), size("C"), *spatial(len(op.kernel))),)
+
+
+@symbolic.register
+def _(op: AdaptiveAveragePool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+    return op, ((size("N"), size("C"), *spatial(len(op.outputs))),)
+
+
+@symbolic.register
+def _(op: Linear, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+    return replace(op, units=size("F")), ((size("N"), size("C")),)
+
+
+@symbolic.register
+def _(op: Add, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, ((size("N"), size("C"), *spatial(rank)),) * 2
+
+
+@symbolic.register
+def _(op: Concat, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, tuple((size("N"), size(f"C_{i}"), *spatial(rank)) for i in (1, 2))
+
+
+def spatial(rank: int) -> tuple[sp.Symbol, ...]:
+    """Symbols of spatial sizes: L; H, W; D, H, W."""
+    names = {1: ["L"], 2: ["H", "W"], 3: ["D", "H", "W"]}.get(rank, numbered("L", rank))
+    return tuple(size(name) for name in names)
+
+
+def symbols_in(setting: Any) -> set[sp.Symbol]:
+    """Symbols in an operator's setting."""
+    if isinstance(setting, tuple):
+        return set().union(*map(symbols_in, setting))
+    return setting.free_symbols if isinstance(setting, sp.Basic) else set()
+
+
+def bind(
+    op: Operator,
+    inputs: Sequence[Shape],
+    definitions: Mapping[sp.Symbol, Expr],
+    concrete: Operator,
+    shapes: Sequence[Shape],
+) -> dict[sp.Symbol, int]:
+    """What the symbols of an operator and its input shapes stand for in a concrete one of the same form."""
+    values: dict[sp.Symbol, int] = {}
+
+    def match(form: Any, number: Any) -> None:
+        if isinstance(form, tuple):
+            for a, b in zip(form, number, strict=True):
+                match(a, b)
+        elif isinstance(form, sp.Basic):
+            times, symbol = form.as_coeff_Mul()  # a width, or a number of groups times one
+            values[symbol] = int(number) // int(times)
+
+    for f in fields(op):
+        match(getattr(op, f.name), getattr(concrete, f.name))
+    match(tuple(inputs), tuple(shapes))
+    return values | {name: int(meaning.xreplace(values)) for name, meaning in definitions.items()}
+
+
+def output_sizes(op: Operator, *inputs: Shape) -> tuple[Shape, dict[sp.Symbol, Expr]]:
+    """Shape of the output, its long spatial sizes under names of their own, and what these names stand for."""
+    n, c, *sizes = op.shape(*inputs)
+    names, definitions = numbered("O", len(sizes)), {}
+    for i, (name, extent) in enumerate(zip(names, sizes, strict=True)):
+        if isinstance(extent, sp.Basic) and not extent.is_Atom:
+            sizes[i] = size(name)
+            definitions[sizes[i]] = extent
+    return (n, c, *sizes), definitions
+
+
+def output_at(
+    op: Operator, output: Shape, declared: dict[str, Shape], reader: Symbolic
+) -> tuple[tuple[Expr, ...], list[sp.Symbol]]:
+    """Position of an output, and the indices it is made of.
+
+    Channels of a grouped convolution are written ``F/G*g + f``, positions in a flattened row ``(c*H + o)*W + ...``: a
+    quotient or remainder of such an index is one of its parts.
+    """
+    if isinstance(op, Flatten):
+        names = ["n", "c", *numbered("o", len(declared["x"]) - 2)]
+        batch, *parts = [reader.bind(*pair) for pair in zip(names, declared["x"], strict=True)]
+        row: Expr = sp.S.Zero
+        for part, extent in zip(parts, declared["x"][1:], strict=True):
+            row = sp.expand(row * extent + part)
+        return (batch, row), _symbols(batch, *parts)
+    n, c = op.indices
+    groups = op.groups if isinstance(op, Conv) else 1
+    batch, group = reader.bind(n, output[0]), reader.bind("g", groups)
+    channel = reader.bind(c, output[1] // groups)
+    rest = [reader.bind(*pair) for pair in zip(numbered("o", len(output) - 2), output[2:], strict=True)]
+    return (batch, group * (output[1] // groups) + channel, *rest), _symbols(batch, group, channel, *rest)
+
+
+def _symbols(*parts: Expr) -> list[sp.Symbol]:
+    return [part for part in parts if isinstance(part, sp.Symbol)]
+
+
+def gradient_indices(wrt: str, axes: int) -> list[str]:
+    """Names of the indices of an operand with so many axes."""
+    if wrt == "w":
+        return ["f", "c", *numbered("k", axes - 2)]
+    if wrt.startswith("x"):
+        return ["n", "c", *numbered("j", axes - 2)]
+    return ["f" if wrt == "b" else "c"]

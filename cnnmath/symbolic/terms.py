@@ -1,0 +1,176 @@
+"""The index algebra's own expressions, over SymPy's: sums with conditions, maxima, Iverson brackets.
+
+SymPy's ``Sum`` is not used: its simplification of Kronecker deltas forgets the divisibility condition of a stride.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+Expr: TypeAlias = Any  # a SymPy expression
+Range: TypeAlias = tuple[sp.Symbol, Expr]
+"""A bound index and its extent: it runs from 0 to extent - 1."""
+
+
+def index(name: str) -> sp.Symbol:
+    """Symbol of an index."""
+    return sp.Symbol(name, integer=True, nonnegative=True)
+
+
+def size(name: str) -> sp.Symbol:
+    """Symbol of a size, a kernel, a stride or a dilation."""
+    return sp.Symbol(name, integer=True, positive=True)
+
+
+def array(name: str) -> sp.IndexedBase:
+    """Symbol of an array."""
+    return sp.IndexedBase(name, real=True)
+
+
+class Quantified(sp.Expr):
+    """A body, the indices that it binds with their extents, and the conditions under which it counts."""
+
+    def __new__(cls, body: Expr, ranges: Iterable[Range], conditions: Iterable[Any] = ()) -> Any:
+        """Build it; conditions that always hold are left out."""
+        held = [c for c in map(sp.sympify, conditions) if c is not sp.true]
+        bound = sp.Tuple(*(sp.Tuple(*r) for r in ranges))
+        return sp.Expr.__new__(cls, sp.sympify(body), bound, sp.Tuple(*dict.fromkeys(held)))
+
+    @property
+    def body(self) -> Expr:
+        """What is summed or compared."""
+        return self.args[0]
+
+    @property
+    def ranges(self) -> list[Range]:
+        """The bound indices with their extents."""
+        return [tuple(r) for r in self.args[1]]  # type: ignore[misc, attr-defined]
+
+    @property
+    def conditions(self) -> list[Any]:
+        """All of them must hold."""
+        return list(self.args[2])  # type: ignore[arg-type]
+
+
+class Sigma(Quantified):
+    """Sum of the body over its ranges, where the conditions hold."""
+
+
+class Maximum(Quantified):
+    """Greatest value of the body over its ranges, where the conditions hold."""
+
+
+class Bracket(sp.Expr):
+    """Iverson bracket: 1 where all conditions hold, else 0."""
+
+    def __new__(cls, *conditions: Any) -> Any:
+        """Build it; it is the number 1 or 0 where that is known."""
+        held = [c for c in map(sp.sympify, conditions) if c is not sp.true]
+        if any(c is sp.false for c in held):
+            return sp.S.Zero
+        return sp.Expr.__new__(cls, *dict.fromkeys(held)) if held else sp.S.One
+
+
+class Divides(Boolean):
+    """``divisor`` divides ``number``; terms that it divides anyway are left out."""
+
+    def __new__(cls, divisor: Expr, number: Expr) -> Any:
+        """Build it, or decide it."""
+        divisor, number = sp.sympify(divisor), sp.expand(number)
+        if divisor.is_Integer:
+            number = sp.Add(*(t for t in sp.Add.make_args(number) if (t.as_coeff_Mul()[0] % divisor) != 0))
+        if divisor == 1 or number == 0:
+            return sp.true
+        if divisor.is_Integer and number.is_Integer:
+            return sp.sympify(number % divisor == 0)
+        return Boolean.__new__(cls, divisor, number)
+
+
+class Attains(Boolean):
+    """The taps ``at`` are the first, in row-major order, at which the maximum is attained."""
+
+    def __new__(cls, maximum: Maximum, taps: Sequence[Expr], at: Sequence[Expr]) -> Any:
+        """Build it, for the output at the position ``at``."""
+        return Boolean.__new__(cls, maximum, sp.Tuple(*taps), sp.Tuple(*at))
+
+
+class Partial(sp.Expr):
+    """Partial derivative of one array entry with respect to another, before it is worked out."""
+
+    def __new__(cls, y: sp.Indexed, x: sp.Indexed) -> Any:
+        """Build it."""
+        return sp.Expr.__new__(cls, y, x)
+
+
+def entries(expr: Expr, name: str) -> bool:
+    """Whether an expression reads the array of this name."""
+    return any(str(entry.base) == name for entry in expr.atoms(sp.Indexed))
+
+
+def bounds(expr: Expr, ranges: dict[sp.Symbol, Expr]) -> tuple[Expr, Expr]:
+    """Least and greatest value of an affine index expression, its indices in their ranges."""
+    low = high = expr = sp.expand(expr)
+    for symbol, extent in ranges.items():
+        if affine(expr, symbol):
+            first, last = {symbol: sp.S.Zero}, {symbol: extent - 1}
+            down, up = (first, last) if expr.coeff(symbol).is_nonnegative else (last, first)
+            low, high = low.xreplace(down), high.xreplace(up)
+    return sp.expand(low), sp.expand(high)
+
+
+def affine(expr: Expr, symbol: sp.Symbol) -> bool:
+    """Whether an expanded expression is a slope of known sign times this index, plus something without it."""
+    slope = expr.coeff(symbol)
+    known = slope.is_nonnegative or slope.is_nonpositive
+    return slope != 0 and bool(known) and not slope.has(symbol) and not (expr - slope * symbol).expand().has(symbol)
+
+
+def settle(expr: Expr, ranges: dict[sp.Symbol, Expr]) -> Expr:
+    """Work out floors and remainders whose argument is known to lie in one period."""
+
+    def quotient(argument: Expr) -> Expr:
+        whole, rest = _split(sp.expand(argument), lambda term: term.is_integer)
+        low, high = bounds(rest, ranges)
+        return whole if low.is_nonnegative and (high - 1).is_negative else sp.floor(argument)
+
+    def remainder(number: Expr, divisor: Expr) -> Expr:
+        _, rest = _split(sp.expand(number), lambda term: (term / divisor).is_integer)
+        low, high = bounds(rest, ranges)
+        return rest if low.is_nonnegative and (high - divisor).is_negative else sp.Mod(number, divisor)
+
+    expr = sp.sympify(expr)
+    if not expr.has(sp.floor, sp.Mod):
+        return expr
+    settled = expr.replace(sp.floor, quotient).replace(sp.Mod, remainder)
+    return settled.replace(lambda e: isinstance(e, sp.Add) and e.has(sp.floor), _as_remainder)
+
+
+def _as_remainder(expr: Expr) -> Expr:
+    """Write ``a - m*floor(a/m)`` as a remainder."""
+    for term in expr.args:
+        for quotient in term.atoms(sp.floor):
+            step = -term / quotient
+            if step.is_positive and expr - term == sp.expand(step * quotient.args[0]):
+                return sp.Mod(expr - term, step)
+    return expr
+
+
+def _split(expr: Expr, belongs: Callable[[Expr], bool | None]) -> tuple[Expr, Expr]:
+    """Terms of a sum that belong to one part, and the rest."""
+    terms = sp.Add.make_args(expr)
+    part = sp.Add(*(term for term in terms if belongs(term)))
+    return part, expr - part
+
+
+def decided(condition: Any, ranges: dict[sp.Symbol, Expr]) -> Any:
+    """A bound on an index as True or False, where the ranges decide it."""
+    if not isinstance(condition, (sp.Ge, sp.Gt, sp.Le, sp.Lt)) or condition.has(sp.Indexed):
+        return condition
+    low, high = bounds(condition.gts - condition.lts, ranges)
+    strict = isinstance(condition, (sp.Gt, sp.Lt))
+    holds, fails = (low.is_positive, high.is_nonpositive) if strict else (low.is_nonnegative, high.is_negative)
+    return sp.true if holds else sp.false if fails else condition

@@ -1,0 +1,229 @@
+"""Typesetting: an index formula read once, in the words of a notation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sympy as sp
+
+from cnnmath.symbolic.notations import Notation
+from cnnmath.symbolic.notations.notation import Bound
+from cnnmath.symbolic.terms import Attains, Bracket, Divides, Expr, Maximum, Partial, Quantified, Sigma
+
+SUM, PRODUCT, POWER, ATOM = range(4)
+"""How tightly a part holds together."""
+
+_ORDER = "jonigfchtkqNCFHWO"
+"""Index letters in the order in which a sum of indices is written: s*o + d*k - p."""
+
+
+def typeset(expr: Any, notation: Notation) -> str:
+    """Write a formula in a notation.
+
+    Examples
+    --------
+    >>> from cnnmath.symbolic.notations import Latex, Text
+    >>> from cnnmath.symbolic.terms import array, index
+    >>> k, o = index("k"), index("o")
+    >>> formula = Sigma(array("w")[k] * array("x")[2 * o + k - 1], [(k, 3)])
+    >>> typeset(formula, Text())
+    'sum{k<3} w[k]*x[2*o+k-1]'
+    >>> typeset(formula, Latex())
+    '\\\\sum_{k=0}^{2} w_{k}\\\\,x_{2\\\\,o + k - 1}'
+    """
+    return _Typesetter(notation).write(sp.sympify(expr))
+
+
+def equation(left: Any, right: Any, notation: Notation) -> str:
+    """Write an equation."""
+    return notation.relation("=", typeset(left, notation), typeset(right, notation))
+
+
+class _Typesetter:
+    """One reading of a formula; ``_part`` gives the writing of a part and how tightly it holds together."""
+
+    def __init__(self, notation: Notation) -> None:
+        self.n = notation
+
+    def write(self, expr: Expr, tightness: int = SUM) -> str:
+        text, own = self._part(expr)
+        return self.n.parenthesis(text) if own < tightness else text
+
+    def _part(self, expr: Expr) -> tuple[str, int]:
+        match expr:
+            case sp.Integer():
+                negative = int(expr) < 0
+                written = self.n.number(abs(int(expr)))
+                return (self.n.joined(self.n.minus, written), SUM) if negative else (written, ATOM)
+            case sp.Symbol():
+                return self.n.name(*_split(str(expr))), ATOM
+            case sp.Indexed():
+                return self._entry(expr), ATOM
+            case Partial():
+                return self.n.derivative(self.write(expr.args[0]), self.write(expr.args[1])), ATOM
+            case sp.Add():
+                return self._sum(expr)
+            case sp.Mul() | sp.Rational():
+                return self._product(expr)
+            case sp.Pow():
+                return self._power(expr)
+            case Sigma() | Maximum():
+                return self._total(expr), SUM if isinstance(expr, Sigma) else PRODUCT
+            case Bracket():
+                return self.n.bracket(self._conditions(expr.args)), ATOM
+            case sp.Piecewise():
+                rows = [(self.write(v), "" if c is sp.true else self._condition(c)) for v, c in expr.args]
+                return self.n.cases(rows), ATOM
+            case sp.exp() | sp.log() | sp.floor() | sp.Abs():
+                name = {sp.Abs: "abs"}.get(expr.func, expr.func.__name__)
+                return self.n.function(name, self.write(expr.args[0])), ATOM
+            case sp.Mod():
+                return self.n.relation("mod", *(self.write(a, POWER) for a in expr.args)), SUM
+            case _:
+                return self._condition(expr), SUM
+
+    def _entry(self, expr: sp.Indexed) -> str:
+        indices = [self.write(i) for i in expr.indices]
+        upper, _, lower = str(expr.base).partition("/")
+        if not lower:
+            return self.n.entry(self.n.array(upper), indices)
+        return self.n.derivative(self.n.array(upper[1:]), self.n.entry(self.n.array(lower[1:]), indices))
+
+    def _sum(self, expr: sp.Add) -> tuple[str, int]:
+        whole, denominator = sp.fraction(sp.together(expr)) if not expr.has(sp.Indexed, Quantified) else (expr, 1)
+        if denominator != 1:
+            return self.n.fraction(self.write(whole), self.write(denominator)), PRODUCT
+        parts: list[str] = []
+        numbers_first = expr.has(sp.exp, Sigma)
+        for term in sorted(
+            expr.args, key=lambda term: (not (numbers_first and term.is_number and term.is_positive), *_sum_key(term))
+        ):
+            negative = _negative(term)
+            written = self.write(-term if negative else term, PRODUCT if negative else SUM)
+            sign = self.n.minus if negative else self._plus()
+            parts.extend(([sign] if negative else []) if not parts else [self._spaced(sign)])
+            parts.append(written)
+        return self.n.joined(*parts), SUM
+
+    def _plus(self) -> str:
+        return "+" if self.n.minus == "-" else "<mo>+</mo>"
+
+    def _spaced(self, sign: str) -> str:
+        return f" {sign} " if len(sign) == 1 else sign
+
+    def _product(self, expr: Expr) -> tuple[str, int]:
+        if _negative(expr):
+            return self.n.joined(self.n.minus, self.write(-expr, PRODUCT)), SUM
+        above, below = _ratio(expr)
+        if below:
+            return self.n.fraction(self._factors(above), self._factors(below)), PRODUCT
+        return self._factors(above), PRODUCT
+
+    def _factors(self, factors: Sequence[Expr]) -> str:
+        if len(factors) == 1:
+            return self.write(factors[0])
+        *others, last = sorted(factors, key=_product_key)
+        open_end = isinstance(last, Quantified)
+        written = [*(self.write(f, PRODUCT) for f in others), self.write(last, SUM if open_end else PRODUCT)]
+        return self.n.joined(self.n.times.join(written)) if written else self.n.number(1)
+
+    def _power(self, expr: sp.Pow) -> tuple[str, int]:
+        if expr.exp.is_negative:
+            return self.n.fraction(self.n.number(1), self.write(1 / expr)), PRODUCT
+        if expr.exp == sp.Rational(1, 2):
+            return self.n.root(self.write(expr.base)), ATOM
+        return self.n.power(self.write(expr.base, ATOM), self.write(expr.exp)), POWER
+
+    def _total(self, expr: Quantified) -> str:
+        ranges = [Bound(self.write(i), self.write(extent), self.write(extent - 1)) for i, extent in expr.ranges]
+        name = "sum" if isinstance(expr, Sigma) else "max"
+        alone = not isinstance(expr.body, sp.Add)
+        body = self.write(expr.body, SUM if alone else PRODUCT)
+        return self.n.total(name, ranges, self._conditions(expr.conditions), body)
+
+    def _conditions(self, conditions: Iterable[Any]) -> list[str]:
+        """Conditions, the two bounds of one expression drawn together."""
+        lower = [c.lhs for c in conditions if isinstance(c, sp.Ge) and c.rhs == 0]
+        upper = {c.lhs: c.rhs for c in conditions if isinstance(c, sp.Lt)}
+        written = []
+        for c in conditions:
+            if isinstance(c, sp.Ge) and c.rhs == 0 and c.lhs in upper:
+                bounds = (self.n.number(0), self.write(c.lhs))
+                written.append(self._chain(*bounds, self.write(upper[c.lhs])))
+            elif not (isinstance(c, sp.Lt) and c.lhs in lower):
+                written.append(self._condition(c))
+        return written
+
+    def _chain(self, low: str, middle: str, high: str) -> str:
+        return self.n.relation("<", self.n.relation("≤", low, middle), high)
+
+    def _condition(self, c: Any) -> str:
+        match c:
+            case Divides():
+                return self.n.relation("divides", self.write(c.args[0]), self.write(c.args[1]))
+            case Attains():
+                taps, at = ([self.write(i) for i in part.args] for part in c.args[1:])
+                star = self.n.entry(self.n.power(self.n.name("k", ""), "*"), at)
+                listed = taps[0] if len(taps) == 1 else self.n.parenthesis(self._listed(taps))
+                return self.n.relation("=", star, listed)
+            case sp.Eq():
+                return self.n.relation("=", self.write(c.lhs), self.write(c.rhs))
+            case sp.Rel():
+                above = isinstance(c, (sp.Gt, sp.Ge)) and not c.rhs.is_number
+                turned = c.reversed if above and not c.has(sp.Indexed) else c
+                symbol = {">=": "≥", "<=": "≤"}.get(turned.rel_op, turned.rel_op)
+                return self.n.relation(symbol, self.write(turned.lhs), self.write(turned.rhs))
+            case _:
+                raise TypeError(f"no notation for {type(c).__name__}")
+
+    def _listed(self, parts: Sequence[str]) -> str:
+        return (", " if self.n.minus == "-" else "<mo>,</mo>").join(parts)
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Letter and number of a symbol's name: ``o_1`` is o, 1."""
+    letter, _, number = name.partition("_")
+    return letter, number
+
+
+def _negative(expr: Expr) -> bool:
+    return bool(expr.as_coeff_Mul()[0].is_negative)
+
+
+def _ratio(expr: Expr) -> tuple[list[Expr], list[Expr]]:
+    """Factors above and below the fraction bar."""
+    above: list[Expr] = []
+    below: list[Expr] = []
+    for factor in sp.Mul.make_args(expr):
+        if factor.is_Rational:
+            above += [sp.Integer(factor.p)] if factor.p != 1 else []
+            below += [sp.Integer(factor.q)] if factor.q != 1 else []
+        elif isinstance(factor, sp.Pow) and factor.exp.is_negative:
+            below.append(1 / factor)
+        else:
+            above.append(factor)
+    return above or [sp.S.One], below
+
+
+def _sum_key(term: Expr) -> tuple[Any, ...]:
+    """Indices in their order, numbers after them, what is subtracted next; entries by position, sums last."""
+    letters = [_ORDER.find(_split(str(s))[0].strip("'")) for s in term.free_symbols if isinstance(s, sp.Symbol)]
+    first = min((i for i in letters if i >= 0), default=len(_ORDER))
+    entries = sorted((_entry_key(e) for e in term.atoms(sp.Indexed)), key=str)
+    return (term.has(Sigma), _negative(term), not entries, entries, first, str(term))
+
+
+def _product_key(factor: Expr) -> tuple[Any, ...]:
+    """Numbers, symbols, entries (the gradient from above first), functions, sums."""
+    rank = [sp.Number, sp.Symbol, sp.Indexed, sp.Pow, sp.Function, sp.Add, sp.Piecewise, Bracket]
+    kind = next((i for i, k in enumerate(rank) if isinstance(factor, k)), len(rank))
+    letter = _ORDER.find(_split(str(factor))[0].strip("'")) if isinstance(factor, sp.Symbol) else 0
+    return (isinstance(factor, Quantified), kind, letter, _entry_key(factor) if kind == 2 else ("", ()), str(factor))
+
+
+def _entry_key(entry: Expr) -> tuple[str, tuple[int, ...]]:
+    return str(entry.base), tuple(int(i) if i.is_Integer else 0 for i in entry.indices)
+
+
+__all__ = ["equation", "typeset"]
