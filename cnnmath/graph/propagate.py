@@ -27,8 +27,8 @@ class Layer:
     ----------
     name, op, inputs
         The node, its operator and the nodes it reads.
-    output_shape
-        Shape of its output, with a batch axis of 1.
+    input_shapes, output_shape
+        Shapes of what it reads and of its output, with a batch axis of 1.
     parameters, buffers
         How many trainable numbers it has, and how many that are not trained.
     census
@@ -42,6 +42,7 @@ class Layer:
     name: str
     op: Operator
     inputs: tuple[str, ...]
+    input_shapes: tuple[Shape, ...]
     output_shape: Shape
     parameters: Size
     buffers: Size
@@ -132,6 +133,7 @@ def propagate(net: Architecture) -> list[Layer]:
             name=name,
             op=op,
             inputs=reads,
+            input_shapes=tuple(inputs),
             output_shape=known[name],
             parameters=sum(map(prod, op.parameters(*inputs).values())),
             buffers=sum(map(prod, op.buffers(*inputs).values())),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,7 +103,7 @@ def describe_field(field: Field) -> str:
     if field is None:
         return "everything"
     size, stride, padding = field_record(field).values()  # type: ignore[union-attr]
-    return f"{_axes(size)}, stride {_axes(stride)}, padding {_axes(padding)}"
+    return f"{axes(size)}, stride {axes(stride)}, padding {axes(padding)}"
 
 
 def times(shape: tuple[Size, ...]) -> str:
@@ -110,7 +111,8 @@ def times(shape: tuple[Size, ...]) -> str:
     return "x".join(map(str, shape))
 
 
-def _axes(values: list[Size]) -> str:
+def axes(values: Sequence[Size]) -> str:
+    """One number where the axes agree."""
     return str(values[0]) if len(set(values)) == 1 else times(tuple(values))
 
 

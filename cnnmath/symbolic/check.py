@@ -15,12 +15,12 @@ from cnnmath.ops import Operator, operands
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.reduced import reduced
 from cnnmath.readers import Tensor, exact, gradient
-from cnnmath.symbolic.evaluate import Entry, Environment, compiled, positions
+from cnnmath.symbolic.evaluate import Entry, Environment, compiled, positions, terms
 from cnnmath.symbolic.setting import bind, symbols_in
 from cnnmath.symbolic.terms import Expr
 
-VISITS, PAIRS = 60, 600
-"""At most so many entries are compared in one step, and about so many pairs of an output and an entry in a Jacobian."""
+LEAST, MOST, EFFORT = 8, 60, 20_000
+"""Entries compared in one step: from the least to the most, as many as the effort (terms evaluated) allows."""
 
 CLOSE = Fraction(1, 10**40)
 """Relative difference allowed where roots and exponentials are irrational: the exact reader carries 50 digits."""
@@ -41,7 +41,7 @@ class Instance:
     def forward(self, step: str, formula: Expr, at: Entry) -> None:
         """Compare a formula of the output with the exact reader."""
         value = compiled(formula)
-        for position, here in self._sample(at, VISITS):
+        for position, here in self._sample(at, formula):
             self._compare(step, position, value(here), exact.evaluate(self.op, position, *self.tensors.values()))
 
     def backward(self, wrt: str, at: Entry, **formulas: Expr) -> None:
@@ -49,20 +49,21 @@ class Instance:
         truth = gradient.backward(self.op, self.dy, self.tensors)[wrt]
         for step, formula in formulas.items():
             value = compiled(formula)
-            for position, here in self._sample(at, VISITS):
+            for position, here in self._sample(at, formula):
                 self._compare(step, position, value(here), truth[position])
 
     def partials(self, step: str, formula: Expr, wrt: str, output: Entry, entry: Entry) -> None:
         """Compare a formula of the Jacobian with the gradient reader, output by output."""
-        value, entries = compiled(formula), list(self._sample(entry, VISITS))
-        for above, here in self._sample(output, 1 + PAIRS // len(entries)):
+        value, entries = compiled(formula), self._sample(entry, formula)
+        for above, here in self._sample(output, formula, len(entries)):
             row = gradient.partials(self.op, above, self.tensors)
             for below, there in entries:
                 self._compare(step, (above, below), value(here | there), row.get((wrt, below), 0))
 
-    def _sample(self, at: Entry, most: int) -> list[tuple[tuple[int, ...], Environment]]:
-        """All positions of an array, or so many of them, drawn once and for all."""
+    def _sample(self, at: Entry, formula: Expr, times: int = 1) -> list[tuple[tuple[int, ...], Environment]]:
+        """All positions of an array, or so many of them as the effort allows, drawn once and for all."""
         everywhere = list(positions(at, self.environment))
+        most = min(MOST, max(LEAST, EFFORT // (times * terms(formula, self.environment))))
         return everywhere if len(everywhere) <= most else random.Random(0).sample(everywhere, most)
 
     def _compare(self, step: str, position: Any, left: Any, right: Any) -> None:

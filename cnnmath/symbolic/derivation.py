@@ -93,13 +93,12 @@ class Derivation:
 
     def latex(self, *, full: bool = True) -> str:
         r"""LaTeX: the equations in an ``align*`` environment."""
-        rows = [step.write(Latex()).replace(" = ", " &= ", 1) for step in (self.steps if full else self.steps[-1:])]
-        return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
+        return aligned([step.write(Latex()) for step in (self.steps if full else self.steps[-1:])])
 
     def html(self) -> str:
         """HTML whose mathematics is MathML: it needs no script and no font of its own."""
         steps = "".join(
-            f"<li><p><b>{step.name}.</b> {step.rule}</p><math display='block'>{step.write(MathML())}</math></li>"
+            f"<li><p><b>{step.name}.</b> {step.rule}</p><math displaystyle='true'>{step.write(MathML())}</math></li>"
             for step in self.steps
         )
         remarks = "; ".join(_inline(a) for a in self.assumptions)
@@ -146,10 +145,9 @@ def derive(op: Operator, wrt: str = "x", *, rank: int = 2) -> Derivation:
          dL/dx[n,c,j] = sum{f<F | j < 2*O} dL/dy[n,f,floor(j/2)]*w[f,c,j mod 2]
     """
     op, shapes = symbolic(op, rank)
-    declared, buffers = operands(op, *shapes), op.buffers(*shapes)
-    gradients = [name for name in declared if name not in buffers]
-    if wrt not in ("y", *gradients):
-        raise unknown("operand", wrt, ["y", *gradients]).at(type(op).__name__.lower())
+    declared, known = operands(op, *shapes), targets(op, rank=rank)
+    if wrt not in known:
+        raise unknown("operand", wrt, known).at(type(op).__name__.lower())
     output, definitions = output_sizes(op, *shapes)
     checks = instances(op, shapes, definitions)
     entry, *steps = _definition(op, declared, output, checks)
@@ -157,6 +155,19 @@ def derive(op: Operator, wrt: str = "x", *, rank: int = 2) -> Derivation:
         entry, *further = _gradient(op, wrt, declared, output, checks)
         steps += further
     return Derivation(op, wrt, shapes, definitions, entry, tuple(steps))
+
+
+def targets(op: Operator, *, rank: int = 2) -> list[str]:
+    """What can be derived of an operator: the output, and the gradient of every input and trainable parameter.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv
+    >>> targets(Conv(8, 3))
+    ['y', 'x', 'w', 'b']
+    """
+    op, shapes = symbolic(op, rank)
+    return ["y", *(name for name in operands(op, *shapes) if name not in op.buffers(*shapes))]
 
 
 def _definition(
@@ -195,6 +206,12 @@ def _gradient(
         Step("Jacobian", "an output depends on the entry where the indices agree.", Partial(y, x), slope),
         Step("Collapse", "a sum against a bracket leaves the one term that solves it, if there is one.", total, result),
     )
+
+
+def aligned(equations: Sequence[str]) -> str:
+    """LaTeX equations, aligned at their first equals sign."""
+    rows = " \\\\\n".join(row.replace(" = ", " &= ", 1) for row in equations)
+    return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}"
 
 
 def _shape(shape: Sequence[Expr]) -> str:

@@ -46,6 +46,15 @@ def positions(entry: Entry, environment: Environment) -> Iterator[tuple[tuple[in
         yield tuple(int(value(here)) for value in values), here
 
 
+def terms(expr: Any, environment: Environment) -> int:
+    """About how many terms one evaluation of a formula goes through."""
+    inner = max((terms(argument, environment) for argument in expr.args), default=1)
+    if not isinstance(expr, Quantified):
+        return inner
+    known = [extent for _, extent in expr.ranges if extent.free_symbols <= environment.keys()]
+    return inner * math.prod(max(1, int(compiled(extent)(environment))) for extent in known)
+
+
 @singledispatch
 def compiled(expr: Any) -> Compiled:
     """Turn a formula into a function of an environment, once, so that it can be evaluated at many positions."""

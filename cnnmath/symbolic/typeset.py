@@ -78,6 +78,9 @@ class _Typesetter:
             case sp.exp() | sp.log() | sp.floor() | sp.Abs():
                 name = {sp.Abs: "abs"}.get(expr.func, expr.func.__name__)
                 return self.n.function(name, self.write(expr.args[0])), ATOM
+            case sp.Max():
+                listed = self._listed([self.write(a) for a in sorted(expr.args, key=_entry_key)])
+                return self.n.function("max", listed), ATOM
             case sp.Mod():
                 return self.n.relation("mod", *(self.write(a, POWER) for a in expr.args)), SUM
             case _:
@@ -116,17 +119,25 @@ class _Typesetter:
         if _negative(expr):
             return self.n.joined(self.n.minus, self.write(-expr, PRODUCT)), SUM
         above, below = _ratio(expr)
-        if below:
-            return self.n.fraction(self._factors(above), self._factors(below)), PRODUCT
-        return self._factors(above), PRODUCT
+        if not below:
+            return self._factors(above), PRODUCT
+        first = [f for f in above if isinstance(f, sp.Indexed) and "/" in str(f.base)]
+        last = [f for f in above if isinstance(f, Quantified)]
+        inner = [f for f in above if f not in first and f not in last]
+        if not inner:
+            first, inner = [], first
+        quotient = self.n.fraction(self._factors(inner, SUM), self._factors(below, SUM))
+        parts = [*([self._factors(first)] if first else []), quotient, *([self._factors(last)] if last else [])]
+        return self.n.joined(self.n.times.join(parts)), PRODUCT
 
-    def _factors(self, factors: Sequence[Expr]) -> str:
-        if len(factors) == 1:
-            return self.write(factors[0])
+    def _factors(self, factors: Sequence[Expr], alone: int = PRODUCT) -> str:
+        """Factors in their order; one that stands alone needs to hold together no more than its place asks."""
+        if len(factors) <= 1:
+            return self.write(factors[0], alone) if factors else self.n.number(1)
         *others, last = sorted(factors, key=_product_key)
-        open_end = isinstance(last, Quantified)
-        written = [*(self.write(f, PRODUCT) for f in others), self.write(last, SUM if open_end else PRODUCT)]
-        return self.n.joined(self.n.times.join(written)) if written else self.n.number(1)
+        tightness = SUM if isinstance(last, Quantified) else PRODUCT
+        written = [*(self.write(f, PRODUCT) for f in others), self.write(last, tightness)]
+        return self.n.joined(self.n.times.join(written))
 
     def _power(self, expr: sp.Pow) -> tuple[str, int]:
         if expr.exp.is_negative:
@@ -203,7 +214,7 @@ def _ratio(expr: Expr) -> tuple[list[Expr], list[Expr]]:
             below.append(1 / factor)
         else:
             above.append(factor)
-    return above or [sp.S.One], below
+    return above, below
 
 
 def _sum_key(term: Expr) -> tuple[Any, ...]:

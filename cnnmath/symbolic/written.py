@@ -8,12 +8,15 @@ from math import prod
 import sympy as sp
 
 from cnnmath.errors import SettingError
-from cnnmath.ops import operands
-from cnnmath.ops.algebra import Operator, Shape
-from cnnmath.symbolic.derivation import Derivation
+from cnnmath.ops import Operator, operands
+from cnnmath.ops.algebra import Shape
+from cnnmath.ops.notation import describe
+from cnnmath.symbolic.derivation import Derivation, aligned
 from cnnmath.symbolic.evaluate import compiled, positions
+from cnnmath.symbolic.notations import Latex, Notation, Text
 from cnnmath.symbolic.setting import bind
 from cnnmath.symbolic.terms import Expr, array
+from cnnmath.symbolic.typeset import equation
 
 LIMIT = 1000
 """At most so many equations are written out."""
@@ -31,40 +34,63 @@ class Letters:
         return array(self.name)[tuple(written)] if written else sp.Symbol(self.name)
 
 
-def written_out(derivation: Derivation, op: Operator, *inputs: Shape) -> list[tuple[Expr, Expr]]:
-    """Every entry of a derivation's result, for an operator of these input shapes.
-
-    Raises
-    ------
-    SettingError
-        Where it would run past the limit; it says how long it would be.
-    ShapeError
-        Where the inputs do not fit the operator.
+@dataclass(frozen=True, slots=True)
+class WrittenOut:
+    """Every entry of a derivation's result, for a concrete operator and small input shapes.
 
     Examples
     --------
     >>> from cnnmath.ops import Conv
     >>> from cnnmath.symbolic import derive
     >>> op = Conv(1, (2,), stride=2, dilation=2, bias=False)
-    >>> for left, right in written_out(derive(op), op, (1, 1, 5)):
-    ...     print(left, "=", right)
-    dL/dx[0] = dL/dy[0]*w[0]
-    dL/dx[1] = 0
-    dL/dx[2] = dL/dy[0]*w[1] + dL/dy[1]*w[0]
-    dL/dx[3] = 0
-    dL/dx[4] = dL/dy[1]*w[1]
+    >>> WrittenOut(derive(op), op, ((1, 1, 5),))
+    dL/dx of conv(1, (2,), stride=2, dilation=2, bias=False) on (1, 1, 5)
+      dL/dx[0] = dL/dy[0]*w[0]
+      dL/dx[1] = 0
+      dL/dx[2] = dL/dy[0]*w[1] + dL/dy[1]*w[0]
+      dL/dx[3] = 0
+      dL/dx[4] = dL/dy[1]*w[1]
     """
-    shapes = {**operands(op, *inputs), "y": op.shape(*inputs)}
-    shape = shapes[derivation.wrt]
-    if prod(shape) > LIMIT:
-        raise SettingError(
-            "the formulas would be too many to write out.",
-            here=f"{derivation.wrt} has shape {shape}: {prod(shape):,} equations",
-            rule=f"at most {LIMIT:,}",
-            fix="give a smaller input, or none for the index form",
-        )
-    letters = {name: Letters(name, s) for name, s in shapes.items()} | {"dL/dy": Letters("dL/dy", shapes["y"])}
-    values = bind(derivation.op, derivation.inputs, derivation.definitions, op, inputs)
-    left = Letters("y" if derivation.wrt == "y" else f"dL/d{derivation.wrt}", shape)
-    value = compiled(derivation.result.right)
-    return [(left[at], sp.sympify(value(here))) for at, here in positions(derivation.entry, {**values, **letters})]
+
+    derivation: Derivation
+    op: Operator
+    inputs: tuple[Shape, ...]
+
+    def equations(self) -> list[tuple[Expr, Expr]]:
+        """Both sides of each equation, as SymPy expressions.
+
+        Raises
+        ------
+        SettingError
+            Where they would run past the limit; it says how many they would be.
+        ShapeError
+            Where the inputs do not fit the operator.
+        """
+        wrt = self.derivation.wrt
+        shapes = {**operands(self.op, *self.inputs), "y": self.op.shape(*self.inputs)}
+        if prod(shapes[wrt]) > LIMIT:
+            raise SettingError(
+                "the formulas would be too many to write out.",
+                here=f"{wrt} has shape {shapes[wrt]}: {prod(shapes[wrt]):,} equations",
+                rule=f"at most {LIMIT:,}",
+                fix="give a smaller input, or none for the index form",
+            )
+        letters = {name: Letters(name, shape) for name, shape in shapes.items()}
+        letters["dL/dy"] = Letters("dL/dy", shapes["y"])
+        values = bind(self.derivation.op, self.derivation.inputs, self.derivation.definitions, self.op, self.inputs)
+        left = Letters("y" if wrt == "y" else f"dL/d{wrt}", shapes[wrt])
+        right = compiled(self.derivation.result.right)
+        entries = positions(self.derivation.entry, {**values, **letters})
+        return [(left[at], sp.sympify(right(here))) for at, here in entries]
+
+    def write(self, notation: Notation) -> str:
+        """The equations in a notation: LaTeX as an ``align*`` environment, text under a title."""
+        rows = [equation(left, right, notation) for left, right in self.equations()]
+        if isinstance(notation, Latex):
+            return aligned(rows)
+        shapes = " and ".join(map(str, self.inputs))
+        what = "y =" if self.derivation.wrt == "y" else f"dL/d{self.derivation.wrt} of"
+        return "\n".join([f"{what} {describe(self.op)} on {shapes}", *(f"  {row}" for row in rows)])
+
+    def __repr__(self) -> str:
+        return self.write(Text())

@@ -47,8 +47,7 @@ def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed:
     numbers = seed.integers(-4, 5, shape) * divisor(op, *inputs)
     if mode(op) == "integers":
         return numbers.astype(float)
-    exact = np.empty(shape, object)
-    exact.flat = [Fraction(int(v)) for v in numbers.flat]
+    exact = np.array([Fraction(int(v)) for v in numbers.flat], object).reshape(shape)
     return exact * exact + 1 / Fraction(4) - rational(op.epsilon) if name == "var" else exact  # type: ignore[attr-defined]
 
 

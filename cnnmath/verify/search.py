@@ -77,7 +77,7 @@ def search(kind: type[Operator], examples: int = 100, *, kernel: Kernel | None =
         derandomize=True,
         deadline=None,
         phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
     )
     try:
         smallest = find(cases(kind), fails, settings=how)

@@ -18,6 +18,7 @@ class Latex:
     _functions: ClassVar = {
         "exp": r"e^{{{}}}",
         "log": r"\log\left({}\right)",
+        "max": r"\max\left({}\right)",
         "floor": r"\left\lfloor {} \right\rfloor",
         "abs": r"\left|{}\right|",
     }

@@ -66,6 +66,7 @@ class MathML:
             return f"<mrow><munder><mo>max</mo><mtable>{below}</mtable></munder>{body}</mrow>"
         sums = "".join(
             f"<munderover><mo>∑</mo><mrow>{i}<mo>=</mo><mn>0</mn></mrow><mrow>{last}</mrow></munderover>"
+            "<mspace width='0.2em'/>"
             for i, _, last in ranges
         )
         return f"<mrow>{sums}{body}{where}</mrow>"

@@ -53,7 +53,7 @@ class Notation(Protocol):
         ...
 
     def function(self, name: str, argument: str) -> str:
-        """A function: exp, log, floor or abs."""
+        """A function: exp, log, max, floor or abs."""
         ...
 
     def total(self, name: str, ranges: Sequence[Bound], conditions: Sequence[str], body: str) -> str:

@@ -1,0 +1,128 @@
+"""What a command line means: networks, operators and sizes, read from text."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from cnnmath import ops
+from cnnmath.errors import SettingError
+from cnnmath.ops import Operator
+
+if TYPE_CHECKING:
+    from cnnmath.graph import Architecture
+
+FIRST = {"kernel": 2, "outputs": 2, "size": 5}
+"""The first setting of an operator, where it has one, and what it is where a command line leaves it out."""
+
+
+def network(name: str, size: str | None) -> Architecture:
+    """A built-in network, for another input where a size is given.
+
+    Examples
+    --------
+    >>> network("lenet5", "1x28x28").input_shape
+    (1, 28, 28)
+    """
+    from cnnmath import zoo
+
+    net = zoo.named(name)
+    if size is None:
+        return net
+    shape = sizes(size, "--input")
+    if len(shape) != len(net.input_shape):
+        raise SettingError(
+            "the input has another rank than the network.",
+            here=f"--input {size}",
+            rule=f"{net.name} takes CxHxW, as in {'x'.join(map(str, net.input_shape))}",
+            fix="channels first, without the batch axis",
+        )
+    return net.with_input(shape)
+
+
+def operator(kind: type[Operator], rank: int, settings: dict[str, Any]) -> Operator:
+    """The operator that a command line describes.
+
+    Parameters
+    ----------
+    kind
+        Its class.
+    rank
+        Number of spatial axes.
+    settings
+        Options as given, None where not: texts of sizes, integers and flags, by field.
+
+    Raises
+    ------
+    SettingError
+        For an option that the operator does not have, and for text that is no size.
+
+    Examples
+    --------
+    >>> operator(ops.Conv, 1, {"kernel": "3", "padding": "1:0", "filters": 2})
+    Conv(filters=2, kernel=(3,), stride=(1,), dilation=(1,), padding=((1, 0),), groups=1, bias=True)
+    """
+    own = [f.name for f in fields(kind)]
+    first = next((name for name in own if name in FIRST), None)
+    given = {name: value for name, value in settings.items() if value is not None}
+    if first and first != "kernel":
+        given = {first if name == "kernel" else name: value for name, value in given.items()}
+    if kind is ops.Linear:
+        given = {"units" if name == "filters" else name: value for name, value in given.items()}
+    for name in given:
+        if name not in own:
+            options = ", ".join(f"--{n.replace('_', '-')}" for n in own) or "none"
+            raise SettingError(
+                f"{kind.__name__.lower()} has no such setting.", here=f"--{name}", fix=f"its settings are {options}"
+            )
+    if first:
+        given.setdefault(first, str(FIRST[first]))
+    for field, least in (("filters", 1), ("units", 1)):
+        if field in own:
+            given.setdefault(field, least)
+    return kind(**{name: _setting(name, value, rank) for name, value in given.items()})
+
+
+def inputs(op: Operator, size: str, channels: int) -> tuple[tuple[int, ...], ...]:
+    """Input shapes of a batch of one, for spatial sizes as given."""
+    return ((1, channels, *sizes(size, "--input")),) * (2 if op.variadic else 1)
+
+
+def sizes(text: str, option: str) -> tuple[int, ...]:
+    """Sizes joined by x.
+
+    Examples
+    --------
+    >>> sizes("3x224x224", "--input")
+    (3, 224, 224)
+    """
+    try:
+        return tuple(int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise SettingError(
+            "this is no list of sizes.",
+            here=f"{option} {text}",
+            rule="integers joined by x",
+            fix=f"for example {option} 3x3",
+        ) from None
+
+
+def _setting(name: str, value: Any, rank: int) -> Any:
+    """One option's value; a kernel, outputs and pairs of padding have an entry for each axis."""
+    if not isinstance(value, str) or (name == "padding" and value in ("same", "same_lower", "valid")):
+        return value
+    if name == "size":
+        return sizes(value, "--kernel")[0]
+    if name == "padding":
+        pairs = tuple(_pair(part) for part in value.split("x"))
+        return pairs * rank if len(pairs) == 1 else pairs
+    entries = sizes(value, f"--{name}")
+    return entries * rank if len(entries) == 1 else entries
+
+
+def _pair(text: str) -> tuple[int, int]:
+    """Padding of one axis: a size for both sides, or before:after."""
+    parts = [sizes(part, "--padding")[0] for part in text.split(":")]
+    if len(parts) > 2:
+        raise SettingError("an axis is padded before and after.", here=f"--padding {text}", fix="for example 1:0")
+    return (parts[0], parts[-1])

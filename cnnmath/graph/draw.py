@@ -1,0 +1,106 @@
+"""A network drawn as a figure: one row for each operator that changes shape, with what follows pointwise beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+from cnnmath.graph.architecture import INPUT
+from cnnmath.graph.propagate import Layer
+from cnnmath.graph.summary import Summary, times
+from cnnmath.ops import BatchNorm, Dropout, Operator
+from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from cnnmath.ops.notation import describe
+
+POINTWISE = (BatchNorm, Dropout, ReLU, LeakyReLU, ELU, Sigmoid, Tanh, Softplus)
+"""Drawn as a chip behind the row that they follow."""
+
+ROW, WIDTH, LEFT, BOX, CHIP = 30, 900, 110, 440, 84
+"""Height of a row, width of the drawing, room for connections on the left, width of a box and of a chip."""
+
+
+@dataclass(slots=True)
+class Row:
+    """An operator, and the pointwise ones that only its output passes through."""
+
+    layer: Layer
+    chips: list[Layer] = field(default_factory=list)
+
+    @property
+    def last(self) -> str:
+        """Node that leaves the row."""
+        return self.chips[-1].name if self.chips else self.layer.name
+
+
+def draw(summary: Summary) -> str:
+    """Draw a network as an SVG that stands in a page; its colours are the page's (``--conv``, ``--pool`` ...).
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> from cnnmath.graph import analyze
+    >>> draw(analyze(zoo.lenet5())).count("<g class='row")
+    8
+    """
+    rows = rows_of(summary)
+    leaving = {row.last: i for i, row in enumerate(rows)} | {INPUT: -1}
+    lines = [_connection(leaving[read], i, rows) for i, row in enumerate(rows) for read in row.layer.inputs]
+    height = (len(rows) + 1) * ROW + 8
+    title = f"{summary.network.name}: {len(rows)} rows from input {times(summary.network.input_shape)}"
+    body = "".join(lines) + _input(summary) + "".join(_row(i, row) for i, row in enumerate(rows))
+    size = f"viewBox='0 0 {WIDTH} {height}' width='{WIDTH}' height='{height}'"
+    head = f"<svg xmlns='http://www.w3.org/2000/svg' class='network' role='img' {size}>"
+    return f"{head}<title>{escape(title)}</title>{body}</svg>"
+
+
+def rows_of(summary: Summary) -> list[Row]:
+    """Rows of the drawing, in topological order."""
+    rows: list[Row] = []
+    readers = summary.network.graph.out_degree
+    for layer in summary.layers:
+        follows = bool(rows) and layer.inputs == (rows[-1].last,) and readers(rows[-1].last) == 1
+        if follows and isinstance(layer.op, POINTWISE):
+            rows[-1].chips.append(layer)
+        else:
+            rows.append(Row(layer))
+    return rows
+
+
+def _row(i: int, row: Row) -> str:
+    y = (i + 1) * ROW
+    op, shape = row.layer.op, (row.chips[-1] if row.chips else row.layer).output_shape[1:]
+    parts = [
+        f"<rect x='{LEFT}' y='{y}' width='{BOX}' height='{ROW - 8}' rx='4'/>",
+        f"<text x='{LEFT + 10}' y='{y + 15}'>{escape(row.layer.name)}</text>",
+        f"<text x='{LEFT + BOX - 10}' y='{y + 15}' class='op'>{escape(describe(op))}</text>",
+    ]
+    for j, chip in enumerate(row.chips):
+        x = LEFT + BOX + 6 + j * (CHIP + 4)
+        parts.append(f"<rect x='{x}' y='{y}' width='{CHIP}' height='{ROW - 8}' rx='11' class='chip'/>")
+        parts.append(f"<text x='{x + CHIP / 2}' y='{y + 15}' class='chip'>{type(chip.op).__name__}</text>")
+    parts.append(f"<text x='{WIDTH - 10}' y='{y + 15}' class='shape'>{times(shape)}</text>")
+    return f"<g class='row {_kind(op)}'>{''.join(parts)}</g>"
+
+
+def _input(summary: Summary) -> str:
+    return (
+        f"<g class='row input'><rect x='{LEFT}' y='0' width='{BOX}' height='{ROW - 8}' rx='4'/>"
+        f"<text x='{LEFT + 10}' y='15'>input</text>"
+        f"<text x='{WIDTH - 10}' y='15' class='shape'>{times(summary.network.input_shape)}</text></g>"
+    )
+
+
+def _connection(start: int, end: int, rows: Sequence[Row]) -> str:  # noqa: ARG001 - rows are equally high
+    """Down to the next row, or around those in between."""
+    out, into = (start + 1) * ROW + ROW - 8, (end + 1) * ROW
+    if end == start + 1:
+        return f"<path d='M {LEFT + 24} {out} V {into}'/>"
+    bend = LEFT - 16 - min(12 * (end - start), LEFT - 24)
+    a, b = out - (ROW - 8) / 2, into + (ROW - 8) / 2
+    return f"<path class='skip' d='M {LEFT} {a} C {bend} {a}, {bend} {b}, {LEFT} {b}'/>"
+
+
+def _kind(op: Operator) -> str:
+    name = type(op).__name__.lower()
+    return next((kind for kind in ("conv", "pool", "linear") if kind in name), "other")

@@ -1,0 +1,170 @@
+"""What a report says: the analysis of a network, and for each distinct setting its derivations and its agreement."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cnnmath.errors import DataError
+from cnnmath.graph import Architecture, Summary, analyze
+from cnnmath.graph.summary import describe_field
+from cnnmath.ops import Operator
+from cnnmath.ops.algebra import Shape
+from cnnmath.ops.notation import describe
+from cnnmath.ops.reduced import reduced
+from cnnmath.symbolic import Derivation, derive, targets
+from cnnmath.verify import Agreement, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Operators of a network that differ in nothing but their widths.
+
+    Attributes
+    ----------
+    op, inputs
+        The operator at its smallest telling sizes.
+    nodes
+        Nodes that have this setting.
+    """
+
+    op: Operator
+    inputs: tuple[Shape, ...]
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What the report says of one setting."""
+
+    setting: Setting
+    derivations: tuple[Derivation, ...]
+    agreement: Agreement
+
+    @property
+    def title(self) -> str:
+        """The operator with symbols for its widths."""
+        return describe(self.derivations[0].op)
+
+    def record(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "operator": type(self.setting.op).__name__,
+            "setting": self.title,
+            "nodes": list(self.setting.nodes),
+            "derivations": {d.wrt: d.latex() for d in self.derivations},
+            "agreement": self.agreement.record(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A network's analysis and one section for each distinct setting."""
+
+    summary: Summary
+    sections: tuple[Section, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every kernel agrees with its sentence."""
+        return all(section.agreement.agrees for section in self.sections)
+
+    def headline(self) -> str:
+        """The report in two lines."""
+        agreeing = sum(section.agreement.agrees for section in self.sections)
+        digits = sum(any(c.mode == "digits" for c in section.agreement.checks) for section in self.sections)
+        how = "exactly" if not digits else f"exactly ({digits} of them, which are irrational, to 40 digits)"
+        verdict = f"all agreeing {how}" if self.agrees else f"{agreeing} agreeing, {len(self.sections) - agreeing} NOT"
+        return (
+            f"{self.summary.network.name}: {self.summary.parameters:,} parameters, "
+            f"{self.summary.macs:,} multiply-accumulates, receptive field {describe_field(self.summary.field)}\n"
+            f"{len(self.sections)} distinct operator settings, {verdict}"
+        )
+
+    def record(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return self.summary.record() | {"agrees": self.agrees, "settings": [s.record() for s in self.sections]}
+
+
+def settings(summary: Summary) -> list[Setting]:
+    """Distinct settings of a network, in order of first use.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> from cnnmath.graph import analyze
+    >>> [describe(s.op) for s in settings(analyze(zoo.lenet5()))]
+    ['conv(2, 5)', 'tanh()', 'averagepool(2)', 'flatten()', 'linear(3)']
+    """
+    shapes: dict[Operator, tuple[Shape, ...]] = {}
+    uses: dict[Operator, list[str]] = {}
+    for layer in summary.layers:
+        op, inputs = reduced(layer.op, len(layer.input_shapes[0]) - 2)
+        shapes.setdefault(op, inputs)
+        uses.setdefault(op, []).append(layer.name)
+    return [Setting(op, shapes[op], tuple(nodes)) for op, nodes in uses.items()]
+
+
+def build(net: Architecture, progress: Callable[[int, int, str], None] = lambda *_: None) -> Report:
+    """Analyse a network, and derive and verify each of its distinct settings.
+
+    Parameters
+    ----------
+    net
+        The network.
+    progress
+        Called before each setting with how many are done, how many there are, and what comes.
+    """
+    summary = analyze(net)
+    distinct, sections = settings(summary), []
+    for done, setting in enumerate(distinct):
+        progress(done, len(distinct), describe(setting.op))
+        sections.append(_section(setting))
+    progress(len(distinct), len(distinct), "")
+    return Report(summary, tuple(sections))
+
+
+def write_report(
+    net: Architecture, directory: str | Path, progress: Callable[[int, int, str], None] = lambda *_: None
+) -> Report:
+    """Write a network's report into a directory: ``report.html``, which needs no network, and ``report.json``.
+
+    Both appear when they are complete, or not at all.
+
+    Raises
+    ------
+    DataError
+        Where the directory cannot be written.
+    """
+    from cnnmath.report.page import page
+
+    target = Path(directory)
+    new = not target.exists()
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".report-", dir=target))
+    except OSError as error:
+        raise DataError(f"the report cannot be written to '{directory}'.", here=str(error.strerror)) from None
+    try:
+        report = build(net, progress)
+        (scratch / "report.html").write_text(page(report), encoding="utf-8")
+        (scratch / "report.json").write_text(json.dumps(report.record(), indent=1) + "\n", encoding="utf-8")
+        for name in ("report.json", "report.html"):
+            os.replace(scratch / name, target / name)  # noqa: PTH105 - atomic
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        if new and not any(target.iterdir()):
+            target.rmdir()
+    return report
+
+
+def _section(setting: Setting) -> Section:
+    rank = len(setting.inputs[0]) - 2
+    derivations = tuple(derive(setting.op, wrt, rank=rank) for wrt in targets(setting.op, rank=rank))
+    return Section(setting, derivations, verify(setting.op, *setting.inputs))

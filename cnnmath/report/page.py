@@ -1,0 +1,117 @@
+"""A report as one HTML page: styles inside, drawings as SVG, mathematics as MathML, nothing to fetch and no script."""
+
+from __future__ import annotations
+
+from html import escape
+from importlib import resources
+
+import cnnmath
+from cnnmath.graph.draw import draw
+from cnnmath.graph.summary import Summary, describe_field, times
+from cnnmath.graph.table import COLUMNS, cells
+from cnnmath.report.build import Report, Section
+from cnnmath.symbolic import Derivation
+from cnnmath.symbolic.notations import MathML
+from cnnmath.verify import Agreement
+from cnnmath.verify.agreement import HOW
+
+
+def page(report: Report) -> str:
+    """The whole page."""
+    name = escape(report.summary.network.name)
+    style = resources.files("cnnmath.report").joinpath("style.css").read_text(encoding="utf-8")
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{name} · cnnmath report</title>
+<style>
+{style}</style>
+</head>
+<body>
+<main>
+<h1>{name}</h1>
+<p class="lead">Input {times(report.summary.network.input_shape)}, {len(report.summary.layers)} operators.</p>
+<nav><a href="#network">Network</a><a href="#layers">Layers</a><a href="#settings">Mathematics</a></nav>
+{_tiles(report)}
+<h2 id="network">Network</h2>
+<p>One row for each operator that changes shape; batch normalisation and activations stand behind the operator that
+they follow. Curves are residual connections.</p>
+<div class="scroll tall">{draw(report.summary)}</div>
+<h2 id="layers">Layers</h2>
+<p>Multiply-accumulates (MACs) of convolutions and linear layers, biases not counted. A receptive field is given in
+input pixels, with the distance between neighbouring outputs' fields (stride) and how far the first one reaches before
+the input (padding); an empty one sees everything.</p>
+{_table(report.summary)}
+<h2 id="settings">Mathematics</h2>
+<p>Every distinct operator setting of the network, widths left as symbols. Each derivation was checked step by step
+against the operator's definition in exact arithmetic, and the numeric kernel was compared with the definition, forward
+and backward, at a reduced size that keeps kernel, stride, dilation, padding and groups.</p>
+{"".join(section(s) for s in report.sections)}
+<footer>Written by cnnmath {cnnmath.__version__}. Indices start at 0; a bracket [...] is 1 where its conditions hold and
+0 elsewhere; N is the batch, C and F are input and output channels, H and W height and width.</footer>
+</main>
+</body>
+</html>
+"""
+
+
+def section(part: Section) -> str:
+    """One setting: its formulas, their derivations, and how the kernel compared."""
+    nodes = part.setting.nodes
+    shown = ", ".join(nodes[:4]) + (f" and {len(nodes) - 4} more" if len(nodes) > 4 else "")
+    return f"""<section class="setting">
+<header><h3>{escape(part.title)}</h3><small>{escape(shown)}</small>{_verdict(part.agreement)}</header>
+{"".join(map(formula, part.derivations))}
+{_checks(part.agreement)}
+</section>
+"""
+
+
+def formula(derivation: Derivation) -> str:
+    """A derivation: its result in full view, its steps folded away."""
+    steps = ""
+    if len(derivation.steps) > 1:
+        steps = f"<details><summary>derivation in {len(derivation.steps)} steps</summary>{derivation.html()}</details>"
+    result = f"<math displaystyle='true'>{derivation.result.write(MathML())}</math>"
+    return f"<div class='formula'>{result}</div>{steps}"
+
+
+def _tiles(report: Report) -> str:
+    summary = report.summary
+    agreeing = sum(part.agreement.agrees for part in report.sections)
+    tiles = (
+        (f"{summary.parameters:,}", "parameters"),
+        (f"{summary.macs:,}", "multiply-accumulates"),
+        (describe_field(summary.field).partition(",")[0], "receptive field" + _detail(summary)),
+        (f"{agreeing} of {len(report.sections)}", "distinct settings agree exactly"),
+    )
+    return f"<div class='tiles'>{''.join(f'<div class=tile><b>{b}</b><span>{s}</span></div>' for b, s in tiles)}</div>"
+
+
+def _detail(summary: Summary) -> str:
+    _, comma, rest = describe_field(summary.field).partition(",")
+    return comma + rest
+
+
+def _table(summary: Summary) -> str:
+    head = "".join(f"<th scope='col'>{column}</th>" for column in COLUMNS)
+    rows = "".join(f"<tr>{''.join(f'<td>{escape(c)}</td>' for c in cells(layer))}</tr>" for layer in summary.layers)
+    return f"<div class='scroll tall'><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+
+
+def _verdict(agreement: Agreement) -> str:
+    if agreement.agrees:
+        exact = all(check.mode != "digits" for check in agreement.checks)
+        return f"<span class='verdict'>✓ agrees {'exactly' if exact else 'to 40 digits'}</span>"
+    return "<span class='verdict bad'>✗ does not agree</span>"
+
+
+def _checks(agreement: Agreement) -> str:
+    items = "".join(
+        f"<li><b>{'y' if check.array == 'y' else 'd' + check.array}</b>"
+        f"{escape(f'{check.numbers} numbers {HOW[check.mode]}' if check.agrees else check.difference)}</li>"
+        for check in agreement.checks
+    )
+    return f"<ul class='checks'><li>compared at {escape(str(agreement.case))}</li>{items}</ul>"
