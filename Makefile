@@ -1,5 +1,6 @@
 # Two commands do everything: `make run` and `make test`.
 PYTHON ?= python3
+export NO_MKDOCS_2_WARNING := 1
 BIN := .venv/bin
 
 .PHONY: run test lint docs serve bench clean

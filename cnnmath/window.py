@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from numbers import Integral
+from numbers import Integral, Number
 from typing import Any, Literal, TypeAlias
 
 from cnnmath.errors import SettingError, ShapeError
@@ -27,7 +27,8 @@ Padding: TypeAlias = Literal["valid", "same", "same_lower"] | tuple[Size, Size]
 
 def check_at_least(name: str, value: Size, least: int) -> None:
     """Raise a `SettingError` where an integer setting is below its least value, or no integer at all."""
-    if isinstance(value, (bool, float, str, complex, type(None))):
+    number_but_not_integer = isinstance(value, Number) and not isinstance(value, Integral)
+    if number_but_not_integer or isinstance(value, (bool, str, tuple, list, type(None))):
         raise SettingError(
             f"the {name} must be an integer.", here=f"{name} {value!r}", fix=f"use an integer of at least {least}"
         )
@@ -36,7 +37,7 @@ def check_at_least(name: str, value: Size, least: int) -> None:
             f"the {name} must be at least {least}.",
             rule=f"{name} >= {least}",
             here=f"{value} < {least}",
-            fix=f"use {name} {least} or more",
+            fix=f"use {least} or more",
         )
 
 

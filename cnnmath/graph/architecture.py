@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self
 
 import networkx as nx
@@ -83,10 +83,14 @@ class Architecture:
         """
         if name in self.graph:
             raise GraphError("the name is taken.", fix="give every node its own name").at(f"node '{name}'")
+        if not isinstance(op, Operator):
+            raise GraphError(
+                "this is no operator.", here=f"{op!r}", fix="give an instance, such as cnnmath.ops.ReLU()"
+            ).at(f"node '{name}'")
         reads = inputs or (list(self.graph)[-1],)
         for read in reads:
             if read not in self.graph:
-                raise unknown("node", read, self.graph).at(f"node '{name}'")
+                raise unknown("node", str(read), self.graph).at(f"node '{name}'")
         self.graph.add_node(name, op=op, inputs=tuple(reads))
         self.graph.add_edges_from((read, name) for read in reads)
         return name
@@ -119,6 +123,8 @@ class Architecture:
 
     def inputs(self, name: str) -> tuple[str, ...]:
         """Nodes that a node reads, in order."""
+        if name not in self.graph:
+            raise unknown("node", name, self.graph)
         return self.graph.nodes[name]["inputs"]
 
     def outputs(self) -> list[str]:
@@ -155,12 +161,12 @@ class Architecture:
 
 def check_input_shape(shape: Sequence[Size]) -> tuple[Size, ...]:
     """Raise where the shape of a sample is not (C, *spatial) with positive sizes."""
-    sizes = tuple(shape)
+    sizes = tuple(shape) if isinstance(shape, Iterable) else ()
     wrong = [n for n in sizes if isinstance(n, (bool, float, str)) or (isinstance(n, int) and n < 1)]
     if not sizes or wrong:
         raise ShapeError(
             "this is no shape of an input.",
-            input=f"{sizes}",
+            input=f"{shape}",
             rule="(C, *spatial), positive integers, channels first and without the batch axis",
             fix="for a colour image of 224 by 224, give (3, 224, 224)",
         )

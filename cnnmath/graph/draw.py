@@ -41,7 +41,7 @@ def draw(summary: Summary) -> str:
     >>> from cnnmath import zoo
     >>> from cnnmath.graph import analyze
     >>> draw(analyze(zoo.lenet5())).count("<g class='row")
-    8
+    9
     """
     rows = rows_of(summary)
     leaving = {row.last: i for i, row in enumerate(rows)} | {INPUT: -1}

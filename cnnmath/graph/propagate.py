@@ -80,10 +80,8 @@ def shapes(net: Architecture) -> dict[str, Shape]:
         raise
 
 
-def smallest_input(net: Architecture, limit: int = 4096) -> tuple[int, ...] | None:
+def smallest_input(net: Architecture, limit: int = 512) -> tuple[int, ...] | None:
     """Smallest (C, *spatial) with equal spatial sizes that fits everywhere, or None where none up to a limit does.
-
-    Doubles until a size fits, then takes the least that fits between it and its half.
 
     Examples
     --------
@@ -99,12 +97,8 @@ def smallest_input(net: Architecture, limit: int = 4096) -> tuple[int, ...] | No
         except ShapeError:
             return False
 
-    doubled = (1 << i for i in range(limit.bit_length()))
-    enough = next((size for size in doubled if fits(size)), None)
-    if enough is None:
-        return None
-    least = next(size for size in range(enough // 2 + 1, enough + 1) if fits(size))
-    return (channels, *(least for _ in spatial))
+    least = next((size for size in range(1, limit + 1) if fits(size)), None)
+    return None if least is None else (channels, *(least for _ in spatial))
 
 
 def propagate(net: Architecture) -> list[Layer]:

@@ -44,8 +44,12 @@ class Summary:
 
     @property
     def field(self) -> Field:
-        """Receptive field of the last feature map ahead of global or adaptive pooling and flattening."""
-        return next((layer.field for layer in reversed(self.layers) if layer.field), None)
+        """Receptive field of the last feature map ahead of global or adaptive pooling and flattening.
+
+        None where there is no feature map, and where its field depends on the position: see its layer's note.
+        """
+        last = next((layer for layer in reversed(self.layers) if layer.field or layer.note), None)
+        return last.field if last else None
 
     def operators(self) -> dict[Operator, list[str]]:
         """Nodes by equal operator, in order of first use."""
@@ -69,8 +73,8 @@ class Summary:
         return "\n".join(
             [
                 f"{self.network.name}: input {times(self.network.input_shape)}, {len(self.layers)} operators",
-                f"  parameters       {self.parameters:,}",
-                f"  MACs             {self.macs:,}",
+                f"  parameters       {count(self.parameters)}",
+                f"  MACs             {count(self.macs)}",
                 f"  receptive field  {describe_field(self.field)}",
             ]
         )
@@ -101,9 +105,14 @@ def field_record(field: Field) -> dict[str, list[Size]] | None:
 def describe_field(field: Field) -> str:
     """A receptive field in words: one number where the axes agree."""
     if field is None:
-        return "everything"
+        return "none"
     size, stride, padding = field_record(field).values()  # type: ignore[union-attr]
     return f"{axes(size)}, stride {axes(stride)}, padding {axes(padding)}"
+
+
+def count(number: Size) -> str:
+    """A number with its thousands apart, a formula as it is."""
+    return f"{number:,}" if isinstance(number, int) else str(number)
 
 
 def times(shape: tuple[Size, ...]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cnnmath import ops
-from cnnmath.errors import CnnmathError, DataError
+from cnnmath.errors import CnnmathError, DataError, SettingError
 from cnnmath.numeric import activation, combine, conv, linear, norm, pool
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator, operands
@@ -76,8 +77,9 @@ def forward(op: Operator, *inputs: Any, **parameters: Any) -> Array:
     array([[12., 16.],
            [24., 28.]])
     """
-    arrays, _ = _checked(op, inputs, parameters)
-    return KERNELS[type(op)].forward(op, *arrays.values())
+    with _located(op):
+        arrays, _ = _checked(op, inputs, parameters)
+        return kernel(op).forward(op, *arrays.values())
 
 
 def backward(op: Operator, dy: Any, *inputs: Any, **parameters: Any) -> dict[str, Array]:
@@ -92,30 +94,37 @@ def backward(op: Operator, dy: Any, *inputs: Any, **parameters: Any) -> dict[str
            [2., 4., 2.],
            [1., 2., 1.]])
     """
-    arrays, output = _checked(op, inputs, parameters)
+    with _located(op):
+        arrays, output = _checked(op, inputs, parameters)
+        given = _one_kind(arrays | {"dy": _array("dy", dy, output)})
+        return kernel(op).backward(op, given.pop("dy"), *given.values())
+
+
+def kernel(op: Operator) -> Kernel:
+    """The package's own kernel of an operator."""
+    if type(op) not in KERNELS:
+        raise SettingError("no kernel is written for it.", rule="numeric.KERNELS has one for each operator of ops.ALL")
+    return KERNELS[type(op)]
+
+
+@contextmanager
+def _located(op: Operator) -> Iterator[None]:
+    """Add the operator's name to an error, once."""
     try:
-        dy = _array("dy", dy, output)
+        yield
     except CnnmathError as error:
         raise error.at(type(op).__name__.lower()) from None
-    return KERNELS[type(op)].backward(op, dy, *arrays.values())
 
 
 def _checked(op: Operator, inputs: tuple[Any, ...], parameters: dict[str, Any]) -> tuple[dict[str, Array], Any]:
     """All operands by name, in the sentence's order, and the shape of the output."""
-    try:
-        given = [np.asarray(x) for x in inputs]
-        shapes = [x.shape for x in given]
-        declared = operands(op, *shapes)
-        output = op.shape(*shapes)
-        _check_names(set(declared) - _input_names(declared, len(given)), set(parameters))
-        values = dict(zip(declared, given, strict=False)) | parameters
-        return {name: _array(name, values[name], shape) for name, shape in declared.items()}, output
-    except CnnmathError as error:
-        raise error.at(type(op).__name__.lower()) from None
-
-
-def _input_names(declared: dict[str, Any], count: int) -> set[str]:
-    return set(list(declared)[:count])
+    given = [_as_array("x", x) for x in inputs]
+    shapes = [x.shape for x in given]
+    declared = operands(op, *shapes)
+    output = op.shape(*shapes)
+    _check_names(set(list(declared)[len(given) :]), set(parameters))
+    values = dict(zip(declared, given, strict=False)) | parameters
+    return _one_kind({name: _array(name, values[name], shape) for name, shape in declared.items()}), output
 
 
 def _check_names(wanted: set[str], given: set[str]) -> None:
@@ -128,9 +137,21 @@ def _check_names(wanted: set[str], given: set[str]) -> None:
         )
 
 
+def _as_array(name: str, value: Any) -> Array:
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise DataError(
+            f"'{name}' is no array: its rows have unequal lengths.", fix="give rows of one length"
+        ) from None
+
+
 def _array(name: str, value: Any, shape: tuple[int, ...]) -> Array:
-    """Check one array against its declared shape, and its numbers against what kernels compute with."""
-    array = np.asarray(value)
+    """Check one array against its declared shape, and its numbers against what kernels compute with.
+
+    Integers become int64, so that no sum of small ones wraps around.
+    """
+    array = _as_array(name, value)
     if array.shape != shape:
         raise DataError(
             f"'{name}' has another shape than declared.",
@@ -138,17 +159,43 @@ def _array(name: str, value: Any, shape: tuple[int, ...]) -> Array:
             rule=f"{name} {shape}",
             fix="transpose or reshape it; arrays are (N, C, *spatial), filters (F, C/groups, *kernel)",
         )
-    if array.dtype.kind in "fiu":
+    if array.dtype.kind == "f":
         return array
+    if array.dtype.kind in "iu" and (array.dtype != np.uint64 or not (array >> 63).any()):
+        return array.astype(np.int64)
     if array.dtype == object and all(isinstance(v, numbers.Rational) and not isinstance(v, bool) for v in array.flat):
-        return np.asarray(np.frompyfunc(Fraction, 1, 1)(array), object)
+        return _exact(array)
     raise DataError(
         f"'{name}' has a dtype that no kernel computes with.",
         input=f"{name} {array.dtype}",
-        rule="floats, integers, or objects that are all exact rational numbers",
-        fix=f"convert it, for example {name}.astype(float)",
+        rule="floats, integers below 2^63, or objects that are all exact rational numbers",
+        fix=_FIXES.get(array.dtype.kind, f"give real numbers, for example {name}.astype(float)"),
+    )
+
+
+def _one_kind(arrays: dict[str, Array]) -> dict[str, Array]:
+    """Exact numbers stay exact: beside them, integers become exact and floats are refused."""
+    if all(array.dtype != object for array in arrays.values()):
+        return arrays
+    floats = [name for name, array in arrays.items() if array.dtype.kind == "f"]
+    if floats:
+        raise DataError(
+            "exact numbers and floats are mixed.",
+            input=", ".join(f"{name} {array.dtype}" for name, array in arrays.items()),
+            rule="all operands are exact, or none is",
+            fix=f"convert {floats[0]} to fractions, or the exact ones to floats",
+        )
+    return {name: _exact(array) for name, array in arrays.items()}
+
+
+def _exact(array: Array) -> Array:
+    return np.array([Fraction(int(v) if isinstance(v, np.integer) else v) for v in array.flat], object).reshape(
+        array.shape
     )
 
 
 def _names(names: set[str]) -> str:
     return ", ".join(sorted(names)) or "none"
+
+
+_FIXES = {"c": "give real and imaginary part apart", "O": "give numbers, all of them ints or Fractions"}

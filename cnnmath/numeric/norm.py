@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from cnnmath.errors import DataError
 from cnnmath.numeric.scalar import constant, power
 from cnnmath.numeric.windows import Array, tap_slices
 from cnnmath.ops import BatchNorm, LocalResponseNorm
@@ -55,7 +56,15 @@ def _base(op: LocalResponseNorm, x: Array) -> Array:
 
 
 def _deviation(op: BatchNorm, var: Array) -> Array:
-    return power(var + constant(op.epsilon, var), Fraction(1, 2))
+    total = var + constant(op.epsilon, var)
+    if (total <= 0).any():
+        raise DataError(
+            "a variance is negative.",
+            here=f"var + epsilon = {total.min()}",
+            rule="var + epsilon > 0",
+            fix="check 'var'",
+        )
+    return power(total, Fraction(1, 2))
 
 
 def _spread(a: Array, x: Array) -> Array:

@@ -39,13 +39,13 @@ def average_forward(op: AveragePool, x: Array) -> Array:
     total = np.zeros((*x.shape[:2], *output_sizes(windows, sizes)), x.dtype)  # (N, C, O...)
     for _, outputs, inputs in tap_slices(windows, sizes):
         total[:, :, *outputs] += x[:, :, *inputs]
-    return total / divisor(op, sizes)
+    return total / divisor(op, sizes).astype(x.dtype)
 
 
 def average_backward(op: AveragePool, dy: Array, x: Array) -> dict[str, Array]:
     """Each tap's input receives an equal share of the output's gradient."""
     windows, sizes = op.windows(x.shape[2:]), x.shape[2:]
-    share = dy / divisor(op, sizes)  # (N, C, O...)
+    share = dy / divisor(op, sizes).astype(dy.dtype)  # (N, C, O...)
     dx = np.zeros(x.shape, share.dtype)  # (N, C, *spatial)
     for _, outputs, inputs in tap_slices(windows, sizes):
         dx[:, :, *inputs] += share[:, :, *outputs]
@@ -77,13 +77,13 @@ def global_backward(op: GlobalAveragePool, dy: Array, x: Array) -> dict[str, Arr
 def adaptive_forward(op: AdaptiveAveragePool, x: Array) -> Array:
     """Sum over each bin by one membership matrix an axis, divided by the bin's size."""
     bins = _memberships(op, x.shape[2:])
-    return _along_axes(x, bins) / _bin_sizes(bins)  # (N, C, O...)
+    return _along_axes(x, bins) / _bin_sizes(bins, x)  # (N, C, O...)
 
 
 def adaptive_backward(op: AdaptiveAveragePool, dy: Array, x: Array) -> dict[str, Array]:
     """The transposed membership matrices."""
     bins = _memberships(op, x.shape[2:])
-    return {"x": _along_axes(dy / _bin_sizes(bins), [a.T for a in bins])}
+    return {"x": _along_axes(dy / _bin_sizes(bins, dy), [a.T for a in bins])}
 
 
 def _memberships(op: AdaptiveAveragePool, sizes: tuple[int, ...]) -> list[Array]:
@@ -101,8 +101,8 @@ def _along_axes(x: Array, matrices: list[Array]) -> Array:
     return x
 
 
-def _bin_sizes(bins: list[Array]) -> Array:
-    return reduce(np.multiply.outer, [a.sum(axis=1) for a in bins])  # (O...)
+def _bin_sizes(bins: list[Array], like: Array) -> Array:
+    return reduce(np.multiply.outer, [a.sum(axis=1) for a in bins]).astype(like.dtype)  # (O...)
 
 
 def _lowest(x: Array) -> object:

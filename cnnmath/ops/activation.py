@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, check_rank, rational
+from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, check_number, check_rank, rational
 from cnnmath.window import Size
 
 
@@ -52,6 +52,9 @@ class LeakyReLU(Operator):
 
     slope: float | Fraction = 0.01
 
+    def __post_init__(self) -> None:
+        check_number("slope", self.slope)
+
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
         """One output."""
         return m.when(x[at] > 0, lambda: x[at], lambda: rational(self.slope) * x[at])
@@ -77,6 +80,9 @@ class ELU(Operator):
     """
 
     alpha: float | Fraction = 1.0
+
+    def __post_init__(self) -> None:
+        check_number("alpha", self.alpha)
 
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
         """One output."""

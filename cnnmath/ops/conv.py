@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 
-from cnnmath.errors import ShapeError
+from cnnmath.errors import CnnmathError, SettingError, ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
 from cnnmath.ops.spatial import Axes, inside, integer, output_sizes, settle, taps, windows_of
 from cnnmath.window import Size, Window
@@ -76,13 +76,13 @@ class Conv(Operator):
         settle(self)
         object.__setattr__(self, "filters", integer("number of filters", self.filters, 1))
         object.__setattr__(self, "groups", integer("number of groups", self.groups, 1))
-        _check_divides("filters", self.filters, self.groups)
+        _check_divides(SettingError, "filters", self.filters, self.groups)
 
     def shape(self, *inputs: Shape) -> Shape:
         """Shape of the output: (N, F, *outputs)."""
         (x,) = inputs
         sizes = output_sizes(self, x)
-        _check_divides("input channels", x[1], self.groups)
+        _check_divides(ShapeError, "input channels", x[1], self.groups)
         return (x[0], self.filters, *sizes)
 
     def parameters(self, *inputs: Shape) -> dict[str, Shape]:
@@ -108,9 +108,9 @@ class Conv(Operator):
         return y if b is None else y + b[f]
 
 
-def _check_divides(what: str, number: Size, groups: int) -> None:
+def _check_divides(kind: type[CnnmathError], what: str, number: Size, groups: int) -> None:
     if isinstance(number, int) and number % groups:
-        raise ShapeError(
+        raise kind(
             f"the groups do not divide the {what}.",
             rule=f"{what} mod groups = 0",
             here=f"{number} mod {groups} = {number % groups}",

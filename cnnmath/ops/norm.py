@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cnnmath.errors import SettingError
-from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, check_rank, rational
+from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, check_number, check_rank, rational
 from cnnmath.ops.spatial import inside, integer
 from cnnmath.window import Size, Window
 
@@ -40,7 +39,7 @@ class BatchNorm(Operator):
     epsilon: float | Fraction = 1e-5
 
     def __post_init__(self) -> None:
-        _check_number("epsilon", self.epsilon, positive=True)
+        check_number("epsilon", self.epsilon, positive=True)
 
     def shape(self, *inputs: Shape) -> Shape:
         """The shape of the input."""
@@ -110,9 +109,9 @@ class LocalResponseNorm(Operator):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size", integer("size", self.size, 1))
-        _check_number("alpha", self.alpha)
-        _check_number("beta", self.beta)
-        _check_number("k", self.k, positive=True)
+        check_number("alpha", self.alpha)
+        check_number("beta", self.beta)
+        check_number("k", self.k, positive=True)
 
     def shape(self, *inputs: Shape) -> Shape:
         """The shape of the input."""
@@ -135,10 +134,3 @@ class LocalResponseNorm(Operator):
         )
         base = rational(self.k) + rational(self.alpha) / self.size * total
         return x[at] / m.power(base, rational(self.beta))
-
-
-def _check_number(name: str, value: float | Fraction, *, positive: bool = False) -> None:
-    real = isinstance(value, (int, float, Fraction)) and not isinstance(value, bool) and value - value == 0
-    if not real or (positive and value <= 0):
-        kind = "positive number" if positive else "finite number"
-        raise SettingError(f"{name} must be a {kind}.", here=f"{name} {value!r}", fix=f"give {name} a {kind}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from cnnmath.errors import ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, check_rank
-from cnnmath.ops.spatial import Axes, check_sighted, inside, integer, output_sizes, settle, taps, windows_of
+from cnnmath.ops.spatial import Axes, check_sighted, inside, integer, output_sizes, per_axis, settle, taps, windows_of
 from cnnmath.window import Size, Window
 
 
@@ -225,7 +225,7 @@ class AdaptiveAveragePool(Operator):
     outputs: Axes
 
     def __post_init__(self) -> None:
-        outputs = self.outputs if isinstance(self.outputs, tuple) else (self.outputs, self.outputs)
+        outputs = per_axis("output size", self.outputs)
         object.__setattr__(self, "outputs", tuple(integer("output size", o, 1) for o in outputs))
 
     def shape(self, *inputs: Shape) -> Shape:

@@ -30,12 +30,12 @@ class Sliding(Protocol):
 
 def settle(op: Sliding) -> None:
     """Bring a frozen operator's window settings into their one form: a tuple with an entry for each axis."""
-    kernel = op.kernel if isinstance(op.kernel, tuple) else (op.kernel, op.kernel)
+    kernel = per_axis("kernel", op.kernel)
     rank = len(kernel)
     settled = {
         "kernel": kernel,
-        "stride": _per_axis("stride", kernel if op.stride is None else op.stride, rank),
-        "dilation": _per_axis("dilation", op.dilation, rank),
+        "stride": per_axis("stride", kernel if op.stride is None else op.stride, rank),
+        "dilation": per_axis("dilation", op.dilation, rank),
         "padding": _paddings(op.padding, rank),
     }
     for name in ("kernel", "stride", "dilation"):
@@ -92,18 +92,24 @@ def integer(name: str, value: Any, least: int) -> Any:
     return operator.index(value) if isinstance(value, Integral) else value
 
 
-def _per_axis(name: str, value: Any, rank: int) -> tuple[Any, ...]:
-    if not isinstance(value, tuple):
-        return (value,) * rank
-    if len(value) != rank:
+def per_axis(name: str, value: Any, rank: int | None = None) -> tuple[Any, ...]:
+    """One entry an axis; a single integer stands for all axes, for two where the rank is not known."""
+    if not isinstance(value, (tuple, list)):
+        return (value,) * (rank or 2)
+    if not value:
+        raise SettingError(
+            f"the {name} has no axis.", here=f"{name} {value}", fix="give one entry for each spatial axis"
+        )
+    if rank is not None and len(value) != rank:
         raise SettingError(
             f"the {name} has another rank than the kernel.",
-            here=f"{name} {value} has {len(value)} entries, the kernel has {rank}",
+            here=f"{name} {value} has length {len(value)}, the kernel {rank}",
             rule="one entry for each spatial axis, or a single integer for all",
-            fix=f"give {rank} entries"
-            + (f", such as padding=({value},) for (before, after)" if name == "padding" and rank == 1 else ""),
+            fix=f"for (before, after) on the one axis, give padding=({value},)"
+            if name == "padding" and rank == 1
+            else f"give as many as there are axes: {rank}",
         )
-    return value
+    return tuple(value)
 
 
 def _paddings(value: Any, rank: int) -> Any:
@@ -113,7 +119,7 @@ def _paddings(value: Any, rank: int) -> Any:
                 f"there is no padding '{value}'.", fix="use 'same', 'same_lower', 'valid', integers or (before, after)"
             )
         return value
-    pairs = [p if isinstance(p, tuple) else (p, p) for p in _per_axis("padding", value, rank)]
+    pairs = [tuple(p) if isinstance(p, (tuple, list)) else (p, p) for p in per_axis("padding", value, rank)]
     if any(len(p) != 2 for p in pairs):
         raise SettingError("an axis is padded by one integer or by a pair (before, after).", here=f"padding {value}")
     return tuple((integer("padding before", b, 0), integer("padding after", a, 0)) for b, a in pairs)

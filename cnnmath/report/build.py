@@ -13,7 +13,7 @@ from typing import Any
 
 from cnnmath.errors import DataError
 from cnnmath.graph import Architecture, Summary, analyze
-from cnnmath.graph.summary import describe_field
+from cnnmath.graph.summary import count, describe_field
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.notation import describe
@@ -82,8 +82,8 @@ class Report:
         how = "exactly" if not digits else f"exactly ({digits} of them, which are irrational, to 40 digits)"
         verdict = f"all agreeing {how}" if self.agrees else f"{agreeing} agreeing, {len(self.sections) - agreeing} NOT"
         return (
-            f"{self.summary.network.name}: {self.summary.parameters:,} parameters, "
-            f"{self.summary.macs:,} multiply-accumulates, receptive field {describe_field(self.summary.field)}\n"
+            f"{self.summary.network.name}: {count(self.summary.parameters)} parameters, "
+            f"{count(self.summary.macs)} multiply-accumulates, receptive field {describe_field(self.summary.field)}\n"
             f"{len(self.sections)} distinct operator settings, {verdict}"
         )
 

@@ -11,6 +11,7 @@ from cnnmath.graph.summary import Summary, describe_field, times
 from cnnmath.graph.table import COLUMNS, cells
 from cnnmath.report.build import Report, Section
 from cnnmath.symbolic import Derivation
+from cnnmath.symbolic.derivation import TIE_RULE
 from cnnmath.symbolic.notations import MathML
 from cnnmath.verify import Agreement
 from cnnmath.verify.agreement import HOW
@@ -75,7 +76,8 @@ def formula(derivation: Derivation) -> str:
     if len(derivation.steps) > 1:
         steps = f"<details><summary>derivation in {len(derivation.steps)} steps</summary>{derivation.html()}</details>"
     result = f"<math displaystyle='true'>{derivation.result.write(MathML())}</math>"
-    return f"<div class='formula'>{result}</div>{steps}"
+    tie = f"<p class='where'>{TIE_RULE}</p>" if TIE_RULE in derivation.assumptions else ""
+    return f"<div class='formula'>{result}</div>{tie}{steps}"
 
 
 def _tiles(report: Report) -> str:

@@ -101,8 +101,11 @@ class Derivation:
             f"<li><p><b>{step.name}.</b> {step.rule}</p><math displaystyle='true'>{step.write(MathML())}</math></li>"
             for step in self.steps
         )
-        remarks = "; ".join(_inline(a) for a in self.assumptions)
-        return f"<p class='where'>where {remarks}</p><ol class='steps'>{steps}</ol>"
+        return f"<p class='where'>{self.remarks()}</p><ol class='steps'>{steps}</ol>"
+
+    def remarks(self) -> str:
+        """The assumptions as HTML."""
+        return "where " + "; ".join(_inline(a) for a in self.assumptions)
 
     def __repr__(self) -> str:
         return self.text()

@@ -14,7 +14,7 @@ from cnnmath.symbolic.terms import Attains, Bracket, Divides, Expr, Maximum, Par
 SUM, PRODUCT, POWER, ATOM = range(4)
 """How tightly a part holds together."""
 
-_ORDER = "jonigfchtkqNCFHWO"
+_ORDER = "jonigfchtkqNCFDHWLO"
 """Index letters in the order in which a sum of indices is written: s*o + d*k - p."""
 
 
@@ -127,7 +127,7 @@ class _Typesetter:
         if not inner:
             first, inner = [], first
         quotient = self.n.fraction(self._factors(inner, SUM), self._factors(below, SUM))
-        parts = [*([self._factors(first)] if first else []), quotient, *([self._factors(last)] if last else [])]
+        parts = [*([self._factors(first)] if first else []), quotient, *([self._factors(last, SUM)] if last else [])]
         return self.n.joined(self.n.times.join(parts)), PRODUCT
 
     def _factors(self, factors: Sequence[Expr], alone: int = PRODUCT) -> str:
@@ -175,7 +175,7 @@ class _Typesetter:
                 return self.n.relation("divides", self.write(c.args[0]), self.write(c.args[1]))
             case Attains():
                 taps, at = ([self.write(i) for i in part.args] for part in c.args[1:])
-                star = self.n.entry(self.n.power(self.n.name("k", ""), "*"), at)
+                star = self.n.entry(self.n.name("k*", ""), at)
                 listed = taps[0] if len(taps) == 1 else self.n.parenthesis(self._listed(taps))
                 return self.n.relation("=", star, listed)
             case sp.Eq():
@@ -222,7 +222,7 @@ def _sum_key(term: Expr) -> tuple[Any, ...]:
     letters = [_ORDER.find(_split(str(s))[0].strip("'")) for s in term.free_symbols if isinstance(s, sp.Symbol)]
     first = min((i for i in letters if i >= 0), default=len(_ORDER))
     entries = sorted((_entry_key(e) for e in term.atoms(sp.Indexed)), key=str)
-    return (term.has(Sigma), _negative(term), not entries, entries, first, str(term))
+    return (term.has(Sigma), _negative(term), not entries, entries, term.is_number, first, str(term))
 
 
 def _product_key(factor: Expr) -> tuple[Any, ...]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.numeric import KERNELS, Kernel
+from cnnmath import numeric
+from cnnmath.numeric import Kernel
 from cnnmath.ops import Operator, operands
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.reduced import reduced
@@ -114,7 +115,7 @@ def verify(op: Operator, *inputs: Shape, kernel: Kernel | None = None, seed: int
     """
     if not inputs:
         op, inputs = reduced(op)
-    kernel = kernel or KERNELS[type(op)]
+    kernel = kernel or numeric.kernel(op)
     output, generator = op.shape(*inputs), np.random.default_rng(seed)
     arrays = {n: draw(op, n, shape, inputs, generator) for n, shape in operands(op, *inputs).items()}
     dy = draw(op, "dy", output, inputs, generator)

@@ -24,6 +24,7 @@ class Latex:
     }
 
     def name(self, letter: str, number: str) -> str:
+        letter = letter.replace("*", "^*")
         return f"{letter}_{{{number}}}" if number else letter
 
     def number(self, value: int) -> str:
@@ -61,7 +62,9 @@ class Latex:
         return f"{sums} {body}{where}".strip()
 
     def bracket(self, conditions: Sequence[str]) -> str:
-        return r"\left[ " + r",\; ".join(conditions) + r" \right]"
+        rows = r" \\ ".join(conditions)
+        inner = rows if len(conditions) == 1 else rf"\begin{{gathered}} {rows} \end{{gathered}}"
+        return rf"\left[ {inner} \right]"
 
     def cases(self, rows: Sequence[tuple[str, str]]) -> str:
         lines = [rf"{value} & \text{{if }} {c}" if c else rf"{value} & \text{{otherwise}}" for value, c in rows]

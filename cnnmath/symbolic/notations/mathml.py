@@ -18,8 +18,9 @@ class MathML:
     _fences: ClassVar = {"floor": "⌊⌋", "abs": "||"}
 
     def name(self, letter: str, number: str) -> str:
-        plain = letter.rstrip("'")
-        prime = f"<mo>{'′' * (len(letter) - len(plain))}</mo>" if plain != letter else ""
+        plain = letter.rstrip("'*")
+        marks = letter[len(plain) :].replace("'", "′")
+        prime = f"<mo>{marks}</mo>" if marks else ""
         base = f"<mi>{escape(plain)}</mi>"
         if number and prime:
             return f"<msubsup>{base}<mn>{number}</mn>{prime}</msubsup>"
@@ -72,15 +73,14 @@ class MathML:
         return f"<mrow>{sums}{body}{where}</mrow>"
 
     def bracket(self, conditions: Sequence[str]) -> str:
-        inner = '<mo>,</mo><mspace width="0.4em"/>'.join(conditions)
+        rows = "".join(f"<mtr><mtd><mrow>{c}</mrow></mtd></mtr>" for c in conditions)
+        inner = conditions[0] if len(conditions) == 1 else f"<mtable>{rows}</mtable>"
         return f"<mrow><mo>[</mo>{inner}<mo>]</mo></mrow>"
 
     def cases(self, rows: Sequence[tuple[str, str]]) -> str:
-        lines = "".join(
-            f"<mtr><mtd><mrow>{value}</mrow></mtd><mtd><mtext>{'if ' if c else 'otherwise'}</mtext>{c}</mtd></mtr>"
-            for value, c in rows
-        )
-        return f"<mrow><mo>{{</mo><mtable>{lines}</mtable></mrow>"
+        whether = [(value, f"<mtext>if&#160;</mtext>{c}" if c else "<mtext>otherwise</mtext>") for value, c in rows]
+        lines = "".join(f"<mtr><mtd><mrow>{a}</mrow></mtd><mtd><mrow>{b}</mrow></mtd></mtr>" for a, b in whether)
+        return f"<mrow><mo>{{</mo><mtable columnalign='left'>{lines}</mtable></mrow>"
 
     def parenthesis(self, part: str) -> str:
         return f"<mrow><mo>(</mo>{part}<mo>)</mo></mrow>"

@@ -39,7 +39,7 @@ class Text:
         return f"{above}/{self._tight(denominator)}"
 
     def power(self, base: str, exponent: str) -> str:
-        return f"{base}^{self._tight(exponent)}" if exponent != "*" else f"{base}*"
+        return f"{base}^{self._tight(exponent)}"
 
     def root(self, radicand: str) -> str:
         return f"sqrt({radicand})"

@@ -1,0 +1,113 @@
+"""Forward and backward against PyTorch in float64, on whole numbers, over settings that it accepts."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnmath import ops
+from cnnmath.verify.strategies import Case
+from tests.support import Problem, each, gamma, problems
+
+torch = pytest.importorskip("torch")
+F = torch.nn.functional
+POOLS = {ops.MaxPool: "max_pool", ops.AveragePool: "avg_pool", ops.AdaptiveAveragePool: "adaptive_avg_pool"}
+ACTIVATIONS = {
+    ops.ReLU: lambda _, x: F.relu(x),
+    ops.LeakyReLU: lambda op, x: F.leaky_relu(x, op.slope),
+    ops.ELU: lambda op, x: F.elu(x, op.alpha),
+    ops.Sigmoid: lambda _, x: torch.sigmoid(x),
+    ops.Tanh: lambda _, x: torch.tanh(x),
+    ops.Softplus: lambda _, x: F.softplus(x),
+    ops.Softmax: lambda _, x: F.softmax(x, dim=1),
+    ops.LocalResponseNorm: lambda op, x: F.local_response_norm(x, op.size, op.alpha, op.beta, op.k),
+    ops.BatchNorm: lambda op, x, gamma, beta, mean, var: F.batch_norm(x, mean, var, gamma, beta, eps=op.epsilon),
+}
+
+
+def conv(op, x, w, b=None):
+    """Torch pads evenly only, so that it is given an input padded already."""
+    pads = [p for window in reversed(op.windows(tuple(x.shape[2:]))) for p in (window.before, window.after)]
+    function = getattr(F, f"conv{len(op.kernel)}d")
+    return function(F.pad(x, pads), w, b, op.stride, 0, op.dilation, op.groups)
+
+
+def pool(op, x):
+    function = getattr(F, f"{POOLS[type(op)]}{x.ndim - 2}d")
+    if isinstance(op, ops.AdaptiveAveragePool):
+        return function(x, op.outputs)
+    padding = [before for before, _ in op.padding]
+    if isinstance(op, ops.MaxPool):
+        return function(x, op.kernel, op.stride, padding, op.dilation, ceil_mode=op.ceil)
+    return function(x, op.kernel, op.stride, padding, ceil_mode=op.ceil, count_include_pad=op.count_padding)
+
+
+def both(problem, function):
+    """Torch's output and gradients beside ours, by name."""
+    tensors = {name: torch.tensor(a, requires_grad=name in problem.trained) for name, a in problem.arrays.items()}
+    y = function(problem.op, *tensors.values())
+    y.backward(torch.tensor(problem.dy))
+    theirs = {"y": y.detach().numpy()} | {k: t.grad.numpy() for k, t in tensors.items() if t.grad is not None}
+    ours = {"y": problem.forward()} | problem.backward()
+    assert set(ours) == set(theirs)
+    return [(name, ours[name], theirs[name]) for name in ours]
+
+
+@st.composite
+def torch_pools(draw, kind):
+    """Equal padding on both sides, at most half the kernel; no window sees padding alone.
+
+    Means have no dilation, and in three dimensions torch takes no input smaller than the kernel, padded or not.
+    """
+    axes = []
+    for _ in range(draw(st.integers(1, 3))):
+        kernel, stride = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+        dilation = draw(st.integers(1, 2)) if kind is ops.MaxPool else 1
+        padding = draw(st.integers(0, kernel // 2))
+        least = max(dilation * (kernel - 1) + 1 - 2 * padding, dilation) if kind is ops.MaxPool else kernel
+        axes.append((kernel, stride, dilation, padding, draw(st.integers(least, least + 5))))
+    kernel, stride, dilation, padding, sizes = zip(*axes, strict=True)
+    own = {"count_padding": draw(st.booleans())} if kind is ops.AveragePool else {}
+    op = kind(kernel, stride=stride, dilation=dilation, padding=padding, ceil=draw(st.booleans()), **own)
+    x = (draw(st.integers(1, 2)), draw(st.integers(1, 3)), *sizes)
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    arrays = {"x": rng.integers(-4, 5, x).astype(float)}
+    return Problem(Case(op, (x,)), arrays, rng.integers(-4, 5, op.shape(x)).astype(float))
+
+
+@given(problems(ops.Conv, whole=True))
+def test_convolution_and_its_gradients_are_equal(problem):
+    for name, ours, theirs in both(problem.astype(float), conv):
+        assert np.array_equal(ours, theirs), name
+
+
+@given(torch_pools(ops.MaxPool))
+def test_maxima_and_their_gradients_are_equal_ties_included(problem):
+    for name, ours, theirs in both(problem, pool):
+        assert np.array_equal(ours, theirs), name
+
+
+@given(torch_pools(ops.AveragePool))
+def test_means_are_equal_and_their_gradients_up_to_the_order_of_summation(problem):
+    (_, y, their_y), (_, dx, their_dx) = both(problem, pool)
+    assert np.array_equal(y, their_y)  # whole numbers are summed exactly, and divided once
+    # At most 4^3 shares below 4, each rounded once, are added: either side is within gamma_64 of their sum.
+    assert (np.abs(dx - their_dx) <= 2 * gamma(64) * 4 * 64).all()
+
+
+@given(problems(ops.AdaptiveAveragePool, whole=True))
+def test_adaptive_means_are_equal_up_to_rounding(problem):
+    # Bins of at most 6^3 numbers below 4, gradients from at most 4^3 bins: gamma_216 of at most 4*64 either side.
+    for name, ours, theirs in both(problem.astype(float), pool):
+        assert (np.abs(ours - theirs) <= 2 * gamma(216) * 4 * 64).all(), name
+
+
+@each(ACTIVATIONS)
+@given(data=st.data())
+def test_functions_of_numbers_are_equal_up_to_rounding(kind, data):
+    problem = data.draw(problems(kind, whole=True)).astype(float)
+    # Data of absolute value at most 4 (a variance at most 16, or 0 with epsilon 1e-5: a scale of at most 317). Fewer
+    # than 64 functions of at most 4 ulp each, and sums over at most 128 positions, on numbers below 4*8*317*128.
+    for name, ours, theirs in both(problem, ACTIVATIONS[kind]):
+        large = 4 * 8 * 317 * 128 if kind is ops.BatchNorm else 4**4
+        assert (np.abs(ours - theirs) <= 2 * gamma(4 * 64) * large).all(), name

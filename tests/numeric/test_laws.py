@@ -1,0 +1,133 @@
+"""Laws of kernels that need no oracle: adjoints, Euler's identity, conservation of mass, constants."""
+
+from math import prod
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnmath import numeric, ops
+from cnnmath.verify.strategies import cases, windows
+from cnnmath.window import Window, compose, paths
+from tests.support import LINEAR, each, inner, problems
+
+HOMOGENEOUS = (*(kind for kind in LINEAR if kind not in (ops.Conv, ops.Linear)), ops.MaxPool, ops.ReLU, ops.LeakyReLU)
+KEEPING = (ops.MaxPool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Flatten, ops.Concat, ops.Dropout)
+
+
+@each((ops.Conv, ops.Linear))
+@given(data=st.data())
+def test_both_gradients_of_a_bilinear_operator_are_adjoint_to_it(kind, data):
+    problem = data.draw(problems(kind))
+    grads = problem.backward()
+    value = inner(problem.forward(), problem.dy)
+    bias = inner(problem.arrays["b"], grads["b"]) if "b" in grads else 0
+    assert value - bias == inner(problem.arrays["x"], grads["x"]) == inner(problem.arrays["w"], grads["w"])
+
+
+@each(HOMOGENEOUS)
+@given(data=st.data())
+def test_an_operator_of_degree_one_obeys_eulers_identity(kind, data):
+    problem = data.draw(problems(kind))
+    grads = problem.backward()
+    assert inner(problem.forward(), problem.dy) == sum(inner(problem.arrays[name], g) for name, g in grads.items())
+
+
+@each(KEEPING)
+@given(data=st.data())
+def test_the_gradient_loses_no_mass_on_its_way_back(kind, data):
+    problem = data.draw(problems(kind))
+    assert sum(grad.sum() for grad in problem.backward().values()) == problem.dy.sum()
+
+
+@given(st.data())
+def test_a_maximum_sends_each_gradient_to_one_input_that_holds_it(data):
+    problem = data.draw(problems(ops.MaxPool, low=0, high=1))
+    one = np.zeros(problem.dy.shape, int)
+    at = tuple(data.draw(st.integers(0, n - 1)) for n in one.shape)
+    one[at] = 1
+    (x,) = problem.inputs
+    dx = numeric.backward(problem.op, one, x)["x"]
+    assert sorted(dx.flat, reverse=True)[:2] in ([1], [1, 0])
+    assert x[dx == 1] == [problem.forward()[at]]
+
+
+@given(cases(ops.AveragePool))
+def test_a_constant_is_its_own_mean_where_padding_does_not_count(case):
+    op = ops.AveragePool(
+        case.op.kernel,
+        stride=case.op.stride,
+        dilation=case.op.dilation,
+        padding=case.op.padding,
+        ceil=case.op.ceil,
+        count_padding=False,
+    )
+    assert (numeric.forward(op, np.full(case.inputs[0], 7)) == 7).all()
+
+
+@each((ops.GlobalAveragePool, ops.AdaptiveAveragePool))
+@given(data=st.data())
+def test_a_constant_is_its_own_mean(kind, data):
+    case = data.draw(cases(kind))
+    assert (numeric.forward(case.op, np.full(case.inputs[0], 7)) == 7).all()
+
+
+@given(st.data())
+def test_scatter_is_the_adjoint_of_gather(data):
+    drawn = data.draw(st.lists(windows(blind=True), min_size=1, max_size=3))
+    axes, sizes = [w for w, _ in drawn], [n for _, n in drawn]
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    x = rng.integers(-9, 9, (2, 3, *sizes))
+    cols = numeric.gather(x, axes)
+    assert cols.shape == (2, 3, *(w.kernel for w in axes), *(w.placements(n) for w, n in drawn))
+    c = rng.integers(-9, 9, cols.shape)
+    assert inner(cols, c) == inner(x, numeric.scatter(c, axes, sizes))
+
+
+@given(st.data())
+def test_gather_reads_every_tap_and_zero_in_the_padding(data):
+    window, n = data.draw(windows(blind=True))
+    x = np.arange(1, n + 1).reshape(1, 1, n)
+    expected = [
+        [window.tap(o, k) + 1 if 0 <= window.tap(o, k) < n else 0 for o in range(window.placements(n))]
+        for k in range(window.kernel)
+    ]
+    assert numeric.gather(x, [window])[0, 0].tolist() == expected
+
+
+@given(st.lists(windows(blind=True).map(lambda drawn: drawn[0]), min_size=1, max_size=3))
+def test_a_chain_of_convolutions_with_ones_has_the_paths_of_its_windows_as_gradient(chain):
+    bare = [Window(w.kernel, w.stride, w.dilation) for w in chain]
+    sizes = [compose(bare).extent]
+    for window in bare:
+        sizes.append(window.placements(sizes[-1]))
+    grad = np.ones((1, 1, sizes[-1]), int)
+    assert grad.size == 1
+    for window, n in zip(reversed(bare), reversed(sizes[:-1]), strict=True):
+        op = ops.Conv(1, (window.kernel,), stride=window.stride, dilation=window.dilation, bias=False)
+        w = np.ones((1, 1, window.kernel), int)
+        grad = numeric.backward(op, grad, np.zeros((1, 1, n), int), w=w)["x"]
+    assert grad[0, 0].tolist() == paths(bare)
+    assert grad.sum() == prod(w.kernel for w in bare)
+
+
+@given(st.data())
+def test_a_softmax_sums_to_one_and_ignores_a_common_shift(data):
+    problem = data.draw(problems(ops.Softmax))
+    (x,) = problem.inputs
+    y = problem.forward()
+    assert (abs(y.sum(axis=1) - 1) < 1e-40).all()
+    assert (abs(numeric.forward(problem.op, x + 1000) - y) < 1e-40).all()
+
+
+def test_activations_do_not_overflow_far_out():
+    x = np.array([[-1e4, 1e4]])
+    for op, expected in {
+        ops.Sigmoid(): [0, 1],
+        ops.Tanh(): [-1, 1],
+        ops.Softplus(): [0, 1e4],
+        ops.ELU(): [-1, 1e4],
+        ops.Softmax(): [0, 1],
+    }.items():
+        assert numeric.forward(op, x).tolist() == [expected]
+        assert np.isfinite(numeric.backward(op, np.ones((1, 2)), x)["x"]).all()

@@ -1,0 +1,71 @@
+"""Kernels broken on purpose: the comparison with the sentence sees each of them."""
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+
+from cnnmath import ops
+from cnnmath.numeric import activation, conv, norm, pool, windows
+from tests.numeric.test_kernels import assert_agree
+from tests.support import problems
+
+
+def flipped(op, w):
+    axes = tuple(range(2, w.ndim))
+    return FILTERS(op, np.flip(w, axes))
+
+
+def one_group(op, w):
+    return np.roll(FILTERS(op, w), 1, axis=0)
+
+
+def exchanged_taps(axes, sizes):
+    for k, outputs, inputs in TAP_SLICES(axes, sizes):
+        yield k[::-1] if axes[0].kernel == axes[-1].kernel else k, outputs, inputs
+
+
+def without_the_first_tap(axes, sizes):
+    taps = TAP_SLICES(axes, sizes)
+    next(taps, None)
+    yield from taps
+
+
+def taps_from_the_last(axes, sizes):
+    yield from reversed(list(TAP_SLICES(axes, sizes)))
+
+
+FILTERS, TAP_SLICES = conv._filters, windows.tap_slices
+MUTANTS = {
+    "a flipped kernel": (ops.Conv, conv, "_filters", flipped),
+    "filters of the wrong group": (ops.Conv, conv, "_filters", one_group),
+    "a tap left out": (ops.Conv, windows, "tap_slices", without_the_first_tap),
+    "height and width exchanged": (ops.Conv, windows, "tap_slices", exchanged_taps),
+    "the last of equal maxima": (ops.MaxPool, pool, "tap_slices", taps_from_the_last),
+    "a maximum from 0": (ops.MaxPool, pool, "_lowest", lambda _: 0),
+    "a mean that misses a tap": (ops.AveragePool, pool, "tap_slices", without_the_first_tap),
+    "the declared divisor": (ops.AveragePool, pool, "divisor", lambda op, _: np.prod(op.kernel)),
+    "neighbours left out": (ops.LocalResponseNorm, norm, "tap_slices", without_the_first_tap),
+    "an exponential without its 1": (ops.ELU, activation, "_expm1", lambda x: x),
+}
+
+
+def compare(kind):
+    """The comparison of test_kernels, forward and backward."""
+
+    @settings(max_examples=300, derandomize=True, database=None, phases=[Phase.generate])
+    @given(problems(kind))
+    def check(problem):
+        assert_agree(problem.forward(), problem.exact_forward(), kind)
+        grads, oracle = problem.backward(), problem.exact_backward()
+        for name, grad in grads.items():
+            assert_agree(grad, oracle[name], kind)
+
+    check()
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_planted_mistake_is_seen(mutant, monkeypatch):
+    kind, module, name, broken = MUTANTS[mutant]
+    monkeypatch.setattr(module, name, broken)
+    with pytest.raises(AssertionError):
+        compare(kind)

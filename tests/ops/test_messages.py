@@ -1,0 +1,152 @@
+"""The likeliest mistakes with operators, and the whole answer to each."""
+
+import pytest
+
+from cnnmath import ops
+from cnnmath.errors import CnnmathError, SettingError, ShapeError
+
+RANK = "a single sample needs a batch axis of 1; a kernel for signals is a tuple of one entry, such as (3,)"
+SETTINGS = {
+    "stride 0": (
+        lambda: ops.Conv(8, 3, stride=0),
+        "the stride must be at least 1.\n  rule    stride >= 1\n  here    0 < 1\n  fix     use 1 or more",
+    ),
+    "negative padding": (
+        lambda: ops.MaxPool(3, padding=-1),
+        "the padding before must be at least 0.\n  rule    padding before >= 0\n  here    -1 < 0\n"
+        "  fix     use 0 or more",
+    ),
+    "a float for a kernel": (
+        lambda: ops.Conv(8, 3.0),
+        "the kernel must be an integer.\n  here    kernel 3.0\n  fix     use an integer of at least 1",
+    ),
+    "a string for a stride": (
+        lambda: ops.Conv(8, 3, stride="2"),
+        "the stride must be an integer.\n  here    stride '2'\n  fix     use an integer of at least 1",
+    ),
+    "no filters": (
+        lambda: ops.Conv(0, 3),
+        "the number of filters must be at least 1.\n  rule    number of filters >= 1\n  here    0 < 1\n"
+        "  fix     use 1 or more",
+    ),
+    "an unknown padding": (
+        lambda: ops.Conv(8, 3, padding="full"),
+        "there is no padding 'full'.\n  fix     use 'same', 'same_lower', 'valid', integers or (before, after)",
+    ),
+    "a pair for a signal's padding": (
+        lambda: ops.Conv(8, (3,), padding=(1, 0)),
+        "the padding has another rank than the kernel.\n  here    padding (1, 0) has length 2, the kernel 1\n"
+        "  rule    one entry for each spatial axis, or a single integer for all\n"
+        "  fix     for (before, after) on the one axis, give padding=((1, 0),)",
+    ),
+    "three strides for an image": (
+        lambda: ops.AveragePool(3, stride=(1, 2, 3)),
+        "the stride has another rank than the kernel.\n  here    stride (1, 2, 3) has length 3, the kernel 2\n"
+        "  rule    one entry for each spatial axis, or a single integer for all\n"
+        "  fix     give as many as there are axes: 2",
+    ),
+    "a triple of pads for an axis": (
+        lambda: ops.Conv(8, 3, padding=((1, 2, 3), 0)),
+        "an axis is padded by one integer or by a pair (before, after).\n  here    padding ((1, 2, 3), 0)",
+    ),
+    "an adaptive output of 0": (
+        lambda: ops.AdaptiveAveragePool(0),
+        "the output size must be at least 1.\n  rule    output size >= 1\n  here    0 < 1\n  fix     use 1 or more",
+    ),
+    "certain dropout": (
+        lambda: ops.Dropout(1),
+        "the rate must lie in [0, 1).\n  here    rate 1\n  fix     use 0.5",
+    ),
+    "epsilon 0": (
+        lambda: ops.BatchNorm(0),
+        "epsilon must be a positive number.\n  here    epsilon 0\n  fix     give epsilon a positive number",
+    ),
+    "an infinite constant": (
+        lambda: ops.LocalResponseNorm(5, alpha=float("inf")),
+        "alpha must be a finite number.\n  here    alpha inf\n  fix     give alpha a finite number",
+    ),
+    "groups that do not divide the filters": (
+        lambda: ops.Conv(6, 3, groups=4),
+        "the groups do not divide the filters.\n  rule    filters mod groups = 0\n  here    6 mod 4 = 2\n"
+        "  fix     use 8 filters, or groups 1",
+    ),
+}
+SHAPES = {
+    "a kernel longer than its input": (
+        lambda: ops.Conv(8, 7, stride=2).shape((1, 3, 5, 5)),
+        "the kernel does not fit the input.\n"
+        "  input   height 5     window  kernel 7, stride 2, dilation 1, padding (0, 0)\n"
+        "  rule    floor((n + before + after - d*(k-1) - 1)/s) + 1 >= 1\n"
+        "  here    floor((5 + 0 + 0 - 6 - 1)/2) + 1 = 0\n"
+        "  fix     pad by at least 2 more in total, or use a kernel of at most 5, or give an input of at least 7",
+    ),
+    "groups that do not divide the channels": (
+        lambda: ops.Conv(6, 3, groups=3).shape((1, 4, 8, 8)),
+        "the groups do not divide the input channels.\n  rule    input channels mod groups = 0\n"
+        "  here    4 mod 3 = 1\n  fix     use 6 input channels, or groups 1",
+    ),
+    "an image without a batch axis": (
+        lambda: ops.Conv(8, 3).shape((3, 8, 8)),
+        "the input has the wrong rank.\n  input   shape (3, 8, 8), 3 axes\n"
+        f"  rule    the input is (N, C, height, width)\n  fix     {RANK}",
+    ),
+    "a signal for a pooling of images": (
+        lambda: ops.MaxPool(2).shape((1, 3, 8)),
+        "the input has the wrong rank.\n  input   shape (1, 3, 8), 3 axes\n"
+        f"  rule    the input is (N, C, height, width)\n  fix     {RANK}",
+    ),
+    "a merge of unequal shapes": (
+        lambda: ops.Add().shape((1, 64, 56, 56), (1, 256, 56, 56)),
+        "the inputs have unequal shapes.\n  input   (1, 64, 56, 56)  and  (1, 256, 56, 56)\n"
+        "  rule    to add, all axes must agree\n  here    (1, 256, 56, 56) against (1, 64, 56, 56)\n"
+        "  fix     bring the branches to one shape, with a strided 1x1 Conv as a projection or with padding",
+    ),
+    "a concatenation of unequal maps": (
+        lambda: ops.Concat().shape((1, 64, 28, 28), (1, 64, 14, 14)),
+        "the inputs have unequal shapes.\n  input   (1, 64, 28, 28)  and  (1, 64, 14, 14)\n"
+        "  rule    to concatenate channels, all other axes must agree\n"
+        "  here    (1, 64, 14, 14) against (1, 64, 28, 28)\n"
+        "  fix     bring the branches to one shape, with a strided 1x1 Conv as a projection or with padding",
+    ),
+    "a window of padding alone": (
+        lambda: ops.MaxPool(2, padding=2).shape((1, 1, 5, 5)),
+        "a window covers padding alone, so that it has nothing to pool.\n"
+        "  input   height 5     window  kernel 2, stride 2, dilation 1, padding (2, 2)\n"
+        "  rule    some k has 0 <= s*o + d*k - before < n\n  here    output 0 reads [-2, -1], none in 0..4\n"
+        "  fix     pad by less than the kernel's extent",
+    ),
+    "the mean of nothing": (
+        lambda: ops.GlobalAveragePool().shape((1, 8, 0, 4)),
+        "the mean of nothing does not exist.\n  input   shape (1, 8, 0, 4)\n  fix     give every axis a size of 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", SETTINGS)
+def test_an_impossible_setting_is_refused_when_the_operator_is_built(mistake):
+    build, message = SETTINGS[mistake]
+    with pytest.raises(SettingError) as caught:
+        build()
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("mistake", SHAPES)
+def test_sizes_that_do_not_fit_are_explained_with_the_rule_and_a_fix(mistake):
+    build, message = SHAPES[mistake]
+    with pytest.raises(ShapeError) as caught:
+        build()
+    assert str(caught.value) == message
+
+
+def test_a_dense_layer_is_told_the_rank_it_takes():
+    with pytest.raises(ShapeError, match=r"rule    the input is \(N, C\)"):
+        ops.Linear(10).shape((1, 16, 5, 5))
+
+
+@pytest.mark.parametrize("setting", ["kernel", "stride", "dilation", "padding"])
+def test_a_list_for_the_axes_is_taken_or_refused_but_never_a_python_error_later(setting):
+    try:
+        shape = ops.Conv(8, **({"kernel": 3} | {setting: [1, 1]})).shape((1, 3, 9, 9))
+    except CnnmathError:
+        return
+    assert shape == ops.Conv(8, **({"kernel": 3} | {setting: (1, 1)})).shape((1, 3, 9, 9))

@@ -1,0 +1,69 @@
+"""Settings in their one form, and the notation that leaves out what is the default."""
+
+import numpy as np
+import pytest
+
+from cnnmath import ops
+from cnnmath.ops.algebra import rational
+from cnnmath.ops.notation import describe
+from cnnmath.window import Window
+
+
+def test_a_size_stands_for_all_axes_and_an_integer_kernel_for_two():
+    op = ops.Conv(8, 3, stride=2, padding=1)
+    assert (op.kernel, op.stride, op.dilation, op.padding) == ((3, 3), (2, 2), (1, 1), ((1, 1), (1, 1)))
+
+
+def test_axes_keep_their_own_settings():
+    op = ops.Conv(8, (3, 5), stride=(1, 2), dilation=(2, 3), padding=((1, 0), 4))
+    assert op.windows((9, 20)) == (Window(3, 1, 2, 1, 0), Window(5, 2, 3, 4, 4))
+
+
+@pytest.mark.parametrize("kind", [ops.MaxPool, ops.AveragePool])
+def test_a_pooling_strides_by_its_kernel_unless_told(kind):
+    assert kind((2, 3)).stride == (2, 3)
+    assert kind((2, 3), stride=1).stride == (1, 1)
+
+
+def test_integers_of_numpy_become_ints():
+    op = ops.Conv(np.int64(8), np.int32(3))
+    assert [type(v) for v in (op.filters, *op.kernel)] == [int, int, int]
+
+
+def test_same_padding_depends_on_the_input():
+    op = ops.Conv(8, 3, stride=2, padding="same")
+    assert [(w.before, w.after) for w in op.windows((8, 9))] == [(0, 1), (1, 1)]
+
+
+def test_the_parameters_of_a_grouped_convolution_are_shared_out():
+    shapes = ops.Conv(6, (3, 1), groups=3).parameters((1, 12, 8, 8))
+    assert shapes == {"w": (6, 4, 3, 1), "b": (6,)}
+
+
+def test_the_statistics_of_batch_normalisation_are_not_trained():
+    x = (2, 5, 4, 4)
+    assert set(ops.BatchNorm().parameters(x)) == {"gamma", "beta"}
+    assert ops.BatchNorm().buffers(x) == {"mean": (5,), "var": (5,)}
+
+
+@pytest.mark.parametrize(
+    ("op", "notation"),
+    [
+        (ops.Conv(64, 7, stride=2, padding=3, bias=False), "conv(64, 7, stride=2, padding=3, bias=False)"),
+        (ops.Conv(4, (3, 5), padding=((1, 0), (2, 2))), "conv(4, (3, 5), padding=((1, 0), 2))"),
+        (ops.Conv(4, (3,), padding="same"), "conv(4, (3,), padding='same')"),
+        (ops.MaxPool(2), "maxpool(2)"),
+        (ops.MaxPool(3, stride=2, ceil=True), "maxpool(3, stride=2, ceil=True)"),
+        (ops.AveragePool(2, count_padding=False), "averagepool(2, count_padding=False)"),
+        (ops.LocalResponseNorm(5), "localresponsenorm(5)"),
+        (ops.ReLU(), "relu()"),
+    ],
+    ids=str,
+)
+def test_the_notation_says_what_is_not_the_default(op, notation):
+    assert describe(op) == notation
+
+
+@pytest.mark.parametrize(("literal", "meant"), [(1e-5, (1, 100_000)), (0.1, (1, 10)), (0.75, (3, 4)), (2, (2, 1))])
+def test_a_decimal_literal_means_the_decimal(literal, meant):
+    assert rational(literal).as_integer_ratio() == meant

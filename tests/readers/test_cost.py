@@ -1,0 +1,189 @@
+"""The census against formulas of the textbook, against operations counted one by one, and in symbols."""
+
+from collections import Counter
+from dataclasses import replace
+from functools import reduce
+from itertools import product
+from math import prod
+
+import pytest
+import sympy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnmath import ops
+from cnnmath.ops import operands
+from cnnmath.readers import Census, cost
+from cnnmath.verify.strategies import cases
+from tests.ops.test_every_operator import symbolic_shapes
+from tests.support import every_operator
+
+N, C, H, W, F = sympy.symbols("N C H W F", integer=True, positive=True)
+KINDS = ("multiplications", "additions", "divisions", "comparisons", "exponentials", "logarithms", "roots")
+
+
+def counted(kind):
+    """An operation that does nothing but count itself."""
+
+    def operation(self, _):
+        self.counts[kind] += 1
+        return self
+
+    return operation
+
+
+class Tally:
+    """A number without a value that counts each operation in which it takes part."""
+
+    def __init__(self, counts):
+        self.counts = counts
+
+    __add__ = __radd__ = __sub__ = __rsub__ = counted("additions")
+    __mul__ = __rmul__ = counted("multiplications")
+    __truediv__ = __rtruediv__ = counted("divisions")
+
+    def __gt__(self, other):
+        self.counts["comparisons"] += 1
+        return False
+
+    def __neg__(self):
+        return self
+
+
+class OneByOne:
+    """The verbs carried out: every loop runs, every shared number is made once, a comparison takes the dear branch."""
+
+    def __init__(self, counts):
+        self.counts, self.shared = counts, {}
+
+    def terms(self, body, extents, where):
+        positions = product(*map(range, extents))
+        return [body(*at) for at in positions if where is None or all(where(*at))]
+
+    def sum(self, body, *extents, where=None):
+        return reduce(lambda a, b: a + b, self.terms(body, extents, where))
+
+    def max(self, body, *extents, where=None):
+        return reduce(lambda a, b: a if a > b else b, self.terms(body, extents, where))
+
+    def when(self, condition, then, otherwise):
+        return then() if condition else otherwise()
+
+    def let(self, name, over, value):
+        key = (name, *over)
+        self.shared[key] = self.shared.get(key) or value()
+        return self.shared[key]
+
+    def exp(self, x):
+        return self.function("exponentials", x)
+
+    def log(self, x):
+        return self.function("logarithms", x)
+
+    def power(self, x, _):
+        return self.function("roots", x)
+
+    def function(self, kind, x):
+        self.counts[kind] += 1
+        return x
+
+
+class Everywhere:
+    """An operand that holds one number at every position."""
+
+    def __init__(self, shape, number):
+        self.shape, self.number = shape, number
+
+    def __getitem__(self, at):
+        return self.number
+
+
+def count_one_by_one(op, *inputs):
+    counts = Counter()
+    one = OneByOne(counts)
+    arrays = [Everywhere(shape, Tally(counts)) for shape in operands(op, *inputs).values()]
+    for at in product(*map(range, op.shape(*inputs))):
+        op.element(one, at, *arrays)
+    return Census(*(counts[kind] for kind in KINDS))
+
+
+def unpadded(case):
+    """The same settings without padding, and an input that they then fit."""
+    op, (x, *rest) = case.op, case.inputs
+    if isinstance(op, ops.LocalResponseNorm):
+        return replace(op, size=1), case.inputs
+    if not hasattr(op, "padding"):
+        return op, case.inputs
+    extents = [d * (k - 1) + 1 for d, k in zip(op.dilation, op.kernel, strict=True)]
+    sizes = [e + s * (n % 3) for e, s, n in zip(extents, op.stride, x[2:], strict=True)]  # no overhang for ceil
+    return replace(op, padding=0), ((*x[:2], *sizes), *rest)
+
+
+@every_operator
+@given(data=st.data())
+def test_the_census_counts_what_is_carried_out_where_nothing_is_padded(kind, data):
+    op, inputs = unpadded(data.draw(cases(kind)))
+    assert cost(op, *inputs) == count_one_by_one(op, *inputs)
+
+
+@every_operator
+@given(data=st.data())
+def test_the_census_in_symbols_becomes_the_census_in_numbers(kind, data):
+    case = data.draw(cases(kind))
+    formal, values = symbolic_shapes(case)
+    if kind is ops.AdaptiveAveragePool:  # its cost differs from bin to bin: only the batch may be a symbol
+        formal = [(formal[0][0], *case.inputs[0][1:])]
+    symbolic, exact = cost(case.op, *formal), cost(case.op, *case.inputs)
+    assert [sympy.sympify(getattr(symbolic, k)).subs(values) for k in KINDS] == [getattr(exact, k) for k in KINDS]
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_convolution_costs_its_taps_for_each_output(bias):
+    stem = ops.Conv(64, 7, stride=2, padding=3, bias=bias)
+    outputs, taps = 64 * 112 * 112, 3 * 7 * 7
+    expected = Census(multiplications=outputs * taps, additions=outputs * (taps - 1 + bias))
+    assert cost(stem, (1, 3, 224, 224)) == expected
+
+
+def test_a_convolution_costs_the_textbook_formula_in_symbols():
+    census = cost(ops.Conv(F, 3, padding=1), (N, C, H, W))
+    assert sympy.expand(census.multiplications - 9 * C * F * H * N * W) == 0
+    assert sympy.expand(census.additions - 9 * C * F * H * N * W) == 0  # 9C - 1 and the bias
+
+
+def test_a_strided_convolution_keeps_its_floor():
+    census = cost(ops.Conv(8, 3, stride=2), (1, 3, H, H))
+    for size in range(3, 12):
+        assert census.multiplications.subs(H, size) == 27 * 8 * ((size - 3) // 2 + 1) ** 2
+
+
+def test_groups_divide_the_cost():
+    plain, grouped = (cost(ops.Conv(8, 3, groups=g), (1, 8, 6, 6)).multiplications for g in (1, 4))
+    assert plain == 4 * grouped
+
+
+def test_a_dense_layer_costs_its_weights_for_each_sample():
+    assert cost(ops.Linear(F), (N, C)) == Census(multiplications=C * F * N, additions=F * N * C)
+
+
+def test_shared_numbers_are_paid_once():
+    x = (2, 3, 5, 7)
+    assert cost(ops.BatchNorm(), x).roots == 3
+    assert cost(ops.Softmax(), x) == Census(additions=2 * 2 * 5 * 7, divisions=prod(x), exponentials=2 * prod(x))
+
+
+def test_adaptive_pooling_pays_for_each_bin_what_it_holds():
+    assert cost(ops.AdaptiveAveragePool((2,)), (1, 1, 3)) == Census(additions=2, divisions=2)
+
+
+def test_a_planted_miscount_is_seen():
+    class Forgetful(OneByOne):
+        def sum(self, body, *extents, where=None):
+            return super().sum(body, *(extent - (i == 0) for i, extent in enumerate(extents)), where=where)
+
+    op, x = ops.Conv(1, (3,), bias=False), (1, 2, 5)
+    counts = Counter()
+    arrays = [Everywhere(shape, Tally(counts)) for shape in operands(op, x).values()]
+    for o in range(3):
+        op.element(Forgetful(counts), (0, 0, o), *arrays)
+    assert counts["multiplications"] != cost(op, x).multiplications

@@ -1,0 +1,149 @@
+"""The exact reader against values computed by hand."""
+
+from fractions import Fraction
+from math import factorial
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnmath import ops
+from cnnmath.readers import Tensor, evaluate, forward
+from cnnmath.readers.exact import Exact
+from tests.support import fractions_of
+
+HALF = Fraction(1, 2)
+TINY = Fraction(1, 10**48)
+positive = st.fractions(min_value=Fraction(1, 100), max_value=100, max_denominator=1000)
+
+
+def vector(*values):
+    return Tensor((1, 1, len(values)), list(values))
+
+
+def channels(*values):
+    return Tensor((1, len(values)), list(values))
+
+
+def values(op, *operands):
+    shapes = [t.shape for t in operands]
+    count = len(shapes) if op.variadic else 1
+    return forward(op, op.shape(*shapes[:count]), *operands).values
+
+
+BY_HAND = {
+    "the kernel is not flipped": (ops.Conv(1, (2,), bias=False), (vector(1, 2, 3), vector(10, 1)), [12, 23]),
+    "padding is zero": (
+        ops.Conv(1, (3,), padding=1, bias=False),
+        (vector(1, 2, 3), vector(100, 10, 1)),
+        [12, 123, 230],
+    ),
+    "stride skips, dilation spreads": (
+        ops.Conv(1, (2,), stride=2, dilation=2),
+        (vector(1, 2, 3, 4, 5), vector(10, 1), Tensor((1,), [1000])),
+        [1013, 1035],
+    ),
+    "each group sees its own channels": (
+        ops.Conv(2, (1,), groups=2, bias=False),
+        (Tensor((1, 2, 1), [3, 5]), Tensor((2, 1, 1), [10, 100])),
+        [30, 500],
+    ),
+    "same pads after": (ops.Conv(1, (2,), padding="same", bias=False), (vector(1, 2), vector(10, 1)), [12, 20]),
+    "same_lower pads before": (
+        ops.Conv(1, (2,), padding="same_lower", bias=False),
+        (vector(1, 2), vector(10, 1)),
+        [1, 12],
+    ),
+    "padding never wins a maximum": (ops.MaxPool((2,), stride=1, padding=1), (vector(-1, -2),), [-1, -1, -2]),
+    "padding counts in a mean": (ops.AveragePool((2,), stride=1, padding=1), (vector(4, 2),), [2, 3, 1]),
+    "or does not": (ops.AveragePool((2,), stride=1, padding=1, count_padding=False), (vector(4, 2),), [4, 3, 2]),
+    "an overhang never counts": (ops.AveragePool((2,), ceil=True), (vector(4, 2, 7),), [3, 7]),
+    "the mean of all": (ops.GlobalAveragePool(), (vector(1, 2, 6),), [3]),
+    "bins overlap where they must": (ops.AdaptiveAveragePool((2,)), (vector(1, 2, 6),), [Fraction(3, 2), 4]),
+    "a dense layer": (
+        ops.Linear(2),
+        (channels(1, 2), Tensor((2, 2), [1, 10, 100, 1000]), Tensor((2,), [5, 6])),
+        [26, 2106],
+    ),
+    "row-major order": (ops.Flatten(), (Tensor((1, 2, 2), [1, 2, 3, 4]),), [1, 2, 3, 4]),
+    "a root that is rational": (
+        ops.BatchNorm(Fraction(1, 4)),
+        (channels(7), *(Tensor((1,), [v]) for v in (6, 1, 4, 2))),
+        [13],
+    ),
+    "a fourth root that is rational": (ops.LocalResponseNorm(1, alpha=15, k=1), (channels(1),), [Fraction(1, 8)]),
+    "a rectifier": (ops.ReLU(), (channels(-2, 0, 3),), [0, 0, 3]),
+    "a leaky one": (ops.LeakyReLU(0.1), (channels(-2, 3),), [Fraction(-1, 5), 3]),
+    "exponentials at 0": (ops.ELU(), (channels(0, 3),), [0, 3]),
+    "the middle of the logistic function": (ops.Sigmoid(), (channels(0),), [HALF]),
+    "an odd function": (ops.Tanh(), (channels(0),), [0]),
+    "equal shares": (ops.Softmax(), (channels(5, 5, 5, 5),), [Fraction(1, 4)] * 4),
+    "a sum": (ops.Add(), (channels(1, 2), channels(10, 20), channels(100, 200)), [111, 222]),
+    "channels in turn": (ops.Concat(), (channels(1), channels(2, 3), channels(4)), [1, 2, 3, 4]),
+    "nothing dropped": (ops.Dropout(), (channels(1, 2),), [1, 2]),
+}
+
+
+@pytest.mark.parametrize("case", BY_HAND)
+def test_values_computed_by_hand(case):
+    op, operands, expected = BY_HAND[case]
+    assert values(op, *operands) == expected
+
+
+def test_every_operator_has_a_value_computed_by_hand_but_one():
+    assert set(ops.ALL) - {type(op) for op, *_ in BY_HAND.values()} == {ops.Softplus}
+
+
+def test_the_softplus_of_0_is_the_logarithm_of_2():
+    (y,) = values(ops.Softplus(), channels(0))
+    series = sum(Fraction(1, k * 2**k) for k in range(1, 200))  # log 2 = sum over k of 1/(k 2^k)
+    assert abs(y - series) < TINY
+
+
+def test_the_exponential_is_its_series():
+    series = sum(Fraction((-3) ** k, factorial(k)) for k in range(100))
+    assert abs(Exact().exp(Fraction(-3)) - series) < TINY
+
+
+@given(positive, positive)
+def test_exponential_and_logarithm_turn_sums_into_products(a, b):
+    m = Exact()
+    assert abs(m.exp(m.log(a)) / a - 1) < TINY
+    assert abs(m.log(a * b) - m.log(a) - m.log(b)) < TINY * 10
+
+
+@given(positive, st.integers(1, 5), st.integers(-3, 3))
+def test_a_rational_root_is_exact(x, degree, numerator):
+    assert Exact().power(x**degree, Fraction(numerator, degree)) == x**numerator
+
+
+@given(positive, st.integers(2, 5))
+def test_an_irrational_root_is_within_its_bound(x, degree):
+    root = Exact().power(x, Fraction(1, degree))
+    assert abs(root**degree / x - 1) < TINY
+
+
+def test_a_root_of_a_number_beside_a_perfect_power_is_not_taken_for_rational():
+    for degree in range(2, 6):
+        for n in (7**degree - 1, 7**degree + 1):
+            assert Exact().power(Fraction(n), Fraction(1, degree)) ** degree != n
+
+
+def test_a_tensor_takes_each_number_of_an_array_as_the_fraction_that_it_is():
+    array = np.array([[0.1, 2.0], [3.0, -0.5]])
+    tensor = Tensor.of(array)
+    assert tensor[0, 0] == Fraction(0.1) != Fraction(1, 10)
+    assert (fractions_of(tensor) == array).all()
+    assert [tensor[at] for at in tensor.positions()] == tensor.values
+
+
+@pytest.mark.parametrize("at", [(0, 2), (2, 0), (-1, 0)])
+def test_a_position_outside_a_tensor_is_an_error_and_never_wraps(at):
+    with pytest.raises(IndexError, match="lies outside shape"):
+        Tensor((2, 2), [1, 2, 3, 4])[at]
+
+
+def test_one_output_alone_is_the_same_as_among_all():
+    op, operands, expected = BY_HAND["padding is zero"]
+    assert [evaluate(op, (0, 0, o), *operands) for o in range(3)] == expected

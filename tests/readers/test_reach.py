@@ -1,0 +1,78 @@
+"""The reach of an output against its operator's window, and against the gradient that it has."""
+
+from itertools import product
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnmath import ops
+from cnnmath.readers import Tensor, backward, reach
+from cnnmath.verify.strategies import cases
+from tests.support import LINEAR, each, every_operator, problems
+
+SEEING = tuple(kind for kind in LINEAR if kind not in (ops.Add, ops.Concat))
+
+
+@every_operator
+@given(data=st.data())
+def test_an_output_sees_the_taps_of_its_window_that_lie_inside_the_input(kind, data):
+    case = data.draw(cases(kind))
+    output, sizes = case.op.shape(*case.inputs), case.inputs[0][2:]
+    at = tuple(data.draw(st.integers(0, n - 1)) for n in output)
+    seen = {position[2:] for position in reach(case.op, at, *case.inputs)}
+    windows = case.op.windows(sizes)
+    if windows is not None:
+        taps = [
+            {w.tap(o, k) for k in range(w.kernel)} & set(range(n))
+            for w, o, n in zip(windows, at[2:], sizes, strict=True)
+        ]
+        assert seen == set(product(*taps))
+
+
+@each((ops.GlobalAveragePool, ops.Linear))
+@given(data=st.data())
+def test_without_a_window_an_output_sees_everything_of_its_sample(kind, data):
+    case = data.draw(cases(kind))
+    ((n, c, *sizes),) = case.inputs
+    seen = reach(case.op, (0,) * len(case.op.shape((n, c, *sizes))), (n, c, *sizes))
+    expected = range(1 if kind is ops.GlobalAveragePool else c)
+    assert seen == set(product([0], expected, *map(range, sizes)))
+
+
+@given(cases(ops.AdaptiveAveragePool))
+def test_adaptive_bins_cover_the_input(case):
+    (x,) = case.inputs
+    seen = frozenset().union(*(reach(case.op, at, x) for at in product(*map(range, case.op.shape(x)))))
+    assert seen == set(product(*map(range, x)))
+
+
+@given(cases(ops.Flatten))
+def test_flattening_sees_each_input_once_in_row_major_order(case):
+    (x,) = case.inputs
+    seen = [reach(case.op, at, x) for at in product(*map(range, case.op.shape(x)))]
+    assert seen == [{at} for at in product(*map(range, x))]
+
+
+@each(SEEING)
+@given(data=st.data())
+def test_with_positive_weights_an_output_has_a_gradient_exactly_where_it_reaches(kind, data):
+    problem = data.draw(problems(kind, low=1))
+    at = tuple(data.draw(st.integers(0, n - 1)) for n in problem.dy.shape)
+    assert support(problem, at) == reach(problem.op, at, *problem.case.inputs)
+
+
+@every_operator
+@given(data=st.data())
+def test_no_output_has_a_gradient_where_it_does_not_reach(kind, data):
+    problem = data.draw(problems(kind))
+    at = tuple(data.draw(st.integers(0, n - 1)) for n in problem.dy.shape)
+    assert support(problem, at) <= reach(problem.op, at, *problem.case.inputs)
+
+
+def support(problem, at):
+    """Positions of the inputs at which the gradient of one output is not zero."""
+    one = Tensor(problem.dy.shape, [int(here == at) for here in product(*map(range, problem.dy.shape))])
+    tensors = {name: Tensor.of(a) for name, a in problem.arrays.items()}
+    grads = backward(problem.op, one, tensors)
+    inputs = list(grads.values())[: len(problem.inputs)]
+    return {p for g in inputs for p, v in zip(g.positions(), g.values, strict=True) if v}

@@ -1,0 +1,150 @@
+"""What several test files share: drawn problems, exact oracles, rounding bounds, golden tables."""
+
+import csv
+import json
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from cnnmath import numeric, ops, readers
+from cnnmath.ops.algebra import operands, rational
+from cnnmath.readers import Tensor
+from cnnmath.verify.strategies import Case, cases
+
+GOLDEN = Path(__file__).parent / "golden"
+TRANSCENDENTAL = (ops.LocalResponseNorm, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax)
+RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
+LINEAR = (
+    *(ops.Conv, ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Linear),
+    *(ops.Flatten, ops.Add, ops.Concat, ops.Dropout),
+)
+SIMPLE = {
+    ops.Conv: Case(ops.Conv(1, (2,)), ((1, 2, 3),)),
+    ops.MaxPool: Case(ops.MaxPool((2,)), ((1, 2, 4),)),
+    ops.AveragePool: Case(ops.AveragePool((2,)), ((1, 2, 4),)),
+    ops.AdaptiveAveragePool: Case(ops.AdaptiveAveragePool((2,)), ((1, 2, 3),)),
+    ops.Linear: Case(ops.Linear(2), ((1, 3),)),
+    ops.LocalResponseNorm: Case(ops.LocalResponseNorm(2), ((1, 2, 3),)),
+    ops.Add: Case(ops.Add(), ((1, 2, 3),) * 2),
+    ops.Concat: Case(ops.Concat(), ((1, 2, 3),) * 2),
+}
+every_operator = pytest.mark.parametrize("kind", ops.ALL, ids=lambda kind: kind.__name__)
+
+
+def each(kinds):
+    """Parametrise a test over some kinds of operators, by their names."""
+    return pytest.mark.parametrize("kind", kinds, ids=lambda kind: kind.__name__)
+
+
+def simple(kind):
+    """One small case of a kind: operators of the table need settings, all others none."""
+    return SIMPLE.get(kind) or Case(kind(), ((1, 2, 3),))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An operator, an array for each of its operands, and a gradient of its output."""
+
+    case: Case
+    arrays: dict[str, Any]
+    dy: Any
+
+    @property
+    def op(self):
+        return self.case.op
+
+    @property
+    def inputs(self):
+        return list(self.arrays.values())[: len(self.case.inputs)]
+
+    @property
+    def parameters(self):
+        return dict(list(self.arrays.items())[len(self.case.inputs) :])
+
+    @property
+    def trained(self):
+        """Names of the operands that a kernel differentiates by: all but the buffers."""
+        return set(self.arrays) - set(self.op.buffers(*self.case.inputs))
+
+    def astype(self, dtype):
+        return self.mapped(lambda a: a.astype(dtype))
+
+    def mapped(self, function):
+        return replace(self, arrays={k: function(a) for k, a in self.arrays.items()}, dy=function(self.dy))
+
+    def forward(self):
+        return numeric.forward(self.op, *self.inputs, **self.parameters)
+
+    def backward(self):
+        return numeric.backward(self.op, self.dy, *self.inputs, **self.parameters)
+
+    def exact_forward(self):
+        shape = self.op.shape(*self.case.inputs)
+        return fractions_of(readers.forward(self.op, shape, *map(Tensor.of, self.arrays.values())))
+
+    def exact_backward(self):
+        tensors = {name: Tensor.of(a) for name, a in self.arrays.items()}
+        return {k: fractions_of(t) for k, t in readers.backward(self.op, Tensor.of(self.dy), tensors).items()}
+
+
+@st.composite
+def problems(draw, kind, *, whole=False, low=-4, high=4):
+    """Settings and data: fractions with many ties among them, or whole numbers."""
+    case, rng = draw(cases(kind)), np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    denominator = 1 if whole else 2
+
+    def data(shape):
+        numbers = rng.integers(low * denominator, high * denominator, shape, endpoint=True)
+        return fractions(numbers) / denominator
+
+    arrays = {name: data(shape) for name, shape in operands(case.op, *case.inputs).items()}
+    if "var" in arrays and not whole:  # the deviation is rational, and positive
+        arrays["var"] = (arrays["var"] ** 2 + 1) ** 2 - rational(case.op.epsilon)
+    elif "var" in arrays:
+        arrays["var"] = arrays["var"] ** 2
+    return Problem(case, arrays, data(case.op.shape(*case.inputs)))
+
+
+def fractions(array):
+    """An object array of the same numbers, exactly."""
+    return np.asarray(
+        np.frompyfunc(lambda v: Fraction(v if isinstance(v, Fraction) else float(v)), 1, 1)(array), object
+    )
+
+
+def fractions_of(tensor):
+    """An exact tensor as an object array."""
+    values = np.empty(len(tensor.values), object)
+    values[:] = tensor.values
+    return values.reshape(tensor.shape)
+
+
+def inner(a, b):
+    """Inner product of two arrays of equal shape."""
+    assert a.shape == b.shape
+    return (a * b).sum()
+
+
+def gamma(operations, unit=2.0**-53):
+    """Higham's gamma_n: the relative error of n roundings (Accuracy and Stability, section 3.1)."""
+    return operations * unit / (1 - operations * unit)
+
+
+def table(name):
+    """Rows of a golden CSV file, its source line left out."""
+    lines = (GOLDEN / name).read_text().splitlines()
+    assert lines[0].startswith("# SOURCE"), "a golden table names its source"
+    return list(csv.DictReader(lines[1:]))
+
+
+def records(name, key):
+    """Entries of a golden JSON file by name."""
+    content = json.loads((GOLDEN / name).read_text())
+    assert content["SOURCE"], "a golden table names its source"
+    (entries,) = (value for value in content.values() if isinstance(value, list))
+    return {entry[key]: entry for entry in entries}

@@ -1,0 +1,62 @@
+"""What importing loads, seen in fresh interpreters."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cnnmath
+
+PACKAGE = Path(cnnmath.__file__).parent
+WATCHED = ("numpy", "scipy", "sympy", "networkx", "hypothesis", "torch", "onnx")
+QUESTION = "import sys, importlib; importlib.import_module('{}'); print(*(set({}) & set(sys.modules)))"
+
+
+def loaded(module, home):
+    """Those of the watched packages that importing a module loads, the package being found in ``home``."""
+    code = QUESTION.format(module, WATCHED)
+    ran = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return set(ran.stdout.split())
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A temporary copy of the package, to plant mistakes in."""
+    shutil.copytree(PACKAGE, tmp_path / "cnnmath", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("module", ["cnnmath", "cnnmath.window", "cnnmath.ops", "cnnmath.readers"])
+def test_the_spine_loads_nothing_third_party(module):
+    assert loaded(module, PACKAGE.parent) == set()
+
+
+def test_kernels_load_numpy_and_neither_symbols_nor_graphs_nor_strategies():
+    assert loaded("cnnmath.numeric", PACKAGE.parent) == {"numpy"}
+
+
+def test_graphs_load_networkx_and_neither_symbols_nor_strategies():
+    assert "networkx" in loaded("cnnmath.graph", PACKAGE.parent)
+    assert not {"sympy", "hypothesis", "torch"} & loaded("cnnmath.graph", PACKAGE.parent)
+
+
+@pytest.mark.parametrize("planted", ["sympy", "networkx", "hypothesis"])
+def test_a_planted_import_is_seen(copy, planted):
+    assert loaded("cnnmath.numeric", copy) == {"numpy"}
+    kernel = copy / "cnnmath" / "numeric" / "linear.py"
+    kernel.write_text(kernel.read_text().replace("\nfrom cnnmath", f"\nimport {planted}\nfrom cnnmath", 1))
+    assert planted in loaded("cnnmath.numeric", copy)
+
+
+def test_every_public_name_is_loaded_when_it_is_first_used():
+    code = "import cnnmath; print(cnnmath.analyze(cnnmath.zoo.lenet5()).parameters, cnnmath.forward.__name__)"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["61706", "forward"]
+
+
+def test_a_name_that_does_not_exist_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'cnnmath' has no attribute 'nothing'"):
+        cnnmath.nothing  # noqa: B018 - the access is the test
