@@ -13,15 +13,16 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from numbers import Integral, Number
 from typing import Any, Literal, TypeAlias
 
-from cnnmath.errors import SettingError, ShapeError
+from cnnmath.errors import SettingError
 
 Size: TypeAlias = Any  # an int, a SymPy expression or a NumPy array of integers
+Shape: TypeAlias = tuple[Size, ...]
 Padding: TypeAlias = Literal["valid", "same", "same_lower"] | tuple[Size, Size]
 
 
@@ -222,46 +223,6 @@ def fit(
         outputs = Window(kernel, stride, dilation, before, after).rounded_up(n)
         after = _positive((outputs - 1) * stride + extent - n - before)
     return Window(kernel, stride, dilation, before, after)
-
-
-def fitted(windows: Sequence[Window], sizes: Sequence[Size]) -> tuple[Size, ...]:
-    """Output sizes of one window an axis, checked: every integer size must leave at least one placement.
-
-    Raises
-    ------
-    ShapeError
-        Where a window is longer than its padded input.
-    """
-    return tuple(_fitted(axis, w, n) for axis, w, n in zip(axis_names(len(sizes)), windows, sizes, strict=True))
-
-
-def axis_names(rank: int) -> tuple[str, ...]:
-    """Names of spatial axes: length, or (depth,) height, width."""
-    return {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}.get(
-        rank, tuple(f"axis {i}" for i in range(rank))
-    )
-
-
-def _fitted(axis: str, w: Window, n: Size) -> Size:
-    outputs = w.placements(n)
-    if isinstance(outputs, Integral) and outputs < 1:
-        missing = w.extent - n - w.before - w.after
-        raise ShapeError(
-            "the kernel does not fit the input.",
-            input=f"{axis} {n}     window  kernel {w.kernel}, stride {w.stride}, "
-            f"dilation {w.dilation}, padding ({w.before}, {w.after})",
-            rule="floor((n + before + after - d*(k-1) - 1)/s) + 1 >= 1",
-            here=f"floor(({n} + {w.before} + {w.after} - {w.extent - 1} - 1)/{w.stride}) + 1 = {outputs}",
-            fix=_fix(missing, w, n),
-        )
-    return outputs
-
-
-def _fix(missing: int, w: Window, n: int) -> str:
-    room = n + w.before + w.after
-    largest = (room - 1) // w.dilation + 1
-    kernel = f", or use a kernel of at most {largest}" if room > 0 else ""
-    return f"pad by at least {missing} more in total{kernel}, or give an input of at least {n + missing}"
 
 
 def _positive(a: Size) -> Size:

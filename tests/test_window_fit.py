@@ -7,7 +7,8 @@ import pytest
 import sympy
 
 from cnnmath.errors import ShapeError
-from cnnmath.window import axis_names, fit, fitted
+from cnnmath.ops.checks import axis_names, fitted
+from cnnmath.window import fit
 
 SIZES, KERNELS, STRIDES, DILATIONS = range(1, 20), (1, 2, 3, 4, 7), (1, 2, 3, 5), (1, 2, 3)
 CEIL = [

@@ -14,7 +14,7 @@ import numpy as np
 
 from cnnmath import ops
 from cnnmath.errors import CnnmathError, DataError, SettingError
-from cnnmath.numeric import activation, combine, conv, linear, norm, pool
+from cnnmath.numeric import activation, adaptive, combine, conv, linear, norm, pool
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator, operands
 
@@ -32,8 +32,8 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.Conv: Kernel(conv.forward, conv.backward),
         ops.MaxPool: Kernel(pool.max_forward, pool.max_backward),
         ops.AveragePool: Kernel(pool.average_forward, pool.average_backward),
-        ops.GlobalAveragePool: Kernel(pool.global_forward, pool.global_backward),
-        ops.AdaptiveAveragePool: Kernel(pool.adaptive_forward, pool.adaptive_backward),
+        ops.GlobalAveragePool: Kernel(adaptive.global_forward, adaptive.global_backward),
+        ops.AdaptiveAveragePool: Kernel(adaptive.adaptive_forward, adaptive.adaptive_backward),
         ops.Linear: Kernel(linear.forward, linear.backward),
         ops.Flatten: Kernel(linear.flatten_forward, linear.flatten_backward),
         ops.BatchNorm: Kernel(norm.batch_forward, norm.batch_backward),

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from cnnmath.errors import unknown
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnnmath.ops.adaptive import AdaptiveAveragePool, GlobalAveragePool
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
 from cnnmath.ops.combine import Add, Concat, Dropout
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.linear import Flatten, Linear
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
-from cnnmath.ops.pool import AdaptiveAveragePool, AveragePool, GlobalAveragePool, MaxPool
+from cnnmath.ops.pool import AveragePool, MaxPool
 
 ALL: tuple[type[Operator], ...] = (
     Conv,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, check_number, check_rank, rational
+from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, rational
+from cnnmath.ops.checks import check_number, check_rank
 from cnnmath.window import Size
 
 

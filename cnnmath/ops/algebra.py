@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, Protocol, TypeAlias
 
-from cnnmath.errors import SettingError, ShapeError
-from cnnmath.window import IDENTITY, Size, Window, axis_names
+from cnnmath.ops.checks import check_arity
+from cnnmath.window import IDENTITY, Shape, Size, Window
 
 Number: TypeAlias = Any  # whatever a reader computes with
-Shape: TypeAlias = tuple[Size, ...]
 
 
 class Algebra(Protocol):
@@ -117,43 +116,9 @@ def operands(op: Operator, *inputs: Shape) -> dict[str, Shape]:
     >>> operands(Conv(6, 5), (1, 3, 32, 32))
     {'x': (1, 3, 32, 32), 'w': (6, 3, 5, 5), 'b': (6,)}
     """
-    check_arity(op, inputs)
+    check_arity(len(inputs), variadic=op.variadic)
     names = [f"x{i}" for i in range(1, len(inputs) + 1)] if op.variadic else ["x"]
     return dict(zip(names, inputs, strict=True)) | op.parameters(*inputs) | op.buffers(*inputs)
-
-
-def check_arity(op: Operator, inputs: Sequence[Shape]) -> None:
-    """Raise where an operator is given more or fewer inputs than it takes."""
-    if len(inputs) >= 2 if op.variadic else len(inputs) == 1:
-        return
-    takes, fix = ("two or more inputs", "give all that it merges") if op.variadic else ("one input", "give it one")
-    if inputs and not op.variadic:
-        fix = "merge them first, with Add or Concat"
-    raise ShapeError(f"it takes {takes}.", here=f"{len(inputs)} given", fix=fix)
-
-
-def check_rank(inputs: Shape, spatial: int | None = None) -> None:
-    """Raise where an input is not (N, C, *spatial), with as many spatial axes as the settings say."""
-    given = len(inputs) - 2
-    if given >= 0 and spatial in (None, given):
-        return
-    wanted = "(N, C, *spatial)" if spatial is None else f"({', '.join(('N', 'C', *axis_names(spatial)))})"
-    raise ShapeError(
-        "the input has the wrong rank.",
-        input=f"shape {inputs}, {len(inputs)} axes",
-        rule=f"the input is {wanted}",
-        fix="flatten it first, with Flatten"
-        if spatial == 0 and given > 0
-        else "a single sample needs a batch axis of 1; a kernel for signals is a tuple of one entry, such as (3,)",
-    )
-
-
-def check_number(name: str, value: Any, *, positive: bool = False) -> None:
-    """Raise where a setting is not a finite (and positive) number."""
-    real = isinstance(value, (int, float, Fraction)) and not isinstance(value, bool) and value - value == 0
-    if not real or (positive and value <= 0):
-        kind = "positive number" if positive else "finite number"
-        raise SettingError(f"{name} must be a {kind}.", here=f"{name} {value!r}", fix=f"give {name} a {kind}")
 
 
 def rational(value: float | Fraction) -> Fraction:

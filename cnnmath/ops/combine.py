@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cnnmath.errors import SettingError, ShapeError
-from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, check_rank
+from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
+from cnnmath.ops.checks import check_rank
 from cnnmath.window import Size
 
 

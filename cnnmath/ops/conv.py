@@ -6,7 +6,8 @@ from dataclasses import KW_ONLY, dataclass
 
 from cnnmath.errors import CnnmathError, SettingError, ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
-from cnnmath.ops.spatial import Axes, inside, integer, output_sizes, settle, taps, windows_of
+from cnnmath.ops.checks import integer
+from cnnmath.ops.spatial import Axes, inside, output_sizes, settle, taps, windows_of
 from cnnmath.window import Size, Window
 
 

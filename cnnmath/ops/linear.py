@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from functools import reduce
 
-from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, check_rank
-from cnnmath.ops.spatial import integer
+from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
+from cnnmath.ops.checks import check_rank, integer
 from cnnmath.window import Size
 
 

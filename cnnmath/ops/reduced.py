@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import singledispatch
 
+from cnnmath.ops.adaptive import AdaptiveAveragePool
 from cnnmath.ops.algebra import Operator, Shape
 from cnnmath.ops.combine import Add, Concat
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.linear import Linear
 from cnnmath.ops.norm import LocalResponseNorm
-from cnnmath.ops.pool import AdaptiveAveragePool, AveragePool, MaxPool
+from cnnmath.ops.pool import AveragePool, MaxPool
 from cnnmath.ops.spatial import Sliding
 from cnnmath.window import Window
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator, Sequence
-from numbers import Integral
 from typing import Any, Protocol, TypeAlias
 
-from cnnmath.errors import SettingError, ShapeError
-from cnnmath.ops.algebra import Shape, check_rank
-from cnnmath.window import Size, Window, axis_names, check_at_least, fit, fitted
+from cnnmath.errors import SettingError
+from cnnmath.ops.checks import check_rank, fitted, integer
+from cnnmath.window import Shape, Size, Window, fit
 
 Axes: TypeAlias = Any
 """As given: a size for all axes, or one an axis. Once the operator is built: always a tuple, one entry an axis."""
@@ -69,27 +67,6 @@ def inside(windows: Sequence[Window], positions: Sequence[Size], sizes: Shape) -
             yield t >= 0
         if window.after != 0:
             yield t < n
-
-
-def check_sighted(windows: Sequence[Window], sizes: Shape) -> None:
-    """Raise where some window would cover padding alone: the maximum or the mean of nothing does not exist."""
-    for axis, window, n in zip(axis_names(len(sizes)), windows, sizes, strict=True):
-        concrete = isinstance(n, Integral) and isinstance(window.placements(n), Integral)
-        if concrete and (o := window.blind(int(n))) is not None:
-            raise ShapeError(
-                "a window covers padding alone, so that it has nothing to pool.",
-                input=f"{axis} {n}     window  kernel {window.kernel}, stride {window.stride}, "
-                f"dilation {window.dilation}, padding ({window.before}, {window.after})",
-                rule="some k has 0 <= s*o + d*k - before < n",
-                here=f"output {o} reads {[window.tap(o, k) for k in range(window.kernel)]}, none in 0..{n - 1}",
-                fix="pad by less than the kernel's extent",
-            )
-
-
-def integer(name: str, value: Any, least: int) -> Any:
-    """Check one integer setting; symbols pass unchanged, integers of other libraries become ints."""
-    check_at_least(name, value, least)
-    return operator.index(value) if isinstance(value, Integral) else value
 
 
 def per_axis(name: str, value: Any, rank: int | None = None) -> tuple[Any, ...]:

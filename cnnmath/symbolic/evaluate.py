@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import singledispatch
@@ -18,6 +19,15 @@ Environment: TypeAlias = dict[Any, Any]
 """Values of index symbols (by symbol) and operands (by name), each operand read by a tuple of integers."""
 
 Compiled: TypeAlias = Callable[[Environment], Any]
+
+_COMPARE = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 
 Entry: TypeAlias = tuple[Sequence[Expr], Mapping[sp.Symbol, Expr]]
 """Indices of an array's entry, and the extents of the symbols that occur in them."""
@@ -252,13 +262,3 @@ def _function(expr: Any, exact: Callable[[Any], Any], symbolic: Callable[[Any], 
         return symbolic(value) if isinstance(value, sp.Basic) else exact(Fraction(value))
 
     return applied
-
-
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    ">=": lambda a, b: a >= b,
-    ">": lambda a, b: a > b,
-    "<=": lambda a, b: a <= b,
-    "<": lambda a, b: a < b,
-    "==": lambda a, b: sp.Eq(a, b) if isinstance(a, sp.Basic) or isinstance(b, sp.Basic) else a == b,
-    "!=": lambda a, b: sp.Ne(a, b) if isinstance(a, sp.Basic) or isinstance(b, sp.Basic) else a != b,
-}

@@ -1,0 +1,107 @@
+"""What settings and sizes must satisfy, with messages that say how to mend them."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from fractions import Fraction
+from numbers import Integral
+from typing import Any
+
+from cnnmath.errors import SettingError, ShapeError
+from cnnmath.window import Shape, Size, Window, check_at_least
+
+
+def axis_names(rank: int) -> tuple[str, ...]:
+    """Names of spatial axes: length, or (depth,) height, width."""
+    return {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}.get(
+        rank, tuple(f"axis {i}" for i in range(rank))
+    )
+
+
+def integer(name: str, value: Any, least: int) -> Any:
+    """Check one integer setting; symbols pass unchanged, integers of other libraries become ints."""
+    check_at_least(name, value, least)
+    return operator.index(value) if isinstance(value, Integral) else value
+
+
+def check_arity(given: int, *, variadic: bool) -> None:
+    """Raise where an operator is given more or fewer inputs than it takes."""
+    if given >= 2 if variadic else given == 1:
+        return
+    takes, fix = ("two or more inputs", "give all that it merges") if variadic else ("one input", "give it one")
+    if given and not variadic:
+        fix = "merge them first, with Add or Concat"
+    raise ShapeError(f"it takes {takes}.", here=f"{given} given", fix=fix)
+
+
+def check_rank(inputs: Shape, spatial: int | None = None) -> None:
+    """Raise where an input is not (N, C, *spatial), with as many spatial axes as the settings say."""
+    given = len(inputs) - 2
+    if given >= 0 and spatial in (None, given):
+        return
+    wanted = "(N, C, *spatial)" if spatial is None else f"({', '.join(('N', 'C', *axis_names(spatial)))})"
+    raise ShapeError(
+        "the input has the wrong rank.",
+        input=f"shape {inputs}, {len(inputs)} axes",
+        rule=f"the input is {wanted}",
+        fix="flatten it first, with Flatten"
+        if spatial == 0 and given > 0
+        else "a single sample needs a batch axis of 1; a kernel for signals is a tuple of one entry, such as (3,)",
+    )
+
+
+def check_number(name: str, value: Any, *, positive: bool = False) -> None:
+    """Raise where a setting is not a finite (and positive) number."""
+    real = isinstance(value, (int, float, Fraction)) and not isinstance(value, bool) and value - value == 0
+    if not real or (positive and value <= 0):
+        kind = "positive number" if positive else "finite number"
+        raise SettingError(f"{name} must be a {kind}.", here=f"{name} {value!r}", fix=f"give {name} a {kind}")
+
+
+def fitted(windows: Sequence[Window], sizes: Sequence[Size]) -> tuple[Size, ...]:
+    """Output sizes of one window an axis, checked: every integer size must leave at least one placement.
+
+    Raises
+    ------
+    ShapeError
+        Where a window is longer than its padded input.
+    """
+    return tuple(_fitted(axis, w, n) for axis, w, n in zip(axis_names(len(sizes)), windows, sizes, strict=True))
+
+
+def check_sighted(windows: Sequence[Window], sizes: Shape) -> None:
+    """Raise where some window would cover padding alone: the maximum or the mean of nothing does not exist."""
+    for axis, window, n in zip(axis_names(len(sizes)), windows, sizes, strict=True):
+        concrete = isinstance(n, Integral) and isinstance(window.placements(n), Integral)
+        if concrete and (o := window.blind(int(n))) is not None:
+            raise ShapeError(
+                "a window covers padding alone, so that it has nothing to pool.",
+                input=f"{axis} {n}     window  kernel {window.kernel}, stride {window.stride}, "
+                f"dilation {window.dilation}, padding ({window.before}, {window.after})",
+                rule="some k has 0 <= s*o + d*k - before < n",
+                here=f"output {o} reads {[window.tap(o, k) for k in range(window.kernel)]}, none in 0..{n - 1}",
+                fix="pad by less than the kernel's extent",
+            )
+
+
+def _fitted(axis: str, w: Window, n: Size) -> Size:
+    outputs = w.placements(n)
+    if isinstance(outputs, Integral) and outputs < 1:
+        missing = w.extent - n - w.before - w.after
+        raise ShapeError(
+            "the kernel does not fit the input.",
+            input=f"{axis} {n}     window  kernel {w.kernel}, stride {w.stride}, "
+            f"dilation {w.dilation}, padding ({w.before}, {w.after})",
+            rule="floor((n + before + after - d*(k-1) - 1)/s) + 1 >= 1",
+            here=f"floor(({n} + {w.before} + {w.after} - {w.extent - 1} - 1)/{w.stride}) + 1 = {outputs}",
+            fix=_fix(missing, w, n),
+        )
+    return outputs
+
+
+def _fix(missing: int, w: Window, n: int) -> str:
+    room = n + w.before + w.after
+    largest = (room - 1) // w.dilation + 1
+    kernel = f", or use a kernel of at most {largest}" if room > 0 else ""
+    return f"pad by at least {missing} more in total{kernel}, or give an input of at least {n + missing}"
