@@ -49,8 +49,8 @@ the input (padding); an empty one sees everything.</p>
 against the operator's definition in exact arithmetic, and the numeric kernel was compared with the definition, forward
 and backward, at a reduced size that keeps kernel, stride, dilation, padding and groups.</p>
 {"".join(section(s) for s in report.sections)}
-<footer>Written by cnnmath {metadata.version("cnnmath")}. Indices start at 0; a bracket [...] is 1 where its conditions hold and
-0 elsewhere; N is the batch, C and F are input and output channels, H and W height and width.</footer>
+<footer>Written by cnnmath {metadata.version("cnnmath")}. Indices start at 0; a bracket [...] is 1 where its conditions
+hold and 0 elsewhere; N is the batch, C and F are input and output channels, H and W height and width.</footer>
 </main>
 </body>
 </html>

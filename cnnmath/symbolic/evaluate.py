@@ -20,15 +20,6 @@ Environment: TypeAlias = dict[Any, Any]
 
 Compiled: TypeAlias = Callable[[Environment], Any]
 
-_COMPARE = {
-    ">=": operator.ge,
-    ">": operator.gt,
-    "<=": operator.le,
-    "<": operator.lt,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
-
 Entry: TypeAlias = tuple[Sequence[Expr], Mapping[sp.Symbol, Expr]]
 """Indices of an array's entry, and the extents of the symbols that occur in them."""
 
@@ -147,26 +138,12 @@ def _(expr: sp.Indexed) -> Compiled:
 
 @compiled.register
 def _(expr: Sigma) -> Compiled:
-    body = compiled(expr.body)
-    positions = _positions(expr)
-
-    def total(env: Environment) -> Any:
-        terms = [body(here) if held is True else body(here) * held for here, held in positions(env)]
-        return sp.Add(*terms) if any(isinstance(t, sp.Basic) for t in terms) else sum(terms)
-
-    return total
+    return _over(expr, sum, sp.Add)
 
 
 @compiled.register
 def _(expr: Maximum) -> Compiled:
-    body = compiled(expr.body)
-    positions = _positions(expr)
-
-    def greatest(env: Environment) -> Any:
-        values = [body(here) for here, _ in positions(env)]
-        return sp.Max(*values) if any(isinstance(v, sp.Basic) for v in values) else max(values)
-
-    return greatest
+    return _over(expr, max, sp.Max)
 
 
 @compiled.register
@@ -199,7 +176,7 @@ def _(expr: sp.Piecewise) -> Compiled:
 @compiled.register(sp.Ne)
 def _(expr: Any) -> Compiled:
     left, right = compiled(expr.lhs), compiled(expr.rhs)
-    compare = _COMPARE[expr.rel_op]
+    compare = getattr(operator, _COMPARE[type(expr)])
     return lambda env: compare(left(env), right(env))
 
 
@@ -254,6 +231,17 @@ def _positions(expr: Quantified) -> Callable[[Environment], Iterator[tuple[Envir
     return walk
 
 
+def _over(expr: Quantified, exact: Callable[[Any], Any], symbolic: Callable[..., Any]) -> Compiled:
+    """Fold a body over its range: numbers one way, symbols the other."""
+    body, walk = compiled(expr.body), _positions(expr)
+
+    def folded(env: Environment) -> Any:
+        values = [body(here) if held is True else body(here) * held for here, held in walk(env)]
+        return symbolic(*values) if any(isinstance(v, sp.Basic) for v in values) else exact(values)
+
+    return folded
+
+
 def _function(expr: Any, exact: Callable[[Any], Any], symbolic: Callable[[Any], Any]) -> Compiled:
     argument = compiled(expr.args[0])
 
@@ -262,3 +250,6 @@ def _function(expr: Any, exact: Callable[[Any], Any], symbolic: Callable[[Any], 
         return symbolic(value) if isinstance(value, sp.Basic) else exact(Fraction(value))
 
     return applied
+
+
+_COMPARE = {sp.Ge: "ge", sp.Gt: "gt", sp.Le: "le", sp.Lt: "lt", sp.Eq: "eq", sp.Ne: "ne"}
