@@ -17,7 +17,7 @@ from cnnmath.symbolic.differentiate import collapse, jacobian
 from cnnmath.symbolic.evaluate import Entry
 from cnnmath.symbolic.notations import Latex, MathML, Notation, Text
 from cnnmath.symbolic.reader import Symbolic, read
-from cnnmath.symbolic.setting import gradient_indices, output_at, output_sizes, symbolic
+from cnnmath.symbolic.setting import gradient_indices, named_padding, output_at, output_sizes, symbolic
 from cnnmath.symbolic.terms import Expr, Maximum, Partial, Sigma, array
 from cnnmath.symbolic.typeset import equation, typeset
 
@@ -73,9 +73,9 @@ class Derivation:
     @property
     def assumptions(self) -> list[Any]:
         """Shapes, sizes as pairs of an equation's sides, and the rule for ties where there are any."""
-        shapes = {**operands(self.op, *self.inputs), "y": self.op.shape(*self.inputs)}
-        names = {meaning: name for name, meaning in self.definitions.items()}
-        remarks = ", ".join(f"{name} {_shape([names.get(n, n) for n in shape])}" for name, shape in shapes.items())
+        output, _ = output_sizes(self.op, *self.inputs)
+        shapes = {**operands(self.op, *self.inputs), "y": output}
+        remarks = ", ".join(f"{name} {_shape(shape)}" for name, shape in shapes.items())
         tie = [TIE_RULE] if self.wrt != "y" and self.steps[0].right.has(Maximum) else []
         return [remarks, *self.definitions.items(), *tie]
 
@@ -151,11 +151,13 @@ def derive(op: Operator, wrt: str = "x", *, rank: int = 2) -> Derivation:
     declared, known = operands(op, *shapes), targets(op, rank=rank)
     if wrt not in known:
         raise unknown("operand", wrt, known).at(type(op).__name__.lower())
-    output, definitions = output_sizes(op, *shapes)
+    sentence, padding = named_padding(op, *shapes)
+    output, outputs = output_sizes(sentence, *shapes)
+    definitions = padding | outputs
     checks = instances(op, shapes, definitions)
-    entry, *steps = _definition(op, declared, output, checks)
+    entry, *steps = _definition(sentence, declared, output, checks)
     if wrt != "y":
-        entry, *further = _gradient(op, wrt, declared, output, checks)
+        entry, *further = _gradient(sentence, wrt, declared, output, checks)
         steps += further
     return Derivation(op, wrt, shapes, definitions, entry, tuple(steps))
 

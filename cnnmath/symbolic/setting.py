@@ -108,14 +108,29 @@ def bind(
         if isinstance(form, tuple):
             for a, b in zip(form, number, strict=True):
                 match(a, b)
-        elif isinstance(form, sp.Basic):
+        elif isinstance(form, sp.Basic) and not isinstance(number, str):
             times, symbol = form.as_coeff_Mul()  # a width, or a number of groups times one
             values[symbol] = int(number) // int(times)
 
     for f in fields(op):
         match(getattr(op, f.name), getattr(concrete, f.name))
     match(tuple(inputs), tuple(shapes))
-    return values | {name: int(meaning.xreplace(values)) for name, meaning in definitions.items()}
+    for name, meaning in definitions.items():
+        values[name] = int(meaning.xreplace(values))
+    return values
+
+
+def named_padding(op: Operator, *inputs: Shape) -> tuple[Operator, dict[sp.Symbol, Expr]]:
+    """The operator with names p before and q after for padding that depends on the size, and what they stand for."""
+    if not str(getattr(op, "padding", "")).startswith("same"):
+        return op, {}
+    windows = op.windows(inputs[0][2:]) or ()
+    pairs = [
+        (index(p), index(q)) for p, q in zip(numbered("p", len(windows)), numbered("q", len(windows)), strict=True)
+    ]
+    meanings = {p: w.before for (p, _), w in zip(pairs, windows, strict=True)}
+    meanings |= {q: w.after for (_, q), w in zip(pairs, windows, strict=True)}
+    return replace(op, padding=tuple(pairs)), meanings
 
 
 def output_sizes(op: Operator, *inputs: Shape) -> tuple[Shape, dict[sp.Symbol, Expr]]:
