@@ -13,7 +13,39 @@ from cnnmath.window import Size, Window
 
 
 @dataclass(frozen=True, slots=True)
-class MaxPool(Operator):
+class Pool(Operator):
+    """What sliding poolings share: a window whose stride is its kernel where none is given, and rounding up."""
+
+    kernel: Axes
+    _: KW_ONLY
+    stride: Axes = None
+    dilation: Axes = 1
+    padding: Axes = 0
+    ceil: bool = False
+
+    def __post_init__(self) -> None:
+        settle(self)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """Shape of the output: (N, C, *outputs)."""
+        (x,) = inputs
+        sizes = output_sizes(self, x)
+        check_sighted(self.windows(x[2:]), x[2:])
+        if self.ceil:  # the same sizes, as one floor where they are symbols
+            sizes = tuple(w.rounded_up(n) for w, n in zip(self.declared(x[2:]), x[2:], strict=True))
+        return (*x[:2], *sizes)
+
+    def windows(self, sizes: Shape) -> tuple[Window, ...]:
+        """The sliding window of each axis, the overhang of ``ceil`` counted as padding after."""
+        return windows_of(self, sizes, ceil=self.ceil)
+
+    def declared(self, sizes: Shape) -> tuple[Window, ...]:
+        """The windows without that overhang."""
+        return windows_of(self, sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class MaxPool(Pool):
     r"""Largest number in each window.
 
     .. math:: y_{n,c,o} = \max_{k} x_{n,\,c,\,s o + d k - p}, \quad \text{over taps inside the input}
@@ -45,24 +77,6 @@ class MaxPool(Operator):
     (1, 64, 56, 56)
     """
 
-    kernel: Axes
-    _: KW_ONLY
-    stride: Axes = None
-    dilation: Axes = 1
-    padding: Axes = 0
-    ceil: bool = False
-
-    def __post_init__(self) -> None:
-        settle(self)
-
-    def shape(self, *inputs: Shape) -> Shape:
-        """Shape of the output: (N, C, *outputs)."""
-        return _pooled(self, *inputs)
-
-    def windows(self, sizes: Shape) -> tuple[Window, ...]:
-        """The sliding window of each axis."""
-        return windows_of(self, sizes, ceil=self.ceil)
-
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
         """One output: the maximum over the taps that lie inside the input."""
         n, c, *o = at
@@ -75,7 +89,7 @@ class MaxPool(Operator):
 
 
 @dataclass(frozen=True, slots=True)
-class AveragePool(Operator):
+class AveragePool(Pool):
     r"""Mean of the numbers in each window.
 
     .. math:: y_{n,c,o} = \frac{1}{|T_o|} \sum_{k} x_{n,\,c,\,s o + d k - p}
@@ -108,24 +122,8 @@ class AveragePool(Operator):
     (1, 6, 14, 14)
     """
 
-    kernel: Axes
     _: KW_ONLY
-    stride: Axes = None
-    dilation: Axes = 1
-    padding: Axes = 0
-    ceil: bool = False
     count_padding: bool = True
-
-    def __post_init__(self) -> None:
-        settle(self)
-
-    def shape(self, *inputs: Shape) -> Shape:
-        """Shape of the output: (N, C, *outputs)."""
-        return _pooled(self, *inputs)
-
-    def windows(self, sizes: Shape) -> tuple[Window, ...]:
-        """The sliding window of each axis."""
-        return windows_of(self, sizes, ceil=self.ceil)
 
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
         """One output: the sum over the taps inside the input, divided by the number of taps that count."""
@@ -138,10 +136,6 @@ class AveragePool(Operator):
         )
         return total / m.sum(lambda *k: 1, *self.kernel, where=lambda *k: self.counted(x.shape[2:], o, k))
 
-    def declared(self, sizes: Shape) -> tuple[Window, ...]:
-        """The windows without the overhang of ``ceil``: what is padding and what is not."""
-        return windows_of(self, sizes)
-
     def counted(self, sizes: Shape, o: tuple[Size, ...] | list[Size], k: tuple[Size, ...]) -> Iterator[Any]:
         """Conditions under which a tap counts in the divisor: inside the input, or inside its declared padding."""
         windows = self.windows(sizes)
@@ -151,11 +145,3 @@ class AveragePool(Operator):
             for window, declared, i, j, n in zip(windows, self.declared(sizes), o, k, sizes, strict=True):
                 if window.after != declared.after:
                     yield window.tap(i, j) < n + declared.after
-
-
-def _pooled(op: MaxPool | AveragePool, x: Shape) -> Shape:
-    sizes = output_sizes(op, x)
-    check_sighted(op.windows(x[2:]), x[2:])
-    if op.ceil:  # the same sizes, as one floor where they are symbols
-        sizes = tuple(w.rounded_up(n) for w, n in zip(windows_of(op, x[2:]), x[2:], strict=True))
-    return (*x[:2], *sizes)

@@ -15,7 +15,7 @@ from cnnmath.ops.combine import Add, Concat
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.linear import Linear
 from cnnmath.ops.norm import LocalResponseNorm
-from cnnmath.ops.pool import AveragePool, MaxPool
+from cnnmath.ops.pool import Pool
 from cnnmath.ops.spatial import Sliding
 from cnnmath.window import Window
 
@@ -44,9 +44,8 @@ def _(op: Conv, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: A
     return replace(op, filters=2 * op.groups), ((1, 3 * op.groups, *_sizes(op)),)
 
 
-@reduced.register(MaxPool)
-@reduced.register(AveragePool)
-def _(op: MaxPool | AveragePool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+@reduced.register
+def _(op: Pool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
     return op, ((2, 3, *_sizes(op)),)
 
 

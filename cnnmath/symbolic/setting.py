@@ -9,8 +9,9 @@ from typing import Any
 
 import sympy as sp
 
-from cnnmath.ops import AdaptiveAveragePool, Add, AveragePool, Concat, Conv, Flatten, Linear, MaxPool, Operator
+from cnnmath.ops import AdaptiveAveragePool, Add, Concat, Conv, Flatten, Linear, Operator
 from cnnmath.ops.algebra import Shape
+from cnnmath.ops.pool import Pool
 from cnnmath.symbolic.reader import Symbolic, numbered
 from cnnmath.symbolic.terms import Expr, index, size
 
@@ -55,9 +56,8 @@ def _(op: Conv, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: A
     return op, ((size("N"), c * op.groups, *spatial(len(op.kernel))),)
 
 
-@symbolic.register(MaxPool)
-@symbolic.register(AveragePool)
-def _(op: MaxPool | AveragePool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+@symbolic.register
+def _(op: Pool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
     return op, ((size("N"), size("C"), *spatial(len(op.kernel))),)
 
 
