@@ -3,13 +3,16 @@ PYTHON ?= python3
 export NO_MKDOCS_2_WARNING := 1
 BIN := .venv/bin
 
-.PHONY: run test lint docs serve bench clean
+.PHONY: run test coverage lint docs serve bench clean
 
 run: .venv/run  ## install, then write ResNet-50's report: the package's main job
 	$(BIN)/cnnmath report resnet50 --output build/resnet50
 
 test: .venv/dev lint  ## linters, types, import contracts, strict documentation, tests
 	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+coverage: .venv/dev  ## lines and branches that the tests do not reach
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 lint: .venv/dev

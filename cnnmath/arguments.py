@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from cnnmath import ops
-from cnnmath.errors import SettingError
+from cnnmath.errors import CnnmathError, SettingError
 from cnnmath.ops import Operator
 
 if TYPE_CHECKING:
@@ -71,21 +71,37 @@ def operator(kind: type[Operator], rank: int, settings: dict[str, Any]) -> Opera
         given = {"units" if name == "filters" else name: value for name, value in given.items()}
     for name in given:
         if name not in own:
-            options = ", ".join(f"--{n.replace('_', '-')}" for n in own) or "none"
-            raise SettingError(
-                f"{kind.__name__.lower()} has no such setting.", here=f"--{name}", fix=f"its settings are {options}"
-            )
+            options = ", ".join(f"--{n.replace('_', '-')}" for n in own)
+            fix = f"its settings are {options}" if own else "it has no settings: leave it out"
+            raise SettingError("it has no such setting.", here=f"--{name}", fix=fix).at(kind.__name__.lower())
     if first:
         given.setdefault(first, str(FIRST[first]))
-    for field, least in (("filters", 1), ("units", 1)):
+    for field in ("filters", "units"):
         if field in own:
-            given.setdefault(field, least)
-    return kind(**{name: _setting(name, value, rank) for name, value in given.items()})
+            given.setdefault(field, max(given.get("groups", 1), 1))
+    try:
+        return kind(**{name: _setting(name, value, rank) for name, value in given.items()})
+    except CnnmathError as error:
+        raise error.at(kind.__name__.lower()) from None
 
 
 def inputs(op: Operator, size: str, channels: int) -> tuple[tuple[int, ...], ...]:
-    """Input shapes of a batch of one, for spatial sizes as given."""
-    return ((1, channels, *sizes(size, "--input")),) * (2 if op.variadic else 1)
+    """Input shapes of a batch of one, for spatial sizes as given; a linear layer's size is its number of inputs."""
+    shape = (1, *sizes(size, "--input")) if isinstance(op, ops.Linear) else (1, channels, *sizes(size, "--input"))
+    return (shape,) * (2 if op.variadic else 1)
+
+
+def rank(size: str | None, kernel: str | None) -> int:
+    """Number of spatial axes: of the input, or of a kernel with several entries, else 2.
+
+    Examples
+    --------
+    >>> rank("7", "3"), rank(None, "3x3x3"), rank(None, "3")
+    (1, 3, 2)
+    """
+    if size is not None:
+        return len(sizes(size, "--input"))
+    return len(sizes(kernel, "--kernel")) if kernel and "x" in kernel else 2
 
 
 def sizes(text: str, option: str) -> tuple[int, ...]:
@@ -109,14 +125,20 @@ def sizes(text: str, option: str) -> tuple[int, ...]:
 
 def _setting(name: str, value: Any, rank: int) -> Any:
     """One option's value; a kernel, outputs and pairs of padding have an entry for each axis."""
-    if not isinstance(value, str) or (name == "padding" and value in ("same", "same_lower", "valid")):
-        return value
+    if not isinstance(value, str) or (name == "padding" and value.lower() in ("same", "same_lower", "valid")):
+        return value.lower() if isinstance(value, str) else value
     if name == "size":
-        return sizes(value, "--kernel")[0]
+        return sizes(value, "--kernel")[0] if "x" not in value else sizes(value, "--kernel")
     if name == "padding":
         pairs = tuple(_pair(part) for part in value.split("x"))
         return pairs * rank if len(pairs) == 1 else pairs
-    entries = sizes(value, f"--{name}")
+    entries = sizes(value, f"--{'kernel' if name == 'outputs' else name}")
+    if name in FIRST and len(entries) not in (1, rank):
+        raise SettingError(
+            f"the {name} has another number of axes than the input or --rank.",
+            here=f"{len(entries)} entries, {rank} axes",
+            fix="give one size for all axes, or one for each",
+        )
     return entries * rank if len(entries) == 1 else entries
 
 

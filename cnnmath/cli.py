@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from cnnmath import arguments, ops
-from cnnmath.errors import CnnmathError, SettingError
+from cnnmath.errors import CnnmathError, DerivationError, SettingError
 
 app = typer.Typer(
     name="cnnmath",
@@ -37,6 +37,9 @@ def main() -> None:
         app()
     except CnnmathError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(1 if isinstance(error, DerivationError) else 2)
+    except OSError as error:
+        print(f"cnnmath: {error.strerror}", file=sys.stderr)
         sys.exit(2)
 
 
@@ -81,8 +84,8 @@ def derive(
     size: Annotated[
         str | None, typer.Option("--input", metavar="HxW", help="Write every entry out, at this size.")
     ] = None,
-    channels: Annotated[int, typer.Option(help="Input channels of the written-out form.")] = 1,
-    rank: Annotated[int | None, typer.Option(min=1, help="Number of spatial axes.")] = None,
+    channels: Annotated[int | None, typer.Option(min=1, help="Input channels of the written-out form.")] = None,
+    rank: Annotated[int | None, typer.Option(min=1, max=4, help="Number of spatial axes.")] = None,
     wrt: Annotated[str | None, typer.Option(help="Only this one: y, x, w, b ...")] = None,
     latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX.")] = False,
 ) -> None:
@@ -94,21 +97,22 @@ def derive(
     from cnnmath.symbolic.notations import Latex, Text
 
     kind = ops.named(operator)
-    axes = rank or next(
-        (len(arguments.sizes(s, "--input")) for s in (size, kernel) if s and ("x" in s or s == size)), 2
-    )
+    axes = rank or arguments.rank(size, kernel)
     settings = {
         "kernel": kernel, "stride": stride, "dilation": dilation, "padding": padding, "groups": groups,
         "filters": filters, "ceil": ceil, "count_padding": count_padding,
     }  # fmt: skip
+    given = {name: value for name, value in settings.items() if value is not None}
     sliding = "kernel" in {f.name for f in fields(kind)}
-    if sliding and not any((kernel, size, *settings.values())):
-        op = symbolic.general(kind, axes)
+    if size is None and (filters or channels) is not None:
+        raise SettingError("widths are symbols.", rule="--filters and --channels go with --input", fix="leave them out")
+    if sliding and kernel is None and size is None and not {"stride", "dilation", "padding"} & set(given):
+        op = symbolic.general(kind, axes, **given)
     elif sliding and kernel is None:
         raise SettingError("the kernel is missing.", rule="settings go with --kernel", fix="for example --kernel 3")
     else:
-        op = arguments.operator(kind, axes, settings)
-    inputs = arguments.inputs(op, size, channels) if size else ()
+        op = arguments.operator(kind, axes, given)
+    inputs = arguments.inputs(op, size, channels or (groups or 1)) if size is not None else ()
     blocks = []
     for target in [wrt] if wrt else symbolic.targets(op, rank=axes):
         derivation = symbolic.derive(op, target, rank=axes)

@@ -136,12 +136,8 @@ def test_arrays_of_candidates_obey_the_same_lines_as_integers():
 
 
 MISTAKES = {
-    "the kernel must be at least 1.\n  rule    kernel >= 1\n  here    0 < 1\n  fix     use 1 or more": {
-        "kernel": 0
-    },
-    "the stride must be at least 1.\n  rule    stride >= 1\n  here    0 < 1\n  fix     use 1 or more": {
-        "stride": 0
-    },
+    "the kernel must be at least 1.\n  rule    kernel >= 1\n  here    0 < 1\n  fix     use 1 or more": {"kernel": 0},
+    "the stride must be at least 1.\n  rule    stride >= 1\n  here    0 < 1\n  fix     use 1 or more": {"stride": 0},
     "the dilation must be at least 1.\n  rule    dilation >= 1\n  here    -1 < 1\n  fix     use 1 or more": {
         "dilation": -1
     },

@@ -9,6 +9,7 @@ import networkx as nx
 
 from cnnmath.errors import GraphError, ShapeError, unknown
 from cnnmath.ops import Operator
+from cnnmath.ops.checks import check_shape
 from cnnmath.window import Size
 
 INPUT = "input"
@@ -64,13 +65,21 @@ class Architecture:
                 missing = {"op", "inputs"} - set(attributes)
                 if missing:
                     raise GraphError(f"it lacks {' and '.join(sorted(missing))}.").at(f"node '{node}'")
+                _check_node(node, attributes["op"], attributes["inputs"])
                 net.graph.add_node(node, op=attributes["op"], inputs=tuple(attributes["inputs"]))
         for node, reads in list(net.graph.nodes(data="inputs")):
             for read in reads:
                 if read not in net.graph:
                     raise unknown("node", read, net.graph).at(f"node '{node}'")
                 net.graph.add_edge(read, node)
+        named = set(net.graph.edges)
+        net.graph.add_edges_from(graph.edges)
         net.order()
+        for start, end in graph.edges:
+            if (start, end) not in named:
+                raise GraphError(
+                    "an edge is not among the inputs.", here=f"{start} -> {end}", fix=f"name '{start}' in its inputs"
+                ).at(f"node '{end}'")
         return net
 
     def add(self, name: str, op: Operator, *inputs: str) -> str:
@@ -83,10 +92,7 @@ class Architecture:
         """
         if name in self.graph:
             raise GraphError("the name is taken.", fix="give every node its own name").at(f"node '{name}'")
-        if not isinstance(op, Operator):
-            raise GraphError(
-                "this is no operator.", here=f"{op!r}", fix="give an instance, such as cnnmath.ops.ReLU()"
-            ).at(f"node '{name}'")
+        _check_node(name, op, inputs)
         reads = inputs or (list(self.graph)[-1],)
         for read in reads:
             if read not in self.graph:
@@ -159,11 +165,27 @@ class Architecture:
         )
 
 
+def _check_node(name: str, op: Any, inputs: Any) -> None:
+    """Raise where a node has no operator, or no list of names that it reads."""
+    if not isinstance(op, Operator):
+        raise GraphError("this is no operator.", here=f"{op!r}", fix="give an instance, such as cnnmath.ops.ReLU()").at(
+            f"node '{name}'"
+        )
+    if not isinstance(inputs, (tuple, list)):
+        raise GraphError("its inputs are no list of names.", here=f"{inputs!r}", fix="give a tuple").at(
+            f"node '{name}'"
+        )
+
+
 def check_input_shape(shape: Sequence[Size]) -> tuple[Size, ...]:
     """Raise where the shape of a sample is not (C, *spatial) with positive sizes."""
     sizes = tuple(shape) if isinstance(shape, Iterable) else ()
-    wrong = [n for n in sizes if isinstance(n, (bool, float, str)) or (isinstance(n, int) and n < 1)]
-    if not sizes or wrong:
+    try:
+        check_shape(sizes)
+        wrong = not sizes or any(isinstance(n, int) and n < 1 for n in sizes)
+    except ShapeError:
+        wrong = True
+    if wrong:
         raise ShapeError(
             "this is no shape of an input.",
             input=f"{shape}",

@@ -16,6 +16,9 @@ from cnnmath.ops.notation import describe
 POINTWISE = (BatchNorm, Dropout, ReLU, LeakyReLU, ELU, Sigmoid, Tanh, Softplus)
 """Drawn as a chip behind the row that they follow."""
 
+LETTERS = 62
+"""Letters that a box holds."""
+
 ROW, WIDTH, LEFT, BOX, CHIP = 30, 900, 110, 440, 84
 """Height of a row, width of the drawing, room for connections on the left, width of a box and of a chip."""
 
@@ -73,7 +76,7 @@ def _row(i: int, row: Row) -> str:
     parts = [
         f"<rect x='{LEFT}' y='{y}' width='{BOX}' height='{ROW - 8}' rx='4'/>",
         f"<text x='{LEFT + 10}' y='{y + 15}'>{escape(row.layer.name)}</text>",
-        f"<text x='{LEFT + BOX - 10}' y='{y + 15}' class='op'>{escape(describe(op))}</text>",
+        f"<text x='{LEFT + BOX - 10}' y='{y + 15}' class='op'>{escape(_clipped(describe(op), row.layer.name))}</text>",
     ]
     for j, chip in enumerate(row.chips):
         x = LEFT + BOX + 6 + j * (CHIP + 4)
@@ -99,6 +102,12 @@ def _connection(start: int, end: int, rows: Sequence[Row]) -> str:  # noqa: ARG0
     bend = LEFT - 16 - min(12 * (end - start), LEFT - 24)
     a, b = out - (ROW - 8) / 2, into + (ROW - 8) / 2
     return f"<path class='skip' d='M {LEFT} {a} C {bend} {a}, {bend} {b}, {LEFT} {b}'/>"
+
+
+def _clipped(text: str, beside: str) -> str:
+    """As much of a text as fits beside a name."""
+    room = max(LETTERS - len(beside), 8)
+    return text if len(text) <= room else text[: room - 1] + "…"
 
 
 def _kind(op: Operator) -> str:

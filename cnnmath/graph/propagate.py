@@ -12,7 +12,6 @@ from cnnmath.errors import CnnmathError, ShapeError
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.ops import Conv, Linear, Operator
 from cnnmath.ops.algebra import Shape
-from cnnmath.ops.checks import check_arity
 from cnnmath.readers import Census, cost
 from cnnmath.window import IDENTITY, Size, Window
 
@@ -145,7 +144,6 @@ def _shapes(net: Architecture, input_shape: Shape) -> dict[str, Shape]:
     for name, op in net:
         inputs = [known[read] for read in net.inputs(name)]
         try:
-            check_arity(len(inputs), variadic=op.variadic)
             known[name] = op.shape(*inputs)
         except CnnmathError as error:
             raise error.at(f"{type(op).__name__.lower()} '{name}'") from None

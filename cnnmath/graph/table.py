@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cnnmath.graph.propagate import Layer
-from cnnmath.graph.summary import Summary, axes, field_record, times
+from cnnmath.graph.summary import Summary, axes, count, field_record, times
 
 COLUMNS = ("layer", "operator", "output", "parameters", "MACs", "field", "stride", "padding")
 WIDE = 200
@@ -34,7 +34,7 @@ def show(summary: Summary, console: Console | None = None) -> None:
 
 def cells(layer: Layer) -> list[str]:
     """A layer's row, a cell for each column."""
-    counts = [f"{n:,}" if n else "" for n in (layer.parameters, layer.macs)]
+    counts = [count(n) if n != 0 else "" for n in (layer.parameters, layer.macs)]
     field = field_record(layer.field)
     spatial = [axes(values) for values in field.values()] if field else ["", "", ""]
     return [layer.name, type(layer.op).__name__, times(layer.output_shape[1:]), *counts, *spatial]

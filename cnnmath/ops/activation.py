@@ -165,9 +165,8 @@ class Softmax(Operator):
     (1, 1000)
     """
 
-    def shape(self, *inputs: Shape) -> Shape:
+    def output(self, x: Shape) -> Shape:
         """The shape of the input."""
-        (x,) = inputs
         check_rank(x)
         return x
 

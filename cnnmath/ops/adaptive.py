@@ -34,9 +34,8 @@ class GlobalAveragePool(Operator):
     (1, 2048, 1, 1)
     """
 
-    def shape(self, *inputs: Shape) -> Shape:
+    def output(self, x: Shape) -> Shape:
         """Shape of the output: (N, C, 1, ...)."""
-        (x,) = inputs
         check_rank(x)
         _check_filled(x)
         return (*x[:2], *(1 for _ in x[2:]))
@@ -86,9 +85,8 @@ class AdaptiveAveragePool(Operator):
         outputs = per_axis("output size", self.outputs)
         object.__setattr__(self, "outputs", tuple(integer("output size", o, 1) for o in outputs))
 
-    def shape(self, *inputs: Shape) -> Shape:
+    def output(self, x: Shape) -> Shape:
         """Shape of the output: (N, C, *outputs)."""
-        (x,) = inputs
         check_rank(x, len(self.outputs))
         _check_filled(x)
         return (*x[:2], *self.outputs)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, Protocol, TypeAlias
 
-from cnnmath.ops.checks import check_arity
+from cnnmath.errors import SettingError
+from cnnmath.ops.checks import check_arity, check_shape
 from cnnmath.window import IDENTITY, Shape, Size, Window
 
 Number: TypeAlias = Any  # whatever a reader computes with
@@ -92,6 +93,13 @@ class Operator(ABC):
 
     def shape(self, *inputs: Shape) -> Shape:
         """Shape of the output, from the shapes of the inputs, each (N, C, *spatial)."""
+        check_arity(len(inputs), variadic=self.variadic)
+        for x in inputs:
+            check_shape(x)
+        return self.output(*inputs)
+
+    def output(self, *inputs: Shape) -> Shape:
+        """Shape of the output, the inputs being as many as the operator takes, and shapes indeed."""
         return inputs[0]
 
     def parameters(self, *inputs: Shape) -> dict[str, Shape]:
@@ -116,9 +124,16 @@ def operands(op: Operator, *inputs: Shape) -> dict[str, Shape]:
     >>> operands(Conv(6, 5), (1, 3, 32, 32))
     {'x': (1, 3, 32, 32), 'w': (6, 3, 5, 5), 'b': (6,)}
     """
-    check_arity(len(inputs), variadic=op.variadic)
+    check_operator(op)
+    op.shape(*inputs)
     names = [f"x{i}" for i in range(1, len(inputs) + 1)] if op.variadic else ["x"]
     return dict(zip(names, inputs, strict=True)) | op.parameters(*inputs) | op.buffers(*inputs)
+
+
+def check_operator(op: Any) -> None:
+    """Raise where something else than an operator is given."""
+    if not isinstance(op, Operator):
+        raise SettingError("this is no operator.", here=f"{op!r}", fix="give an instance, such as cnnmath.ops.ReLU()")
 
 
 def rational(value: float | Fraction) -> Fraction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 from fractions import Fraction
-from numbers import Integral
+from numbers import Integral, Number
 from typing import Any
 
 from cnnmath.errors import SettingError, ShapeError
@@ -35,6 +35,28 @@ def check_arity(given: int, *, variadic: bool) -> None:
     raise ShapeError(f"it takes {takes}.", here=f"{given} given", fix=fix)
 
 
+def check_shape(shape: Any) -> None:
+    """Raise where something is no shape: a tuple of integers of at least 0, or of symbols."""
+    wrong = not isinstance(shape, tuple) or any(
+        isinstance(n, (bool, str, tuple, list, type(None)))
+        or (isinstance(n, Number) and not (isinstance(n, Integral) and int(n) >= 0))
+        for n in shape
+    )
+    if wrong:
+        raise ShapeError(
+            "this is no shape.",
+            input=f"{shape!r}",
+            rule="a tuple of integers of at least 0",
+            fix="give (N, C, *spatial)",
+        )
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Raise where a setting is neither True nor False."""
+    if not isinstance(value, bool):
+        raise SettingError(f"{name} must be True or False.", here=f"{name} {value!r}", fix=f"give {name}=True or False")
+
+
 def check_rank(inputs: Shape, spatial: int | None = None) -> None:
     """Raise where an input is not (N, C, *spatial), with as many spatial axes as the settings say."""
     given = len(inputs) - 2
@@ -51,11 +73,12 @@ def check_rank(inputs: Shape, spatial: int | None = None) -> None:
     )
 
 
-def check_number(name: str, value: Any, *, positive: bool = False) -> None:
-    """Raise where a setting is not a finite (and positive) number."""
+def check_number(name: str, value: Any, *, positive: bool = False, least: float | None = None) -> None:
+    """Raise where a setting is not a finite number, positive or of at least so much where that is asked."""
     real = isinstance(value, (int, float, Fraction)) and not isinstance(value, bool) and value - value == 0
-    if not real or (positive and value <= 0):
-        kind = "positive number" if positive else "finite number"
+    low = real and least is not None and value < least
+    if not real or low or (positive and value <= 0):
+        kind = f"number of at least {least}" if low else "positive number" if positive else "finite number"
         raise SettingError(f"{name} must be a {kind}.", here=f"{name} {value!r}", fix=f"give {name} a {kind}")
 
 

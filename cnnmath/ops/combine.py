@@ -27,7 +27,7 @@ class Add(Operator):
 
     variadic = True
 
-    def shape(self, *inputs: Shape) -> Shape:
+    def output(self, *inputs: Shape) -> Shape:
         """The shape that all inputs have."""
         _check_equal(inputs, "add, all axes must agree", lambda x: x)
         return inputs[0]
@@ -58,7 +58,7 @@ class Concat(Operator):
 
     variadic = True
 
-    def shape(self, *inputs: Shape) -> Shape:
+    def output(self, *inputs: Shape) -> Shape:
         """The common shape, with the channels added up."""
         for x in inputs:
             check_rank(x)

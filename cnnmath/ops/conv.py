@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from cnnmath.errors import CnnmathError, SettingError, ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
-from cnnmath.ops.checks import integer
+from cnnmath.ops.checks import check_flag, integer
 from cnnmath.ops.spatial import Axes, inside, output_sizes, settle, taps, windows_of
 from cnnmath.window import Size, Window
 
@@ -76,19 +76,18 @@ class Conv(Operator):
     def __post_init__(self) -> None:
         settle(self)
         object.__setattr__(self, "filters", integer("number of filters", self.filters, 1))
+        check_flag("bias", self.bias)
         object.__setattr__(self, "groups", integer("number of groups", self.groups, 1))
         _check_divides(SettingError, "filters", self.filters, self.groups)
 
-    def shape(self, *inputs: Shape) -> Shape:
+    def output(self, x: Shape) -> Shape:
         """Shape of the output: (N, F, *outputs)."""
-        (x,) = inputs
         sizes = output_sizes(self, x)
         _check_divides(ShapeError, "input channels", x[1], self.groups)
         return (x[0], self.filters, *sizes)
 
-    def parameters(self, *inputs: Shape) -> dict[str, Shape]:
+    def parameters(self, x: Shape) -> dict[str, Shape]:
         """The filters w and, where there is one, the bias b."""
-        (x,) = inputs
         w = (self.filters, x[1] // self.groups, *self.kernel)
         return {"w": w, "b": (self.filters,)} if self.bias else {"w": w}
 

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from functools import reduce
 
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
-from cnnmath.ops.checks import check_rank, integer
+from cnnmath.ops.checks import check_flag, check_rank, integer
 from cnnmath.window import Size
 
 
@@ -45,16 +45,15 @@ class Linear(Operator):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "units", integer("number of units", self.units, 1))
+        check_flag("bias", self.bias)
 
-    def shape(self, *inputs: Shape) -> Shape:
+    def output(self, x: Shape) -> Shape:
         """Shape of the output: (N, F)."""
-        (x,) = inputs
         check_rank(x, 0)
         return (x[0], self.units)
 
-    def parameters(self, *inputs: Shape) -> dict[str, Shape]:
+    def parameters(self, x: Shape) -> dict[str, Shape]:
         """The weights w and, where there is one, the bias b."""
-        (x,) = inputs
         w = (self.units, x[1])
         return {"w": w, "b": (self.units,)} if self.bias else {"w": w}
 
@@ -88,9 +87,8 @@ class Flatten(Operator):
     (1, 400)
     """
 
-    def shape(self, *inputs: Shape) -> Shape:
+    def output(self, x: Shape) -> Shape:
         """Shape of the output: (N, C*H*W...)."""
-        (x,) = inputs
         check_rank(x)
         return (x[0], reduce(lambda a, b: a * b, x[1:]))
 

@@ -42,19 +42,18 @@ class BatchNorm(Operator):
     def __post_init__(self) -> None:
         check_number("epsilon", self.epsilon, positive=True)
 
-    def shape(self, *inputs: Shape) -> Shape:
+    def output(self, x: Shape) -> Shape:
         """The shape of the input."""
-        (x,) = inputs
         check_rank(x)
         return x
 
-    def parameters(self, *inputs: Shape) -> dict[str, Shape]:
+    def parameters(self, x: Shape) -> dict[str, Shape]:
         """Scale and shift of each channel."""
-        return dict.fromkeys(("gamma", "beta"), inputs[0][1:2])
+        return dict.fromkeys(("gamma", "beta"), x[1:2])
 
-    def buffers(self, *inputs: Shape) -> dict[str, Shape]:
+    def buffers(self, x: Shape) -> dict[str, Shape]:
         """Stored mean and variance of each channel."""
-        return dict.fromkeys(("mean", "var"), inputs[0][1:2])
+        return dict.fromkeys(("mean", "var"), x[1:2])
 
     def element(
         self,
@@ -110,13 +109,12 @@ class LocalResponseNorm(Operator):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size", integer("size", self.size, 1))
-        check_number("alpha", self.alpha)
+        check_number("alpha", self.alpha, least=0)
         check_number("beta", self.beta)
         check_number("k", self.k, positive=True)
 
-    def shape(self, *inputs: Shape) -> Shape:
+    def output(self, x: Shape) -> Shape:
         """The shape of the input."""
-        (x,) = inputs
         check_rank(x)
         return x
 

@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
-from cnnmath.ops.checks import check_sighted
+from cnnmath.ops.checks import check_flag, check_sighted
 from cnnmath.ops.spatial import Axes, inside, output_sizes, settle, taps, windows_of
 from cnnmath.window import Size, Window
 
@@ -25,10 +25,10 @@ class Pool(Operator):
 
     def __post_init__(self) -> None:
         settle(self)
+        check_flag("ceil", self.ceil)
 
-    def shape(self, *inputs: Shape) -> Shape:
+    def output(self, x: Shape) -> Shape:
         """Shape of the output: (N, C, *outputs)."""
-        (x,) = inputs
         sizes = output_sizes(self, x)
         check_sighted(self.windows(x[2:]), x[2:])
         if self.ceil:  # the same sizes, as one floor where they are symbols
@@ -124,6 +124,11 @@ class AveragePool(Pool):
 
     _: KW_ONLY
     count_padding: bool = True
+
+    def __post_init__(self) -> None:
+        settle(self)
+        check_flag("ceil", self.ceil)
+        check_flag("count_padding", self.count_padding)
 
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
         """One output: the sum over the taps inside the input, divided by the number of taps that count."""

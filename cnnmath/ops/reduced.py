@@ -1,7 +1,8 @@
 """Reduced operators: the same setting at the smallest sizes that still show all of it.
 
-Kernel, stride, dilation, padding and groups are kept; channels and sizes shrink, unequal along every axis and never
-exactly divided, so that no mistake hides behind a coincidence. Two operators with one reduced form have one setting.
+Kernel, stride, dilation, padding and groups are kept; channels and sizes shrink, unequal along every axis. A window has
+two telling sizes: at one, the stride leaves as much as it can; at the other, the last window ends with the padding, so
+that all of it is read. Two operators with one reduced form have one setting.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from cnnmath.ops.conv import Conv
 from cnnmath.ops.linear import Linear
 from cnnmath.ops.norm import LocalResponseNorm
 from cnnmath.ops.pool import Pool
-from cnnmath.ops.spatial import Sliding
+from cnnmath.ops.spatial import windows_of
 from cnnmath.window import Window
+
+MANY = 8
+"""Above so many groups, each has one input channel, so that a depthwise convolution stays small."""
 
 
 @singledispatch
-def reduced(op: Operator, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+def reduced(op: Operator, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     """The operator at its smallest telling width, and input shapes for it.
 
     Parameters
@@ -30,56 +34,71 @@ def reduced(op: Operator, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
         The operator.
     rank
         Number of spatial axes, for an operator that takes any.
+    exact
+        Whether the last window ends with the padding, or the stride leaves as much as it can.
 
     Examples
     --------
     >>> reduced(Conv(64, 7, stride=2, padding=3, groups=2))[1]
-    ((1, 6, 8, 10),)
+    ((2, 6, 10, 12),)
     """
     return op, ((2, 3, *range(4, 4 + rank)),)
 
 
 @reduced.register
-def _(op: Conv, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001 - the kernel has a rank
-    return replace(op, filters=2 * op.groups), ((1, 3 * op.groups, *_sizes(op)),)
+def _(op: Conv, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    width = 3 if op.groups <= MANY else 1
+    return replace(op, filters=2 * op.groups), ((2, width * op.groups, *_sizes(op, exact=exact)),)
 
 
 @reduced.register
-def _(op: Pool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
-    return op, ((2, 3, *_sizes(op)),)
+def _(op: Pool, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, ((2, 3, *_sizes(op, exact=exact)),)
 
 
 @reduced.register
-def _(op: AdaptiveAveragePool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+def _(op: AdaptiveAveragePool, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     return op, ((2, 3, *(o + 2 + i for i, o in enumerate(op.outputs))),)
 
 
 @reduced.register
-def _(op: Linear, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+def _(op: Linear, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     return replace(op, units=3), ((2, 5),)
 
 
 @reduced.register
-def _(op: LocalResponseNorm, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+def _(op: LocalResponseNorm, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     return op, ((2, op.size + 2, *range(2, 2 + rank)),)
 
 
 @reduced.register
-def _(op: Add, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+def _(op: Add, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     return op, ((2, 3, *range(4, 4 + rank)),) * 2
 
 
 @reduced.register
-def _(op: Concat, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+def _(op: Concat, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     return op, tuple((2, c, *range(4, 4 + rank)) for c in (3, 1, 2))
 
 
-def _sizes(op: Sliding) -> Shape:
-    """Unequal sizes just above the extents, where the stride leaves a rest."""
+def _sizes(op: Conv | Pool, *, exact: bool) -> Shape:
+    """Unequal sizes above the extents, with the rest that is asked for, at which every window sees input if it can."""
     sizes: list[int] = []
-    for k, s, d in zip(op.kernel, op.stride, op.dilation, strict=True):
-        n = Window(k, dilation=d).extent + 1
-        while n in sizes or (s > 1 and (n - Window(k, dilation=d).extent) % s == 0):
-            n += 1
-        sizes.append(n)
+    for axis, (k, s, d) in enumerate(zip(op.kernel, op.stride, op.dilation, strict=True)):
+        least = Window(k, dilation=d).extent + s + 1
+        fitting = [n for n in range(least, least + 3 * s + 9) if n not in sizes]
+        seeing = [n for n in fitting if not _blind(op, axis, n)] or fitting
+        sizes.append(next((n for n in seeing if _rest(op, axis, n) == (0 if exact else s - 1)), seeing[0]))
     return tuple(sizes)
+
+
+def _rest(op: Conv | Pool, axis: int, n: int) -> int:
+    """Length of padded input after the last window."""
+    if isinstance(op.padding, str) and op.padding != "valid":
+        return -n % op.stride[axis]
+    window = windows_of(op, (n,) * len(op.kernel))[axis]
+    return (n + window.before + window.after - window.extent) % window.stride
+
+
+def _blind(op: Conv | Pool, axis: int, n: int) -> bool:
+    return isinstance(op, Pool) and op.windows((n,) * len(op.kernel))[axis].blind(n) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from cnnmath.errors import SettingError
@@ -52,7 +52,10 @@ def windows_of(op: Sliding, sizes: Shape, *, ceil: bool = False) -> tuple[Window
 def output_sizes(op: Any, x: Shape) -> Shape:
     """Spatial sizes of the output, checked against the rank and the windows of ``op``."""
     check_rank(x, len(op.kernel))
-    return fitted(op.windows(x[2:]), x[2:])
+    sizes = fitted(op.windows(x[2:]), x[2:])
+    if op.padding in ("same", "same_lower"):  # the same sizes, as one floor where they are symbols
+        sizes = tuple((n + s - 1) // s for n, s in zip(x[2:], op.stride, strict=True))
+    return sizes
 
 
 def taps(windows: Sequence[Window], o: Sequence[Size], k: Sequence[Size]) -> tuple[Size, ...]:
@@ -71,8 +74,9 @@ def inside(windows: Sequence[Window], positions: Sequence[Size], sizes: Shape) -
 
 def per_axis(name: str, value: Any, rank: int | None = None) -> tuple[Any, ...]:
     """One entry an axis; a single integer stands for all axes, for two where the rank is not known."""
-    if not isinstance(value, (tuple, list)):
+    if isinstance(value, str) or not isinstance(value, Iterable):
         return (value,) * (rank or 2)
+    value = tuple(value)
     if not value:
         raise SettingError(
             f"the {name} has no axis.", here=f"{name} {value}", fix="give one entry for each spatial axis"
@@ -86,7 +90,7 @@ def per_axis(name: str, value: Any, rank: int | None = None) -> tuple[Any, ...]:
             if name == "padding" and rank == 1
             else f"give as many as there are axes: {rank}",
         )
-    return tuple(value)
+    return value
 
 
 def _paddings(value: Any, rank: int) -> Any:

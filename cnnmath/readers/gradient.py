@@ -149,7 +149,7 @@ def backward(op: Operator, dy: Tensor, operands: dict[str, Tensor]) -> dict[str,
     ([10, 1001, 100], [201, 302])
     """
     total: dict[Leaf, Fraction] = {}
-    for at in dy.positions():
+    for at in (at for at in dy.positions() if dy[at]):
         for leaf, partial in partials(op, at, operands).items():
             total[leaf] = total.get(leaf, Fraction(0)) + dy[at] * partial
     return {

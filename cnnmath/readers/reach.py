@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from cnnmath.errors import ShapeError
 from cnnmath.ops.algebra import Number, Operator, Shape, operands, position
 from cnnmath.readers.exact import _range
 
@@ -94,6 +95,9 @@ def reach(op: Operator, at: tuple[int, ...], *inputs: Shape) -> frozenset[tuple[
     >>> sorted(reach(MaxPool((2,), dilation=2), (0, 0, 1), (1, 1, 6)))
     [(0, 0, 2), (0, 0, 4)]
     """
+    output = op.shape(*inputs)
+    if len(at) != len(output) or not all(0 <= i < n for i, n in zip(at, output, strict=True)):
+        raise ShapeError("there is no such output.", here=f"position {tuple(at)}", rule=f"the output is {output}")
     shapes = operands(op, *inputs).values()
     arrays = [Traced(shape, traced=i < len(inputs)) for i, shape in enumerate(shapes)]
     return op.element(Reach(), at, *arrays).positions

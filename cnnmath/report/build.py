@@ -44,7 +44,7 @@ class Section:
     @property
     def title(self) -> str:
         """The operator with symbols for its widths."""
-        return describe(self.derivations[0].op)
+        return self.derivations[0].setting
 
     def record(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -73,7 +73,7 @@ class Report:
         """The report in two lines."""
         agreeing = sum(section.agreement.agrees for section in self.sections)
         digits = sum(any(c.mode == "digits" for c in section.agreement.checks) for section in self.sections)
-        how = "exactly" if not digits else f"exactly ({digits} of them, which are irrational, to 40 digits)"
+        how = f"exactly ({digits} with irrational results, to 40 digits)" if digits else "exactly"
         verdict = f"all agreeing {how}" if self.agrees else f"{agreeing} agreeing, {len(self.sections) - agreeing} NOT"
         return (
             f"{self.summary.network.name}: {count(self.summary.parameters)} parameters, "
@@ -127,4 +127,4 @@ def build(net: Architecture, progress: Callable[[int, int, str], None] = lambda 
 def _section(setting: Setting) -> Section:
     rank = len(setting.inputs[0]) - 2
     derivations = tuple(derive(setting.op, wrt, rank=rank) for wrt in targets(setting.op, rank=rank))
-    return Section(setting, derivations, verify(setting.op, *setting.inputs))
+    return Section(setting, derivations, verify(setting.op, rank=rank))

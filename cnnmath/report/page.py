@@ -6,11 +6,10 @@ from html import escape
 from importlib import metadata, resources
 
 from cnnmath.graph.draw import draw
-from cnnmath.graph.summary import Summary, describe_field, times
+from cnnmath.graph.summary import Summary, count, describe_field, times
 from cnnmath.graph.table import COLUMNS, cells
 from cnnmath.report.build import Report, Section
 from cnnmath.symbolic import Derivation
-from cnnmath.symbolic.derivation import TIE_RULE
 from cnnmath.symbolic.notations import MathML
 from cnnmath.verify import Agreement
 from cnnmath.verify.agreement import HOW
@@ -37,12 +36,12 @@ def page(report: Report) -> str:
 {_tiles(report)}
 <h2 id="network">Network</h2>
 <p>One row for each operator that changes shape; batch normalisation and activations stand behind the operator that
-they follow. Curves are residual connections.</p>
+they follow. Curves are connections that pass over rows.</p>
 <div class="scroll tall">{draw(report.summary)}</div>
 <h2 id="layers">Layers</h2>
 <p>Multiply-accumulates (MACs) of convolutions and linear layers, biases not counted. A receptive field is given in
 input pixels, with the distance between neighbouring outputs' fields (stride) and how far the first one reaches before
-the input (padding); an empty one sees everything.</p>
+the input (padding); it is left empty where a layer sees everything or nothing spatial.</p>
 {_table(report.summary)}
 <h2 id="settings">Mathematics</h2>
 <p>Every distinct operator setting of the network, widths left as symbols. Each derivation was checked step by step
@@ -63,6 +62,7 @@ def section(part: Section) -> str:
     shown = ", ".join(nodes[:4]) + (f" and {len(nodes) - 4} more" if len(nodes) > 4 else "")
     return f"""<section class="setting">
 <header><h3>{escape(part.title)}</h3><small>{escape(shown)}</small>{_verdict(part.agreement)}</header>
+<p class="where">{part.derivations[0].remarks()}</p>
 {"".join(map(formula, part.derivations))}
 {_checks(part.agreement)}
 </section>
@@ -75,7 +75,7 @@ def formula(derivation: Derivation) -> str:
     if len(derivation.steps) > 1:
         steps = f"<details><summary>derivation in {len(derivation.steps)} steps</summary>{derivation.html()}</details>"
     result = f"<math displaystyle='true'>{derivation.result.write(MathML())}</math>"
-    tie = f"<p class='where'>{TIE_RULE}</p>" if TIE_RULE in derivation.assumptions else ""
+    tie = f"<p class='where'>{derivation.tie}</p>" if derivation.tie else ""
     return f"<div class='formula'>{result}</div>{tie}{steps}"
 
 
@@ -83,12 +83,21 @@ def _tiles(report: Report) -> str:
     summary = report.summary
     agreeing = sum(part.agreement.agrees for part in report.sections)
     tiles = (
-        (f"{summary.parameters:,}", "parameters"),
-        (f"{summary.macs:,}", "multiply-accumulates"),
+        (count(summary.parameters), "parameters"),
+        (count(summary.macs), "multiply-accumulates"),
         (describe_field(summary.field).partition(",")[0], "receptive field" + _detail(summary)),
-        (f"{agreeing} of {len(report.sections)}", "distinct settings agree exactly"),
+        (f"{agreeing} of {len(report.sections)}", f"distinct settings agree {_how(report)}"),
     )
     return f"<div class='tiles'>{''.join(f'<div class=tile><b>{b}</b><span>{s}</span></div>' for b, s in tiles)}</div>"
+
+
+def _how(report: Report) -> str:
+    irrational = sum(not _exact(part.agreement) for part in report.sections)
+    return f"exactly, {irrational} with irrational results to 40 digits" if irrational else "exactly"
+
+
+def _exact(agreement: Agreement) -> bool:
+    return all(check.mode != "digits" for check in agreement.checks)
 
 
 def _detail(summary: Summary) -> str:
@@ -99,20 +108,21 @@ def _detail(summary: Summary) -> str:
 def _table(summary: Summary) -> str:
     head = "".join(f"<th scope='col'>{column}</th>" for column in COLUMNS)
     rows = "".join(f"<tr>{''.join(f'<td>{escape(c)}</td>' for c in cells(layer))}</tr>" for layer in summary.layers)
-    return f"<div class='scroll tall'><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    notes = "".join(f"<li>{escape(layer.name)}: {escape(layer.note)}</li>" for layer in summary.layers if layer.note)
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<div class='scroll tall'>{table}</div>" + (f"<ul>{notes}</ul>" if notes else "")
 
 
 def _verdict(agreement: Agreement) -> str:
     if agreement.agrees:
-        exact = all(check.mode != "digits" for check in agreement.checks)
-        return f"<span class='verdict'>✓ agrees {'exactly' if exact else 'to 40 digits'}</span>"
+        return f"<span class='verdict'>✓ agrees {'exactly' if _exact(agreement) else 'to 40 digits'}</span>"
     return "<span class='verdict bad'>✗ does not agree</span>"
 
 
 def _checks(agreement: Agreement) -> str:
     items = "".join(
         f"<li><b>{'y' if check.array == 'y' else 'd' + check.array}</b>"
-        f"{escape(f'{check.numbers} numbers {HOW[check.mode]}' if check.agrees else check.difference)}</li>"
+        f"{escape(f'{check.numbers} numbers agree, {HOW[check.mode]}' if check.agrees else check.difference)}</li>"
         for check in agreement.checks
     )
-    return f"<ul class='checks'><li>compared at {escape(str(agreement.case))}</li>{items}</ul>"
+    return f"<ul class='checks'><li>compared at {escape(agreement.where)}</li>{items}</ul>"

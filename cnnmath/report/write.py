@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -27,21 +26,26 @@ def write_report(
     DataError
         Where the directory cannot be written.
     """
-    target = Path(directory)
-    new = not target.exists()
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".report-", dir=target))
-    except OSError as error:
-        raise DataError(f"the report cannot be written to '{directory}'.", here=str(error.strerror)) from None
-    try:
-        report = build(net, progress)
-        (scratch / "report.html").write_text(page(report), encoding="utf-8")
-        (scratch / "report.json").write_text(json.dumps(report.record(), indent=1) + "\n", encoding="utf-8")
-        for name in ("report.json", "report.html"):
-            os.replace(scratch / name, target / name)  # noqa: PTH105 - atomic
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-        if new and not any(target.iterdir()):
-            target.rmdir()
+    target = Path(directory).absolute()
+    _check_writable(target)
+    report = build(net, progress)
+    files = {"report.html": page(report), "report.json": json.dumps(report.record(), indent=1, default=str) + "\n"}
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".report-", dir=target) as scratch:
+        for name, content in files.items():
+            (Path(scratch) / name).write_text(content, encoding="utf-8")
+        for name in files:
+            (Path(scratch) / name).replace(target / name)
     return report
+
+
+def _check_writable(target: Path) -> None:
+    """Refuse a directory that cannot be made or written before any work is done; make nothing yet."""
+    standing = next(path for path in (target, *target.parents) if path.exists())
+    if standing.is_dir() and os.access(standing, os.W_OK | os.X_OK):
+        return
+    raise DataError(
+        f"the report cannot be written to '{target}'.",
+        here=f"'{standing}' is {'not writable' if standing.is_dir() else 'a file'}",
+        fix="name another directory",
+    )

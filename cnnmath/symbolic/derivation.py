@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sympy as sp
 
@@ -68,16 +68,28 @@ class Derivation:
     @property
     def title(self) -> str:
         """What is derived."""
-        return f"y = {describe(self.op)}" if self.wrt == "y" else f"dL/d{self.wrt} of {describe(self.op)}"
+        return f"y = {self.setting}" if self.wrt == "y" else f"dL/d{self.wrt} of {self.setting}"
 
     @property
-    def assumptions(self) -> list[Any]:
-        """Shapes, sizes as pairs of an equation's sides, and the rule for ties where there are any."""
+    def setting(self) -> str:
+        """The operator, its symbols as text formulas write them: K1, not K_1."""
+        return re.sub(r"\b([A-Za-z])_(\w)\b", r"\1\2", describe(self.op))
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """Symbolic shapes of the operands and of the output y."""
         output, _ = output_sizes(self.op, *self.inputs)
-        shapes = {**operands(self.op, *self.inputs), "y": output}
-        remarks = ", ".join(f"{name} {_shape(shape)}" for name, shape in shapes.items())
-        tie = [TIE_RULE] if self.wrt != "y" and self.steps[0].right.has(Maximum) else []
-        return [remarks, *self.definitions.items(), *tie]
+        return {**operands(self.op, *self.inputs), "y": output}
+
+    @property
+    def tie(self) -> str:
+        """The rule for ties, where a maximum makes it matter."""
+        return TIE_RULE if self.wrt != "y" and self.steps[0].right.has(Maximum) else ""
+
+    def assumptions(self, notation: Notation) -> list[str]:
+        """Shapes, and what the names of sizes stand for."""
+        shapes = (f"{name} {_shape(shape, notation)}" for name, shape in self.shapes.items())
+        return [", ".join(shapes), *(equation(*pair, notation) for pair in self.definitions.items())]
 
     @property
     def result(self) -> Step:
@@ -86,14 +98,16 @@ class Derivation:
 
     def text(self, *, full: bool = True) -> str:
         """Plain text: all steps, or the result alone."""
-        lines = [self.title, *(f"  {_remark(a, Text())}" for a in self.assumptions)]
+        lines = [self.title, *(f"  {line}" for line in [*self.assumptions(Text()), self.tie] if line)]
         for i, step in enumerate(self.steps if full else self.steps[-1:], 1):
             lines += ["", f"  {i}. {step.name}: {step.rule}" if full else "", f"     {step.write(Text())}"]
         return "\n".join(line for line in lines if line or full)
 
     def latex(self, *, full: bool = True) -> str:
-        r"""LaTeX: the equations in an ``align*`` environment."""
-        return aligned([step.write(Latex()) for step in (self.steps if full else self.steps[-1:])])
+        r"""LaTeX, for the package amsmath: the equations in an ``align*``, then what their names stand for."""
+        rows = [step.write(Latex()) for step in (self.steps if full else self.steps[-1:])]
+        rows += [equation(*pair, Latex()) for pair in self.definitions.items()]
+        return aligned([*rows, *([rf"& \text{{{self.tie.replace('k*', '$k^*$')}}}"] if self.tie else [])])
 
     def html(self) -> str:
         """HTML whose mathematics is MathML: it needs no script and no font of its own."""
@@ -101,11 +115,12 @@ class Derivation:
             f"<li><p><b>{step.name}.</b> {step.rule}</p><math displaystyle='true'>{step.write(MathML())}</math></li>"
             for step in self.steps
         )
-        return f"<p class='where'>{self.remarks()}</p><ol class='steps'>{steps}</ol>"
+        return f"<ol class='steps'>{steps}</ol>"
 
     def remarks(self) -> str:
         """The assumptions as HTML."""
-        return "where " + "; ".join(_inline(a) for a in self.assumptions)
+        shapes, *sizes = self.assumptions(MathML())
+        return "; ".join([f"where {shapes}", *(f"<math>{size}</math>" for size in sizes)])
 
     def __repr__(self) -> str:
         return self.text()
@@ -114,7 +129,8 @@ class Derivation:
         return self.latex()
 
     def _repr_html_(self) -> str:
-        return f"<h4>{self.title}</h4>{self.html()}"
+        tie = f"<p>{self.tie}</p>" if self.tie else ""
+        return f"<h4>{self.title}</h4><p>{self.remarks()}</p>{tie}{self.html()}"
 
 
 def derive(op: Operator, wrt: str = "x", *, rank: int = 2) -> Derivation:
@@ -152,7 +168,7 @@ def derive(op: Operator, wrt: str = "x", *, rank: int = 2) -> Derivation:
     if wrt not in known:
         raise unknown("operand", wrt, known).at(type(op).__name__.lower())
     sentence, padding = named_padding(op, *shapes)
-    output, outputs = output_sizes(sentence, *shapes)
+    output, outputs = output_sizes(op, *shapes)
     definitions = padding | outputs
     checks = instances(op, shapes, definitions)
     entry, *steps = _definition(sentence, declared, output, checks)
@@ -219,13 +235,8 @@ def aligned(equations: Sequence[str]) -> str:
     return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}"
 
 
-def _shape(shape: Sequence[Expr]) -> str:
-    return f"({', '.join(typeset(sp.sympify(n), Text()) for n in shape)})"
-
-
-def _remark(assumption: Any, notation: Notation) -> str:
-    return assumption if isinstance(assumption, str) else equation(*assumption, notation)
-
-
-def _inline(assumption: Any) -> str:
-    return assumption if isinstance(assumption, str) else f"<math>{equation(*assumption, MathML())}</math>"
+def _shape(shape: Sequence[Expr], notation: Notation) -> str:
+    sizes = [typeset(sp.sympify(n), notation) for n in shape]
+    if isinstance(notation, MathML):
+        return f"<math><mo>(</mo>{'<mo>,</mo>'.join(sizes)}<mo>)</mo></math>"
+    return f"({', '.join(sizes)})"

@@ -47,15 +47,6 @@ def positions(entry: Entry, environment: Environment) -> Iterator[tuple[tuple[in
         yield tuple(int(value(here)) for value in values), here
 
 
-def terms(expr: Any, environment: Environment) -> int:
-    """About how many terms one evaluation of a formula goes through."""
-    inner = max((terms(argument, environment) for argument in expr.args), default=1)
-    if not isinstance(expr, Quantified):
-        return inner
-    known = [extent for _, extent in expr.ranges if extent.free_symbols <= environment.keys()]
-    return inner * math.prod(max(1, int(compiled(extent)(environment))) for extent in known)
-
-
 @singledispatch
 def compiled(expr: Any) -> Compiled:
     """Turn a formula into a function of an environment, once, so that it can be evaluated at many positions."""
@@ -81,8 +72,17 @@ def _(expr: sp.Add) -> Compiled:
 
 @compiled.register
 def _(expr: sp.Mul) -> Compiled:
-    parts = [compiled(a) for a in expr.args]
-    return lambda env: math.prod(part(env) for part in parts)
+    parts = [compiled(a) for a in sorted(expr.args, key=lambda a: isinstance(a, Quantified))]
+
+    def product_of(env: Environment) -> Any:
+        value: Any = 1
+        for part in parts:
+            value = value * part(env)
+            if value == 0:  # a sum behind it need not be gone through
+                return 0
+        return value
+
+    return product_of
 
 
 @compiled.register

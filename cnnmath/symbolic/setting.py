@@ -9,8 +9,10 @@ from typing import Any
 
 import sympy as sp
 
+from cnnmath.errors import SettingError
 from cnnmath.ops import AdaptiveAveragePool, Add, Concat, Conv, Flatten, Linear, Operator
 from cnnmath.ops.algebra import Shape
+from cnnmath.ops.notation import describe
 from cnnmath.ops.pool import Pool
 from cnnmath.symbolic.reader import Symbolic, numbered
 from cnnmath.symbolic.terms import Expr, index, size
@@ -19,8 +21,10 @@ GENERAL = {"kernel": "K", "stride": "s", "dilation": "d"}
 """Letters of a window's settings."""
 
 
-def general(kind: type[Operator], rank: int = 2) -> Operator:
+def general(kind: type[Operator], rank: int = 2, **settings: Any) -> Operator:
     """The operator with a window of which nothing is fixed: kernel K, stride s, dilation d, padding p on every axis.
+
+    Other settings, such as ``groups`` or ``ceil``, may be given.
 
     Examples
     --------
@@ -31,8 +35,8 @@ def general(kind: type[Operator], rank: int = 2) -> Operator:
         field: tuple(size(letter) for letter in numbered(name, rank)) for field, name in GENERAL.items()
     }
     padding = tuple((index(letter), index(letter)) for letter in numbered("p", rank))
-    own = {"filters": size("F")} if kind is Conv else {}
-    return kind(**own, **window, padding=padding)
+    own = {"filters": size("F") * settings.get("groups", 1)} if kind is Conv else {}
+    return kind(**own, **window, padding=padding, **settings)
 
 
 @singledispatch
@@ -104,13 +108,23 @@ def bind(
     """What the symbols of an operator and its input shapes stand for in a concrete one of the same form."""
     values: dict[sp.Symbol, int] = {}
 
+    def agree(form: Any, number: Any) -> None:
+        if form != number:
+            raise SettingError(
+                "the operator has another setting than the derivation.",
+                here=f"{describe(concrete)} against {describe(op)}",
+                fix="derive the operator that is written out",
+            )
+
     def match(form: Any, number: Any) -> None:
         if isinstance(form, tuple):
             for a, b in zip(form, number, strict=True):
                 match(a, b)
         elif isinstance(form, sp.Basic) and not isinstance(number, str):
             times, symbol = form.as_coeff_Mul()  # a width, or a number of groups times one
-            values[symbol] = int(number) // int(times)
+            agree(values.setdefault(symbol, int(number) // int(times)) * int(times), number)
+        elif form is not None and not isinstance(form, str):
+            agree(form, number)
 
     for f in fields(op):
         match(getattr(op, f.name), getattr(concrete, f.name))
@@ -125,6 +139,8 @@ def named_padding(op: Operator, *inputs: Shape) -> tuple[Operator, dict[sp.Symbo
     if not str(getattr(op, "padding", "")).startswith("same"):
         return op, {}
     windows = op.windows(inputs[0][2:]) or ()
+    if all(isinstance(n, (int, sp.Integer)) for w in windows for n in (w.before, w.after)):
+        return replace(op, padding=tuple((int(w.before), int(w.after)) for w in windows)), {}
     pairs = [
         (index(p), index(q)) for p, q in zip(numbered("p", len(windows)), numbered("q", len(windows)), strict=True)
     ]

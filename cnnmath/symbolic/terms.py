@@ -83,7 +83,7 @@ class Divides(Boolean):
         divisor, number = sp.sympify(divisor), sp.expand(number)
         if divisor.is_Integer:
             number = sp.Add(*(t for t in sp.Add.make_args(number) if (t.as_coeff_Mul()[0] % divisor) != 0))
-        if divisor == 1 or number == 0:
+        if (number / divisor).is_integer:
             return sp.true
         if divisor.is_Integer and number.is_Integer:
             return sp.sympify(number % divisor == 0)

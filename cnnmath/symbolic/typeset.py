@@ -124,6 +124,8 @@ class _Typesetter:
         first = [f for f in above if isinstance(f, sp.Indexed) and "/" in str(f.base)]
         last = [f for f in above if isinstance(f, Quantified)]
         inner = [f for f in above if f not in first and f not in last]
+        if not inner and any(isinstance(f, Quantified) for f in below):
+            inner, last = last, []
         if not inner:
             first, inner = [], first
         quotient = self.n.fraction(self._factors(inner, SUM), self._factors(below, SUM))

@@ -90,7 +90,8 @@ class WrittenOut:
             return aligned(rows)
         shapes = " and ".join(map(str, self.inputs))
         what = "y =" if self.derivation.wrt == "y" else f"dL/d{self.derivation.wrt} of"
-        return "\n".join([f"{what} {describe(self.op)} on {shapes}", *(f"  {row}" for row in rows)])
+        tie = [f"  {self.derivation.tie}"] if self.derivation.tie else []
+        return "\n".join([f"{what} {describe(self.op)} on {shapes}", *tie, *(f"  {row}" for row in rows)])
 
     def __repr__(self) -> str:
         return self.write(Text())

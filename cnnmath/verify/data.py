@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from cnnmath import ops
+from cnnmath.numeric.pool import divisor as pool_divisor
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape, rational
 
@@ -34,21 +35,29 @@ MODES: dict[type[Operator], Mode] = {
 """Operators that do not stay among the integers."""
 
 
-def mode(op: Operator) -> Mode:
-    """How an operator's numbers are compared."""
-    return MODES.get(type(op), "integers")
+def mode(op: Operator, *inputs: Shape) -> Mode:
+    """How an operator's numbers are compared; averages by many unlike numbers outgrow the integers that floats hold."""
+    large = divisor(op, *inputs) * 9 * prod(inputs[0][2:]) >= 1 << 53 if inputs else False
+    return MODES.get(type(op), "rationals" if large else "integers")
 
 
 def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed: np.random.Generator) -> Any:
-    """An operand of small integers with many ties, times what every division in the operator divides.
+    """An operand of small integers, many equal ones among the inputs, times what divisions in the operator divide.
 
     A variance is drawn so that its root is rational.
     """
-    numbers = seed.integers(-4, 5, shape) * divisor(op, *inputs)
-    if mode(op) == "integers":
-        return numbers.astype(float)
+    most = 4 if name.startswith("x") else 9
+    numbers = seed.integers(-most, most + 1, shape)
+    if numbers.size < FEW and not name.startswith("x"):
+        numbers = numbers + (numbers >= 0)
+    if mode(op, *inputs) == "integers":
+        return numbers.astype(float) * divisor(op, *inputs)
     exact = np.array([Fraction(int(v)) for v in numbers.flat], object).reshape(shape)
     return exact * exact + 1 / Fraction(4) - rational(op.epsilon) if name == "var" else exact  # type: ignore[attr-defined]
+
+
+FEW = 8
+"""Fewer parameters or gradients from above than these are never zero, which would tell nothing."""
 
 
 @singledispatch
@@ -58,15 +67,16 @@ def divisor(op: Operator, *inputs: Shape) -> int:  # noqa: ARG001 - most operato
 
 
 @divisor.register
-def _(op: ops.AveragePool, *inputs: Shape) -> int:  # noqa: ARG001 - the kernel bounds the counts
-    return prod(lcm(*range(1, k + 1)) for k in op.kernel)
+def _(op: ops.AveragePool, *inputs: Shape) -> int:
+    return lcm(*np.unique(pool_divisor(op, inputs[0][2:])).tolist())
 
 
 @divisor.register
-def _(op: ops.GlobalAveragePool, *inputs: Shape) -> int:  # noqa: ARG001
+def _(op: ops.GlobalAveragePool, *inputs: Shape) -> int:  # noqa: ARG001 - it divides by all positions
     return prod(inputs[0][2:])
 
 
 @divisor.register
 def _(op: ops.AdaptiveAveragePool, *inputs: Shape) -> int:
-    return prod(lcm(*range(1, n // o + 3)) for n, o in zip(inputs[0][2:], op.outputs, strict=True))
+    _, lengths = op.bins(inputs[0][2:], [np.arange(o) for o in op.outputs])
+    return prod(lcm(*np.unique(length).tolist()) for length in lengths)

@@ -7,7 +7,7 @@ the sizes that fit them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from hypothesis import strategies as st
@@ -63,12 +63,19 @@ def _axes(draw: DrawFn, *, blind: bool) -> tuple[dict[str, Any], tuple[int, ...]
 
 
 @st.composite
-def _conv(draw: DrawFn, kind: Any) -> Case:  # noqa: ARG001 - every strategy of the table takes its kind
-    settings, sizes = draw(_axes(blind=True))
+def _padded(draw: DrawFn, *, blind: bool) -> tuple[dict[str, Any], tuple[int, ...]]:
+    """The same with padding by name, half of the time."""
+    settings, sizes = draw(_axes(blind=blind))
     if draw(st.booleans()):
         settings["padding"] = draw(st.sampled_from(["valid", "same", "same_lower"]))
         extents = [d * (k - 1) + 1 for d, k in zip(settings["dilation"], settings["kernel"], strict=True)]
         sizes = tuple(max(n, e) for n, e in zip(sizes, extents, strict=True))
+    return settings, sizes
+
+
+@st.composite
+def _conv(draw: DrawFn, kind: type[Operator]) -> Case:  # noqa: ARG001 - every strategy of the table takes its kind
+    settings, sizes = draw(_padded(blind=True))
     groups, channels, filters = (draw(st.integers(1, 3)) for _ in range(3))
     op = ops.Conv(filters * groups, groups=groups, bias=draw(st.booleans()), **settings)
     return Case(op, ((draw(st.integers(1, 2)), channels * groups, *sizes),))
@@ -76,7 +83,7 @@ def _conv(draw: DrawFn, kind: Any) -> Case:  # noqa: ARG001 - every strategy of 
 
 @st.composite
 def _pool(draw: DrawFn, kind: Any) -> Case:
-    settings, sizes = draw(_axes(blind=False))
+    settings, sizes = draw(_padded(blind=False))
     own = {"count_padding": draw(st.booleans())} if kind is ops.AveragePool else {}
     return Case(kind(ceil=draw(st.booleans()), **settings, **own), ((*draw(_batch), *sizes),))
 
@@ -94,8 +101,8 @@ def _linear(draw: DrawFn, kind: Any) -> Case:
 
 @st.composite
 def _response(draw: DrawFn, kind: Any) -> Case:
-    k, alpha = draw(st.sampled_from([1.0, 2.0])), draw(st.sampled_from([1e-4, 0.5]))
-    op = kind(draw(st.integers(1, 6)), k=k, alpha=alpha)
+    settings = {"k": [1.0, 2.0], "alpha": [1e-4, 0.5], "beta": [0.75, 0.5, 1.0]}
+    op = kind(draw(st.integers(1, 6)), **{name: draw(st.sampled_from(values)) for name, values in settings.items()})
     return Case(op, (draw(_shape),))
 
 
@@ -110,11 +117,13 @@ def _merge(draw: DrawFn, kind: Any) -> Case:
 
 @st.composite
 def _pointwise(draw: DrawFn, kind: Any) -> Case:
-    return Case(kind(), (draw(_shape),))
+    settings = {f.name: draw(st.sampled_from(_SCALARS[f.name])) for f in fields(kind)}
+    return Case(kind(**settings), (draw(_shape),))
 
 
 _batch = st.tuples(st.integers(1, 2), st.integers(1, 3))
 _shape = st.builds(lambda batch, sizes: (*batch, *sizes), _batch, st.lists(st.integers(1, 4), min_size=1, max_size=3))
+_SCALARS = {"slope": [0.01, 0.5], "alpha": [1.0, 0.5, 2.0], "epsilon": [1e-5, 1e-3], "rate": [0.5, 0.25]}
 _CASES: dict[type[Operator], Callable[[type[Operator]], SearchStrategy[Case]]] = {
     ops.Conv: _conv,
     ops.MaxPool: _pool,

@@ -22,9 +22,10 @@ class MathML:
         marks = letter[len(plain) :].replace("'", "′")
         prime = f"<mo>{marks}</mo>" if marks else ""
         base = f"<mi>{escape(plain)}</mi>"
+        below = f"<mn>{number}</mn>" if number.isdigit() else f"<mi>{escape(number)}</mi>"
         if number and prime:
-            return f"<msubsup>{base}<mn>{number}</mn>{prime}</msubsup>"
-        return f"<msub>{base}<mn>{number}</mn></msub>" if number else f"<msup>{base}{prime}</msup>" if prime else base
+            return f"<msubsup>{base}{below}{prime}</msubsup>"
+        return f"<msub>{base}{below}</msub>" if number else f"<msup>{base}{prime}</msup>" if prime else base
 
     def number(self, value: int) -> str:
         return f"<mn>{value}</mn>"

@@ -1,0 +1,91 @@
+"""What the tests of derivations share: one concrete instance of a derivation, and drawn settings of few axes."""
+
+import random
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache, cached_property
+from math import prod
+
+from cnnmath import ops, readers
+from cnnmath.ops import operands
+from cnnmath.readers import Tensor
+from cnnmath.symbolic import derive, targets
+from cnnmath.symbolic.evaluate import compiled, positions
+from cnnmath.symbolic.setting import bind
+from cnnmath.verify import Case
+
+SMALL = {
+    ops.Conv: Case(ops.Conv(2, (2, 3), stride=(2, 1), dilation=(1, 2), padding=((1, 0), (0, 2))), ((2, 2, 4, 5),)),
+    ops.MaxPool: Case(ops.MaxPool((2, 3), stride=(1, 2), padding=((1, 0), (0, 1)), ceil=True), ((2, 2, 4, 6),)),
+    ops.AveragePool: Case(ops.AveragePool((2, 3), stride=(1, 2), padding=((1, 0), (0, 1))), ((2, 2, 4, 6),)),
+    ops.AdaptiveAveragePool: Case(ops.AdaptiveAveragePool((2, 3)), ((2, 2, 5, 4),)),
+    ops.Linear: Case(ops.Linear(4), ((3, 2),)),
+    ops.LocalResponseNorm: Case(ops.LocalResponseNorm(3, alpha=0.5), ((2, 4, 2),)),
+    ops.Softmax: Case(ops.Softmax(), ((2, 4, 2),)),
+    ops.Add: Case(ops.Add(), ((1, 2, 2, 3),) * 2),
+    ops.Concat: Case(ops.Concat(), ((1, 2, 2, 3), (1, 3, 2, 3))),
+}
+
+
+def small(kind):
+    """One small case of a kind, most on two spatial axes, its sizes unequal along every axis."""
+    return SMALL.get(kind) or Case(kind(), ((1, 2, 4, 3),))
+
+
+def clipped(case, rank):
+    """The same case of a sliding operator on its first axes alone, so that a derivation takes no time."""
+    settings = {name: getattr(case.op, name)[:rank] for name in ("kernel", "stride", "dilation", "padding")}
+    if isinstance(case.op.padding, str):
+        settings["padding"] = case.op.padding
+    ((n, c, *sizes),) = case.inputs
+    return Case(replace(case.op, **settings), ((n, c, *sizes[:rank]),))
+
+
+def derivations(case):
+    """Every derivation of a case's operator, each made once in a run of the tests."""
+    rank = len(case.inputs[0]) - 2
+    return [_derived(case.op, wrt, rank) for wrt in targets(case.op, rank=rank)]
+
+
+_derived = cache(lambda op, wrt, rank: derive(op, wrt, rank=rank))
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A case with numbers of its own, and what the exact readers say of it."""
+
+    case: Case
+    seed: int = 7
+
+    @cached_property
+    def data(self):
+        op, inputs = self.case.op, self.case.inputs
+        draw = random.Random(self.seed)
+        return {
+            name: _tensor(shape, draw, 1 if name == "var" else -5)
+            for name, shape in {**operands(op, *inputs), "dL/dy": op.shape(*inputs)}.items()
+        }
+
+    @cached_property
+    def truth(self):
+        """Output and gradients by the readers that know nothing of index algebra."""
+        tensors = {name: tensor for name, tensor in self.data.items() if name != "dL/dy"}
+        y = readers.forward(self.case.op, self.case.op.shape(*self.case.inputs), *tensors.values())
+        return {"y": y, **readers.backward(self.case.op, self.data["dL/dy"], tensors)}
+
+    def mistakes(self, derivation, formula=None):
+        """Entries at which a formula (a derivation's result) is not what the readers say, and how many there are."""
+        env = bind(derivation.op, derivation.inputs, derivation.definitions, self.case.op, self.case.inputs) | self.data
+        value, truth = compiled(derivation.result.right if formula is None else formula), self.truth[derivation.wrt]
+        compared = {at: (value(here), truth[at]) for at, here in positions(derivation.entry, env)}
+        assert set(compared) == set(truth.positions()), "a formula speaks of every entry, each once"
+        return {at: pair for at, pair in compared.items() if not _equal(*pair)}
+
+
+def _equal(left, right):
+    """Exactly, but for exponentials and irrational roots: to 40 of the readers' 50 digits."""
+    return left == right or (right.denominator > 10**30 and abs(left - right) <= abs(right) / 10**40)
+
+
+def _tensor(shape, draw, low):
+    return Tensor(shape, [Fraction(draw.randint(low, 5)) for _ in range(prod(shape))])

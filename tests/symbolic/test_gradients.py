@@ -1,0 +1,93 @@
+"""Derived formulas against the exact readers, on other instances than those that the derivation checked itself on."""
+
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+
+from cnnmath import ops
+from cnnmath.ops.reduced import reduced
+from cnnmath.symbolic import derive, general, targets
+from cnnmath.verify import Case, cases
+from tests.support import each, every_operator
+from tests.symbolic.instances import Instance, clipped, derivations, small
+
+SLIDING = (ops.Conv, ops.MaxPool, ops.AveragePool)
+CUBES = (
+    Case(ops.Conv(2, (2, 1, 2), stride=(1, 2, 2), dilation=(2, 1, 1), padding=((1, 0), 0, (0, 1))), ((2, 3, 3, 4, 5),)),
+    Case(ops.MaxPool((2, 1, 2), stride=(1, 2, 1), padding=((1, 0), 0, 0), ceil=True), ((1, 2, 3, 4, 5),)),
+    Case(ops.AveragePool((2, 1, 2), stride=(1, 2, 1), padding=((1, 0), 0, 0), count_padding=False), ((1, 2, 3, 4, 5),)),
+)
+WINDOWS = {
+    1: Case(ops.Conv(2, (3,), stride=2, dilation=3, padding=2), ((2, 2, 8),)),
+    2: Case(ops.Conv(1, (2, 3), stride=(3, 1), dilation=(2, 1), padding=(1, 2)), ((1, 2, 5, 4),)),
+}
+
+
+def agrees(case):
+    instance = Instance(case)
+    return all(instance.mistakes(derivation) == {} for derivation in derivations(case))
+
+
+@every_operator
+def test_every_formula_of_every_operator_is_what_the_readers_say(kind):
+    assert small(kind).inputs != reduced(small(kind).op, len(small(kind).inputs[0]) - 2)[1]
+    assert agrees(small(kind))
+
+
+@each(SLIDING)
+def test_the_formulas_of_drawn_signals_are_what_the_readers_say(kind):
+    @settings(max_examples=12)
+    @given(cases(kind))
+    def check(case):
+        assert agrees(clipped(case, 1))
+
+    check()
+
+
+@each(SLIDING)
+def test_the_formulas_of_drawn_images_are_what_the_readers_say(kind):
+    @settings(max_examples=4)
+    @given(cases(kind))
+    def check(case):
+        assert agrees(clipped(case, 2))
+
+    check()
+
+
+@pytest.mark.parametrize("case", CUBES, ids=lambda case: type(case.op).__name__)
+def test_the_formulas_of_volumes_are_what_the_readers_say(case):
+    assert agrees(case)
+
+
+@pytest.mark.parametrize("rank", WINDOWS)
+def test_the_formulas_of_a_symbolic_window_hold_for_windows_that_no_check_has_seen(rank):
+    instance, op = Instance(WINDOWS[rank]), general(ops.Conv, rank)
+    for wrt in targets(op, rank=rank):
+        derivation = derive(op, wrt, rank=rank)
+        assert instance.mistakes(derivation) == {}
+
+
+@each(SLIDING)
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_a_general_window_has_symbols_of_its_own_on_every_axis(kind, rank):
+    op = general(kind, rank)
+    symbols = [*op.kernel, *op.stride, *op.dilation, *(before for before, _ in op.padding)]
+    assert len(set(symbols)) == 4 * rank
+    assert all(isinstance(symbol, sp.Symbol) for symbol in symbols)
+    assert all(before == after for before, after in op.padding)
+    assert {*op.kernel, *op.stride} <= derive(op, "y", rank=rank).result.right.free_symbols
+
+
+@every_operator
+def test_targets_are_the_output_the_inputs_and_what_is_trained(kind):
+    op, inputs = small(kind).op, small(kind).inputs
+    names = ["x"] if not op.variadic else ["x1", "x2"]
+    assert targets(op) == ["y", *names, *op.parameters(*inputs)]
+
+
+@pytest.mark.parametrize("wrt", ["x", "w", "b"])
+def test_a_wrong_formula_is_seen_on_the_other_instance(wrt):
+    case = small(ops.Conv)
+    derivation = derive(case.op, wrt)
+    assert Instance(case).mistakes(derivation) == {}
+    assert Instance(case).mistakes(derivation, -derivation.result.right) != {}

@@ -1,0 +1,108 @@
+"""The index form of gradients: conditions stand in it, and nothing stands in it that is not needed."""
+
+import pytest
+import sympy as sp
+
+from cnnmath import ops
+from cnnmath.ops import operands
+from cnnmath.symbolic import derive, general, targets
+from cnnmath.symbolic.notations import Text
+from cnnmath.symbolic.terms import Divides, Quantified, Sigma, size
+from tests.support import every_operator
+from tests.symbolic.instances import derivations, small
+
+
+def formula(op, wrt="x", rank=1):
+    return derive(op, wrt, rank=rank).result.write(Text()).partition(" = ")[2]
+
+
+def conditions(op, wrt="x", rank=1):
+    (total,) = derive(op, wrt, rank=rank).result.right.atoms(Sigma)
+    return total.conditions
+
+
+def test_the_gradient_of_a_general_convolution_states_divisibility_and_bounds():
+    assert formula(general(ops.Conv, 1)) == (
+        "sum{f<F, k<K | s divides j + p - d*k, 0 <= (j + p - d*k)/s < O} dL/dy[n,f,(j+p-d*k)/s]*w[f,c,k]"
+    )
+    assert formula(general(ops.Conv, 1), "w") == (
+        "sum{n<N, o<O | 0 <= s*o + d*k - p < L} dL/dy[n,f,o]*x[n,c,s*o+d*k-p]"
+    )
+    assert formula(general(ops.Conv, 1), "b") == "sum{n<N, o<O} dL/dy[n,f,o]"
+
+
+@pytest.mark.parametrize("kind", [ops.Conv, ops.MaxPool, ops.AveragePool])
+@pytest.mark.parametrize("rank", [1, 2])
+def test_every_axis_of_a_general_window_has_its_own_divisibility_and_its_own_bounds(kind, rank):
+    found = conditions(general(kind, rank), "x", rank)
+    divides = [c for c in found if isinstance(c, Divides)]
+    letters = ["s"] if rank == 1 else ["s_1", "s_2"]
+    assert [c.args[0] for c in divides] == [size(letter) for letter in letters]
+    assert sum(isinstance(c, sp.Ge) for c in found) == rank
+    assert sum(isinstance(c, sp.Lt) for c in found) == rank
+
+
+def test_a_stride_of_one_needs_no_divisibility():
+    assert formula(ops.Conv(1, (3,))) == "sum{f<F, k<3 | 0 <= j - k < O} dL/dy[n,f,j-k]*w[f,c,k]"
+
+
+def test_dilation_moves_taps_but_a_stride_of_one_still_divides_everything():
+    assert formula(ops.Conv(1, (3,), dilation=2)) == "sum{f<F, k<3 | 0 <= j - 2*k < O} dL/dy[n,f,j-2*k]*w[f,c,k]"
+
+
+def test_a_kernel_as_long_as_its_stride_leaves_one_tap_by_division_with_remainder():
+    assert formula(ops.Conv(1, (2,), stride=2)) == "sum{f<F | j < 2*O} dL/dy[n,f,floor(j/2)]*w[f,c,j mod 2]"
+
+
+def test_a_tap_that_always_lies_inside_has_no_bounds_on_that_side():
+    assert formula(ops.Conv(1, (2,), padding=((1, 0),), bias=False), "y") == (
+        "sum{c<C, k<2 | o + k - 1 >= 0} w[f,c,k]*x[n,c,o+k-1]"
+    )
+    assert "|" not in formula(ops.Conv(1, (2,), bias=False), "y")
+
+
+@pytest.mark.parametrize("wrt", ["y", "x", "w", "b"])
+def test_one_group_prints_no_floor_and_two_do_where_they_must(wrt):
+    whole, halves = (derive(ops.Conv(2 * groups, (3,), groups=groups), wrt, rank=1).result.right for groups in (1, 2))
+    assert not whole.has(sp.floor, sp.Mod)
+    assert halves.has(sp.floor) == (wrt in ("x", "w"))
+
+
+def test_the_group_of_a_channel_is_the_quotient_of_its_index():
+    assert formula(ops.Conv(4, (1,), groups=2, bias=False)) == (
+        "sum{f<Fg} dL/dy[n,f+Fg*floor(c/Cg),j]*w[f+Fg*floor(c/Cg),c mod Cg,0]"
+    )
+
+
+def test_a_maximum_passes_on_its_gradient_through_the_first_tap_and_says_so():
+    derivation = derive(ops.MaxPool((2,), stride=1), rank=1)
+    assert formula(derivation.op) == "sum{k<2 | 0 <= j - k < O, k*[n,c,j-k] = k} dL/dy[n,c,j-k]"
+    assert "k* is the first tap, in row-major order" in derivation.text()
+    assert "k*" not in derive(ops.Conv(1, (2,)), rank=1).text()
+
+
+@every_operator
+def test_a_gradient_is_derived_in_four_named_steps_and_an_output_in_one(kind):
+    for derivation in derivations(small(kind)):
+        names = [step.name for step in derivation.steps]
+        assert names == ["Definition", *["Chain rule", "Jacobian", "Collapse"] * (derivation.wrt != "y")]
+        assert derivation.result is derivation.steps[-1]
+        assert all(step.rule in derivation.text() for step in derivation.steps)
+
+
+@every_operator
+def test_nothing_stands_free_in_a_result_but_its_entry_and_the_sizes(kind):
+    for derivation in derivations(small(kind)):
+        _, ranges = derivation.entry
+        shapes = operands(derivation.op, *derivation.inputs).values()
+        sizes = set().union(*(sp.sympify(n).free_symbols for shape in shapes for n in shape), derivation.definitions)
+        free = {s for s in derivation.result.right.free_symbols if isinstance(s, sp.Symbol)} - bound(derivation)
+        assert {s for s in free if s.is_integer} <= {*ranges, *sizes}
+
+
+def bound(derivation):
+    return {symbol for total in derivation.result.right.atoms(Quantified) for symbol, _ in total.ranges}
+
+
+def test_targets_of_a_convolution_without_bias_leave_it_out():
+    assert targets(ops.Conv(1, 2, bias=False)) == ["y", "x", "w"]

@@ -1,0 +1,140 @@
+"""Text, LaTeX and MathML of every operator's derivations: well formed, and meaning the same."""
+
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+
+import pytest
+
+from cnnmath import ops
+from cnnmath.symbolic import derive, general, targets
+from cnnmath.symbolic.notations import Latex, MathML, Text
+from cnnmath.symbolic.terms import Maximum, Sigma, array, index
+from cnnmath.symbolic.typeset import typeset
+from tests.support import every_operator
+from tests.symbolic.instances import derivations, small
+
+GENERAL = [general(kind, rank) for kind in (ops.Conv, ops.MaxPool, ops.AveragePool) for rank in (1, 2)]
+ARGUMENTS = {"mfrac": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3, "mroot": 2}
+ESCAPED = re.compile(r"\\[{}]")
+
+
+def misshapen(mathml):
+    """Elements of MathML that have another number of children than their kind takes."""
+    tree = ET.fromstring(f"<math>{mathml}</math>")
+    return [e.tag for e in tree.iter() if len(e) != ARGUMENTS.get(e.tag, len(e))]
+
+
+def unbalanced(latex):
+    """What opens in LaTeX and does not close, or the other way about."""
+    depth, plain = 0, ESCAPED.sub("", latex)
+    for sign in plain:
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        if depth < 0:
+            return "brace"
+    begins, ends = (sorted(re.findall(rf"\\{word}{{(\w+\*?)}}", latex)) for word in ("begin", "end"))
+    fences = [len(re.findall(rf"\\{side}(?![a-z])", latex)) for side in ("left", "right")]
+    return "brace" if depth else "environment" if begins != ends else "fence" if fences[0] != fences[1] else ""
+
+
+def all_steps(derived):
+    return [step for derivation in derived for step in derivation.steps]
+
+
+@every_operator
+def test_every_step_is_well_formed_in_every_notation(kind):
+    for step in all_steps(derivations(small(kind))):
+        assert misshapen(step.write(MathML())) == []
+        assert unbalanced(step.write(Latex())) == ""
+        text = step.write(Text())
+        assert all(text.count(a) == text.count(b) for a, b in ("()", "[]", "{}"))
+
+
+@pytest.mark.parametrize("op", GENERAL, ids=lambda op: f"{type(op).__name__}-{len(op.kernel)}")
+def test_symbolic_windows_are_well_formed_in_every_notation(op):
+    rank = len(op.kernel)
+    for step in all_steps([derive(op, wrt, rank=rank) for wrt in targets(op, rank=rank)]):
+        assert misshapen(step.write(MathML())) == []
+        assert unbalanced(step.write(Latex())) == ""
+
+
+def test_what_is_not_well_formed_is_seen():
+    assert misshapen("<msub><mi>x</mi></msub>") == ["msub"]
+    with pytest.raises(ET.ParseError):
+        misshapen("<mi>x</mo>")
+    assert unbalanced(r"\frac{1}{2") == unbalanced(r"}{") == "brace"
+    assert unbalanced(r"\left( x") == "fence"
+    assert unbalanced(r"\begin{cases} x") == "environment"
+
+
+@every_operator
+def test_a_notebook_shows_the_whole_derivation(kind):
+    for derivation in derivations(small(kind)):
+        assert derivation._repr_latex_() == derivation.latex()
+        assert derivation.latex().startswith(r"\begin{align*}")
+        rows = len(derivation.steps) + len(derivation.definitions) + bool(derivation.tie)
+        assert derivation.latex().count(r"\\" + "\n") == rows - 1
+        assert unbalanced(derivation.latex()) == ""
+        html = derivation._repr_html_()
+        assert derivation.title in html
+        assert ET.fromstring(f"<div>{html}</div>").findall(".//li/math")
+        assert repr(derivation) == derivation.text()
+
+
+def test_the_result_alone_is_shorter_than_the_derivation():
+    derivation = derive(ops.Conv(1, 2))
+    assert derivation.text().endswith(derivation.result.write(Text()))
+    assert derivation.result.write(Text()) in derivation.text(full=False)
+    assert "Jacobian" in derivation.text()
+    assert "Jacobian" not in derivation.text(full=False)
+    assert derivation.latex(full=False).count("&=") == 1 + len(derivation.definitions)
+
+
+def test_the_html_of_a_derivation_is_lists_and_mathematics_alone():
+    seen = []
+    reader = HTMLParser()
+    reader.handle_starttag = lambda tag, _: seen.append(tag)
+    reader.feed(derive(ops.MaxPool((2,), stride=1), rank=1).html())
+    assert set(seen) <= {"p", "ol", "li", "b", "math", *MATHML}
+
+
+MATHML = {
+    "mi",
+    "mn",
+    "mo",
+    "mrow",
+    "mspace",
+    "msub",
+    "msup",
+    "msubsup",
+    "mfrac",
+    "munder",
+    "munderover",
+    "mtable",
+    "mtr",
+    "mtd",
+    "mtext",
+    "msqrt",
+}
+x, i, o = array("x"), index("i"), index("o")
+
+
+@pytest.mark.parametrize(
+    ("expr", "text", "latex"),
+    [
+        (2 * o + i - 1, "2*o + i - 1", r"2\,o + i - 1"),
+        ((x[i] + 1) * x[o], "x[o]*(x[i] + 1)", None),
+        ((x[i] + 1) ** 2, "(x[i] + 1)^2", None),
+        (x[i] / (x[o] + 1), "x[i]/(x[o] + 1)", None),
+        (-x[i], "-x[i]", "-x_{i}"),
+        (Sigma(x[i] + 1, [(i, 3)]), "sum{i<3} (x[i] + 1)", r"\sum_{i=0}^{2} \left(x_{i} + 1\right)"),
+        (2 - Sigma(x[i], [(i, 3)]), "2 - (sum{i<3} x[i])", None),
+        (Sigma(x[i], [(i, 3)]) * x[o] + 1, "1 + x[o]*sum{i<3} x[i]", None),
+        (Maximum(x[i], [(i, 3)]) + 1, "max{i<3} x[i] + 1", None),
+        (Sigma(x[i], [(i, 3)], [o - i >= 0]), "sum{i<3 | o - i >= 0} x[i]", None),
+        (Sigma(x[i], [(i, 3)]) ** 2, "(sum{i<3} x[i])^2", None),
+    ],
+)
+def test_parentheses_stand_where_a_reader_would_mistake_the_formula(expr, text, latex):
+    assert typeset(expr, Text()) == text
+    assert latex is None or typeset(expr, Latex()) == latex

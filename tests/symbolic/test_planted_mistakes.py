@@ -1,0 +1,141 @@
+"""No derivation can be built on a mistake: each one planted here is refused by the step in which it lies."""
+
+import pytest
+import sympy as sp
+
+from cnnmath import ops
+from cnnmath.errors import DerivationError
+from cnnmath.symbolic import check, derivation, derive, general
+from cnnmath.symbolic.terms import Bracket, Divides, Quantified, Sigma
+
+STRIDED = ops.Conv(1, 3, stride=(2, 1), dilation=(1, 2), padding=((1, 0), (0, 1)))
+
+
+def without(unwanted):
+    """The formula with all conditions of a sort left out."""
+
+    def dropped(expr):
+        kept = [c for c in expr.conditions if not unwanted(c)]
+        return expr.func(expr.body, expr.ranges, kept)
+
+    return lambda expr: expr.replace(lambda e: isinstance(e, Quantified), dropped)
+
+
+def swapped(expr):
+    """The formula with the two taps, or the two outputs, exchanged in what it sums."""
+    (total,) = [e for e in sp.preorder_traversal(expr) if isinstance(e, Quantified)][:1]
+    pairs = {str(symbol): symbol for symbol, _ in total.ranges}
+    one, two = next((pairs[a], pairs[a[:-1] + "2"]) for a in pairs if a.endswith("_1"))
+    body = total.body.xreplace({one: two, two: one})
+    return expr.xreplace({total: total.func(body, total.ranges, total.conditions)})
+
+
+def first_bracket_alone(expr):
+    return expr.replace(lambda e: isinstance(e, Bracket), lambda e: Bracket(*e.args[:-1]))
+
+
+def turned(expr):
+    """The formula with the kernel of three taps flipped along its last axis."""
+    return expr.replace(
+        lambda e: isinstance(e, sp.Indexed) and str(e.base) == "w",
+        lambda e: e.base[(*e.indices[:-1], 2 - e.indices[-1])],
+    )
+
+
+def negative(expr):
+    return -expr
+
+
+DIVISIBILITY = without(lambda c: isinstance(c, Divides))
+BOUNDS = without(lambda c: isinstance(c, (sp.Ge, sp.Lt)))
+MISTAKES = {
+    "an output of the wrong sign": ("read", negative, "x", "definition"),
+    "an output with its taps exchanged": ("read", swapped, "x", "definition"),
+    "an output of a flipped kernel": ("read", turned, "x", "definition"),
+    "a Jacobian of the wrong sign": ("jacobian", negative, "x", "jacobian"),
+    "a Jacobian with an equation too few": ("jacobian", first_bracket_alone, "x", "jacobian"),
+    "a Jacobian of a flipped kernel": ("jacobian", turned, "x", "jacobian"),
+    "a Jacobian of nothing": ("jacobian", lambda _: sp.S.Zero, "w", "jacobian"),
+    "a result of the wrong sign": ("collapse", negative, "x", "collapse"),
+    "a result of a flipped kernel": ("collapse", turned, "x", "collapse"),
+    "a result without divisibility": ("collapse", DIVISIBILITY, "x", "collapse"),
+    "a bias's result doubled": ("collapse", lambda expr: 2 * expr, "b", "collapse"),
+}
+BEYOND = {
+    "an output that reads into the padding": ("read", BOUNDS, "x", "definition"),
+    "a result without bounds": ("collapse", BOUNDS, "x", "collapse"),
+    "a result with its taps exchanged": ("collapse", swapped, "x", "collapse"),
+    "a result with its outputs exchanged": ("collapse", swapped, "w", "collapse"),
+    "a filter's result without bounds": ("collapse", BOUNDS, "w", "collapse"),
+}
+"""Mistakes that read an operand outside its shape."""
+
+
+def plant(monkeypatch, function, mistake):
+    right = getattr(derivation, function)
+    monkeypatch.setattr(derivation, function, lambda *arguments: mistake(right(*arguments)))
+
+
+@pytest.mark.parametrize("name", MISTAKES | BEYOND)
+def test_a_mistake_is_refused_by_its_step(name, monkeypatch):
+    function, mistake, wrt, step = (MISTAKES | BEYOND)[name]
+    assert derive(STRIDED, wrt).wrt == wrt
+    plant(monkeypatch, function, mistake)
+    with pytest.raises(DerivationError, match=f"^conv: the step '{step}' does not hold"):
+        derive(STRIDED, wrt)
+
+
+@pytest.mark.parametrize("mistake", [DIVISIBILITY, BOUNDS, negative], ids=["divisibility", "bounds", "sign"])
+def test_a_general_derivation_refuses_the_same_mistakes(mistake, monkeypatch):
+    plant(monkeypatch, "collapse", mistake)
+    with pytest.raises(DerivationError, match="the step 'collapse' does not hold"):
+        derive(general(ops.Conv, 1), "x", rank=1)
+
+
+def test_a_maximum_that_passes_its_gradient_to_every_tap_is_refused(monkeypatch):
+    all_taps = without(lambda c: type(c).__name__ == "Attains")
+    plant(monkeypatch, "jacobian", all_taps)
+    with pytest.raises(DerivationError, match=r"^maxpool: the step 'jacobian' does not hold"):
+        derive(ops.MaxPool((2, 3), stride=1))
+
+
+def test_a_chain_that_misses_half_the_batch_is_refused(monkeypatch):
+    def short(body, ranges, conditions=()):
+        (first, extent), *rest = ranges
+        return Sigma(body, [(first, extent - 1), *rest], conditions)
+
+    monkeypatch.setattr(derivation, "Sigma", short)
+    with pytest.raises(DerivationError, match="the step 'chain' does not hold"):
+        derive(STRIDED, "b")
+
+
+def test_an_irrational_slope_that_is_a_little_wrong_is_refused(monkeypatch):
+    plant(monkeypatch, "jacobian", lambda expr: expr * (1 + sp.Rational(1, 10**30)))
+    with pytest.raises(DerivationError, match=r"^localresponsenorm: the step 'jacobian' does not hold"):
+        derive(ops.LocalResponseNorm(3), rank=1)
+
+
+def test_the_message_says_where_and_with_what_numbers(monkeypatch):
+    plant(monkeypatch, "collapse", negative)
+    with pytest.raises(DerivationError) as caught:
+        derive(ops.Conv(1, (1,)), "b", rank=1)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "conv: the step 'collapse' does not hold."
+    left, right = lines[1].partition("the formula gives ")[2].split(", the definition ")
+    assert int(left) == -int(right) != 0
+    assert lines[2] == "  rule    both sides of every equation agree exactly on small instances"
+
+
+def test_without_its_checks_a_derivation_would_believe_anything(monkeypatch):
+    monkeypatch.setattr(derivation, "instances", lambda *_: [])
+    plant(monkeypatch, "collapse", negative)
+    assert derive(STRIDED, "b").result.right.could_extract_minus_sign()
+
+
+def test_symbolic_windows_are_checked_on_two_instances_that_differ_in_every_setting():
+    op, shapes = derivation.symbolic(general(ops.Conv, 2), 2)
+    _, definitions = derivation.output_sizes(op, *shapes)
+    first, _, second, _ = (instance.op for instance in check.instances(op, shapes, definitions))
+    for name in ("kernel", "stride", "dilation", "padding"):
+        for i in range(2):
+            assert getattr(first, name)[i] != getattr(second, name)[i]

@@ -1,0 +1,75 @@
+"""What a command line means."""
+
+import pytest
+
+from cnnmath import arguments, ops
+from cnnmath.errors import CnnmathError, SettingError
+from cnnmath.symbolic import targets
+from tests.support import every_operator
+
+
+@every_operator
+def test_every_operator_can_be_named_without_any_option(kind):
+    op = arguments.operator(kind, 2, {"kernel": None, "stride": None, "groups": None})
+    assert isinstance(op, kind)
+    assert targets(op)[0] == "y"
+
+
+@pytest.mark.parametrize(
+    ("settings", "op"),
+    [
+        ({"kernel": "3"}, ops.Conv(1, 3)),
+        ({"kernel": "3x2", "filters": 4}, ops.Conv(4, (3, 2))),
+        ({"kernel": "3", "stride": "2x1", "dilation": "1x2"}, ops.Conv(1, 3, stride=(2, 1), dilation=(1, 2))),
+        ({"kernel": "3", "padding": "1"}, ops.Conv(1, 3, padding=1)),
+        ({"kernel": "3", "padding": "1x0"}, ops.Conv(1, 3, padding=(1, 0))),
+        ({"kernel": "3", "padding": "1:0"}, ops.Conv(1, 3, padding=((1, 0), (1, 0)))),
+        ({"kernel": "3", "padding": "1:0x2:1"}, ops.Conv(1, 3, padding=((1, 0), (2, 1)))),
+        ({"kernel": "3", "padding": "same_lower"}, ops.Conv(1, 3, padding="same_lower")),
+        ({"kernel": "1", "groups": 2, "filters": 2}, ops.Conv(2, 1, groups=2)),
+    ],
+)
+def test_options_are_settings(settings, op):
+    assert arguments.operator(ops.Conv, 2, settings) == op
+
+
+def test_a_kernel_is_what_the_operator_calls_its_first_setting():
+    assert arguments.operator(ops.AdaptiveAveragePool, 3, {"kernel": "3"}) == ops.AdaptiveAveragePool((3, 3, 3))
+    assert arguments.operator(ops.LocalResponseNorm, 2, {"kernel": "3"}) == ops.LocalResponseNorm(3)
+    assert arguments.operator(ops.Linear, 2, {"filters": 7}) == ops.Linear(7)
+    assert arguments.operator(ops.MaxPool, 1, {"ceil": True}) == ops.MaxPool((2,), ceil=True)
+
+
+@pytest.mark.parametrize(("text", "sizes"), [("3", (3,)), ("3x2", (3, 2)), ("3X224X224", (3, 224, 224))])
+def test_sizes_are_joined_by_x(text, sizes):
+    assert arguments.sizes(text, "--input") == sizes
+
+
+@pytest.mark.parametrize("text", ["", "x", "3x", "3,2", "a", "1.5", "3x2:1"])
+def test_what_is_no_list_of_sizes_is_refused_with_the_option_it_was_given_to(text):
+    with pytest.raises(SettingError, match="this is no list of sizes") as caught:
+        arguments.sizes(text, "--stride")
+    assert caught.value.lines["here"] == f"--stride {text}"
+
+
+@every_operator
+def test_an_option_that_an_operator_lacks_is_refused_with_those_that_it_has(kind):
+    with pytest.raises(SettingError) as caught:
+        arguments.operator(kind, 2, {"nothing": 1})
+    assert str(caught.value).startswith(
+        f"{kind.__name__.lower()}: it has no such setting.\n  here    --nothing\n  fix "
+    )
+
+
+@pytest.mark.parametrize(("kind", "count"), [(ops.Conv, 1), (ops.Add, 2), (ops.Concat, 2)])
+def test_inputs_are_a_batch_of_one_for_every_input_of_the_operator(kind, count):
+    op = arguments.operator(kind, 2, {})
+    assert arguments.inputs(op, "4x5", 3) == ((1, 3, 4, 5),) * count
+
+
+def test_a_network_takes_another_input_of_its_own_rank():
+    assert arguments.network("alexnet", "3x227x227").input_shape == (3, 227, 227)
+    assert arguments.network("AlexNet", None).input_shape == (3, 224, 224)
+    for size in ("224x224", "1x3x224x224"):
+        with pytest.raises(CnnmathError, match="another rank than the network"):
+            arguments.network("alexnet", size)

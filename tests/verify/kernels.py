@@ -1,0 +1,138 @@
+"""Kernels broken on purpose, as people break them, each with the operator that it claims to be."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from cnnmath import ops
+from cnnmath.numeric import KERNELS, Kernel
+from cnnmath.numeric.windows import tap_slices
+
+CONV, MAX, AVERAGE, LINEAR, RELU = (KERNELS[k] for k in (ops.Conv, ops.MaxPool, ops.AveragePool, ops.Linear, ops.ReLU))
+
+
+def of_another(right, change):
+    """The kernel of another setting than the one that is asked for."""
+    return Kernel(
+        lambda op, *arrays: right.forward(change(op), *arrays),
+        lambda op, dy, *arrays: right.backward(change(op), dy, *arrays),
+    )
+
+
+def with_filters(change):
+    """A convolution whose output is computed with other filters."""
+    return Kernel(lambda op, x, w, *b: CONV.forward(op, x, change(w), *b), CONV.backward)
+
+
+def exchanged(op):
+    if isinstance(op.padding, str):
+        return replace(op, padding={"same": "same_lower", "same_lower": "same"}.get(op.padding, op.padding))
+    return replace(op, padding=tuple((after, before) for before, after in op.padding))
+
+
+def one_group(op, x, w, *b):
+    return CONV.forward(replace(op, groups=1), x[:, : w.shape[1]], w, *b)
+
+
+def first_sample_alone(right):
+    def backward(op, dy, x, w, *b):
+        return {**right.backward(op, dy, x, w, *b), "w": right.backward(op, dy[:1], x[:1], w, *b)["w"]}
+
+    return Kernel(right.forward, backward)
+
+
+def every_maximum(op, dy, x):
+    windows, sizes = op.windows(x.shape[2:]), x.shape[2:]
+    y, dx = MAX.forward(op, x), np.zeros(x.shape)
+    for _, outputs, inputs in tap_slices(windows, sizes):
+        dx[:, :, *inputs] += np.where(x[:, :, *inputs] == y[:, :, *outputs], dy[:, :, *outputs], 0)
+    return {"x": dx}
+
+
+def last_window_alone(op, dy, x):
+    """The mean's gradient, written where it should be added."""
+    dx = np.zeros(x.shape)
+    for _, outputs, inputs in tap_slices(op.windows(x.shape[2:]), x.shape[2:]):
+        unit = np.zeros(dy.shape)
+        unit[:, :, *outputs] = dy[:, :, *outputs]
+        share = AVERAGE.backward(op, unit, x)["x"]
+        dx[:, :, *inputs] = share[:, :, *inputs]
+    return {"x": dx}
+
+
+def zero_padded(op, x):
+    """A maximum in which padding counts as zero."""
+    y, windows = MAX.forward(op, x), op.windows(x.shape[2:])
+    seen = sum(_ones(y.shape, outputs) for _, outputs, _ in tap_slices(windows, x.shape[2:]))
+    return np.where(seen < np.prod(op.kernel), np.maximum(y, 0), y)
+
+
+def every_overhang(op, x):
+    """Rounding up without dropping the window that would start in the far padding."""
+    y = MAX.forward(op, x)
+    for axis, (n, k, s, d, (p, q)) in enumerate(
+        zip(x.shape[2:], op.kernel, op.stride, op.dilation, op.padding, strict=True), 2
+    ):
+        outputs = -(-(n + p + q - d * (k - 1) - 1) // s) + 1 if op.ceil else y.shape[axis]
+        y = np.concatenate([y, np.zeros_like(y.take([0] * (outputs - y.shape[axis]), axis))], axis)
+    return y
+
+
+def _ones(shape, outputs):
+    ones = np.zeros(shape, int)
+    ones[:, :, *outputs] = 1
+    return ones
+
+
+def raising(*_):
+    raise ZeroDivisionError("planted")
+
+
+def altered(right, change):
+    """The right kernel, something done to its results."""
+    return Kernel(
+        lambda op, *arrays: change(right.forward(op, *arrays)),
+        lambda op, dy, *arrays: {name: change(a) for name, a in right.backward(op, dy, *arrays).items()},
+    )
+
+
+def nudged(y):
+    """One unit in the last place of every number that is not zero."""
+    return np.nextafter(y, np.inf) * (y != 0)
+
+
+MUTANTS = {
+    "a flipped kernel": (ops.Conv, with_filters(lambda w: np.flip(w, tuple(range(2, w.ndim)))), 8),
+    "a kernel with its axes exchanged": (ops.Conv, with_filters(lambda w: w.swapaxes(2, w.ndim - 1)), 8),
+    "filters and channels exchanged": (ops.Conv, with_filters(lambda w: w.swapaxes(0, 1).reshape(w.shape)), 8),
+    "padding before and after exchanged": (ops.Conv, of_another(CONV, exchanged), 8),
+    "padding dropped": (ops.Conv, of_another(CONV, lambda op: replace(op, padding=0)), 8),
+    "the first stride on every axis": (ops.Conv, of_another(CONV, lambda op: replace(op, stride=op.stride[0])), 8),
+    "dilation ignored": (ops.Conv, of_another(CONV, lambda op: replace(op, dilation=1)), 8),
+    "groups ignored": (ops.Conv, Kernel(one_group, CONV.backward), 8),
+    "a bias left out": (ops.Conv, Kernel(lambda op, x, w, *_: CONV.forward(op, x, w), CONV.backward), 8),
+    "dw of the first sample": (ops.Conv, first_sample_alone(CONV), 8),
+    "dw of the first row": (ops.Linear, first_sample_alone(LINEAR), 8),
+    "ties counted twice": (ops.MaxPool, Kernel(MAX.forward, every_maximum), 8),
+    "padding that counts as zero": (ops.MaxPool, Kernel(zero_padded, MAX.backward), 8),
+    "every overhang kept": (ops.MaxPool, Kernel(every_overhang, MAX.backward), 8),
+    "overlaps overwritten": (ops.AveragePool, Kernel(AVERAGE.forward, last_window_alone), 8),
+    "a divisor that counts padding": (
+        ops.AveragePool, of_another(AVERAGE, lambda op: replace(op, count_padding=True)), 8,
+    ),
+    "a divisor that never counts padding": (
+        ops.AveragePool, of_another(AVERAGE, lambda op: replace(op, count_padding=False)), 8,
+    ),
+    "rounding up ignored": (ops.AveragePool, of_another(AVERAGE, lambda op: replace(op, ceil=False)), 8),
+    "an exception": (ops.ReLU, Kernel(raising, RELU.backward), 1),
+    "an exception in the gradient": (ops.ReLU, Kernel(RELU.forward, raising), 1),
+    "another shape": (ops.ReLU, altered(RELU, lambda y: y[None]), 1),
+    "NaN": (ops.ReLU, altered(RELU, lambda y: y * np.nan), 1),
+    "infinity": (ops.ReLU, altered(RELU, lambda y: y + np.inf), 1),
+    "nothing": (ops.ReLU, Kernel(lambda *_: None, RELU.backward), 1),
+    "no gradient": (ops.ReLU, Kernel(RELU.forward, lambda *_: None), 1),
+    "no gradients by name": (ops.ReLU, Kernel(RELU.forward, lambda *_: {}), 1),
+    "half a gradient": (ops.Linear, Kernel(LINEAR.forward, lambda *a: {"x": LINEAR.backward(*a)["x"]}), 2),
+    "the last bit": (ops.ReLU, altered(RELU, nudged), 4),
+}  # fmt: skip
+"""By name: the operator, the kernel, and the most numbers that the input of a smallest failing setting may have."""

@@ -1,0 +1,70 @@
+"""The promise of ``cnnmath verify``: one wrong line in a kernel's source, and it names a smallest failing setting."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cnnmath
+
+PACKAGE = Path(cnnmath.__file__).parent
+PLANTED = {
+    "a flipped kernel": (
+        "numeric/conv.py",
+        "return w.reshape(op.groups,",
+        "return w[..., ::-1].reshape(op.groups,",
+    ),
+    "axes exchanged": (
+        "numeric/conv.py",
+        "return w.reshape(op.groups,",
+        "return w.swapaxes(2, -1).reshape(op.groups,",
+    ),
+    "padding dropped": (
+        "numeric/windows.py",
+        "outputs = [w.outputs(i, n) for w,",
+        "outputs = [Window(w.kernel, w.stride, w.dilation).outputs(i, n) for w,",
+    ),
+    "dilation ignored": (
+        "numeric/windows.py",
+        "reads = [(w.tap(o[0], i), w.tap(o[-1], i)) for w,",
+        "reads = [(w.stride * o[0] + i - w.before, w.stride * o[-1] + i - w.before) for w,",
+    ),
+}
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A temporary copy of the package, to plant mistakes in."""
+    shutil.copytree(PACKAGE, tmp_path / "cnnmath", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def verified(home):
+    environment = os.environ | {"PYTHONPATH": str(home)}
+    command = [sys.executable, "-m", "cnnmath", "verify", "conv"]
+    return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_package_as_it_is_passes(copy):
+    ran = verified(copy)
+    assert (ran.returncode, ran.stdout) == (0, "Conv: 100 drawn settings, all agree\n")
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_one_wrong_line_is_found_and_a_smallest_setting_named(name, copy):
+    path, right, wrong = PLANTED[name]
+    source = (copy / "cnnmath" / path).read_text()
+    assert source.count(right) == 1
+    (copy / "cnnmath" / path).write_text(source.replace(right, wrong))
+    ran = verified(copy)
+    assert ran.returncode == 1
+    title, setting, *checks = ran.stdout.splitlines()
+    assert title == "Conv: a smallest setting that fails is"
+    assert setting.startswith("conv(")
+    assert setting.endswith(": DOES NOT AGREE")
+    assert any("but the definition gives" in check or "raises" in check for check in checks)
+    assert "Traceback" not in ran.stdout + ran.stderr

@@ -1,0 +1,79 @@
+"""Drawn settings fit by construction, and reach every corner of an operator's space."""
+
+import pytest
+from hypothesis import Phase, find, given, settings
+from hypothesis.errors import NoSuchExample
+
+from cnnmath import ops
+from cnnmath.ops import operands
+from cnnmath.verify import cases
+from tests.support import every_operator
+
+CORNERS = {
+    "three axes": (ops.Conv, lambda op, _: len(op.kernel) == 3),
+    "unequal kernel": (ops.Conv, lambda op, _: len(set(op.kernel)) > 1),
+    "stride above the kernel": (ops.Conv, lambda op, _: op.stride[0] > op.kernel[0] > 1),
+    "dilation": (ops.Conv, lambda op, _: op.dilation[0] > 1 < op.kernel[0]),
+    "unequal padding": (ops.Conv, lambda op, _: isinstance(op.padding, tuple) and op.padding[0][0] != op.padding[0][1]),
+    "same": (ops.Conv, lambda op, _: op.padding == "same"),
+    "same, odd pad before": (ops.Conv, lambda op, _: op.padding == "same_lower"),
+    "groups of several channels": (ops.Conv, lambda op, x: 1 < op.groups < x[1]),
+    "a window of padding alone": (ops.Conv, lambda op, x: op.windows(x[2:])[0].blind(x[2]) is not None),
+    "a batch": (ops.Conv, lambda _, x: x[0] > 1),
+    "a last window dropped": (ops.MaxPool, lambda op, x: op.ceil and _numbers(op) and any(_dropped(op, x))),
+    "padding in a mean": (
+        ops.AveragePool,
+        lambda op, _: _numbers(op) and op.padding[0][0] > 0 and not op.count_padding,
+    ),
+    "overlapping bins": (ops.AdaptiveAveragePool, lambda op, x: x[2] % op.outputs[0] and x[2] > op.outputs[0]),
+    "more bins than inputs": (ops.AdaptiveAveragePool, lambda op, x: op.outputs[0] > x[2]),
+    "even neighbourhoods": (ops.LocalResponseNorm, lambda op, _: op.size % 2 == 0),
+    "three inputs": (ops.Concat, None),
+}  # fmt: skip
+
+
+def _numbers(op):
+    return not isinstance(op.padding, str)
+
+
+def _dropped(op, x):
+    for n, k, s, d, (p, q), w in zip(
+        x[2:], op.kernel, op.stride, op.dilation, op.padding, op.windows(x[2:]), strict=True
+    ):
+        yield -(-(n + p + q - d * (k - 1) - 1) // s) + 1 != w.placements(n)
+
+
+def reaches(kind, wanted, examples=1000):
+    how = settings(max_examples=examples, database=None, derandomize=True, phases=[Phase.generate])
+    find(cases(kind), wanted, settings=how)
+    return True
+
+
+@every_operator
+def test_every_drawn_setting_fits_its_inputs(kind):
+    @settings(max_examples=50)
+    @given(cases(kind))
+    def check(case):
+        assert isinstance(case.op, kind)
+        assert min(case.op.shape(*case.inputs)) >= 1
+        assert all(min(shape) >= 1 for shape in operands(case.op, *case.inputs).values() if shape)
+        assert str(case).endswith(" and ".join(map(str, case.inputs)))
+
+    check()
+
+
+@pytest.mark.parametrize("corner", CORNERS)
+def test_every_corner_is_reached(corner):
+    kind, wanted = CORNERS[corner]
+    assert reaches(kind, lambda c: wanted(c.op, c.inputs[0]) if wanted else len(c.inputs) == 3)
+
+
+def test_a_corner_that_does_not_exist_is_not_reached():
+    with pytest.raises(NoSuchExample):
+        reaches(ops.Conv, lambda case: case.op.stride[0] > 3, 200)
+
+
+@every_operator
+def test_the_smallest_setting_is_small(kind):
+    smallest = find(cases(kind), lambda _: True, settings=settings(database=None, derandomize=True))
+    assert all(size <= 2 for shape in smallest.inputs for size in shape)
