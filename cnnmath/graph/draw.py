@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -48,7 +47,7 @@ def draw(summary: Summary) -> str:
     """
     rows = rows_of(summary)
     leaving = {row.last: i for i, row in enumerate(rows)} | {INPUT: -1}
-    lines = [_connection(leaving[read], i, rows) for i, row in enumerate(rows) for read in row.layer.inputs]
+    lines = [_connection(leaving[read], i) for i, row in enumerate(rows) for read in row.layer.inputs]
     height = (len(rows) + 1) * ROW + 8
     title = f"{summary.network.name}: {len(rows)} rows from input {times(summary.network.input_shape)}"
     body = "".join(lines) + _input(summary) + "".join(_row(i, row) for i, row in enumerate(rows))
@@ -94,7 +93,7 @@ def _input(summary: Summary) -> str:
     )
 
 
-def _connection(start: int, end: int, rows: Sequence[Row]) -> str:  # noqa: ARG001 - rows are equally high
+def _connection(start: int, end: int) -> str:
     """Down to the next row, or around those in between."""
     out, into = (start + 1) * ROW + ROW - 8, (end + 1) * ROW
     if end == start + 1:
