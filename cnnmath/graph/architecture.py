@@ -153,7 +153,7 @@ class Architecture:
         same_input = (self.name, self.input_shape) == (other.name, other.input_shape)
         return same_input and self._nodes() == other._nodes()
 
-    __hash__ = None  # type: ignore[assignment]  # it can grow
+    __hash__ = None  # type: ignore[assignment]  # it can grow, so that it has no hash; typeshed wants a method
 
     def _nodes(self) -> dict[str, tuple[Operator, tuple[str, ...]]]:
         return {name: (op, self.inputs(name)) for name, op in self}

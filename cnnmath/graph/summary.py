@@ -106,7 +106,7 @@ def describe_field(field: Field) -> str:
     """A receptive field in words: one number where the axes agree."""
     if field is None:
         return "none"
-    size, stride, padding = field_record(field).values()  # type: ignore[union-attr]
+    size, stride, padding = (field_record(field) or {}).values()
     return f"{axes(size)}, stride {axes(stride)}, padding {axes(padding)}"
 
 

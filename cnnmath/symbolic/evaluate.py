@@ -196,14 +196,14 @@ def _(expr: Divides) -> Compiled:
 def _(expr: Attains) -> Compiled:
     maximum, taps, at = expr.args
     wanted, here = [compiled(t) for t in taps.args], [compiled(a) for a in at.args]
-    body, positions = compiled(maximum.body), _positions(maximum)  # type: ignore[attr-defined]
-    symbols = [symbol for symbol, _ in maximum.ranges]  # type: ignore[attr-defined]
+    body, positions = compiled(maximum.body), _positions(maximum)
+    symbols = [symbol for symbol, _ in maximum.ranges]
 
     def first(env: Environment) -> Any:
         values = [(body(inside), tuple(inside[s] for s in symbols)) for inside, _ in positions(env)]
         tap, position = tuple(t(env) for t in wanted), tuple(int(a(env)) for a in here)
         if any(isinstance(value, sp.Basic) for value, _ in values):
-            return Attains(maximum, [sp.Integer(t) for t in tap], [sp.Integer(a) for a in position])  # type: ignore[arg-type]
+            return Attains(maximum, [sp.Integer(t) for t in tap], [sp.Integer(a) for a in position])
         return max(values, key=lambda pair: pair[0])[1] == tap
 
     return first

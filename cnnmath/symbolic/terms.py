@@ -48,12 +48,12 @@ class Quantified(sp.Expr):
     @property
     def ranges(self) -> list[Range]:
         """The bound indices with their extents."""
-        return [tuple(r) for r in self.args[1]]  # type: ignore[misc, attr-defined]
+        return [tuple(r) for r in self.args[1]]
 
     @property
     def conditions(self) -> list[Any]:
         """All of them must hold."""
-        return list(self.args[2])  # type: ignore[arg-type]
+        return list(self.args[2])
 
 
 class Sigma(Quantified):
