@@ -77,6 +77,10 @@ class Window:
         """Input position that output ``o`` reads through tap ``k``; it lies in the padding where outside the input."""
         return self.stride * o + self.dilation * k - self.before
 
+    def reads(self, o: int) -> list[int]:
+        """Inputs that output ``o`` reads, one entry a tap; those outside the input lie in the padding."""
+        return [self.tap(o, k) for k in range(self.kernel)]
+
     def placements(self, n: Size) -> Size:
         """Length of the output for an input of length ``n``: ``floor((n + before + after - extent)/stride) + 1``.
 

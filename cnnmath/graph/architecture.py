@@ -30,7 +30,10 @@ class Architecture:
     ----------
     graph
         The `networkx.DiGraph`. A node has the attributes ``op`` (None for the input) and ``inputs``, the names of the
-        nodes it reads, in order; an edge runs from each of these to it.
+        nodes it reads, in order; an edge runs from each of these to it. ``shares`` names the node whose parameters it
+        uses, or is None where it has its own.
+    last
+        Name of the node added last.
 
     Examples
     --------
@@ -48,7 +51,8 @@ class Architecture:
         self.name = name
         self.input_shape = check_input_shape(input_shape)
         self.graph: nx.DiGraph[str] = nx.DiGraph(name=name)
-        self.graph.add_node(INPUT, op=None, inputs=())
+        self.graph.add_node(INPUT, op=None, inputs=(), shares=None)
+        self.last = INPUT
 
     @classmethod
     def from_graph(cls, graph: nx.DiGraph[str], input_shape: Sequence[Size], name: str = "") -> Self:
@@ -66,12 +70,15 @@ class Architecture:
                 if missing:
                     raise GraphError(f"it lacks {' and '.join(sorted(missing))}.").at(f"node '{node}'")
                 _check_node(node, attributes["op"], attributes["inputs"])
-                net.graph.add_node(node, op=attributes["op"], inputs=tuple(attributes["inputs"]))
+                reads, shares = tuple(attributes["inputs"]), attributes.get("shares")
+                net.graph.add_node(node, op=attributes["op"], inputs=reads, shares=shares)
+                net.last = node
         for node, reads in list(net.graph.nodes(data="inputs")):
             for read in reads:
                 if read not in net.graph:
                     raise unknown("node", read, net.graph).at(f"node '{node}'")
                 net.graph.add_edge(read, node)
+            net._check_shared(node)
         named = set(net.graph.edges)
         net.graph.add_edges_from(graph.edges)
         net.order()
@@ -82,8 +89,10 @@ class Architecture:
                 ).at(f"node '{end}'")
         return net
 
-    def add(self, name: str, op: Operator, *inputs: str) -> str:
+    def add(self, name: str, op: Operator, *inputs: str, shares: str | None = None) -> str:
         """Add an operator that reads these nodes, or the node added last; returns its name.
+
+        With ``shares``, it uses the parameters of the node of that name, which has an equal operator.
 
         Raises
         ------
@@ -93,12 +102,14 @@ class Architecture:
         if name in self.graph:
             raise GraphError("the name is taken.", fix="give every node its own name").at(f"node '{name}'")
         _check_node(name, op, inputs)
-        reads = inputs or (list(self.graph)[-1],)
+        reads = inputs or (self.last,)
         for read in reads:
             if read not in self.graph:
                 raise unknown("node", str(read), self.graph).at(f"node '{name}'")
-        self.graph.add_node(name, op=op, inputs=tuple(reads))
+        self.graph.add_node(name, op=op, inputs=tuple(reads), shares=shares)
         self.graph.add_edges_from((read, name) for read in reads)
+        self._check_shared(name)
+        self.last = name
         return name
 
     def order(self) -> list[str]:
@@ -133,6 +144,10 @@ class Architecture:
             raise unknown("node", name, self.graph)
         return self.graph.nodes[name]["inputs"]
 
+    def shares(self, name: str) -> str | None:
+        """Node whose parameters a node uses in place of its own, or None."""
+        return self.graph.nodes[name]["shares"]
+
     def outputs(self) -> list[str]:
         """Nodes that no other node reads."""
         return [node for node in self.order() if self.graph.out_degree(node) == 0]
@@ -155,8 +170,25 @@ class Architecture:
 
     __hash__ = None  # type: ignore[assignment]  # it can grow, so that it has no hash; typeshed wants a method
 
-    def _nodes(self) -> dict[str, tuple[Operator, tuple[str, ...]]]:
-        return {name: (op, self.inputs(name)) for name, op in self}
+    def _nodes(self) -> dict[str, tuple[Operator, tuple[str, ...], str | None]]:
+        return {name: (op, self.inputs(name), self.shares(name)) for name, op in self}
+
+    def _check_shared(self, name: str) -> None:
+        """Raise where a node shares the parameters of one that is not there, or that has another operator."""
+        node = self.graph.nodes[name]
+        owner = node["shares"]
+        if owner is None:
+            return
+        if owner not in self.graph or owner == name:
+            raise unknown("node", str(owner), self.graph).at(f"node '{name}'")
+        other = self.graph.nodes[owner]
+        if other["op"] != node["op"] or other["shares"] is not None:
+            raise GraphError(
+                "it cannot share these parameters.",
+                here=f"{node['op']!r} shares '{owner}', {other['op']!r}",
+                rule="both have equal operators, and the one that is shared has parameters of its own",
+                fix=f"name the first node that uses them instead of '{owner}'",
+            ).at(f"node '{name}'")
 
     def __repr__(self) -> str:
         outputs = ", ".join(f"'{name}'" for name in self.outputs())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from numbers import Integral
 
+from cnnmath.axis import Axis, Bins
 from cnnmath.errors import ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
 from cnnmath.ops.checks import check_rank, integer
 from cnnmath.ops.spatial import Axes, per_axis
-from cnnmath.window import Size
+from cnnmath.window import IDENTITY, Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ class GlobalAveragePool(Operator):
 
     def windows(self, sizes: Shape) -> None:
         """None: an output sees the whole input."""
+
+    def axes(self, sizes: Shape) -> tuple[Axis, ...]:
+        """One bin an axis."""
+        return tuple(Bins(n, 1) for n in sizes)
 
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
         """One output: the mean over all positions."""
@@ -93,6 +98,10 @@ class AdaptiveAveragePool(Operator):
 
     def windows(self, sizes: Shape) -> None:
         """None: which part an output sees depends on the size of the whole input."""
+
+    def axes(self, sizes: Shape) -> tuple[Axis, ...]:
+        """The bins of each axis; where every bin is one position, a window."""
+        return tuple(IDENTITY if n == o else Bins(n, o) for n, o in zip(sizes, self.outputs, strict=True))
 
     def bins(self, sizes: Shape, o: tuple[Size, ...] | list[Size]) -> tuple[list[Size], list[Size]]:
         """First position and length of the bin of output ``o``, one entry an axis."""

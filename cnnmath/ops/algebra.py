@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, Protocol, TypeAlias
 
+from cnnmath.axis import Axis
 from cnnmath.errors import SettingError
 from cnnmath.ops.checks import check_arity, check_shape
 from cnnmath.window import IDENTITY, Shape, Size, Window
@@ -113,6 +114,10 @@ class Operator(ABC):
     def windows(self, sizes: Shape) -> tuple[Window, ...] | None:
         """Window an axis through which an output sees the input; None where it sees all of it."""
         return (IDENTITY,) * len(sizes)
+
+    def axes(self, sizes: Shape) -> tuple[Axis, ...] | None:
+        """What an output reads along each axis, also where that is no window; None where nothing is spatial."""
+        return self.windows(sizes)
 
 
 def operands(op: Operator, *inputs: Shape) -> dict[str, Shape]:
