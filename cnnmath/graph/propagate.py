@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import reduce
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, fields
+from functools import partial
 from math import prod
-from typing import TypeAlias
+from typing import Any, NamedTuple
 
+from cnnmath.axis import Axis
 from cnnmath.errors import CnnmathError, ShapeError
 from cnnmath.graph.architecture import INPUT, Architecture
+from cnnmath.graph.fields import Field, Fields, at_input, through
 from cnnmath.ops import Conv, Linear, Operator
 from cnnmath.ops.algebra import Shape
 from cnnmath.readers import Census, cost
-from cnnmath.window import IDENTITY, Size, Window
+from cnnmath.window import Size
 
-Field: TypeAlias = tuple[Window, ...] | None
-"""Receptive field: one window an axis, from the network's input to this node; None where there is none to speak of."""
+WEIGHTED = (Conv, Linear)
+"""Operators whose multiply-accumulates everybody counts, and which make up the depth of a network."""
+
+
+class Facts(NamedTuple):
+    """What an operator is on inputs of given shapes, wherever it stands."""
+
+    output: Shape
+    parameters: Size
+    buffers: Size
+    census: Census
+    axes: tuple[Axis, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +42,11 @@ class Layer:
     input_shapes, output_shape
         Shapes of what it reads and of its output, with a batch axis of 1.
     parameters, buffers
-        How many trainable numbers it has, and how many that are not trained.
+        How many trainable numbers it has, and how many that are not trained; 0 where they are another node's.
     census
         Arithmetic of the whole output.
-    field
-        Receptive field, hull of all paths; None where the node sees everything or nothing spatial.
-    note
-        Why there is no single field, where branches with different strides meet.
+    fields
+        Receptive field of all paths and of the least one, and the depth.
     """
 
     name: str
@@ -47,13 +57,22 @@ class Layer:
     parameters: Size
     buffers: Size
     census: Census
-    field: Field
-    note: str = ""
+    fields: Fields
+
+    @property
+    def field(self) -> Field:
+        """Receptive field, hull of all paths; None where the node sees everything or nothing spatial."""
+        return self.fields.hull
+
+    @property
+    def note(self) -> str:
+        """What is to be said of the field."""
+        return self.fields.note
 
     @property
     def macs(self) -> Size:
         """Multiply-accumulates of convolutions and linear layers, biases not counted; other operators have none."""
-        return self.census.multiplications if isinstance(self.op, (Conv, Linear)) else 0
+        return self.census.multiplications if isinstance(self.op, WEIGHTED) else 0
 
 
 def shapes(net: Architecture) -> dict[str, Shape]:
@@ -74,9 +93,7 @@ def shapes(net: Architecture) -> dict[str, Shape]:
     try:
         return _shapes(net, net.input_shape)
     except ShapeError as error:
-        smallest = smallest_input(net)
-        if smallest is not None and any(a > b for a, b in zip(smallest, net.input_shape, strict=True)):
-            error.lines["network"] = f"{net.name} takes inputs from {'x'.join(map(str, smallest))}"
+        _add_smallest(error, net)
         raise
 
 
@@ -101,6 +118,13 @@ def smallest_input(net: Architecture, limit: int = 512) -> tuple[int, ...] | Non
     return None if least is None else (channels, *(least for _ in spatial))
 
 
+def _add_smallest(error: ShapeError, net: Architecture) -> None:
+    """Name the smallest input that fits, where this one is smaller."""
+    smallest = smallest_input(net)
+    if smallest is not None and any(a > b for a, b in zip(smallest, net.input_shape, strict=True)):
+        error.lines["network"] = f"{net.name} takes inputs from {'x'.join(map(str, smallest))}"
+
+
 def propagate(net: Architecture) -> list[Layer]:
     """Every layer in topological order, with all that travels along the graph.
 
@@ -116,59 +140,83 @@ def propagate(net: Architecture) -> list[Layer]:
     >>> pool1.output_shape, pool1.field[0].extent, conv1.parameters
     ((1, 6, 14, 14), 6, 156)
     """
-    known = shapes(net)
-    fields: dict[str, Field] = {INPUT: (IDENTITY,) * (len(net.input_shape) - 1)}
+    known: dict[str, Shape] = {INPUT: (1, *net.input_shape)}
+    seen = {INPUT: at_input(len(net.input_shape) - 1)}
+    facts = _remembering(_facts)
     layers = []
     for name, op in net:
         reads = net.inputs(name)
-        inputs = [known[read] for read in reads]
-        fields[name], note = _field(op, inputs, [fields[read] for read in reads])
-        layer = Layer(
-            name=name,
-            op=op,
-            inputs=reads,
-            input_shapes=tuple(inputs),
-            output_shape=known[name],
-            parameters=sum(map(prod, op.parameters(*inputs).values())),
-            buffers=sum(map(prod, op.buffers(*inputs).values())),
-            census=cost(op, *inputs),
-            field=fields[name],
-            note=note,
-        )
-        layers.append(layer)
+        inputs = tuple(known[read] for read in reads)
+        of = _placed(net, name, partial(facts, op, *inputs))
+        known[name] = of.output
+        below = [seen[read] for read in reads]
+        seen[name] = through(of.axes, below, weighted=isinstance(op, WEIGHTED))
+        parameters, buffers = (0, 0) if net.shares(name) else (of.parameters, of.buffers)
+        layers.append(Layer(name, op, reads, inputs, of.output, parameters, buffers, of.census, seen[name]))
     return layers
 
 
 def _shapes(net: Architecture, input_shape: Shape) -> dict[str, Shape]:
     known: dict[str, Shape] = {INPUT: (1, *input_shape)}
+    output = _remembering(_output)
     for name, op in net:
-        inputs = [known[read] for read in net.inputs(name)]
         try:
-            known[name] = op.shape(*inputs)
+            known[name] = output(op, *(known[read] for read in net.inputs(name)))
         except CnnmathError as error:
             raise error.at(f"{type(op).__name__.lower()} '{name}'") from None
     return known
 
 
-def _field(op: Operator, inputs: Sequence[Shape], below: Sequence[Field]) -> tuple[Field, str]:
-    """Field of a node: each input's field, then the node's own window; merged over its inputs."""
-    branches = []
-    for shape, field in zip(inputs, below, strict=True):
-        own = op.windows(shape[2:])
-        if not field or own is None:
-            return None, ""
-        branches.append([first.then(second) for first, second in zip(field, own, strict=True)])
-    strides = {tuple(window.stride for window in branch) for branch in branches}
-    if len(strides) > 1:
-        return None, f"branches with strides {sorted(strides)} meet, so that the field depends on the position"
-    return tuple(reduce(_hull, axis) for axis in zip(*branches, strict=True)), ""
+def _output(op: Operator, *inputs: Shape) -> Shape:
+    """Shape of the output; where sizes are symbols, one floor each."""
+    output = op.shape(*inputs)
+    if any(map(_is_formula, output)):
+        from cnnmath.symbolic.sizes import one_floor
+
+        return tuple(one_floor(n) if _is_formula(n) else n for n in output)
+    return output
 
 
-def _hull(a: Window, b: Window) -> Window:
-    """Smallest window that holds two of equal stride.
+def _is_formula(size: Size) -> bool:
+    return hasattr(size, "free_symbols")
 
-    Output o of a window sees ``s*o - before .. s*o - before + extent - 1``: the union is of the same form.
-    """
-    before, after = max(a.before, b.before), max(a.after, b.after)
-    end = max(a.extent - a.before, b.extent - b.before)
-    return Window(end + before, a.stride, before=before, after=after)
+
+def _facts(op: Operator, *inputs: Shape) -> Facts:
+    output = _output(op, *inputs)
+    parameters, buffers = (sum(map(prod, named(*inputs).values())) for named in (op.parameters, op.buffers))
+    return Facts(output, parameters, buffers, cost(op, *inputs, output=output), op.axes(inputs[0][2:]))
+
+
+def _placed(net: Architecture, name: str, ask: Callable[[], Facts]) -> Facts:
+    """What an operator answers; where it refuses, the error names the node and the smallest input that would do."""
+    try:
+        return ask()
+    except CnnmathError as error:
+        error.at(f"{type(net.op(name)).__name__.lower()} '{name}'")
+        if isinstance(error, ShapeError):
+            _add_smallest(error, net)
+        raise
+
+
+def _remembering(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """Answer once for equal operators on equal shapes: most layers of a deep network repeat others."""
+    known: dict[Hashable, Any] = {}
+
+    def ask(op: Operator, *inputs: Shape) -> Any:
+        key: Hashable = (op, inputs)
+        try:
+            hash(key)
+        except TypeError:  # sizes are arrays of candidates: the same array is the same size
+            settings = [getattr(op, f.name) for f in fields(op)]
+            key = (type(op), *map(_identity, settings), *map(_identity, inputs))
+        if key not in known:
+            known[key] = answer(op, *inputs)
+        return known[key]
+
+    return ask
+
+
+def _identity(value: Any) -> Hashable:
+    if isinstance(value, tuple):
+        return tuple(map(_identity, value))
+    return value if isinstance(value, Hashable) else id(value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cnnmath.graph.architecture import Architecture
-from cnnmath.graph.propagate import Field, Layer, propagate
+from cnnmath.graph.fields import Field
+from cnnmath.graph.propagate import Layer, propagate
+from cnnmath.graph.text import axes, count, times
 from cnnmath.ops import Operator
 from cnnmath.window import Size
 
@@ -48,7 +49,7 @@ class Summary:
 
         None where there is no feature map, and where its field depends on the position: see its layer's note.
         """
-        last = next((layer for layer in reversed(self.layers) if layer.field or layer.note), None)
+        last = next((layer for layer in reversed(self.layers) if layer.field or layer.fields.by_position), None)
         return last.field if last else None
 
     def operators(self) -> dict[Operator, list[str]]:
@@ -108,21 +109,6 @@ def describe_field(field: Field) -> str:
         return "none"
     size, stride, padding = (field_record(field) or {}).values()
     return f"{axes(size)}, stride {axes(stride)}, padding {axes(padding)}"
-
-
-def count(number: Size) -> str:
-    """A number with its thousands apart, a formula as it is."""
-    return f"{number:,}" if isinstance(number, int) else str(number)
-
-
-def times(shape: tuple[Size, ...]) -> str:
-    """A shape as people write it: 3x224x224."""
-    return "x".join(map(str, shape))
-
-
-def axes(values: Sequence[Size]) -> str:
-    """One number where the axes agree."""
-    return str(values[0]) if len(set(values)) == 1 else times(tuple(values))
 
 
 def _layer_record(layer: Layer) -> dict[str, Any]:

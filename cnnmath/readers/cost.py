@@ -179,8 +179,8 @@ class Cost:
         return self._number()
 
 
-def cost(op: Operator, *inputs: Shape) -> Census:
-    """Arithmetic of the whole output, from the shapes of the inputs.
+def cost(op: Operator, *inputs: Shape, output: Shape | None = None) -> Census:
+    """Arithmetic of the whole output, from the shapes of the inputs; the output's own, where it is known already.
 
     Examples
     --------
@@ -188,7 +188,7 @@ def cost(op: Operator, *inputs: Shape) -> Census:
     >>> cost(Conv(64, 7, stride=2, padding=3, bias=False), (1, 3, 224, 224)).multiplications
     118013952
     """
-    output = op.shape(*inputs)
+    output = op.shape(*inputs) if output is None else output
     shapes = operands(op, *inputs).values()
     try:
         one = Cost()

@@ -125,7 +125,7 @@ def test_branches_of_unequal_strides_have_no_single_field_and_a_note_that_says_s
     net = toy("unaligned_3", (1, 8, 8))  # the one size at which these branches have equal shapes
     *_, last = propagate(net)
     assert last.field is None
-    assert last.note == "branches with strides [(1, 1), (2, 2)] meet, so that the field depends on the position"
+    assert last.note == "branches of strides 1 and 2 meet: the field depends on the position"
     lengths = {o: hull(seen_by(net, "add", (0, 0, o, o)), 2) for o in range(4)}
     assert len({high - low for low, high in lengths.values()}) > 1
 
@@ -174,4 +174,5 @@ def test_symbolic_sizes_become_the_numbers_at_every_layer(build):
         values = (*formula.output_shape, formula.parameters, formula.macs)
         expected = (*number.output_shape, number.parameters, number.macs)
         assert tuple(sympy.sympify(v).subs(size, spatial[0]) for v in values) == expected, number.name
-        assert formula.field == number.field
+        if not isinstance(number.op, ops.AdaptiveAveragePool):  # the identity at some sizes, bins at others
+            assert formula.field == number.field

@@ -35,7 +35,7 @@ def test_the_record_of_a_layer_says_what_it_is_and_what_it_sees():
         "macs": 64 * 3 * 121 * 55 * 55,
         "receptive_field": {"size": [11, 11], "stride": [4, 4], "padding": [2, 2]},
     }
-    assert layers["avgpool"]["receptive_field"] is None
+    assert layers["avgpool"]["receptive_field"] == {"size": [195] * 2, "stride": [32] * 2, "padding": [66] * 2}
     assert layers["flatten"]["output_shape"] == [9216]
 
 

@@ -1,0 +1,115 @@
+"""Receptive fields on their way along a graph: hull of all paths, the least field, and the depth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import reduce
+from typing import Any, TypeAlias
+
+from cnnmath.axis import Axis, AxisField, Bins, behind, union
+from cnnmath.graph.text import axes
+from cnnmath.window import IDENTITY
+
+Field: TypeAlias = tuple[AxisField, ...] | None
+"""Receptive field, one entry an axis, from the network's input to a node; None where there is no single one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What is known of the receptive field of a node.
+
+    Attributes
+    ----------
+    hull
+        Smallest field that holds those of all paths from the input.
+    least
+        Field of the path that sees least: in a residual network that of the shortcuts.
+    depth
+        Least and greatest number of weighted layers on a path from the input.
+    note
+        What is to be said of it: that it is the whole input, or that it depends on the position, and why.
+    by_position
+        Whether the field depends on the position, so that no window describes it.
+    """
+
+    hull: Field
+    least: Field
+    depth: tuple[int, int] = (0, 0)
+    note: str = ""
+    by_position: bool = False
+
+
+def at_input(rank: int) -> Fields:
+    """Fields of the input itself."""
+    return Fields((IDENTITY,) * rank, (IDENTITY,) * rank)
+
+
+def through(own: tuple[Axis, ...] | None, below: Sequence[Fields], *, weighted: bool) -> Fields:
+    """Fields behind an operator that reads its inputs along these axes.
+
+    References
+    ----------
+    .. [1] A. Araujo, W. Norris and J. Sim, "Computing receptive fields of convolutional neural networks", Distill,
+       2019, https://doi.org/10.23915/distill.00021, sections "Computing the receptive field" and "Arbitrary graphs".
+    """
+    merged = below[0] if len(below) == 1 else _merged(below)
+    if not weighted and own is not None and all(axis is IDENTITY for axis in own):
+        return merged if len(below) > 1 or not merged.note else replace(merged, note="")
+    depth = (merged.depth[0] + weighted, merged.depth[1] + weighted)
+    if own is None:
+        return Fields(None, None, depth)
+    bins = any(isinstance(axis, Bins) for axis in own)
+    return Fields(
+        _behind(merged.hull, own),
+        _behind(merged.least, own),
+        depth,
+        _bins_note(own) if bins else merged.note if len(below) > 1 else "",
+        merged.by_position and not bins,
+    )
+
+
+def _behind(field: Field, own: tuple[Axis, ...]) -> Field:
+    if field is None or any(isinstance(axis, Bins) for axis in own):
+        return None
+    known: dict[tuple[AxisField, Axis], Any] = {}
+    for pair in zip(field, own, strict=True):
+        if pair not in known:
+            known[pair] = behind(*pair)
+    return tuple(known[pair] for pair in zip(field, own, strict=True))
+
+
+def _merged(below: Sequence[Fields]) -> Fields:
+    """Branches meet: the hull of their fields, where their strides agree."""
+    depth = (min(f.depth[0] for f in below), max(f.depth[1] for f in below))
+    hulls = [f.hull for f in below if f.hull is not None]
+    if len(hulls) < len(below):
+        return Fields(None, None, depth, by_position=any(f.by_position for f in below))
+    strides = sorted({tuple(axis.stride for axis in hull) for hull in hulls}, key=str)
+    if len(strides) > 1:
+        met = " and ".join(axes(stride) for stride in strides)
+        return Fields(
+            None, None, depth, f"branches of strides {met} meet: the field depends on the position", by_position=True
+        )
+    if all(f.hull == hulls[0] and f.least == below[0].least for f in below):
+        return Fields(hulls[0], below[0].least, depth)
+    if not all(isinstance(n, int) for hull in hulls for axis in hull for n in (axis.extent, axis.before)):
+        return Fields(None, None, depth, "its padding depends on the size of the input: give the sizes as numbers")
+    hull = tuple(reduce(union, axis) for axis in zip(*hulls, strict=True))
+    least = min((f.least for f in below if f.least), key=lambda field: [axis.extent for axis in field])
+    return Fields(hull, least, depth, _centres(hulls))
+
+
+def _centres(hulls: Sequence[tuple[AxisField, ...]]) -> str:
+    """A note where branches look at different places: half of ``extent - 1 - 2*before`` is the centre's place."""
+    centres = {tuple(Fraction(axis.extent - 1, 2) - axis.before for axis in hull) for hull in hulls}
+    if len(centres) == 1:
+        return ""
+    places = " and ".join(axes(centre) for centre in sorted(centres))
+    return f"branches meet whose fields are centred at {places}: they are not aligned"
+
+
+def _bins_note(bins: Sequence[Axis]) -> str:
+    whole = all(isinstance(axis, Bins) and axis.outputs == 1 for axis in bins)
+    return "sees the whole input" if whole else "its bins depend on the size of the input"

@@ -1,0 +1,88 @@
+"""Formulas of sizes: one floor for a chain, and residue classes without any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from cnnmath.errors import SettingError
+from cnnmath.symbolic.terms import Expr
+
+
+def one_floor(expr: Any) -> Expr:
+    """Merge nested floors: ``floor((floor(a/m) + b)/n) = floor((a + b*m)/(m*n))`` for integers a, b and m, n > 0.
+
+    Sizes of a chain of windows become one floor, as the windows themselves compose to one.
+
+    Examples
+    --------
+    >>> H = sp.Symbol("H", integer=True, positive=True)
+    >>> one_floor(((H - 1) // 2 + 1 - 1) // 2 + 1)
+    floor((H + 3)/4)
+    """
+    merged = _merged(sp.sympify(expr))
+    whole, floor = merged.as_coeff_Add()
+    return _floor(floor.args[0] + whole) if isinstance(floor, sp.floor) else merged
+
+
+def _merged(expr: Expr) -> Expr:
+    """Every floor of a floor as one, with a constant between 0 and 1."""
+    if not expr.has(sp.floor):
+        return expr
+    if not isinstance(expr, sp.floor):
+        return expr.func(*map(_merged, expr.args))
+    constant, rest = sp.expand(_opened(_merged(expr.args[0]))).as_coeff_Add()
+    return _floor(rest + constant % 1) + sp.floor(constant)
+
+
+def _opened(argument: Expr) -> Expr:
+    """A floor's argument with the floor in it left out, where that one is divided by an integer."""
+    for inner in (term for term in sp.Add.make_args(sp.expand(argument)) if term.has(sp.floor)):
+        share, quotient = inner.as_coeff_Mul()
+        rest = sp.expand(argument - inner)
+        if isinstance(quotient, sp.floor) and (1 / share).is_Integer and (rest / share).is_integer:
+            return share * quotient.args[0] + rest
+    return argument
+
+
+def _floor(argument: Expr) -> Expr:
+    return sp.floor(sp.together(argument), evaluate=not argument.free_symbols)
+
+
+def by_residue(expr: Any, symbol: sp.Symbol) -> dict[int, Expr]:
+    """A formula with floors of ``(symbol + a)/m``, as one formula without floors for each residue class.
+
+    The classes are those modulo the least common multiple of the divisors m; the keys are the residues.
+
+    Raises
+    ------
+    SettingError
+        Where a floor's argument is no sum of ``symbol/m`` and a number.
+
+    Examples
+    --------
+    >>> H = sp.Symbol("H", integer=True, positive=True)
+    >>> by_residue(one_floor((H - 1) // 2 + 1), H)
+    {0: H/2, 1: H/2 + 1/2}
+    """
+    expr = sp.sympify(expr)
+    floors = [floor for floor in expr.atoms(sp.floor) if floor.has(symbol)]
+    steps = [sp.expand(floor.args[0]).coeff(symbol) for floor in floors]
+    for floor, step in zip(floors, steps, strict=True):
+        if not step.is_Rational or sp.expand(floor.args[0] - step * symbol).has(symbol):
+            raise SettingError(
+                "this formula has no residue classes.",
+                here=str(floor),
+                rule=f"every floor is of ({symbol} + a)/m with an integer m",
+                fix="merge nested floors with one_floor, or put numbers in for the other symbols",
+            )
+    modulus = int(sp.ilcm(1, *(step.q for step in steps)))
+    turns = sp.Symbol("q", integer=True, nonnegative=True)
+    classes = ((r, _unfloored(expr, symbol, modulus * turns + r)) for r in range(modulus))
+    return {r: sp.expand(formula.subs(turns, (symbol - r) / modulus)) for r, formula in classes}
+
+
+def _unfloored(expr: Expr, symbol: sp.Symbol, value: Expr) -> Expr:
+    floors = {floor: sp.floor(sp.expand(floor.args[0].subs(symbol, value))) for floor in expr.atoms(sp.floor)}
+    return expr.xreplace(floors).subs(symbol, value)
