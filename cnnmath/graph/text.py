@@ -15,14 +15,23 @@ def count(number: Size) -> str:
     >>> count(25557032)
     '25,557,032'
     """
-    return f"{number:,}" if isinstance(number, int) else str(number)
+    return f"{number:,}" if isinstance(number, int) else size(number)
+
+
+def size(value: Size) -> str:
+    """A size as text: a number, or a formula with each floor as one fraction."""
+    if hasattr(value, "free_symbols"):
+        from cnnmath.symbolic.sizes import plain
+
+        return plain(value)
+    return str(value)
 
 
 def times(shape: Sequence[Size]) -> str:
     """A shape as people write it: 3x224x224."""
-    return "x".join(map(str, shape))
+    return "x".join(map(size, shape))
 
 
 def axes(values: Sequence[Size]) -> str:
     """One number where the axes agree."""
-    return str(values[0]) if len(set(values)) == 1 else times(values)
+    return size(values[0]) if len(set(values)) == 1 else times(values)

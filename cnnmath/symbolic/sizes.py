@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sympy as sp
+from sympy.printing.str import StrPrinter
 
 from cnnmath.errors import SettingError
 from cnnmath.symbolic.terms import Expr
@@ -19,7 +20,7 @@ def one_floor(expr: Any) -> Expr:
     --------
     >>> H = sp.Symbol("H", integer=True, positive=True)
     >>> one_floor(((H - 1) // 2 + 1 - 1) // 2 + 1)
-    floor((H + 3)/4)
+    floor(H/4 + 3/4)
     """
     merged = _merged(sp.sympify(expr))
     whole, floor = merged.as_coeff_Add()
@@ -47,7 +48,28 @@ def _opened(argument: Expr) -> Expr:
 
 
 def _floor(argument: Expr) -> Expr:
-    return sp.floor(sp.together(argument), evaluate=not argument.free_symbols)
+    return sp.floor(argument, evaluate=not argument.free_symbols)
+
+
+class Plain(StrPrinter):
+    """SymPy's text, with the fraction in a floor written as one."""
+
+    def _print_floor(self, expr: Expr) -> str:
+        numerator, denominator = sp.fraction(sp.together(expr.args[0]))
+        below = f"({self._print(numerator)})" if numerator.is_Add else self._print(numerator)
+        return f"floor({below}/{self._print(denominator)})" if denominator != 1 else f"floor({below})"
+
+
+def plain(expr: Expr) -> str:
+    """A formula as text.
+
+    Examples
+    --------
+    >>> H = sp.Symbol("H", integer=True, positive=True)
+    >>> plain(one_floor((H - 1) // 4 + 1))
+    'floor((H + 3)/4)'
+    """
+    return Plain().doprint(expr)
 
 
 def by_residue(expr: Any, symbol: sp.Symbol) -> dict[int, Expr]:
