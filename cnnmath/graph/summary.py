@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnmath.graph.architecture import Architecture
+from cnnmath.graph.counting import Convention, Count, counted
+from cnnmath.graph.counting import convention as convention_named
 from cnnmath.graph.fields import Field
 from cnnmath.graph.propagate import Layer, propagate
 from cnnmath.graph.text import axes, count, times
@@ -42,6 +44,10 @@ class Summary:
     def macs(self) -> Size:
         """Multiply-accumulates of convolutions and linear layers, biases not counted."""
         return sum(layer.macs for layer in self.layers)
+
+    def count(self, convention: str | Convention = "macs") -> Count:
+        """The network counted by a convention: the name of one of `cnnmath.graph.counting.PRESETS`, or one's own."""
+        return counted(self.layers, convention_named(convention) if isinstance(convention, str) else convention)
 
     @property
     def field(self) -> Field:

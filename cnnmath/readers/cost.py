@@ -8,7 +8,7 @@ convention of every counter but oneDNN's).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import reduce
@@ -40,15 +40,26 @@ class Census:
     roots: Size = 0
 
     def __add__(self, other: Census) -> Census:
-        return Census(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Census)))
+        return Census(*(a + b for a, b in zip(self, other, strict=True)))
 
     def __mul__(self, times: Size) -> Census:
-        return Census(*(getattr(self, f.name) * times for f in fields(Census)))
+        return Census(*(n and n * times if isinstance(n, int) else n * times for n in self))
+
+    def __iter__(self) -> Iterator[Size]:
+        return (getattr(self, kind) for kind in KINDS)
+
+    @property
+    def total(self) -> Size:
+        """All of them together."""
+        return sum(self)
 
     def either(self, other: Census) -> Census:
         """The dearer of two branches, kind by kind."""
-        pairs = ((getattr(self, f.name), getattr(other, f.name)) for f in fields(Census))
-        return Census(*(a if b == 0 else b if a == 0 else max(a, b) for a, b in pairs))
+        return Census(*(a if b == 0 else b if a == 0 else max(a, b) for a, b in zip(self, other, strict=True)))
+
+
+KINDS = tuple(f.name for f in fields(Census))
+"""The kinds of operations, in the order of the record."""
 
 
 class VaryingError(Exception):
