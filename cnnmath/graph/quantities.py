@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from math import prod
 from types import MappingProxyType
 
-from cnnmath.axis import Transposed
+from cnnmath.axis import Axis, Bins, Transposed
 from cnnmath.graph.architecture import INPUT
 from cnnmath.graph.propagate import Layer
-from cnnmath.window import Size, Window
+from cnnmath.window import Size
 
 
 def macs_inside(layer: Layer) -> Size:
@@ -31,14 +31,18 @@ def backward(layer: Layer) -> Size:
     return layer.macs if layer.inputs == (INPUT,) else 2 * layer.macs
 
 
-def _pairs(axis: Window | Transposed, n: int, outputs: int) -> int:
-    """Pairs of a tap and an output that meet inside the input; of a transpose, inside its output."""
-    if isinstance(axis, Transposed):
-        return sum(len(range(*axis.window.outputs(k, outputs).indices(n))) for k in range(axis.window.kernel))
-    return sum(len(axis.outputs(k, n)) for k in range(axis.kernel))
+def _pairs(axis: Axis, n: int, outputs: int) -> int:
+    """Pairs of a tap and an output that meet inside the input; those of a transpose, inside its output."""
+    if isinstance(axis, Bins):
+        return n
+    window, length = (axis.window, outputs) if isinstance(axis, Transposed) else (axis, n)
+    return sum(len(window.outputs(k, length)) for k in range(window.kernel))
 
 
-def _nominal(axis: Window | Transposed, n: int, outputs: int) -> int:
+def _nominal(axis: Axis, n: int, outputs: int) -> int:
+    """The same, those in the padding included."""
+    if isinstance(axis, Bins):
+        return n
     return axis.window.kernel * n if isinstance(axis, Transposed) else axis.kernel * outputs
 
 

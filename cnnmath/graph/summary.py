@@ -9,6 +9,7 @@ from cnnmath.graph.architecture import Architecture
 from cnnmath.graph.counting import Convention, Count, counted
 from cnnmath.graph.counting import convention as convention_named
 from cnnmath.graph.fields import Field
+from cnnmath.graph.memory import Memory, memory
 from cnnmath.graph.propagate import Layer, propagate
 from cnnmath.graph.text import axes, count, times
 from cnnmath.ops import Operator
@@ -48,6 +49,10 @@ class Summary:
     def count(self, convention: str | Convention = "macs") -> Count:
         """The network counted by a convention: the name of one of `cnnmath.graph.counting.PRESETS`, or one's own."""
         return counted(self.layers, convention_named(convention) if isinstance(convention, str) else convention)
+
+    def memory(self) -> Memory:
+        """Activations that must be held at once, for inference and for training."""
+        return memory(self.layers)
 
     @property
     def field(self) -> Field:
