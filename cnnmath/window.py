@@ -28,6 +28,8 @@ Padding: TypeAlias = Literal["valid", "same", "same_lower"] | tuple[Size, Size]
 
 def check_at_least(name: str, value: Size, least: int) -> None:
     """Raise a `SettingError` where an integer setting is below its least value, or no integer at all."""
+    if type(value) is int and value >= least:
+        return
     number_but_not_integer = isinstance(value, Number) and not isinstance(value, Integral)
     if number_but_not_integer or isinstance(value, (bool, str, tuple, list, type(None))):
         raise SettingError(

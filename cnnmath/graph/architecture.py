@@ -121,6 +121,8 @@ class Architecture:
             For a cycle, which it names.
         """
         added = {node: i for i, node in enumerate(self.graph)}
+        if all(added[start] < added[end] for start, end in self.graph.edges):
+            return [node for node in added if node != INPUT]
         try:
             return [n for n in nx.lexicographical_topological_sort(self.graph, key=added.__getitem__) if n != INPUT]
         except nx.NetworkXUnfeasible:

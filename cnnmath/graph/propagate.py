@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, fields
 from functools import partial
 from math import prod
 from typing import Any, NamedTuple
 
-from cnnmath.axis import Axis
 from cnnmath.errors import CnnmathError, ShapeError
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.fields import Field, Fields, at_input, through
@@ -28,7 +27,6 @@ class Facts(NamedTuple):
     parameters: Size
     buffers: Size
     census: Census
-    axes: tuple[Axis, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,20 +138,26 @@ def propagate(net: Architecture) -> list[Layer]:
     >>> pool1.output_shape, pool1.field[0].extent, conv1.parameters
     ((1, 6, 14, 14), 6, 156)
     """
-    known: dict[str, Shape] = {INPUT: (1, *net.input_shape)}
     seen = {INPUT: at_input(len(net.input_shape) - 1)}
-    facts = _remembering(_facts)
+    axes = _remembering(lambda op, *inputs: op.axes(inputs[0][2:]))
     layers = []
-    for name, op in net:
+    for name, op, inputs, facts in walk(net):
         reads = net.inputs(name)
-        inputs = tuple(known[read] for read in reads)
+        below = [seen[read] for read in reads]
+        seen[name] = through(axes(op, *inputs), below, weighted=isinstance(op, WEIGHTED))
+        layers.append(Layer(name, op, reads, inputs, *facts, seen[name]))
+    return layers
+
+
+def walk(net: Architecture) -> Iterator[tuple[str, Operator, tuple[Shape, ...], Facts]]:
+    """Nodes in topological order, with the shapes of their inputs and what follows from these."""
+    known: dict[str, Shape] = {INPUT: (1, *net.input_shape)}
+    facts = _remembering(_facts)
+    for name, op in net:
+        inputs = tuple(known[read] for read in net.inputs(name))
         of = _placed(net, name, partial(facts, op, *inputs))
         known[name] = of.output
-        below = [seen[read] for read in reads]
-        seen[name] = through(of.axes, below, weighted=isinstance(op, WEIGHTED))
-        parameters, buffers = (0, 0) if net.shares(name) else (of.parameters, of.buffers)
-        layers.append(Layer(name, op, reads, inputs, of.output, parameters, buffers, of.census, seen[name]))
-    return layers
+        yield name, op, inputs, of._replace(parameters=0, buffers=0) if net.shares(name) else of
 
 
 def _shapes(net: Architecture, input_shape: Shape) -> dict[str, Shape]:
@@ -184,7 +188,7 @@ def _is_formula(size: Size) -> bool:
 def _facts(op: Operator, *inputs: Shape) -> Facts:
     output = _output(op, *inputs)
     parameters, buffers = (sum(map(prod, named(*inputs).values())) for named in (op.parameters, op.buffers))
-    return Facts(output, parameters, buffers, cost(op, *inputs, output=output), op.axes(inputs[0][2:]))
+    return Facts(output, parameters, buffers, cost(op, *inputs, output=output))
 
 
 def _placed(net: Architecture, name: str, ask: Callable[[], Facts]) -> Facts:

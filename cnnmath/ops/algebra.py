@@ -131,6 +131,11 @@ def operands(op: Operator, *inputs: Shape) -> dict[str, Shape]:
     """
     check_operator(op)
     op.shape(*inputs)
+    return operands_of(op, *inputs)
+
+
+def operands_of(op: Operator, *inputs: Shape) -> dict[str, Shape]:
+    """The same, where the shapes are known to fit."""
     names = [f"x{i}" for i in range(1, len(inputs) + 1)] if op.variadic else ["x"]
     return dict(zip(names, inputs, strict=True)) | op.parameters(*inputs) | op.buffers(*inputs)
 

@@ -51,6 +51,15 @@ def check_shape(shape: Any) -> None:
         )
 
 
+def same(a: Shape, b: Shape) -> bool:
+    """Whether two shapes are equal: integers, formulas, or arrays of candidates that agree everywhere."""
+    return len(a) == len(b) and all(m is n or _agree(m == n) for m, n in zip(a, b, strict=True))
+
+
+def _agree(equal: Any) -> bool:
+    return bool(equal.all()) if hasattr(equal, "all") else bool(equal)
+
+
 def check_flag(name: str, value: Any) -> None:
     """Raise where a setting is neither True nor False."""
     if not isinstance(value, bool):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cnnmath.errors import SettingError, ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
-from cnnmath.ops.checks import check_rank
+from cnnmath.ops.checks import check_rank, same
 from cnnmath.window import Size
 
 
@@ -110,7 +110,7 @@ class Dropout(Operator):
 
 def _check_equal(inputs: tuple[Shape, ...], rule: str, part: Callable[[Shape], Shape]) -> None:
     for x in inputs[1:]:
-        if part(x) != part(inputs[0]):
+        if not same(part(x), part(inputs[0])):
             raise ShapeError(
                 "the inputs have unequal shapes.",
                 input="  and  ".join(str(x) for x in inputs),

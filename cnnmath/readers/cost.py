@@ -15,7 +15,7 @@ from functools import reduce
 from itertools import product
 from typing import Any
 
-from cnnmath.ops.algebra import Number, Operator, Shape, operands
+from cnnmath.ops.algebra import Number, Operator, Shape, operands_of
 from cnnmath.window import Size
 
 
@@ -200,7 +200,7 @@ def cost(op: Operator, *inputs: Shape, output: Shape | None = None) -> Census:
     118013952
     """
     output = op.shape(*inputs) if output is None else output
-    shapes = operands(op, *inputs).values()
+    shapes = operands_of(op, *inputs).values()
     try:
         one = Cost()
         op.element(one, tuple(Index(size) for size in output), *map(one.operand, shapes))
