@@ -23,7 +23,9 @@ from cnnmath.ops import (
     LeakyReLU,
     MaxPool,
     Operator,
+    RadialBasis,
     ReLU,
+    Subsample,
 )
 from cnnmath.window import Size
 
@@ -202,13 +204,17 @@ PRESETS: tuple[Convention, ...] = (
         "connections-1998",
         "weights and biases times the positions at which they are used",
         "LeCun et al. 1998, section II-B",
-        ((WEIGHTED, {"macs": 1, "biases": 1}),),
+        (
+            (WEIGHTED, {"macs": 1, "biases": 1}),
+            ((Subsample,), {"additions": 1, "multiplications": 1}),
+            ((RadialBasis,), {"multiplications": 1}),
+        ),
     ),
     Convention(
         "units",
         "outputs of layers with weights",
         "Krizhevsky et al. 2012, LeCun et al. 1998",
-        (((*WEIGHTED,), {"outputs": 1}),),
+        (((*WEIGHTED, Subsample, RadialBasis), {"outputs": 1}),),
     ),
 )
 """The only list of conventions."""
