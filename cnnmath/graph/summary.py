@@ -55,13 +55,24 @@ class Summary:
         return memory(self.layers)
 
     @property
-    def field(self) -> Field:
-        """Receptive field of the last feature map ahead of global or adaptive pooling and flattening.
+    def buffers(self) -> Size:
+        """Numbers that belong to operators and are not trained."""
+        return sum(layer.buffers for layer in self.layers)
 
-        None where there is no feature map, and where its field depends on the position: see its layer's note.
-        """
-        last = next((layer for layer in reversed(self.layers) if layer.field or layer.fields.by_position), None)
-        return last.field if last else None
+    @property
+    def last_map(self) -> Layer | None:
+        """Last feature map ahead of global or adaptive pooling and flattening, or None where there is none."""
+        return next((layer for layer in reversed(self.layers) if layer.field or layer.fields.by_position), None)
+
+    @property
+    def field(self) -> Field:
+        """Receptive field of the last feature map; None where it depends on the position: see its layer's note."""
+        return self.last_map.field if self.last_map else None
+
+    @property
+    def least(self) -> Field:
+        """Receptive field of the path that sees least, at the last feature map."""
+        return self.last_map.fields.least if self.last_map else None
 
     def operators(self) -> dict[Operator, list[str]]:
         """Nodes by equal operator, in order of first use."""
