@@ -64,11 +64,10 @@ class Explanation:
         shown = shown or [("nearest", reading) for reading in self.nearest]
         if self.usual.reasons == () and self.usual.value not in [reading.value for _, reading in shown]:
             shown.append(("usual", self.usual))
-        none = (
-            [] if self.matches else [f"  none of {self.tried} readings (conventions, variants, input sizes) gives it"]
-        )
-        lines = [line for label, reading in shown for line in _lines(reading, label)]
-        return "\n".join([f"{self.network}: {self.quantity} {self.printed}", *([] if self.matches else [none]), *lines])
+        lines = [f"{self.network}: {self.quantity} {self.printed}"]
+        if not self.matches:
+            lines.append(f"  none of {self.tried} readings (conventions, variants, input sizes) gives it")
+        return "\n".join([*lines, *(line for label, reading in shown for line in _lines(reading, label))])
 
 
 def explain(network: str | Architecture, printed: Any, quantity: str = "macs", limit: int = 3) -> Explanation:
