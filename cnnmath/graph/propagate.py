@@ -31,14 +31,14 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What is known of one node, for a batch of one.
+    """What is known of one node.
 
     Attributes
     ----------
     name, op, inputs
         The node, its operator and the nodes it reads.
     input_shapes, output_shape
-        Shapes of what it reads and of its output, with a batch axis of 1.
+        Shapes of what it reads and of its output, batch axis first.
     parameters, buffers
         How many trainable numbers it has, and how many that are not trained; 0 where they are another node's.
     census
@@ -123,8 +123,8 @@ def _add_smallest(error: ShapeError, net: Architecture) -> None:
         error.lines["network"] = f"{net.name} takes inputs from {'x'.join(map(str, smallest))}"
 
 
-def propagate(net: Architecture) -> list[Layer]:
-    """Every layer in topological order, with all that travels along the graph.
+def propagate(net: Architecture, batch: Size = 1) -> list[Layer]:
+    """Every layer in topological order, with all that travels along the graph, for a batch of this size.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def propagate(net: Architecture) -> list[Layer]:
     seen = {INPUT: at_input(len(net.input_shape) - 1)}
     axes = _remembering(lambda op, *inputs: op.axes(inputs[0][2:]))
     layers = []
-    for name, op, inputs, facts in walk(net):
+    for name, op, inputs, facts in walk(net, batch):
         reads = net.inputs(name)
         below = [seen[read] for read in reads]
         seen[name] = through(axes(op, *inputs), below, weighted=isinstance(op, WEIGHTED))
@@ -149,9 +149,9 @@ def propagate(net: Architecture) -> list[Layer]:
     return layers
 
 
-def walk(net: Architecture) -> Iterator[tuple[str, Operator, tuple[Shape, ...], Facts]]:
+def walk(net: Architecture, batch: Size = 1) -> Iterator[tuple[str, Operator, tuple[Shape, ...], Facts]]:
     """Nodes in topological order, with the shapes of their inputs and what follows from these."""
-    known: dict[str, Shape] = {INPUT: (1, *net.input_shape)}
+    known: dict[str, Shape] = {INPUT: (batch, *net.input_shape)}
     facts = _remembering(_facts)
     for name, op in net:
         inputs = tuple(known[read] for read in net.inputs(name))

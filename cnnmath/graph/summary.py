@@ -13,7 +13,7 @@ from cnnmath.graph.memory import Memory, memory
 from cnnmath.graph.propagate import Layer, propagate
 from cnnmath.graph.text import axes, count, times
 from cnnmath.ops import Operator
-from cnnmath.window import Size
+from cnnmath.window import Size, check_at_least
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +103,30 @@ class Summary:
         )
 
 
-def analyze(net: Architecture) -> Summary:
+def analyze(net: Architecture, batch: Size = 1) -> Summary:
     """Propagate shapes, parameters, multiply-accumulates and receptive fields along a network.
+
+    Every size may be a SymPy symbol: the input's, the batch's, and widths and classes where the network is built with
+    them. Sizes become formulas with one floor a chain, parameters and counts polynomials of these.
 
     Raises
     ------
-    GraphError, ShapeError
-        For a graph that is no network, and where sizes do not fit.
+    GraphError, ShapeError, SettingError
+        For a graph that is no network, where sizes do not fit, and for a batch below 1.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> from cnnmath import zoo
+    >>> N, H, w = sympy.symbols("N H w", integer=True, positive=True)
+    >>> summary = analyze(zoo.vgg16((3, H, H), width=w), batch=N)
+    >>> summary.last_map.output_shape
+    (N, 8*w, floor(H/32), floor(H/32))
+    >>> analyze(zoo.resnet18(width=w)).parameters
+    2724*w**2 + 8297*w + 1000
     """
-    return Summary(net, propagate(net))
+    check_at_least("batch", batch, 1)
+    return Summary(net, propagate(net, batch))
 
 
 def field_record(field: Field) -> dict[str, list[Size]] | None:
