@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from cnnmath.errors import CnnmathError, ShapeError
 from cnnmath.graph.architecture import INPUT, Architecture
-from cnnmath.ops import Conv, Linear, Operator
+from cnnmath.ops import Conv, ConvTranspose, Linear, Operator
 from cnnmath.ops.algebra import Shape
 from cnnmath.readers import Census, cost
 from cnnmath.window import IDENTITY, Size, Window
@@ -53,7 +53,7 @@ class Layer:
     @property
     def macs(self) -> Size:
         """Multiply-accumulates of convolutions and linear layers, biases not counted; other operators have none."""
-        return self.census.multiplications if isinstance(self.op, (Conv, Linear)) else 0
+        return self.census.multiplications if isinstance(self.op, (Conv, ConvTranspose, Linear)) else 0
 
 
 def shapes(net: Architecture) -> dict[str, Shape]:
