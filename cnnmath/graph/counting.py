@@ -19,6 +19,7 @@ from cnnmath.ops import (
     AveragePool,
     BatchNorm,
     Conv,
+    ConvTranspose,
     GlobalAveragePool,
     LeakyReLU,
     MaxPool,
@@ -134,7 +135,7 @@ PRESETS: tuple[Convention, ...] = (
         "convolutions",
         "as macs, convolutions alone",
         "papers and tools that stop ahead of the dense layers",
-        (((Conv,), {"macs": 1}),),
+        (((Conv, ConvTranspose), {"macs": 1}),),
     ),
     Convention(
         "training",

@@ -8,8 +8,9 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any, TypeAlias
 
-from cnnmath.axis import Axis, AxisField, Bins, behind, union
+from cnnmath.axis import Axis, Bins
 from cnnmath.graph.text import axes
+from cnnmath.phases import AxisField, behind, union
 from cnnmath.window import IDENTITY
 
 Field: TypeAlias = tuple[AxisField, ...] | None
