@@ -29,7 +29,7 @@ STAGES = {
     "layer4": (427, 32, 213),
 }
 WRONG = {
-    "unknown network": ("analyze resnet5", "there is no network 'resnet5'.", "near    resnet50"),
+    "unknown network": ("analyze resnet5", "there is no network 'resnet5'.", "near    resnet56, resnet50"),
     "unknown operator": ("derive maxpol", "there is no operator 'maxpol'.", "near    maxpool"),
     "unknown operator to verify": ("verify convolution", "there is no operator 'convolution'.", "known   "),
     "unknown operand": ("derive relu --wrt w", "there is no operand 'w'.", "known   x, y"),

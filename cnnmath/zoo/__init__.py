@@ -8,7 +8,8 @@ from __future__ import annotations
 from cnnmath.errors import unknown
 from cnnmath.graph import Architecture
 from cnnmath.zoo.alexnet import alexnet, alexnet_2012, alexnet_slim
-from cnnmath.zoo.lenet import lenet5, lenet5_rgb
+from cnnmath.zoo.cifar import resnet_cifar
+from cnnmath.zoo.lenet import lenet5, lenet5_1998, lenet5_rgb
 from cnnmath.zoo.published import ALL, Published
 from cnnmath.zoo.resnet import resnet, resnet18, resnet34, resnet50, resnet101, resnet152
 from cnnmath.zoo.vgg import vgg, vgg11, vgg13, vgg16, vgg19
@@ -21,6 +22,7 @@ __all__ = [
     "alexnet_slim",
     "family",
     "lenet5",
+    "lenet5_1998",
     "lenet5_rgb",
     "named",
     "resnet",
@@ -29,6 +31,7 @@ __all__ = [
     "resnet50",
     "resnet101",
     "resnet152",
+    "resnet_cifar",
     "variants",
     "vgg",
     "vgg11",

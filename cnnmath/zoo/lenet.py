@@ -1,12 +1,36 @@
-"""LeNet-5 in the form that is taught today, and a network for colour images after it."""
+"""LeNet-5 as it was published, as it is taught today, and a network for colour images after it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from cnnmath.graph import Architecture
-from cnnmath.ops import AveragePool, Conv, Flatten, Linear, MaxPool, ReLU, Softmax, Tanh
+from cnnmath.ops import (
+    AveragePool,
+    Concat,
+    Conv,
+    Flatten,
+    Linear,
+    MaxPool,
+    RadialBasis,
+    ReLU,
+    Select,
+    Sigmoid,
+    Softmax,
+    Subsample,
+    Tanh,
+)
 from cnnmath.window import Size
+
+TABLE_I = (
+    *(tuple((first + i) % 6 for i in range(3)) for first in range(6)),
+    *(tuple((first + i) % 6 for i in range(4)) for first in range(6)),
+    (0, 1, 3, 4),
+    (1, 2, 4, 5),
+    (0, 2, 3, 5),
+    tuple(range(6)),
+)
+"""Maps of S2 that each map of C3 reads: table I of the 1998 paper, the wrapped ones as they come."""
 
 
 def lenet5(input_shape: Sequence[Size] = (1, 32, 32), classes: Size = 10) -> Architecture:
@@ -34,6 +58,48 @@ def lenet5(input_shape: Sequence[Size] = (1, 32, 32), classes: Size = 10) -> Arc
         net.add(f"linear{i}", Linear(units))
         net.add(f"tanh{i}", Tanh())
     net.add("linear5", Linear(classes))
+    return net
+
+
+def lenet5_1998(input_shape: Sequence[Size] = (1, 32, 32), classes: Size = 10) -> Architecture:
+    """LeNet-5 as published: trained subsampling, C3 connected in part, radial basis functions as outputs.
+
+    Notes
+    -----
+    *Conventions*: nodes are named as the paper's layers. Each map of C3 is a convolution of the maps that table I
+    selects, and C3 their concatenation. The paper's squashing function is ``1.7159*tanh(2*x/3)``; here it is the plain
+    hyperbolic tangent, and behind S2 and S4 the sigmoid. The radial basis functions' codes are not trained.
+
+    References
+    ----------
+    .. [1] Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to document recognition",
+       Proc. IEEE 1998, section II-B, figure 2 and table I.
+
+    Examples
+    --------
+    >>> from cnnmath.graph import analyze
+    >>> analyze(lenet5_1998()).parameters
+    60000
+    """
+    net = Architecture("lenet5_1998", input_shape)
+    net.add("C1", Conv(6, 5))
+    net.add("C1.tanh", Tanh())
+    net.add("S2", Subsample(2))
+    pooled = net.add("S2.sigmoid", Sigmoid())
+    maps = []
+    for i, selected in enumerate(TABLE_I):
+        net.add(f"C3.{i}.select", Select(selected), pooled)
+        maps.append(net.add(f"C3.{i}.conv", Conv(1, 5)))
+    net.add("C3", Concat(), *maps)
+    net.add("C3.tanh", Tanh())
+    net.add("S4", Subsample(2))
+    net.add("S4.sigmoid", Sigmoid())
+    net.add("C5", Conv(120, 5))
+    net.add("C5.tanh", Tanh())
+    net.add("flatten", Flatten())
+    net.add("F6", Linear(84))
+    net.add("F6.tanh", Tanh())
+    net.add("output", RadialBasis(classes))
     return net
 
 

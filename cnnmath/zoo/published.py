@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 from cnnmath.graph import Architecture
 from cnnmath.zoo.alexnet import alexnet, alexnet_2012, alexnet_slim
-from cnnmath.zoo.lenet import lenet5, lenet5_rgb
+from cnnmath.zoo.cifar import resnet_cifar
+from cnnmath.zoo.lenet import lenet5, lenet5_1998, lenet5_rgb
 from cnnmath.zoo.resnet import resnet
 from cnnmath.zoo.vgg import vgg
 
@@ -21,16 +22,27 @@ ONE_TOWER = "Krizhevsky, arXiv:1404.5997"
 VGG = "Simonyan and Zisserman, arXiv:1409.1556, table 1"
 SLIM_ALEXNET = f"{ONE_TOWER}; TF-Slim, research/slim/nets/alexnet.py"
 RESNET = "He et al., arXiv:1512.03385, table 1"
+CIFAR = "He et al., arXiv:1512.03385, section 4.2"
 TORCHVISION = "torchvision"
 
-BASIC: tuple[tuple[str, dict[str, Any], str], ...] = (
-    ("resnet{}", {}, "projections where the channels change (torchvision)"),
-    ("plain{}", {"shortcut": "none"}, "no shortcuts"),
-)
-"""Name, settings and difference in words of the ResNets whose blocks are two 3x3 convolutions."""
+Row: TypeAlias = tuple[str, dict[str, Any], str, str]
+"""A form of the residual networks: name with the depth left open, settings, difference in words, source."""
 
-BOTTLENECK: tuple[tuple[str, dict[str, Any], str, str], ...] = (
+BASIC: tuple[Row, ...] = (
+    ("resnet{}", {}, "projections for new channels (torchvision)", f"{RESNET}; {TORCHVISION}"),
+    ("resnet{}_a", {"shortcut": "A"}, "zeros for new channels (option A)", f"{RESNET} and section 3.3"),
+    ("plain{}", {"shortcut": "none"}, "no shortcuts", f"{RESNET} and section 3.3"),
+)
+"""Two 3x3 convolutions a block."""
+
+BOTTLENECK: tuple[Row, ...] = (
     ("resnet{}", {}, "stride in the first 3x3 of a stage (torchvision, v1.5)", f"{RESNET}; {TORCHVISION}"),
+    (
+        "resnet{}_a",
+        {"shortcut": "A"},
+        "stride in the first 3x3 of a stage, zeros for new channels (option A)",
+        f"{RESNET} and section 3.3",
+    ),
     ("resnet{}_v1", {"stride": "1x1"}, "stride in the first 1x1 of a stage (the 2015 paper)", RESNET),
     (
         "resnet{}_v1_bias",
@@ -45,12 +57,19 @@ BOTTLENECK: tuple[tuple[str, dict[str, Any], str, str], ...] = (
         "TF-Slim, research/slim/nets/resnet_v1.py",
     ),
 )
-"""Name, settings, difference in words and source of the ResNets with bottlenecks."""
+"""Bottlenecks; the last row is all that there is of depth 200."""
+
+SMALL: tuple[Row, ...] = (
+    ("resnet{}", {}, "small images, zeros for new channels (option A)", f"{CIFAR}, table 6"),
+    ("resnet{}_b", {"shortcut": "B"}, "small images, projections for new channels (option B)", f"{CIFAR} and 3.3"),
+    ("plain{}", {"shortcut": "none"}, "small images, no shortcuts", f"{CIFAR}, figure 6"),
+)
+"""Images of 32 by 32."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A network in one of the forms in which it was published; calling it builds it.
+    """A network in a form that somebody published, or that a paper's options allow; calling it builds it.
 
     Attributes
     ----------
@@ -84,6 +103,9 @@ class Published:
 def _lenets() -> dict[str, Published]:
     return {
         "lenet5": Published(lenet5, "lenet5", "C3 connected in full, pooling without parameters, linear output", LECUN),
+        "lenet5_1998": Published(
+            lenet5_1998, "lenet5", "C3 connected in part, trained subsampling, radial basis functions as outputs", LECUN
+        ),
         "lenet5_rgb": Published(lenet5_rgb, "lenet5", "colour images, 8 and 16 maps, maximum poolings, rectifiers", NG),
     }
 
@@ -109,18 +131,21 @@ def _vggs() -> dict[str, Published]:
     return rows
 
 
-def _resnets() -> dict[str, Published]:
-    """Two 3x3 convolutions a block at depths 18 and 34; bottlenecks above, at 200 as TF-Slim has them."""
-    rows = {}
-    for depth in (18, 34):
-        for name, settings, what in BASIC:
-            build = partial(resnet, depth, **settings)
-            rows[name.format(depth)] = Published(build, f"resnet{depth}", what, RESNET)
-    for depth in (50, 101, 152, 200):
-        for name, settings, what, source in BOTTLENECK if depth < 200 else BOTTLENECK[-1:]:
-            build = partial(resnet, depth, **settings)
-            rows[name.format(depth)] = Published(build, f"resnet{depth}", what, source)
-    return rows
+def _residual(build: Callable[..., Architecture], depths: Sequence[int], rows: Sequence[Row]) -> dict[str, Published]:
+    """Each of the rows at each of the depths."""
+    return {
+        name.format(depth): Published(partial(build, depth, **settings), f"resnet{depth}", what, source)
+        for depth in depths
+        for name, settings, what, source in rows
+    }
 
 
-ALL: Mapping[str, Published] = MappingProxyType(_lenets() | _alexnets() | _vggs() | _resnets())
+ALL: Mapping[str, Published] = MappingProxyType(
+    _lenets()
+    | _alexnets()
+    | _vggs()
+    | _residual(resnet, (18, 34), BASIC)
+    | _residual(resnet, (50, 101, 152), BOTTLENECK)
+    | _residual(resnet, (200,), BOTTLENECK[-1:])
+    | _residual(resnet_cifar, (20, 32, 44, 56, 110), SMALL)
+)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cnnmath.graph import Architecture
-from cnnmath.ops import Add, BatchNorm, Conv, MaxPool, ReLU
+from cnnmath.ops import Add, BatchNorm, Conv, MaxPool, Pad, ReLU
 from cnnmath.window import Size
 from cnnmath.zoo.settings import check_choice
 
@@ -113,4 +113,7 @@ def _shortcut(net: Architecture, style: Style, name: str, x: str, change: Change
         return net.add(f"{name}.downsample.1", BatchNorm(), x)
     if change.stride > 1:
         x = net.add(f"{name}.downsample.pool", MaxPool(1, stride=change.stride), x)
+    if change.channels:
+        before, after = change.channels
+        x = net.add(f"{name}.downsample.pad", Pad(0, channels=(0, after - before)), x)
     return x

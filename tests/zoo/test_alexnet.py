@@ -68,3 +68,14 @@ def test_slim_ends_in_one_position_at_224():
     assert [layers[name].output_shape for name in ("pool5", "fc6", "fc8")] == [
         (1, 256, 5, 5), (1, 4096, 1, 1), (1, 1000, 1, 1),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "last", "padding", "size"), [
+    ("alexnet", "features.12", 66, 6), ("alexnet_2012", "pool5", 64, 6), ("alexnet_slim", "pool5", 64, 5),
+])  # fmt: skip
+def test_the_last_pooling_sees_195_and_starts_where_the_first_layer_is_padded(name, last, padding, size):
+    net = zoo.named(name)
+    layer = next(layer for layer in propagate(net) if layer.name == last)
+    assert [(w.extent, w.stride, w.before) for w in layer.field] == [(195, 32, padding)] * 2
+    assert layer.output_shape[2:] == (size, size)
+    assert {w.placements(net.input_shape[1]) for w in layer.field} == {size}

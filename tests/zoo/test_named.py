@@ -50,7 +50,7 @@ def test_an_unknown_network_is_answered_with_near_names():
     with pytest.raises(UnknownNameError) as caught:
         zoo.named("resnet5")
     head, near, known = str(caught.value).splitlines()
-    assert (head, near.split()[:2]) == ("there is no network 'resnet5'.", ["near", "resnet50,"])
+    assert (head, near) == ("there is no network 'resnet5'.", "  near    resnet56, resnet50, resnet152")
     assert known == f"  known   {', '.join(sorted(zoo.ALL))}"
 
 

@@ -86,6 +86,7 @@ def test_the_billions_of_the_resnet_paper_are_those_of_the_stride_in_the_1x1(dep
 
 def test_the_3_6_billion_of_34_layers_are_those_without_projections():
     assert float(PAPERS["resnet34"]["value"]) == 3.6
+    assert analyze(zoo.named("resnet34_a")).macs == analyze(zoo.named("plain34")).macs
     assert round(analyze(zoo.named("plain34")).macs / 1e9, 1) == 3.6
     assert round(analyze(zoo.named("resnet34")).macs / 1e9, 1) == 3.7
 
