@@ -9,7 +9,8 @@ from typing import Any
 from cnnmath import ops
 from cnnmath.errors import CnnmathError
 from cnnmath.ops.algebra import Operator
-from cnnmath.ops.syntax import Call, Symbols, located, read
+from cnnmath.ops.call import Call, located
+from cnnmath.ops.syntax import Symbols, read
 
 
 def describe(op: Operator) -> str:

@@ -7,25 +7,23 @@ tuples of these and plain arithmetic are all that a setting can be.
 from __future__ import annotations
 
 import ast
-import inspect
 import operator
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from cnnmath.errors import CnnmathError, NotationError, SettingError, unknown
+from cnnmath.errors import NotationError
+from cnnmath.ops.call import Call, Place
 
 Symbols: TypeAlias = Callable[[str], Any] | None
 """What turns a name into a size left open; None where sizes must be numbers."""
 
-LONGEST, DEEPEST, MOST, LARGEST, TERMS = 20_000, 50, 10_000, 10**18, 200
-"""Letters of a text, levels of nesting, operators of a chain, the size of a number, and the parts of arithmetic."""
-
-BEFORE, SHOWN = 40, 76
-"""Letters ahead of the place that a message points at, and letters shown in all."""
+LONGEST, WORD, DEEPEST, MOST, LARGEST, TERMS = 20_000, 100, 50, 10_000, 10**18, 200
+"""Letters of a text and of a word, levels of nesting, operators of a chain, size of a number, parts of arithmetic."""
 
 EXAMPLE = "for example conv(8, 5) > relu > maxpool(2)"
 RULE = "operators joined by >, each a name with its settings in parentheses"
@@ -39,84 +37,6 @@ ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = MappingProx
         ast.Div: lambda a, b: Fraction(a, b) if isinstance(a, int) and isinstance(b, int) else a / b,
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place in a text, for messages."""
-
-    text: str
-    start: int
-
-    def shown(self) -> str:
-        """The text around the place, and a caret below it.
-
-        Examples
-        --------
-        >>> print(f"  text    {Place('conv(8, 5) > maxpol(2)', 13).shown()}")
-          text    conv(8, 5) > maxpol(2)
-                               ^
-        """
-        first = max(0, min(self.start - BEFORE, len(self.text) - SHOWN))
-        cut = "…" if first else ""
-        end = "…" if len(self.text) > first + SHOWN else ""
-        caret = " " * (len("  text    ") + len(cut) + self.start - first)
-        excerpt = "".join(c if c.isprintable() else "\ufffd" for c in self.text[first : first + SHOWN])
-        return f"{cut}{excerpt}{end}\n{caret}^"
-
-    def error(self, fact: str, **lines: str) -> NotationError:
-        """Build the error for this place."""
-        return NotationError(fact, text=self.shown(), **lines)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A name with its settings, as written."""
-
-    name: str
-    place: Place
-    given: tuple[Any, ...] = ()
-    named: Mapping[str, Any] = field(default_factory=dict)
-    places: Mapping[str, Place] = field(default_factory=dict)
-
-    def build(self, function: Callable[..., Any]) -> Any:
-        """Call a function with these settings, checked against its signature first.
-
-        Raises
-        ------
-        CnnmathError
-            For settings that do not fit the signature, and what the function itself raises, with the place.
-        """
-        arguments = self._bound(inspect.signature(function))
-        try:
-            return function(*arguments.args, **arguments.kwargs)
-        except CnnmathError as error:
-            error.lines = {"text": self.place.shown(), **error.lines}
-            raise error.at(self.name) from None
-
-    def _bound(self, signature: inspect.Signature) -> inspect.BoundArguments:
-        try:
-            return signature.bind(*self.given, **self.named)
-        except TypeError as error:
-            reason = str(error)
-        wrong = next((name for name in self.named if name not in signature.parameters), None)
-        if wrong is not None and signature.parameters:
-            raise located(unknown("setting", wrong, signature.parameters), self.places[wrong]).at(self.name)
-        own = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
-        plain = signature.replace(parameters=own, return_annotation=inspect.Signature.empty)
-        raise SettingError(
-            "the settings do not fit.",
-            text=(self.places[wrong] if wrong else self.place).shown(),
-            rule=f"{self.name}{plain}",
-            here=reason,
-            fix="give what has no default, each once" if own else f"write {self.name} alone",
-        ).at(self.name)
-
-
-def located(error: CnnmathError, place: Place) -> CnnmathError:
-    """The same error, with the place in the text."""
-    error.lines = {"text": place.shown(), **error.lines}
-    return error
 
 
 def read(text: str, symbols: Symbols = None) -> list[Call]:
@@ -162,6 +82,8 @@ def _tree(text: str, symbols: Symbols) -> tuple[_Reader, ast.expr]:
     text = " ".join(text.split())
     if "#" in text:
         raise Place(text, text.index("#")).error("there are no comments.", rule=RULE, fix="leave it out")
+    if word := re.search(rf"\w{{{WORD + 1},}}", text):
+        raise Place(text, word.start()).error("this word is too long.", rule=f"at most {WORD} letters", fix="cut it")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Python code, which this is not

@@ -6,7 +6,8 @@ from cnnmath import zoo
 from cnnmath.errors import CnnmathError, SettingError, unknown
 from cnnmath.graph import Architecture
 from cnnmath.graph.notation import symbol
-from cnnmath.ops.syntax import Call, located, read
+from cnnmath.ops.call import Call, located
+from cnnmath.ops.syntax import read
 
 
 def parse(text: str) -> Architecture:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from cnnmath import ops
 from cnnmath.errors import CnnmathError, NotationError, SettingError, UnknownNameError
+from cnnmath.ops.call import Place
 from cnnmath.ops.notation import chain, describe, parse
-from cnnmath.ops.syntax import LONGEST, Place, read, read_value
+from cnnmath.ops.syntax import LONGEST, read, read_value
 from cnnmath.verify.strategies import cases
 from tests.support import every_operator, simple
 
@@ -226,6 +227,7 @@ HUGE = {
     "signs": "conv(" + "-" * 10_000 + "1, 3)",
     "a sum": "conv(" + "+".join("1" * 9_000) + ", 3)",
     "digits": "conv(" + "9" * 15_000 + ", 3)",
+    "a name": "relu > " + "a" * 15_000,
     "a product": "conv(" + "*".join(["9" * 17] * 30) + ", 3)",
     "attributes": "relu" + ".a" * 9_000,
     "calls": "relu" + "()" * 9_000,
@@ -256,7 +258,7 @@ def test_what_is_no_text_is_refused(text):
 
 
 NAMES = {kind.__name__.lower() for kind in ops.ALL} | {f.name for kind in ops.ALL for f in fields(kind)}
-SIGNS = "( ) [ ] , = > * + - / < # ' \" \\ : . @ F 0 1 23 1e9 é 3* True None lambda same ** //".split(" ")
+SIGNS = (*"()[],=>*+-/<#'\"\\:.@F01", "23", "1e9", "é", "3*", "True", "None", "lambda", "same", "**", "//")
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.sampled_from(["same", "", "3", Fraction(1, 3)])
 )  # fmt: skip
