@@ -57,6 +57,10 @@ class DataError(CnnmathError, ValueError):
     """An array of another shape, dtype or kind than the operator declares."""
 
 
+class NotationError(CnnmathError, ValueError):
+    """Text or a file that says no operator and no network; the message points at the place."""
+
+
 class GraphError(CnnmathError, ValueError):
     """A graph that is no network: a cycle, an input that does not exist, a name given twice."""
 

@@ -1,11 +1,16 @@
-"""The compact notation of an operator: ``conv(64, 7, stride=2, padding=3, bias=False)``."""
+"""The compact notation of an operator: ``conv(64, 7, stride=2, padding=3, bias=False)``, written and read."""
 
 from __future__ import annotations
 
-from dataclasses import MISSING, Field, fields
+from collections.abc import Iterator
+from dataclasses import MISSING, Field, fields, replace
 from typing import Any
 
+from cnnmath import ops
+from cnnmath.errors import CnnmathError
 from cnnmath.ops.algebra import Operator
+from cnnmath.ops.call import Call, located
+from cnnmath.ops.syntax import Symbols, read
 
 
 def describe(op: Operator) -> str:
@@ -17,30 +22,86 @@ def describe(op: Operator) -> str:
     >>> describe(Conv(64, 7, stride=2, padding=3)), describe(MaxPool((2, 3))), describe(ReLU())
     ('conv(64, 7, stride=2, padding=3)', 'maxpool((2, 3))', 'relu()')
     """
-    given = {f.name: getattr(op, f.name) for f in fields(op) if not _is_default(op, f)}
-    required = [f.name for f in fields(op) if f.default is MISSING]
-    positional = [_positional(name, given.pop(name)) for name in required]
-    named = [f"{name}={_short(value)}" for name, value in given.items()]
+    given = [f for f in fields(op) if not _is_default(op, f)]
+    settings = [(f, _text(next(v for v in _forms(getattr(op, f.name)) if _stands_for(op, f, v)))) for f in given]
+    positional = [text for f, text in settings if _is_positional(f)]
+    named = [f"{f.name}={text}" for f, text in settings if not _is_positional(f)]
     return f"{type(op).__name__.lower()}({', '.join([*positional, *named])})"
 
 
-def _is_default(op: Any, f: Field[Any]) -> bool:
-    """Whether a field holds its default, written out an entry an axis."""
-    if f.default is None:  # the stride of a pooling is its kernel
-        return getattr(op, f.name) == op.kernel
-    return f.default is not MISSING and _short(getattr(op, f.name)) == _short(f.default)
+def parse(text: str, symbols: Symbols = None) -> Operator:
+    """Read an operator: the inverse of `describe`.
+
+    Parameters
+    ----------
+    text
+        One operator; its parentheses may be left out where there is nothing to say.
+    symbols
+        What turns a name into a size left open, such as F in ``conv(F, 3)``.
+
+    Raises
+    ------
+    NotationError, UnknownNameError, SettingError
+        For text that is no operator; the message points at the place.
+
+    Examples
+    --------
+    >>> parse("conv(64, 7, stride=2, padding=3)").shape((1, 3, 224, 224))
+    (1, 64, 112, 112)
+    """
+    first, *rest = read(text, symbols)
+    if rest:
+        raise rest[0].place.error("there is more than one operator.", rule="one operator", fix="leave the rest out")
+    return build(first)
 
 
-def _positional(name: str, value: Any) -> str:
-    """The kernel says how many axes there are: only a square one of two shrinks to an integer, and no list does."""
-    shrinks = not isinstance(value, tuple) or (len(value) == 2 and name != "channels")
-    return _short(value) if shrinks else str(value)
+def chain(text: str, symbols: Symbols = None) -> list[Operator]:
+    """Read operators joined by ``>``; ``3 * (conv(64, 3, padding=1) > relu)`` repeats.
+
+    Examples
+    --------
+    >>> [describe(op) for op in chain("2 * (conv(8, 5) > relu) > flatten")]
+    ['conv(8, 5)', 'relu()', 'conv(8, 5)', 'relu()', 'flatten()']
+    """
+    return [build(call) for call in read(text, symbols)]
 
 
-def _short(value: Any) -> str:
-    """Equal entries shrink to one."""
-    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
-        value = tuple(before if before == after else (before, after) for before, after in value)
-    if isinstance(value, tuple) and len(set(value)) == 1 and not isinstance(value[0], tuple):
-        return str(value[0])
+def build(call: Call) -> Operator:
+    """The operator that a call names."""
+    try:
+        kind = ops.named(call.name)
+    except CnnmathError as error:
+        raise located(error, call.place) from None
+    return call.build(kind)
+
+
+def _is_positional(f: Field[Any]) -> bool:
+    return f.default is MISSING and not f.kw_only
+
+
+def _is_default(op: Operator, f: Field[Any]) -> bool:
+    return f.default is not MISSING and _stands_for(op, f, f.default)
+
+
+def _stands_for(op: Any, f: Field[Any], value: Any) -> bool:
+    """Whether the operator would be the same, were this value given for a field."""
+    try:
+        return value is getattr(op, f.name) or replace(op, **{f.name: value}) == op
+    except CnnmathError:
+        return False
+
+
+def _forms(value: Any) -> Iterator[Any]:
+    """Ways to give a value, the shortest first: equal entries shrink to one."""
+    if isinstance(value, tuple):
+        pairs = tuple(v[0] if isinstance(v, tuple) and len(v) == 2 and v[0] == v[1] else v for v in value)
+        if len(set(pairs)) == 1:
+            yield pairs[0]
+        yield pairs
+    yield value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_text, value))}{',' * (len(value) == 1)})"
     return repr(value) if isinstance(value, str) else str(value)

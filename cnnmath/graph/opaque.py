@@ -1,0 +1,116 @@
+"""An operator whose mathematics is not known here: its name, and the shape of its output where it is declared."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+from cnnmath import ops
+from cnnmath.errors import SettingError, ShapeError, UnknownNameError
+from cnnmath.graph.architecture import check_input_shape
+from cnnmath.ops.algebra import Algebra, Operator, Shape
+from cnnmath.ops.checks import check_shape
+from cnnmath.window import Size
+
+SHOWN = 60
+"""Letters of its text that a message shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque(Operator):
+    """An operator that the package does not know; shapes pass through it, its numbers are not counted.
+
+    Parameters
+    ----------
+    kind
+        What it is, in any words that do not begin with a known operator's name.
+    output_shape
+        Shape of one sample of its output, (C, \\*spatial), for the network's own input; None where it is not declared.
+
+    Notes
+    -----
+    *Shape*: any number of inputs to (N, \\*output_shape). *Cost*, parameters and receptive field are not known: a total
+    over a network that holds one is partial.
+
+    Raises
+    ------
+    SettingError, ShapeError
+        For a kind that is no text or a known operator, and an output shape that is none.
+
+    Examples
+    --------
+    >>> Opaque("attention(8)", (196, 768)).shape((1, 196, 768))
+    (1, 196, 768)
+    """
+
+    kind: str
+    output_shape: tuple[Size, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.kind, str) or not self.kind.strip():
+            raise SettingError("an unknown operator needs a name.", here=f"kind {self.kind!r}", fix="say what it is")
+        if (known := known_kind(self.kind)) is not None:
+            raise SettingError(
+                "this operator is known.",
+                here=f"kind {self.short!r}",
+                fix=f"use cnnmath.ops.{known.__name__}, or a name that begins with another word",
+            )
+        if self.output_shape is not None:
+            object.__setattr__(self, "output_shape", check_input_shape(self.output_shape))
+
+    @property
+    def short(self) -> str:
+        """Its kind as a message shows it."""
+        return self.kind if len(self.kind) <= SHOWN else self.kind[: SHOWN - 1] + "…"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """Shape of the output: the declared one, whatever the inputs."""
+        for x in inputs:
+            check_shape(x)
+        if not inputs or self.output_shape is None:
+            raise ShapeError(
+                f"the operator '{self.short}' is not known, and its output shape is not declared.",
+                **self._near(),
+                rule="an unknown operator declares the shape (C, *spatial) of its output",
+                fix="give its node an output_shape, such as [64, 56, 56], or name one of the known operators",
+            )
+        return (inputs[0][0], *self.output_shape)
+
+    def windows(self, sizes: Shape) -> None:
+        """None: what an output sees is not known."""
+
+    def element(self, m: Algebra, at: tuple[Size, ...], *operands: object) -> NoReturn:
+        """Raise: there is no sentence."""
+        raise SettingError(
+            f"the mathematics of '{self.short}' is not known here.",
+            rule="an unknown operator has a shape alone",
+            fix="replace it by operators of cnnmath.ops",
+        )
+
+    def _near(self) -> dict[str, str]:
+        """Known operators of a similar name."""
+        try:
+            ops.named(_word(self.kind))
+        except UnknownNameError as error:
+            return {key: text for key, text in error.lines.items() if key == "near"}
+        return {}
+
+
+def known_kind(text: str) -> type[Operator] | None:
+    """The operator whose name a text begins with, or None.
+
+    Examples
+    --------
+    >>> known_kind("relu()").__name__, known_kind("attention(8)")
+    ('ReLU', None)
+    """
+    try:
+        return ops.named(_word(text))
+    except UnknownNameError:
+        return None
+
+
+def _word(text: str) -> str:
+    found = re.match(r"\s*(\w*)", text)
+    return found[1][:SHOWN] if found else ""

@@ -1,0 +1,123 @@
+"""Networks in one line."""
+
+import pytest
+import sympy
+
+from cnnmath import ops, zoo
+from cnnmath.errors import CnnmathError, NotationError, SettingError, ShapeError, UnknownNameError
+from cnnmath.graph import Architecture, analyze
+from cnnmath.graph.notation import parse, sizes, symbol
+from cnnmath.zoo import notation as networks
+
+LENET = (
+    "conv(6, 5) > tanh > averagepool(2) > conv(16, 5) > tanh > averagepool(2) > flatten"
+    " > linear(120) > tanh > linear(84) > tanh > linear(10)"
+)
+
+
+def test_a_chain_is_the_network_that_is_built_by_hand():
+    net = Architecture("mine", (3, 32, 32))
+    net.add("conv1", ops.Conv(8, 5))
+    net.add("relu1", ops.ReLU())
+    net.add("conv2", ops.Conv(8, 3, padding=1))
+    net.add("relu2", ops.ReLU())
+    net.add("flatten1", ops.Flatten())
+    assert parse("conv(8, 5) > relu > conv(8, 3, padding=1) > relu > flatten", (3, 32, 32), "mine") == net
+
+
+def test_a_published_network_in_one_line_has_its_numbers():
+    mine, published = analyze(parse(LENET, (1, 32, 32))), analyze(zoo.lenet5())
+    assert (mine.parameters, mine.macs) == (61_706, 416_520)
+    assert [layer.output_shape for layer in mine.layers] == [layer.output_shape for layer in published.layers]
+
+
+def test_sizes_left_open_are_positive_integer_symbols():
+    net = parse("conv(F, 3) > conv(2*F, 1) > conv(floor(F/2), 1)", sizes("CxHxW"))
+    F, C, H, W = (sympy.Symbol(name, integer=True, positive=True) for name in "FCHW")
+    assert analyze(net).layers[0].output_shape == (1, F, H - 2, W - 2)
+    assert analyze(net).layers[0].parameters == 9 * C * F + F
+    assert net.op("conv2") == ops.Conv(2 * F, 1)
+    assert net.op("conv3") == ops.Conv(sympy.floor(F / 2), 1)
+    assert symbol("F") == F
+
+
+@pytest.mark.parametrize(("text", "shape"), [("3x224x224", (3, 224, 224)), ("1X7", (1, 7)), ("5", (5,))])
+def test_sizes_are_joined_by_x(text, shape):
+    assert sizes(text) == shape
+
+
+@pytest.mark.parametrize("text", ["", "x", "3x", "3,2", "-3x4", "3x1.5", "٣x4", "9" * 5000, "3x1000000000000000000"])
+def test_what_is_no_list_of_sizes_is_refused(text):
+    with pytest.raises(NotationError, match="this is no list of sizes"):
+        sizes(text)
+
+
+def test_a_chain_needs_an_input_that_is_a_shape():
+    with pytest.raises(ShapeError, match="this is no shape of an input"):
+        parse("relu", (0, 3))
+
+
+def test_a_huge_product_of_sizes_left_open_is_refused():
+    product = "F*999"
+    for _ in range(8):
+        product = f"({product})*({product})"
+    with pytest.raises(NotationError, match="this arithmetic is too long"):
+        parse(f"conv({product}, 3)", (3, 8, 8))
+
+
+def test_a_network_of_the_zoo_takes_its_arguments():
+    assert networks.parse("resnet50(classes=10)") == zoo.resnet50(classes=10)
+    assert networks.parse("VGG16(input_shape=(3, 64, 64))") == zoo.vgg16((3, 64, 64))
+    assert networks.parse("lenet5") == zoo.lenet5()
+    assert networks.parse("lenet5((1, H, H))").input_shape == (1, symbol("H"), symbol("H"))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "message"),
+    [
+        (
+            "resnet50(clases=10)",
+            UnknownNameError,
+            "resnet50: there is no setting 'clases'.\n  text    resnet50(clases=10)\n                   ^\n"
+            "  near    classes\n  known   classes, input_shape",
+        ),
+        (
+            "lenet5((1, 32, 32), 10, 3)",
+            SettingError,
+            "lenet5: the settings do not fit.\n  text    lenet5((1, 32, 32), 10, 3)\n          ^\n"
+            "  rule    lenet5(input_shape=(1, 32, 32), classes=10)\n  here    too many positional arguments\n"
+            "  fix     give what has no default, each once",
+        ),
+        (
+            "lenet5(classes=0)",
+            SettingError,
+            "lenet5: the number of units must be at least 1.\n  text    lenet5(classes=0)\n          ^\n"
+            "  rule    number of units >= 1\n  here    0 < 1\n  fix     use 1 or more",
+        ),
+    ],
+)
+def test_arguments_that_a_network_does_not_take_are_refused(text, kind, message):
+    with pytest.raises(kind) as caught:
+        networks.parse(text)
+    assert str(caught.value) == message
+
+
+def test_an_unknown_network_and_two_of_them_are_refused():
+    with pytest.raises(UnknownNameError, match="there is no network 'resnet5'") as caught:
+        networks.parse("resnet5(classes=3)")
+    assert caught.value.lines["near"].startswith("resnet50")
+    with pytest.raises(NotationError, match="stands alone"):
+        networks.parse("lenet5 > relu")
+
+
+def test_a_network_that_fails_on_its_arguments_says_so(monkeypatch):
+    def broken(classes=3):
+        return {}[classes]
+
+    monkeypatch.setattr(zoo, "ALL", {"broken": broken})
+    with pytest.raises(CnnmathError) as caught:
+        networks.parse("broken(classes=4)")
+    assert str(caught.value) == (
+        "broken: it cannot be built with these arguments.\n  text    broken(classes=4)\n          ^\n"
+        "  here    KeyError: 4\n  fix     give the numbers and tuples that its documentation asks for"
+    )
