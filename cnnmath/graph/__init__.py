@@ -2,9 +2,10 @@
 
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.exchange import from_json, load, save, to_json
+from cnnmath.graph.inverse import accepted_inputs, exact_inputs, inputs_for, smallest_input
 from cnnmath.graph.notation import parse
 from cnnmath.graph.opaque import Opaque
-from cnnmath.graph.propagate import Layer, propagate, shapes, smallest_input
+from cnnmath.graph.propagate import Layer, propagate, shapes
 from cnnmath.graph.summary import Summary, analyze
 
 __all__ = [
@@ -13,8 +14,11 @@ __all__ = [
     "Layer",
     "Opaque",
     "Summary",
+    "accepted_inputs",
     "analyze",
+    "exact_inputs",
     "from_json",
+    "inputs_for",
     "load",
     "parse",
     "propagate",

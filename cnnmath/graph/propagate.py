@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from cnnmath.errors import CnnmathError, ShapeError
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.fields import Field, Fields, at_input, through
+from cnnmath.graph.lengths import least_sizes
 from cnnmath.ops import Conv, ConvTranspose, Linear, Operator
 from cnnmath.ops.algebra import Shape
 from cnnmath.readers import Census, cost
@@ -95,32 +96,12 @@ def shapes(net: Architecture) -> dict[str, Shape]:
         raise
 
 
-def smallest_input(net: Architecture, limit: int = 512) -> tuple[int, ...] | None:
-    """Smallest (C, *spatial) with equal spatial sizes that fits everywhere, or None where none up to a limit does.
-
-    Examples
-    --------
-    >>> from cnnmath import zoo
-    >>> smallest_input(zoo.alexnet())
-    (3, 63, 63)
-    """
-    channels, *spatial = net.input_shape
-
-    def fits(size: int) -> bool:
-        try:
-            return bool(_shapes(net, (channels, *(size for _ in spatial))))
-        except ShapeError:
-            return False
-
-    least = next((size for size in range(1, limit + 1) if fits(size)), None)
-    return None if least is None else (channels, *(least for _ in spatial))
-
-
 def _add_smallest(error: ShapeError, net: Architecture) -> None:
     """Name the smallest input that fits, where this one is smaller."""
-    smallest = smallest_input(net)
-    if smallest is not None and any(a > b for a, b in zip(smallest, net.input_shape, strict=True)):
-        error.lines["network"] = f"{net.name} takes inputs from {'x'.join(map(str, smallest))}"
+    channels, *sizes = net.input_shape
+    least = least_sizes(net)
+    if least and any(a > n for a, n in zip(least, sizes, strict=True) if isinstance(n, int)):
+        error.lines["network"] = f"{net.name} takes inputs from {'x'.join(map(str, (channels, *least)))}"
 
 
 def propagate(net: Architecture, batch: Size = 1) -> list[Layer]:

@@ -1,0 +1,161 @@
+"""One operator along one axis: its length rule, how the length grows, and which lengths it refuses.
+
+Every length rule f is nondecreasing, and f(m + p) = f(m) + q for its period p and growth q: a window has p = stride and
+q = 1, a transposed one p = 1 and q = stride, bins q = 0. Both properties survive composition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from math import gcd
+from typing import Any
+
+from cnnmath.axis import Axis, Bins, Transposed
+from cnnmath.errors import SettingError
+from cnnmath.ops import Operator
+from cnnmath.ops.pool import Pool
+from cnnmath.window import IDENTITY, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How a length grows: f(n + period) = f(n) + growth, and rate*n + low <= f(n) <= rate*n + high."""
+
+    period: int = 1
+    growth: int = 1
+    low: Fraction = Fraction(0)
+    high: Fraction = Fraction(0)
+
+    @property
+    def rate(self) -> Fraction:
+        """Growth of the length for each unit of the input."""
+        return Fraction(self.growth, self.period)
+
+    def then(self, second: Rhythm) -> Rhythm:
+        """Rhythm of the second rule after this one."""
+        low, high = second.rate * self.low + second.low, second.rate * self.high + second.high
+        if self.growth * second.growth == 0:
+            return Rhythm(1, 0, low, high)
+        common = gcd(self.growth, second.period)
+        return Rhythm(self.period * second.period // common, second.growth * self.growth // common, low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node along one axis: what it reads, its rule, the rhythm of this rule, and that of its length."""
+
+    name: str
+    op: Operator
+    reads: tuple[str, ...]
+    axis: Callable[[int], Axis]
+    own: Rhythm
+    rhythm: Rhythm
+
+    def length(self, m: int) -> int:
+        """Length of the output where it reads a length of ``m``."""
+        return self.axis(m).placements(m)
+
+    def blind(self, m: int) -> bool:
+        """Whether a pooling has a window of padding alone."""
+        axis = self.axis(m)
+        return isinstance(self.op, Pool) and isinstance(axis, Window) and axis.blind(m) is not None
+
+    def rest(self, m: int) -> int:
+        """Positions of the padded input that the last window leaves over."""
+        axis = self.axis(m)
+        return (m + axis.before + axis.after - axis.extent) % axis.stride if isinstance(axis, Window) else 0
+
+    def shortest(self) -> int:
+        """Least length that it takes."""
+        return 1 if self.own.growth == 0 else least(1, lambda m: self.length(m) >= 1)
+
+    def hole(self) -> int:
+        """Length from which on no window of a pooling steps over its input: the dilation."""
+        axis = self.axis(1)
+        return axis.dilation if isinstance(self.op, Pool) and isinstance(axis, Window) else 1
+
+    def __str__(self) -> str:
+        return f"{type(self.op).__name__.lower()} '{self.name}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where a length is refused, why, and the least length of ``read`` at which that can change."""
+
+    step: Step
+    read: str
+    least: int
+    reason: str
+
+
+def least(start: int, holds: Callable[[int], bool]) -> int:
+    """Least integer from ``start`` at which a condition holds that, once it holds, goes on to hold.
+
+    Examples
+    --------
+    >>> least(1, lambda n: n * n >= 1000)
+    32
+    """
+    step = 1
+    while not holds(start + step - 1):
+        step *= 2
+    low, high = start + step // 2 - 1, start + step - 1
+    while low + 1 < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high if step > 1 else start
+
+
+def rule_of(op: Operator, rank: int, axis: int) -> Callable[[int], Axis] | None:
+    """What an operator reads along an axis, by the length below it; None where nothing is spatial."""
+    try:
+        if op.axes((1,) * rank) is None:
+            return None
+    except ValueError:
+        op.shape((1, 1, *(1,) * rank))  # its own check says which rank it takes
+        raise
+    return cache(lambda m: (op.axes((m,) * rank) or (IDENTITY,) * rank)[axis])
+
+
+def rhythm_of(rule: Callable[[int], Axis], op: Operator) -> Rhythm:
+    """How a rule's length grows with what it reads."""
+    first: Any = rule(1)
+    if isinstance(first, Bins) or isinstance(rule(2), Bins):  # as many bins as positions are a window
+        fixed = Fraction(first.placements(1))
+        return Rhythm(1, 0, fixed, fixed)
+    period, growth = (1, first.window.stride) if isinstance(first, Transposed) else (first.stride, 1)
+    if not all(isinstance(n, int) for n in (period, growth, first.placements(1))):
+        raise SettingError("its lengths are formulas.", here=f"{op!r}", fix="give it integers")
+    offsets = [rule(m).placements(m) - Fraction(growth * m, period) for m in range(1, period + 1)]
+    return Rhythm(period, growth, min(offsets), max(offsets))
+
+
+def unequal(step: Step, known: Mapping[str, int]) -> Stop | None:
+    """Refusal of a merge whose inputs have unequal lengths: the shortest has to grow to the longest."""
+    short = min(step.reads, key=known.__getitem__)
+    long = max(step.reads, key=known.__getitem__)
+    if known[short] == known[long]:
+        return None
+    return Stop(step, short, known[long], f"'{short}' has length {known[short]}, '{long}' {known[long]}")
+
+
+def too_short(step: Step, known: Mapping[str, int]) -> Stop | None:
+    """Refusal of an input that no window fits, or at which a pooling sees padding alone."""
+    m = known[step.reads[0]]
+    if step.length(m) < 1:
+        return Stop(
+            step, step.reads[0], step.shortest(), f"its input has length {m}, it takes {step.shortest()} and above"
+        )
+    if step.blind(m):
+        return Stop(step, step.reads[0], m + 1, f"at length {m} a window covers padding alone")
+    return None
+
+
+def inexact(step: Step, known: Mapping[str, int]) -> Stop | None:
+    """Refusal of an input of which the last window leaves a rest."""
+    m = known[step.reads[0]]
+    rest = step.rest(m)
+    return Stop(step, step.reads[0], m + 1, f"at length {m} it leaves {rest}") if rest else None

@@ -1,0 +1,272 @@
+"""Questions asked backwards, against brute force over the sizes 1 to 300."""
+
+import pytest
+import sympy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnmath import ops, zoo
+from cnnmath.errors import CnnmathError, SettingError, ShapeError, UnknownNameError
+from cnnmath.graph import INPUT, Architecture, accepted_inputs, exact_inputs, inputs_for, shapes, smallest_input
+from cnnmath.graph import steps as rules
+from cnnmath.graph.lengths import Track, along
+from cnnmath.graph.progression import Sizes, canonical
+from tests.graph.nets import chain, residual
+from tests.graph.sizes import Longer, chains, diamonds, exact, rests, taken, unet, walk
+
+LAST = 300
+NETS = {name: build() for name, build in zoo.ALL.items()} | {"residual": residual(), "unet": unet()}
+each_net = pytest.mark.parametrize("name", NETS)
+
+
+def members(sizes, last=LAST):
+    return {n for n in range(1, last + 1) if n in sizes}
+
+
+@each_net
+def test_the_sizes_of_a_network_are_those_that_its_shapes_take(name):
+    found = set(taken(NETS[name], LAST))
+    for along_axis in accepted_inputs(NETS[name]).axes:
+        assert members(along_axis.sizes) == found
+        assert along_axis.sizes.least == min(found)
+    assert smallest_input(NETS[name])[1:] == (min(found),) * 2
+
+
+@each_net
+def test_the_exact_sizes_of_a_network_are_those_that_leave_nothing_over(name):
+    for along_axis in exact_inputs(NETS[name]).axes:
+        assert members(along_axis.sizes) == exact(NETS[name], LAST)
+
+
+@each_net
+def test_every_output_has_the_inputs_that_give_it_and_no_others(name):
+    net = NETS[name]
+    known = taken(net, LAST)
+    node = inputs_for(net, 1).question.split("'")[1]
+    lengths = {n: shape[node][-1] for n, shape in known.items()}
+    top = lengths[max(lengths)]
+    for output in range(1, top):
+        found = {n for n, length in lengths.items() if length == output}
+        for along_axis in inputs_for(net, output).axes:
+            assert members(along_axis.sizes) == found
+            if not found:
+                nearest = [max((m for m in lengths.values() if m < output), default=None)]
+                nearest.append(min(m for m in lengths.values() if m > output))
+                assert list(along_axis.nearest) == [m for m in nearest if m is not None]
+
+
+@given(st.one_of(chains().map(lambda drawn: drawn[0]), diamonds()))
+def test_drawn_networks_take_what_brute_force_finds(net):
+    track = along(net, 0)
+    found = set(taken(net, LAST))
+    assert members(track.taken()) == found
+    assert track.following(1, track.last()) == track.taken().least
+    if found:
+        assert smallest_input(net) == (1, min(found))
+        assert members(track.taken(exact=True)) == exact(net, LAST)
+        assert members(exact_inputs(net).axes[0].sizes) == exact(net, LAST)
+    elif track.taken().least is None:
+        with pytest.raises(ShapeError, match="no size of the input fits"):
+            smallest_input(net)
+
+
+@given(diamonds(), st.integers(1, 12))
+def test_drawn_networks_have_the_inputs_that_give_an_output(net, output):
+    found = taken(net, LAST)
+    for node in [*net.order(), INPUT] if found else []:
+        (answer,) = inputs_for(net, output, node).axes
+        assert members(answer.sizes) == {n for n, known in found.items() if known[node][-1] == output}, node
+        assert bool(answer.nearest) != bool(answer.sizes) or not answer.sizes
+        assert output not in answer.nearest
+
+
+@given(diamonds())
+def test_lengths_repeat_with_their_rhythm_and_stay_within_its_bounds(net):
+    track = along(net, 0)
+    for node in track.steps:
+        rhythm = track.rhythm(node)
+        for n in range(1, 2 * rhythm.period + 10):
+            length = track.lengths(n)[node]
+            assert track.lengths(n + rhythm.period)[node] == length + rhythm.growth
+            assert rhythm.rate * n + rhythm.low <= length <= rhythm.rate * n + rhythm.high
+            assert track.lengths(n + 1)[node] >= length
+
+
+def test_axes_are_answered_each_for_itself():
+    net = chain(ops.Conv(1, (5, 3), stride=(2, 1)), ops.MaxPool((2, 1)), shape=(2, 16, 16))
+    fits = {(h, w) for h in range(1, 12) for w in range(1, 6) if walk(net, (2, h, w))}
+    assert smallest_input(net) == (2, 7, 3) == (2, *min(fits))
+    assert repr(inputs_for(net, (2, 4))) == (
+        "chain: inputs for 2x4 at 'maxpool1'\n"
+        "  height: 11..14\n"
+        "    at 10 it is 1, at 15 it is 3\n"
+        "  width: 6\n"
+        "    at 5 it is 3, at 7 it is 5"
+    )
+
+
+def test_an_upsampling_network_takes_multiples_of_16():
+    assert repr(accepted_inputs(unet())) == (
+        "unet: inputs that every layer takes\n"
+        "  height, width: n = 0 mod 16, n >= 16\n"
+        "    at 15, maxpool 'pool3': its input has length 1, it takes 2 and above"
+    )
+    assert smallest_input(unet(9)) == (1, 512, 512)
+    assert smallest_input(unet(12)) == (1, 4096, 4096)
+
+
+def test_a_smallest_input_beyond_any_scan_is_found_at_once():
+    deep = chain(*[ops.MaxPool(10)] * 7, shape=(1, 5, 5))
+    assert smallest_input(deep) == (1, 10**7, 10**7)
+
+
+def test_branches_of_unequal_strides_meet_at_a_few_sizes_or_at_none():
+    net = Architecture("unequal", (1, 8))
+    net.add("a", ops.Conv(1, (1,), stride=2), INPUT)
+    net.add("b", ops.Conv(1, (4,)), INPUT)
+    net.add("add", ops.Add(), "a", "b")
+    assert members(accepted_inputs(net).axes[0].sizes) == set(taken(net, LAST)) == {6, 7}
+    assert accepted_inputs(net).axes[0].reason == "at 5, add 'add': 'b' has length 2, 'a' 3"
+    never = Architecture("never", (1, 8))
+    never.add("a", ops.Conv(1, (3,)), INPUT)
+    never.add("add", ops.Add(), "a", INPUT)
+    with pytest.raises(ShapeError) as caught:
+        smallest_input(never)
+    assert str(caught.value) == (
+        "add 'add' of 'never': no size of the input fits.\n"
+        "  here    length 3 comes furthest: 'a' has length 1, 'input' 3\n"
+        "  rule    every window fits its input, and branches that merge have equal sizes\n"
+        "  fix     pad the window, or give the branches equal strides and matching padding"
+    )
+
+
+def test_layers_that_contradict_each_other_are_named_with_the_size_that_leaves_least():
+    net = Architecture("contrary", (1, 8))
+    net.add("even", ops.MaxPool((2,)), INPUT)
+    net.add("odd", ops.MaxPool((3,), stride=2, padding=((0, 1),)), INPUT)
+    net.add("cut", ops.Conv(1, (2,), stride=2), INPUT)
+    net.add("short", ops.Conv(1, (3,), stride=2), INPUT)
+    (answer,) = exact_inputs(net).axes
+    left = {n: sum(map(sum, rests(net, known).values())) for n, known in taken(net, LAST).items()}
+    assert 0 not in left.values()
+    assert answer.nearest == (min(left, key=lambda n: (left[n], n)),) == (4,)
+    assert answer.layers == ("even", "short")
+    assert answer.reason == "maxpool 'even' and conv 'short' are never exact together; 4 leaves least: conv 'short' 1"
+
+
+def test_a_layer_that_is_never_exact_is_named_alone():
+    net = chain(Longer(2), ops.Conv(1, (3,), stride=2), shape=(1, 8))
+    (answer,) = exact_inputs(net).axes
+    assert answer.reason == "conv 'conv1' is never exact; 2 leaves least: conv 'conv1' 1"
+    assert (answer.layers, answer.nearest, answer.sizes) == (("conv1",), (2,), Sizes())
+
+
+def test_an_output_that_no_input_gives_is_answered_with_the_nearest():
+    net = chain(ops.Conv(1, 3), Longer(2), shape=(1, 8, 8))
+    assert repr(inputs_for(net, 7)) == (
+        "chain: inputs for 7x7 at 'longer1'\n  height, width: none\n    at 5 it is 6, at 6 it is 8"
+    )
+    assert inputs_for(net, 7).axes[0].nearest == (6, 8)
+    assert inputs_for(net, 7).least is None
+    (height, _) = inputs_for(zoo.alexnet(), 5, "avgpool").axes
+    assert (height.sizes, height.nearest, height.reason) == (Sizes(), (6,), "it is always 6")
+
+
+def test_same_and_ceil_depend_on_the_size_and_are_still_ranges():
+    same = chain(ops.Conv(1, (3,), stride=2, padding="same"), shape=(1, 9))
+    ceil = chain(ops.MaxPool((3,), stride=2, ceil=True), shape=(1, 9))
+    assert [inputs_for(net, 7).axes[0].sizes for net in (same, ceil)] == [Sizes((13, 14)), Sizes((14, 15))]
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (
+            lambda net: inputs_for(net, 7, "linear3"),
+            "node 'linear3': it has no spatial axes.\n"
+            "  rule    an output of some height and width is a feature map\n"
+            "  fix     name a node ahead of flattening",
+        ),
+        (
+            lambda net: inputs_for(net, (7, 7, 7)),
+            "node 'pool2': this is no size of an output.\n"
+            "  here    (7, 7, 7)\n"
+            "  rule    positive integers, one for each of the 2 axes\n"
+            "  fix     give (7, 7)",
+        ),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_answered_with_what_would(ask, message):
+    with pytest.raises(SettingError) as caught:
+        ask(zoo.lenet5())
+    assert str(caught.value) == message
+
+
+def test_a_node_that_is_not_there_is_answered_with_its_neighbours():
+    with pytest.raises(UnknownNameError, match=r"near +pool2"):
+        inputs_for(zoo.lenet5(), 7, "poool2")
+
+
+def test_what_no_size_mends_is_the_operators_own_error():
+    with pytest.raises(ShapeError, match=r"conv 'conv0': the groups do not divide the input channels"):
+        smallest_input(chain(ops.Conv(2, 3, groups=2), shape=(3, 8, 8)))
+    with pytest.raises(ShapeError, match=r"conv 'conv0': the input has the wrong rank"):
+        smallest_input(chain(ops.Conv(2, 3), shape=(3, 8)))
+    with pytest.raises(ShapeError, match=r"linear 'linear0': the input has the wrong rank"):
+        smallest_input(chain(ops.Linear(2), shape=(3, 8)))
+    with pytest.raises(ShapeError, match=r"conv 'conv0': the input has the wrong rank"):
+        shapes(chain(ops.Conv(2, 3), shape=(3, 8)))
+    kernel = sympy.Symbol("K", integer=True, positive=True)
+    with pytest.raises(SettingError, match=r"conv 'conv0': its lengths are formulas"):
+        smallest_input(chain(ops.Conv(2, (kernel,)), shape=(3, 8)))
+
+
+def test_a_network_without_spatial_axes_is_answered_too():
+    net = chain(ops.Linear(10), shape=(784,))
+    assert smallest_input(net) == (784,)
+    assert repr(accepted_inputs(net)) == "chain: inputs that every layer takes\n  no spatial axis"
+    with pytest.raises(CnnmathError, match="it has no spatial axes"):
+        inputs_for(net, 7)
+
+
+def test_sizes_that_are_symbols_do_not_matter_to_the_answer():
+    n = sympy.Symbol("H", integer=True, positive=True)
+    assert smallest_input(zoo.alexnet((3, n, n))) == (3, 63, 63)
+    assert exact_inputs(zoo.alexnet((3, n, n))).axes[0].reason == "every division is exact"
+
+
+@given(st.sets(st.integers(1, 40)), st.integers(1, 40), st.integers(1, 12), st.sets(st.integers(0, 11)))
+def test_the_canonical_form_is_the_same_set(few, start, period, residues):
+    sizes = Sizes(
+        tuple(sorted(n for n in few if n < start)), start, period, tuple(sorted({r % period for r in residues}))
+    )
+    short = canonical(sizes)
+    assert members(short) == members(sizes)
+    assert (short.period, short.start) <= (sizes.period, sizes.start)
+    for n in range(1, 60):
+        assert short.following(n) == min((m for m in range(n, 120) if m in sizes), default=None)
+        assert short.preceding(n) == max((m for m in range(1, n + 1) if m in sizes), default=None)
+        assert members(short.between(n, n + 7)) == {m for m in range(n, n + 8) if m in sizes}
+
+
+def blind():
+    return chain(ops.MaxPool((2,), stride=3, padding=((0, 1),)), ops.MaxPool((2,), dilation=3, padding=1), shape=(1, 9))
+
+
+PLANTED = {
+    "the period is forgotten": (unet, lambda m: m.setattr(Track, "period", lambda *_, **__: 1)),
+    "the start is too early": (blind, lambda m: m.setattr(Track, "settled", lambda _: 1)),
+    "a jump is too long": (unet, lambda m: m.setattr(Track, "reach", lambda *a: a[3] + 16)),
+    "padding alone is overlooked": (blind, lambda m: m.setattr(rules.Step, "blind", lambda *_: False)),
+    "unequal branches are overlooked": (unet, lambda m: m.setattr("cnnmath.graph.lengths.unequal", lambda *_: None)),
+}
+
+
+@pytest.mark.parametrize("mistake", PLANTED)
+def test_a_planted_mistake_disagrees_with_brute_force(mistake, monkeypatch):
+    build, plant = PLANTED[mistake]
+    net = build()
+    found = set(taken(net, 60))
+    assert members(along(net, 0).taken(), 60) == found
+    plant(monkeypatch)
+    assert members(along(net, 0).taken(), 60) != found
