@@ -30,6 +30,7 @@ SIMPLE = {
     ops.AveragePool: Case(ops.AveragePool((2,)), ((1, 2, 4),)),
     ops.Subsample: Case(ops.Subsample((2,)), ((1, 2, 4),)),
     ops.AdaptiveAveragePool: Case(ops.AdaptiveAveragePool((2,)), ((1, 2, 3),)),
+    ops.AdaptiveMaxPool: Case(ops.AdaptiveMaxPool((2,)), ((1, 2, 3),)),
     ops.Linear: Case(ops.Linear(2), ((1, 3),)),
     ops.RadialBasis: Case(ops.RadialBasis(2), ((1, 3),)),
     ops.Pad: Case(ops.Pad((1,)), ((1, 2, 3),)),

@@ -1,14 +1,17 @@
-"""Means over everything, and over bins: one membership matrix an axis."""
+"""Means over everything; means over bins, by one membership matrix an axis; maxima over bins, a tap at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import reduce
+from itertools import product
 from math import prod
+from typing import Any
 
 import numpy as np
 
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import AdaptiveAveragePool, GlobalAveragePool
+from cnnmath.ops import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 
 
 def global_forward(op: GlobalAveragePool, x: Array) -> Array:
@@ -32,6 +35,37 @@ def adaptive_backward(op: AdaptiveAveragePool, dy: Array, x: Array) -> dict[str,
     """The transposed membership matrices."""
     bins = _memberships(op, x.shape[2:])
     return {"x": _along_axes(dy / _bin_sizes(bins, dy), [a.T for a in bins])}
+
+
+def max_forward(op: AdaptiveMaxPool, x: Array) -> Array:
+    """Running maximum over the positions of each bin; NaN wins."""
+    taps = (x[:, :, *inputs] for inputs, _ in _taps(op, x.shape[2:]))  # (N, C, O...) each
+    return reduce(np.maximum, taps)
+
+
+def max_backward(op: AdaptiveMaxPool, dy: Array, x: Array) -> dict[str, Array]:
+    """The gradient of each output goes to the first position of its bin, in row-major order, that holds the maximum."""
+    y, pending = max_forward(op, x), np.ones(dy.shape, bool)  # (N, C, O...)
+    dx = np.zeros(x.shape, dy.dtype)  # (N, C, *spatial)
+    for inputs, inside in _taps(op, x.shape[2:]):
+        seen = x[:, :, *inputs]
+        won = pending & inside & ((seen == y) | (seen != seen))
+        here: Any = (slice(None), slice(None), *inputs)
+        np.add.at(dx, here, np.where(won, dy, np.zeros((), dy.dtype)))  # bins may share a position
+        pending &= ~won
+    return {"x": dx}
+
+
+def _taps(op: AdaptiveMaxPool, sizes: tuple[int, ...]) -> Iterator[tuple[tuple[Array, ...], Array]]:
+    """Positions t of the longest bin in row-major order: what each output reads there, and whether its bin is so long.
+
+    A shorter bin reads its last position again.
+    """
+    starts, lengths = op.bins(sizes, [np.arange(o) for o in op.outputs])
+    for t in product(*(range(int(length.max())) for length in lengths)):
+        reads = [a + np.minimum(i, length - 1) for a, length, i in zip(starts, lengths, t, strict=True)]
+        inside = reduce(np.logical_and.outer, [i < length for length, i in zip(lengths, t, strict=True)])  # (O...)
+        yield np.ix_(*reads), inside
 
 
 def _memberships(op: AdaptiveAveragePool, sizes: tuple[int, ...]) -> list[Array]:

@@ -36,6 +36,7 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.Subsample: Kernel(pool.subsample_forward, pool.subsample_backward),
         ops.GlobalAveragePool: Kernel(adaptive.global_forward, adaptive.global_backward),
         ops.AdaptiveAveragePool: Kernel(adaptive.adaptive_forward, adaptive.adaptive_backward),
+        ops.AdaptiveMaxPool: Kernel(adaptive.max_forward, adaptive.max_backward),
         ops.Linear: Kernel(linear.forward, linear.backward),
         ops.RadialBasis: Kernel(linear.radial_forward, linear.radial_backward),
         ops.Flatten: Kernel(linear.flatten_forward, linear.flatten_backward),

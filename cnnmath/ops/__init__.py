@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cnnmath.errors import unknown
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
-from cnnmath.ops.adaptive import AdaptiveAveragePool, GlobalAveragePool
+from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
 from cnnmath.ops.combine import Add, Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
@@ -25,6 +25,7 @@ ALL: tuple[type[Operator], ...] = (
     Subsample,
     GlobalAveragePool,
     AdaptiveAveragePool,
+    AdaptiveMaxPool,
     Linear,
     RadialBasis,
     Flatten,
@@ -49,6 +50,7 @@ __all__ = [
     "ALL",
     "ELU",
     "AdaptiveAveragePool",
+    "AdaptiveMaxPool",
     "Add",
     "Algebra",
     "AveragePool",

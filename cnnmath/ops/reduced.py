@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import singledispatch
 from itertools import count
 
-from cnnmath.ops.adaptive import AdaptiveAveragePool
+from cnnmath.ops.adaptive import AdaptivePool
 from cnnmath.ops.algebra import Operator, Shape
 from cnnmath.ops.combine import Add, Concat, Select
 from cnnmath.ops.conv import Conv
@@ -74,7 +74,7 @@ def _(op: Pool, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[
 
 
 @reduced.register
-def _(op: AdaptiveAveragePool, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+def _(op: AdaptivePool, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     return op, ((2, 3, *(o + 2 + i for i, o in enumerate(op.outputs))),)
 
 

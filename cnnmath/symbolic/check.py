@@ -29,7 +29,7 @@ TOUCHED = 40
 CLOSE = Fraction(1, 10**40)
 """Relative difference allowed where roots and exponentials are irrational: the exact reader carries 50 digits."""
 
-NUMBERS = {"K": (3, 2), "s": (2, 3), "d": (1, 2), "p": (1, 0)}
+NUMBERS = {"K": (3, 2), "s": (2, 3), "d": (1, 2), "p": (0, 1)}
 """Numbers that stand in for symbolic kernels, strides, dilations and paddings, exchanged from axis to axis."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import sympy as sp
@@ -21,6 +22,7 @@ from cnnmath.symbolic.terms import (
     affine,
     decided,
     entries,
+    index,
     settle,
 )
 
@@ -114,7 +116,7 @@ def collapse(expr: Expr, outputs: Sequence[sp.Symbol], free: dict[sp.Symbol, Exp
     free
         Ranges of the indices that the result is a function of.
     """
-    solved = [_pinned(_solved(term, list(outputs), free)) for term in _terms(expr)]
+    solved = [_pinned(_regrouped(_solved(term, list(outputs), free), outputs)) for term in _terms(expr)]
     return sp.Add(*(_rebuilt(term, free) for term in solved if sp.false not in term.conditions))
 
 
@@ -188,6 +190,30 @@ def _solutions(
         if symbol in outputs:
             return {symbol: value}, [Divides(abs(slope), value * slope), *within]
     return None
+
+
+def _regrouped(term: Term, outputs: Sequence[sp.Symbol]) -> Term:
+    """Sum over whole quotients below a bound, rather than over the outputs o for which a stride divides.
+
+    Where s divides ``o + a`` and ``(o + a)/s < n``, exactly the ``o = s*i - a`` with i < n count.
+    """
+    for whole, upper in product(term.conditions, term.conditions):
+        if not (isinstance(whole, Divides) and isinstance(upper, sp.Lt)):
+            continue
+        divisor, number = whole.args
+        if not sp.expand(upper.lhs - number / divisor).is_integer:
+            continue
+        distance = sp.expand(upper.lhs * divisor)
+        for symbol, extent in term.ranges:
+            if symbol in outputs and distance.coeff(symbol) == 1:
+                quotient = index(str(symbol).replace("o", "i"))
+                value = divisor * quotient - (distance - symbol)
+                rest = tuple(c for c in term.conditions if c not in (whole, upper))
+                within = (sp.Ge(value, 0), sp.Lt(value, extent))
+                counted = Term(term.coefficient, (*term.ranges, (quotient, upper.rhs)), rest)
+                fewer = counted.substitute(symbol, value)
+                return _regrouped(replace(fewer, conditions=(*fewer.conditions, *within)), outputs)
+    return term
 
 
 def _pinned(term: Term) -> Term:

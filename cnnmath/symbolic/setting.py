@@ -11,7 +11,6 @@ import sympy as sp
 
 from cnnmath.errors import SettingError
 from cnnmath.ops import (
-    AdaptiveAveragePool,
     Add,
     Concat,
     Conv,
@@ -23,6 +22,7 @@ from cnnmath.ops import (
     RadialBasis,
     Upsample,
 )
+from cnnmath.ops.adaptive import AdaptivePool
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.notation import describe
 from cnnmath.ops.pool import Pool
@@ -78,7 +78,7 @@ def _(op: Pool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: A
 
 
 @symbolic.register
-def _(op: AdaptiveAveragePool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+def _(op: AdaptivePool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
     return op, ((size("N"), size("C"), *spatial(len(op.outputs))),)
 
 

@@ -171,6 +171,7 @@ _CASES: dict[type[Operator], Callable[[type[Operator]], SearchStrategy[Case]]] =
     ops.AveragePool: _pool,
     ops.Subsample: _pool,
     ops.AdaptiveAveragePool: _adaptive,
+    ops.AdaptiveMaxPool: _adaptive,
     ops.Linear: _linear,
     ops.RadialBasis: _linear,
     ops.Pad: _pad,

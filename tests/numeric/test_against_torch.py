@@ -15,7 +15,12 @@ from tests.support import Problem, each, gamma, problems
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
-POOLS = {ops.MaxPool: "max_pool", ops.AveragePool: "avg_pool", ops.AdaptiveAveragePool: "adaptive_avg_pool"}
+POOLS = {
+    ops.MaxPool: "max_pool",
+    ops.AveragePool: "avg_pool",
+    ops.AdaptiveAveragePool: "adaptive_avg_pool",
+    ops.AdaptiveMaxPool: "adaptive_max_pool",
+}
 ACTIVATIONS = {
     ops.ReLU: lambda _, x: F.relu(x),
     ops.LeakyReLU: lambda op, x: F.leaky_relu(x, op.slope),
@@ -38,7 +43,7 @@ def conv(op, x, w, b=None):
 
 def pool(op, x):
     function = getattr(F, f"{POOLS[type(op)]}{x.ndim - 2}d")
-    if isinstance(op, ops.AdaptiveAveragePool):
+    if isinstance(op, (ops.AdaptiveAveragePool, ops.AdaptiveMaxPool)):
         return function(x, op.outputs)
     padding = [before for before, _ in op.padding]
     if isinstance(op, ops.MaxPool):
@@ -172,6 +177,12 @@ def test_torch_refuses_the_output_padding_that_is_refused_here():
             ops.ConvTranspose(1, (3,), stride=stride, dilation=dilation, output_padding=most)
         ours = ops.ConvTranspose(1, (3,), stride=stride, dilation=dilation, output_padding=most - 1).shape((1, 1, 4))
         assert tuple(F.conv_transpose1d(x, w, None, stride, 0, most - 1, 1, dilation).shape) == ours
+
+
+@given(problems(ops.AdaptiveMaxPool, whole=True))
+def test_adaptive_maxima_and_their_gradients_are_equal_ties_included(problem):
+    for name, ours, theirs in both(problem.astype(float), pool):
+        assert np.array_equal(ours, theirs), name
 
 
 @given(problems(ops.AdaptiveAveragePool, whole=True))

@@ -40,7 +40,16 @@ def test_the_backward_kernel_computes_the_gradient_of_the_sentence(kind, data):
 
 @each(
     (
-        *(ops.Conv, ops.ConvTranspose, ops.MaxPool, ops.Subsample, ops.Linear, ops.RadialBasis, ops.ReLU),
+        *(
+            ops.Conv,
+            ops.ConvTranspose,
+            ops.MaxPool,
+            ops.AdaptiveMaxPool,
+            ops.Subsample,
+            ops.Linear,
+            ops.RadialBasis,
+            ops.ReLU,
+        ),
         *(ops.Pad, ops.Upsample, ops.Add, ops.Concat, ops.Select, ops.Flatten, ops.Dropout),
     )
 )

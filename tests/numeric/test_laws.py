@@ -12,9 +12,15 @@ from cnnmath.window import Window, compose, paths
 from tests.support import LINEAR, each, inner, problems
 
 BILINEAR = (ops.Conv, ops.ConvTranspose, ops.Linear, ops.Subsample)
-HOMOGENEOUS = (*(kind for kind in LINEAR if kind not in BILINEAR), ops.MaxPool, ops.ReLU, ops.LeakyReLU)
+HOMOGENEOUS = (
+    *(kind for kind in LINEAR if kind not in BILINEAR),
+    ops.MaxPool,
+    ops.AdaptiveMaxPool,
+    ops.ReLU,
+    ops.LeakyReLU,
+)
 KEEPING = (
-    *(ops.MaxPool, ops.GlobalAveragePool, ops.AdaptiveAveragePool),
+    *(ops.MaxPool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.AdaptiveMaxPool),
     *(ops.Flatten, ops.Concat, ops.Select, ops.Dropout),
 )
 
@@ -85,9 +91,9 @@ def test_a_constant_is_its_own_mean_where_padding_does_not_count(case):
     assert (numeric.forward(op, np.full(case.inputs[0], 7)) == 7).all()
 
 
-@each((ops.GlobalAveragePool, ops.AdaptiveAveragePool))
+@each((ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.AdaptiveMaxPool))
 @given(data=st.data())
-def test_a_constant_is_its_own_mean(kind, data):
+def test_a_constant_is_its_own_mean_and_its_own_maximum(kind, data):
     case = data.draw(cases(kind))
     assert (numeric.forward(case.op, np.full(case.inputs[0], 7)) == 7).all()
 

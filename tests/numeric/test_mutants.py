@@ -5,7 +5,7 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from cnnmath import ops
-from cnnmath.numeric import activation, conv, norm, pad, pool, transposed, windows
+from cnnmath.numeric import activation, adaptive, conv, norm, pad, pool, transposed, windows
 from cnnmath.window import Window
 from tests.numeric.test_kernels import assert_agree
 from tests.support import problems
@@ -35,6 +35,11 @@ def taps_from_the_last(axes, sizes):
     yield from reversed(list(TAP_SLICES(axes, sizes)))
 
 
+def one_position_late(op, sizes):
+    for inputs, inside in BIN_TAPS(op, sizes):
+        yield [np.minimum(i + 1, n - 1) for i, n in zip(inputs, sizes, strict=True)], inside
+
+
 def in_the_corner(_, x):
     return tuple(slice(n) for n in x.shape)
 
@@ -48,6 +53,7 @@ def cut_at_the_end(op, x):
     return inner, lengths, [slice(s.stop - s.start) for s in part]
 
 
+BIN_TAPS = adaptive._taps
 BARE, FRAME, SPREAD_FILTERS = transposed._bare, transposed._frame, transposed._filters
 FILTERS, TAP_SLICES = conv._filters, windows.tap_slices
 MUTANTS = {
@@ -66,6 +72,8 @@ MUTANTS = {
     "a maximum from 0": (ops.MaxPool, pool, "_lowest", lambda _: 0),
     "a mean that misses a tap": (ops.AveragePool, pool, "tap_slices", without_the_first_tap),
     "the declared divisor": (ops.AveragePool, pool, "divisor", lambda op, _: np.prod(op.kernel)),
+    "bins one position late": (ops.AdaptiveMaxPool, adaptive, "_taps", one_position_late),
+    "the last of a bin's maxima": (ops.AdaptiveMaxPool, adaptive, "_taps", lambda *a: reversed(list(BIN_TAPS(*a)))),
     "a sum that misses a tap": (ops.Subsample, pool, "tap_slices", without_the_first_tap),
     "one coefficient for every channel": (ops.Subsample, pool, "_a_channel", lambda a, _: a[0]),
     "the input in the corner of its padding": (ops.Pad, pad, "_middle", in_the_corner),

@@ -177,6 +177,11 @@ SHAPES = {
         "  rule    some k has 0 <= s*o + d*k - before < n\n  here    output 0 reads [-2, -1], none in 0..4\n"
         "  fix     pad by less than the kernel's extent",
     ),
+    "the maximum of nothing": (
+        lambda: ops.AdaptiveMaxPool(2).shape((1, 8, 0, 4)),
+        "the mean or maximum of nothing does not exist.\n  input   shape (1, 8, 0, 4)\n"
+        "  fix     give every axis a size of 1",
+    ),
     "the mean of nothing": (
         lambda: ops.GlobalAveragePool().shape((1, 8, 0, 4)),
         "the mean of nothing does not exist.\n  input   shape (1, 8, 0, 4)\n  fix     give every axis a size of 1",

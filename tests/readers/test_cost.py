@@ -136,7 +136,10 @@ def test_the_census_counts_what_is_carried_out_where_nothing_is_padded(kind, dat
 def test_the_census_in_symbols_becomes_the_census_in_numbers(kind, data):
     case = data.draw(cases(kind))
     formal, values = symbolic_shapes(case)
-    if kind is ops.AdaptiveAveragePool:  # its cost differs from bin to bin: only the batch may be a symbol
+    if kind in (
+        ops.AdaptiveAveragePool,
+        ops.AdaptiveMaxPool,
+    ):  # its cost differs from bin to bin: only the batch may be a symbol
         formal = [(formal[0][0], *case.inputs[0][1:])]
     symbolic, exact = cost(case.op, *formal), cost(case.op, *case.inputs)
     assert [sympy.sympify(getattr(symbolic, k)).subs(values) for k in KINDS] == [getattr(exact, k) for k in KINDS]
@@ -201,6 +204,7 @@ def test_shared_numbers_are_paid_once():
 
 def test_adaptive_pooling_pays_for_each_bin_what_it_holds():
     assert cost(ops.AdaptiveAveragePool((2,)), (1, 1, 3)) == Census(additions=2, divisions=2)
+    assert cost(ops.AdaptiveMaxPool((2,)), (1, 1, 3)) == Census(comparisons=2)
 
 
 def test_a_planted_miscount_is_seen():

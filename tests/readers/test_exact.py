@@ -81,6 +81,7 @@ BY_HAND = {
     ),
     "the mean of all": (ops.GlobalAveragePool(), (vector(1, 2, 6),), [3]),
     "bins overlap where they must": (ops.AdaptiveAveragePool((2,)), (vector(1, 2, 6),), [Fraction(3, 2), 4]),
+    "maxima of bins that overlap": (ops.AdaptiveMaxPool((2,)), (vector(1, 6, 2),), [6, 6]),
     "a dense layer": (
         ops.Linear(2),
         (channels(1, 2), Tensor((2, 2), [1, 10, 100, 1000]), Tensor((2,), [5, 6])),

@@ -65,6 +65,7 @@ def row(op, values, dy):
         (ops.Softplus(), [0], [8], [4]),
         (ops.AveragePool((2,), ceil=True), [1, 2, 3], [4, 10], [2, 2, 10]),
         (ops.AdaptiveAveragePool((2,)), [1, 2, 6], [2, 20], [1, 11, 10]),
+        (ops.AdaptiveMaxPool((2,)), [6, 6, 6], [2, 20], [2, 20, 0]),
     ],
     ids=str,
 )

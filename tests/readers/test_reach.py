@@ -53,8 +53,10 @@ def test_without_a_window_an_output_sees_everything_of_its_sample(kind, data):
     assert seen == set(product([0], expected, *map(range, sizes)))
 
 
-@given(cases(ops.AdaptiveAveragePool))
-def test_adaptive_bins_cover_the_input(case):
+@each((ops.AdaptiveAveragePool, ops.AdaptiveMaxPool))
+@given(data=st.data())
+def test_adaptive_bins_cover_the_input(kind, data):
+    case = data.draw(cases(kind))
     (x,) = case.inputs
     seen = frozenset().union(*(reach(case.op, at, x) for at in product(*map(range, case.op.shape(x)))))
     assert seen == set(product(*map(range, x)))

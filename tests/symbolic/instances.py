@@ -24,6 +24,7 @@ SMALL = {
     ops.AveragePool: Case(ops.AveragePool((2, 3), stride=(1, 2), padding=((1, 0), (0, 1))), ((2, 2, 4, 6),)),
     ops.Subsample: Case(ops.Subsample((2, 3), stride=(1, 2), padding=((1, 0), (0, 1)), ceil=True), ((2, 2, 4, 6),)),
     ops.AdaptiveAveragePool: Case(ops.AdaptiveAveragePool((2, 3)), ((2, 2, 5, 4),)),
+    ops.AdaptiveMaxPool: Case(ops.AdaptiveMaxPool((2, 3)), ((2, 2, 5, 4),)),
     ops.Linear: Case(ops.Linear(4), ((3, 2),)),
     ops.RadialBasis: Case(ops.RadialBasis(4), ((3, 2),)),
     ops.Upsample: Case(ops.Upsample((2, 3)), ((2, 2, 4, 3),)),

@@ -86,6 +86,12 @@ def test_the_gradient_of_a_general_transpose_is_a_convolution():
     )
 
 
+def test_the_gradient_of_a_transposes_filters_is_summed_over_the_inputs():
+    assert formula(general(ops.ConvTranspose, 1), "w") == (
+        "sum{n<N, i<L | 0 <= s*i + d*k - p < O} dL/dy[n,f,s*i+d*k-p]*x[n,c,i]"
+    )
+
+
 def test_a_grouped_transpose_writes_its_filters_once_a_group():
     assert formula(ops.ConvTranspose(4, (1,), groups=2, bias=False), "y") == "sum{c<Cg} w[g*Cg+c,f,0]*x[n,g*Cg+c,o]"
 

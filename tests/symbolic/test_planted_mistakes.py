@@ -92,6 +92,27 @@ def test_a_general_derivation_refuses_the_same_mistakes(mistake, monkeypatch):
         derive(general(ops.Conv, 1), "x", rank=1)
 
 
+@pytest.mark.parametrize("mistake", [DIVISIBILITY, BOUNDS, negative], ids=["divisibility", "bounds", "sign"])
+@pytest.mark.parametrize("op", [ops.ConvTranspose(1, (3,), stride=2), general(ops.ConvTranspose, 1)], ids=str)
+def test_a_transpose_that_spreads_wrongly_is_refused(op, mistake, monkeypatch):
+    plant(monkeypatch, "read", mistake)
+    with pytest.raises(DerivationError, match=r"^convtranspose: the step 'definition' does not hold"):
+        derive(op, "x", rank=1)
+
+
+@pytest.mark.parametrize("mistake", [BOUNDS, negative], ids=["bounds", "sign"])
+def test_a_transposes_filters_with_a_wrong_gradient_are_refused(mistake, monkeypatch):
+    plant(monkeypatch, "collapse", mistake)
+    with pytest.raises(DerivationError, match=r"^convtranspose: the step 'collapse' does not hold"):
+        derive(general(ops.ConvTranspose, 1), "w", rank=1)
+
+
+def test_a_selected_channel_that_collects_from_the_wrong_place_is_refused(monkeypatch):
+    plant(monkeypatch, "collapse", lambda expr: expr.subs(sp.Integer(2), sp.Integer(1)))
+    with pytest.raises(DerivationError, match=r"^select: the step 'collapse' does not hold"):
+        derive(ops.Select((2, 0, 1)), rank=1)
+
+
 def test_a_maximum_that_passes_its_gradient_to_every_tap_is_refused(monkeypatch):
     all_taps = without(lambda c: type(c).__name__ == "Attains")
     plant(monkeypatch, "jacobian", all_taps)

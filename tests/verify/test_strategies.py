@@ -27,6 +27,7 @@ CORNERS = {
     ),
     "overlapping bins": (ops.AdaptiveAveragePool, lambda op, x: x[2] % op.outputs[0] and x[2] > op.outputs[0]),
     "more bins than inputs": (ops.AdaptiveAveragePool, lambda op, x: op.outputs[0] > x[2]),
+    "more bins than positions to choose from": (ops.AdaptiveMaxPool, lambda op, x: op.outputs[0] > x[2] > 1),
     "even neighbourhoods": (ops.LocalResponseNorm, lambda op, _: op.size % 2 == 0),
     "three inputs": (ops.Concat, None),
     "output padding of the dilation": (ops.ConvTranspose, lambda op, _: op.output_padding[0] >= op.stride[0]),
