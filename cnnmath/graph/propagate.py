@@ -75,8 +75,10 @@ def shapes(net: Architecture) -> dict[str, Shape]:
         return _shapes(net, net.input_shape)
     except ShapeError as error:
         smallest = smallest_input(net)
-        if smallest is not None and any(a > b for a, b in zip(smallest, net.input_shape, strict=True)):
-            error.lines["network"] = f"{net.name} takes inputs from {'x'.join(map(str, smallest))}"
+        if smallest is not None and any(
+            isinstance(b, int) and a > b for a, b in zip(smallest, net.input_shape, strict=True)
+        ):
+            error.lines["network"] = f"{net.name} takes inputs from {'x'.join(map(str, smallest or ()))}"
         raise
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnmath.graph.architecture import Architecture
+from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import Field, Layer, propagate
 from cnnmath.ops import Operator
 from cnnmath.window import Size
@@ -60,7 +61,7 @@ class Summary:
 
     def record(self) -> dict[str, Any]:
         """As JSON has it: the keys that others rely on."""
-        return {
+        record = {
             "name": self.network.name,
             "input_shape": list(self.network.input_shape),
             "parameters": self.parameters,
@@ -68,6 +69,34 @@ class Summary:
             "receptive_field": field_record(self.field),
             "layers": [_layer_record(layer) for layer in self.layers],
         }
+        return plain(record)
+
+    def markdown(self) -> str:
+        """The table in Markdown."""
+        from cnnmath.graph import formats
+
+        return formats.markdown(self)
+
+    def csv(self) -> str:
+        """The table as comma-separated values."""
+        from cnnmath.graph import formats
+
+        return formats.csv(self)
+
+    def html(self) -> str:
+        """The table in HTML."""
+        from cnnmath.graph import formats
+
+        return formats.html(self)
+
+    def dataframe(self) -> Any:
+        """The table as a data frame of pandas."""
+        from cnnmath.graph import formats
+
+        return formats.dataframe(self)
+
+    def _repr_html_(self) -> str:
+        return self.html()
 
     def __repr__(self) -> str:
         return "\n".join(
@@ -116,8 +145,9 @@ def count(number: Size) -> str:
 
 
 def times(shape: tuple[Size, ...]) -> str:
-    """A shape as people write it: 3x224x224."""
-    return "x".join(map(str, shape))
+    """A shape as people write it: 3x224x224; a sum among its sizes stands in parentheses."""
+    texts = [str(n) for n in shape]
+    return "x".join(f"({text})" if " " in text and len(texts) > 1 else text for text in texts)
 
 
 def axes(values: Sequence[Size]) -> str:
