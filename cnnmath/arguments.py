@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from cnnmath import ops
-from cnnmath.errors import CnnmathError, SettingError
+from cnnmath.errors import CnnmathError, NotationError, SettingError, UnknownNameError, unknown
 from cnnmath.ops import Operator
+from cnnmath.ops.call import located
+from cnnmath.ops.notation import build
 
 if TYPE_CHECKING:
     from cnnmath.graph import Architecture
@@ -16,20 +19,73 @@ FIRST = {"kernel": "2", "outputs": "2", "size": "5", "padding": "1", "scale": "2
 """The first setting of an operator, where it has one, and what it is where a command line leaves it out."""
 
 
-def network(name: str, size: str | None) -> Architecture:
-    """A built-in network, for another input where a size is given.
+READINGS = "a name of `cnnmath zoo`, a call such as resnet50(classes=10), operators joined by >, or a file .json"
+"""How a network is given."""
+
+
+def network(what: str, size: str | None = None) -> Architecture:
+    """The network that a command line means, for another input where a size is given.
+
+    Parameters
+    ----------
+    what
+        A built-in network's name or call, a chain of operators, or the path of a file of node-link JSON.
+    size
+        Shape of the input, CxHxW; a letter is a size left open. A chain has none of its own.
+
+    Raises
+    ------
+    CnnmathError
+        Where it is none of these, and for a size that does not go with it.
 
     Examples
     --------
     >>> network("lenet5", "1x28x28").input_shape
     (1, 28, 28)
+    >>> network("conv(8, 3) > relu", "3xHxW")
+    Architecture 'network': input (3, H, W), 2 operators, output 'relu1'
     """
     from cnnmath import zoo
+    from cnnmath.graph import load, notation
+    from cnnmath.ops.syntax import read
+    from cnnmath.zoo import notation as networks
 
-    net = zoo.named(name)
+    if what.lower().endswith(".json"):
+        return _resized(load(what), size)
+    if re.fullmatch(r"[\w.-]+", what) and not _is_operator(what):
+        try:
+            return _resized(zoo.named(what), size)
+        except UnknownNameError as error:
+            error.lines["rule"] = READINGS
+            raise
+    try:
+        calls = read(what, notation.symbol)
+    except NotationError as error:
+        if ">" not in what:
+            error.lines["rule"] = READINGS
+        raise
+    if len(calls) == 1 and networks.is_network(calls[0].name):
+        return _resized(networks.build(calls[0]), size)
+    if len(calls) == 1 and not _is_operator(calls[0].name):
+        known = [*zoo.ALL, *(kind.__name__.lower() for kind in ops.ALL)]
+        raise located(unknown("network or operator", calls[0].name, known), calls[0].place)
+    operators = [build(call) for call in calls]
+    if size is None:
+        raise SettingError(
+            "operators alone do not say the shape of the input.",
+            rule="it is (C, *spatial), channels first and without the batch axis",
+            fix="for example --input 3x224x224, or --input 3xHxW for sizes left open",
+        )
+    return notation.network(operators, input_shape(size))
+
+
+def _resized(net: Architecture, size: str | None) -> Architecture:
+    """The same network for another input of its rank."""
+    from cnnmath.graph import Opaque
+
     if size is None:
         return net
-    shape = sizes(size, "--input")
+    shape = input_shape(size)
     if len(shape) != len(net.input_shape):
         raise SettingError(
             "the input has another rank than the network.",
@@ -37,7 +93,33 @@ def network(name: str, size: str | None) -> Architecture:
             rule=f"{net.name} takes CxHxW, as in {'x'.join(map(str, net.input_shape))}",
             fix="channels first, without the batch axis",
         )
+    fixed = next((name for name, op in net if isinstance(op, Opaque)), None)
+    if fixed is not None and shape != net.input_shape:
+        raise SettingError(
+            "an unknown operator declares its output shape for one input.",
+            here=f"--input {size}",
+            rule=f"the network's own input is {'x'.join(map(str, net.input_shape))}",
+            fix="leave --input out, or write the file for the other input",
+        ).at(f"node '{fixed}'")
     return net.with_input(shape)
+
+
+def input_shape(size: str) -> tuple[Any, ...]:
+    """Shape of an input: sizes joined by x, a letter for a size left open."""
+    from cnnmath.graph import notation
+
+    try:
+        return notation.sizes(size)
+    except NotationError as error:
+        error.lines["here"] = f"--input {error.lines['here']}"
+        raise
+
+
+def _is_operator(name: str) -> bool:
+    try:
+        return bool(ops.named(name))
+    except UnknownNameError:
+        return False
 
 
 def operator(kind: type[Operator], rank: int, settings: dict[str, Any]) -> Operator:

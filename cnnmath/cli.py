@@ -6,10 +6,12 @@ Exit status 0 on success, 1 when something compared does not agree, 2 on wrong u
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -26,21 +28,54 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Network = Annotated[str, typer.Argument(metavar="NAME", help="A network of `cnnmath zoo`.")]
-Input = Annotated[str | None, typer.Option("--input", metavar="CxHxW", help="Shape of the input, as in 3x224x224.")]
+Network = Annotated[
+    str,
+    typer.Argument(
+        metavar="WHAT",
+        help='A network of `cnnmath zoo`, "resnet50(classes=10)", "conv(8, 5) > relu > maxpool(2)", or a file .json.',
+    ),
+]
+Input = Annotated[
+    str | None,
+    typer.Option("--input", metavar="CxHxW", help="Shape of the input: 3x224x224, or 3xHxW for sizes left open."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+
+
+class Format(StrEnum):
+    """What `analyze` prints."""
+
+    table = "table"
+    markdown = "markdown"
+    csv = "csv"
+    json = "json"
+    html = "html"
 
 
 def main() -> None:
     """Run the command line; what the user got wrong goes to standard error, without a traceback."""
     try:
-        app()
+        _run()
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except CnnmathError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(1 if isinstance(error, DerivationError) else 2)
     except OSError as error:
         print(f"cnnmath: {error.strerror}", file=sys.stderr)
         sys.exit(2)
+
+
+def _run() -> None:
+    """Run a command and write out all that it prints, so that a closed pipe is seen here and not at the very end."""
+    try:
+        app()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # typer and rich make a status of 1 of it
+            raise end.__context__ from None
+        sys.stdout.flush()
+        raise
 
 
 @app.command()
@@ -54,17 +89,27 @@ def zoo() -> None:
 
 
 @app.command()
-def analyze(name: Network, size: Input = None, as_json: AsJson = False) -> None:
+def analyze(
+    what: Network,
+    size: Input = None,
+    as_json: AsJson = False,
+    form: Annotated[Format, typer.Option("--format", help="How the layers are written.")] = Format.table,
+) -> None:
     """Analyse a network: shapes, parameters, multiply-accumulates and receptive fields, layer by layer."""
+    if as_json and form not in (Format.table, Format.json):
+        raise SettingError("there are two formats.", here=f"--json --format {form}", fix="leave one of them out")
+
     from cnnmath.graph import analyze as analysis
 
-    summary = analysis(arguments.network(name, size))
-    if as_json:
-        print(json.dumps(summary.record()))
-    else:
+    summary = analysis(arguments.network(what, size))
+    if form is Format.table and not as_json:
         from cnnmath.graph.table import show
 
         show(summary)
+    else:
+        from cnnmath.graph.formats import TEXTS
+
+        print(TEXTS["json" if as_json else form](summary))
 
 
 @app.command()
@@ -159,7 +204,7 @@ def verify(
 
 @app.command()
 def report(
-    name: Network,
+    what: Network,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Where report.html and report.json go.")
     ],
@@ -168,7 +213,7 @@ def report(
     """Write a network's report: drawing, layers, derivations, and the agreement of every kernel."""
     from cnnmath.report import write_report
 
-    network = arguments.network(name, size)
+    network = arguments.network(what, size)
     with _progress("deriving and verifying") as progress:
         written = write_report(network, output, progress)
     print(f"{written.headline()}\nreport: {output / 'report.html'}")

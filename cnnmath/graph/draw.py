@@ -7,7 +7,8 @@ from html import escape
 
 from cnnmath.graph.architecture import INPUT
 from cnnmath.graph.propagate import Layer
-from cnnmath.graph.summary import Summary, times
+from cnnmath.graph.summary import Summary
+from cnnmath.graph.text import times
 from cnnmath.ops import BatchNorm, Dropout, Operator
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.notation import describe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,7 +11,6 @@ from cnnmath.errors import NotationError
 from cnnmath.graph.architecture import Architecture
 from cnnmath.ops import Operator
 from cnnmath.ops.notation import chain
-from cnnmath.ops.syntax import LARGEST
 from cnnmath.window import Size
 
 
@@ -57,20 +57,20 @@ def network(operators: Iterable[Operator], input_shape: Sequence[Size], name: st
 
 
 def sizes(text: str) -> tuple[Size, ...]:
-    """Sizes joined by x; a name is a size left open.
+    """Sizes joined by x; a letter, with digits behind it or none, is a size left open.
 
     Examples
     --------
     >>> sizes("3x224x224"), sizes("3xHxW")
     ((3, 224, 224), (3, H, W))
     """
-    parts = text.replace("X", "x").split("x")
-    if all(_is_size(part) for part in parts):
+    parts = re.split("[xX]", text)
+    if all(re.fullmatch(r"[0-9]{1,18}|[A-Za-z][0-9]{0,3}", part) for part in parts):
         return tuple(int(part) if part.isdigit() else symbol(part) for part in parts)
     raise NotationError(
         "this is no list of sizes.",
         here=text if len(text) < 80 else f"{len(text):,} letters",
-        rule="integers below 10^18 or names, joined by x",
+        rule="integers of at most 18 digits, or letters for sizes left open, joined by x",
         fix="for example 3x224x224, or 3xHxW",
     )
 
@@ -80,9 +80,3 @@ def symbol(name: str) -> Any:
     import sympy
 
     return sympy.Symbol(name, integer=True, positive=True)
-
-
-def _is_size(part: str) -> bool:
-    if part.isdigit() and part.isascii():
-        return len(part) <= 18 and int(part) < LARGEST
-    return part.isidentifier()

@@ -10,6 +10,7 @@ from cnnmath.graph.counting import Convention, Count, counted
 from cnnmath.graph.counting import convention as convention_named
 from cnnmath.graph.fields import Field
 from cnnmath.graph.memory import Memory, memory
+from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import Layer, propagate
 from cnnmath.graph.text import axes, count, times
 from cnnmath.ops import Operator
@@ -83,7 +84,7 @@ class Summary:
 
     def record(self) -> dict[str, Any]:
         """As JSON has it: the keys that others rely on."""
-        return {
+        record = {
             "name": self.network.name,
             "input_shape": list(self.network.input_shape),
             "parameters": self.parameters,
@@ -91,6 +92,34 @@ class Summary:
             "receptive_field": field_record(self.field),
             "layers": [_layer_record(layer) for layer in self.layers],
         }
+        return plain(record)
+
+    def markdown(self) -> str:
+        """The table in Markdown."""
+        from cnnmath.graph import formats
+
+        return formats.markdown(self)
+
+    def csv(self) -> str:
+        """The table as comma-separated values."""
+        from cnnmath.graph import formats
+
+        return formats.csv(self)
+
+    def html(self) -> str:
+        """The table in HTML."""
+        from cnnmath.graph import formats
+
+        return formats.html(self)
+
+    def dataframe(self) -> Any:
+        """The table as a data frame of pandas."""
+        from cnnmath.graph import formats
+
+        return formats.dataframe(self)
+
+    def _repr_html_(self) -> str:
+        return self.html()
 
     def __repr__(self) -> str:
         return "\n".join(

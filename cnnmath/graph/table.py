@@ -1,40 +1,139 @@
-"""A summary as a table on a terminal."""
+"""A summary as a table: one list of columns, which every format reads, and the table on a terminal."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from cnnmath.graph.opaque import Opaque
+from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import Layer
-from cnnmath.graph.summary import Summary, axes, count, field_record, times
+from cnnmath.graph.summary import Summary, field_record
+from cnnmath.graph.text import axes, count, times
+from cnnmath.window import Size
 
-COLUMNS = ("layer", "operator", "output", "parameters", "MACs", "field", "stride", "padding")
 WIDE = 200
-"""Width where the output is no terminal: nothing is folded."""
+"""Least width where the output is no terminal: nothing is folded."""
 
 
-def show(summary: Summary, console: Console | None = None) -> None:
-    """Print a summary: one row a layer, totals below. Names may fold; a number is never cut."""
-    console = console or Console(width=None if sys.stdout.isatty() else WIDE)
-    rows = [cells(layer) for layer in summary.layers]
-    table = Table(title=f"{summary.network.name}, input {times(summary.network.input_shape)}", box=None, pad_edge=False)
-    for i, name in enumerate(COLUMNS):
-        names = name in ("layer", "operator")
-        width = None if names else max(len(row[i]) for row in [COLUMNS, *rows])
-        table.add_column(name, justify="left" if names else "right", overflow="fold", min_width=width)
-    for row in rows:
-        table.add_row(*row)
-    notes = [f"  {layer.name}: {layer.note}" for layer in summary.layers if layer.note]
-    _, *totals = repr(summary).splitlines()
-    console.print(table)
-    console.print("\n".join(["", *totals, *notes]), highlight=False)
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the table.
+
+    Attributes
+    ----------
+    name
+        Its heading.
+    value
+        A layer's entry: a number, a formula or a text; None where there is none.
+    kind
+        A ``name`` stands on the left and may fold; a ``size`` stands on the right; a ``count`` too, with its thousands
+        apart and nothing in place of 0.
+    total
+        The network's entry, where there is one.
+    """
+
+    name: str
+    value: Callable[[Layer], Any]
+    kind: Literal["name", "size", "count"] = "size"
+    total: Callable[[Summary], Any] = lambda _: None
+
+    def shown(self, value: Any) -> str:
+        """An entry as people read it."""
+        if value is None or (self.kind == "count" and value == 0):
+            return ""
+        return count(value) if self.kind == "count" else str(value)
+
+
+def label(layer: Layer) -> str:
+    """What a layer's operator is called."""
+    return layer.op.short if isinstance(layer.op, Opaque) else type(layer.op).__name__
+
+
+def _along(key: str) -> Callable[[Layer], Any]:
+    """One property of a layer's receptive field: a number where the axes agree."""
+
+    def value(layer: Layer) -> Any:
+        values: Sequence[Size] = (field_record(layer.field) or {}).get(key, ())
+        if not values:
+            return None
+        return values[0] if len(set(values)) == 1 else axes(values)
+
+    return value
+
+
+COLUMNS = (
+    Column("layer", lambda layer: layer.name, "name", lambda _: "total"),
+    Column("operator", label, "name"),
+    Column("output", lambda layer: times(layer.output_shape[1:])),
+    Column("parameters", lambda layer: layer.parameters, "count", lambda summary: summary.parameters),
+    Column("MACs", lambda layer: layer.macs, "count", lambda summary: summary.macs),
+    Column("field", _along("size")),
+    Column("stride", _along("stride")),
+    Column("padding", _along("padding")),
+)
 
 
 def cells(layer: Layer) -> list[str]:
-    """A layer's row, a cell for each column."""
-    counts = [count(n) if n != 0 else "" for n in (layer.parameters, layer.macs)]
-    field = field_record(layer.field)
-    spatial = [axes(values) for values in field.values()] if field else ["", "", ""]
-    return [layer.name, type(layer.op).__name__, times(layer.output_shape[1:]), *counts, *spatial]
+    """A layer's row as people read it, a text for each column."""
+    return [column.shown(column.value(layer)) for column in COLUMNS]
+
+
+def totals(summary: Summary) -> list[str]:
+    """The last row, where a format has one."""
+    return [column.shown(column.total(summary)) for column in COLUMNS]
+
+
+def values(layer: Layer) -> list[Any]:
+    """A layer's row as programs read it: numbers stay numbers, formulas are texts."""
+    return [plain(column.value(layer)) for column in COLUMNS]
+
+
+def caption(summary: Summary) -> str:
+    """What the table is of."""
+    return f"{summary.network.name}, input {times(summary.network.input_shape)}"
+
+
+def notes(summary: Summary) -> list[str]:
+    """What is to be said of single layers."""
+    return [f"{layer.name}: {layer.note}" for layer in summary.layers if layer.note]
+
+
+def show(summary: Summary, console: Console | None = None) -> None:
+    """Print a summary: one row a layer, totals below. Names and formulas may fold; a number is never cut."""
+    rows = [[column.name for column in COLUMNS], *map(cells, summary.layers)]
+    natural = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    least = [_least(column, cell) for column, cell in zip(COLUMNS, zip(*rows, strict=True), strict=True)]
+    gaps = len(COLUMNS) - 1
+    console = console or Console(width=None if sys.stdout.isatty() else max(WIDE, sum(natural) + 2 * gaps))
+    tight = sum(natural) + 2 * gaps > console.width
+    title = Text(caption(summary), style="bold")
+    table = Table(title=title, box=None, pad_edge=False, collapse_padding=tight)
+    for column, low, high in zip(COLUMNS, least, natural, strict=True):
+        names = column.kind == "name"
+        fixed = high if low == high and not names else None
+        justify = "left" if names else "right"
+        table.add_column(
+            column.name, justify=justify, overflow="fold", width=fixed, min_width=None if names or fixed else low
+        )
+    for row in rows[1:]:
+        table.add_row(*map(Text, row))
+    _, *below = repr(summary).splitlines()
+    if console.width < sum(least) + gaps:  # the terminal breaks lines, and loses nothing
+        console = Console(width=sum(least) + gaps, file=console.file)
+    console.print(table)
+    lines = ["", *below, *(f"  {note}" for note in notes(summary))]
+    console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+
+
+def _least(column: Column, texts: Sequence[str]) -> int:
+    """Width to which a column may shrink."""
+    if column.kind == "name":
+        return len(column.name)
+    return max(len(text) for text in texts if not set(text) & set(" *("))

@@ -28,8 +28,9 @@ def size(value: Size) -> str:
 
 
 def times(shape: Sequence[Size]) -> str:
-    """A shape as people write it: 3x224x224."""
-    return "x".join(map(size, shape))
+    """A shape as people write it: 3x224x224; a sum among its sizes stands in parentheses."""
+    texts = [size(n) for n in shape]
+    return "x".join(f"({text})" if " " in text and len(texts) > 1 and text[-1] != ")" else text for text in texts)
 
 
 def axes(values: Sequence[Size]) -> str:

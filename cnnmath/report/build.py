@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnmath.graph import Architecture, Summary, analyze
-from cnnmath.graph.summary import count, describe_field
+from cnnmath.graph.summary import describe_field
+from cnnmath.graph.text import count
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.notation import describe

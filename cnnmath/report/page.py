@@ -6,8 +6,9 @@ from html import escape
 from importlib import metadata, resources
 
 from cnnmath.graph.draw import draw
-from cnnmath.graph.summary import Summary, count, describe_field, times
+from cnnmath.graph.summary import Summary, describe_field
 from cnnmath.graph.table import COLUMNS, cells
+from cnnmath.graph.text import count, times
 from cnnmath.report.build import Report, Section
 from cnnmath.symbolic import Derivation
 from cnnmath.symbolic.notations import MathML
@@ -106,7 +107,7 @@ def _detail(summary: Summary) -> str:
 
 
 def _table(summary: Summary) -> str:
-    head = "".join(f"<th scope='col'>{column}</th>" for column in COLUMNS)
+    head = "".join(f"<th scope='col'>{escape(column.name)}</th>" for column in COLUMNS)
     rows = "".join(f"<tr>{''.join(f'<td>{escape(c)}</td>' for c in cells(layer))}</tr>" for layer in summary.layers)
     notes = "".join(f"<li>{escape(layer.name)}: {escape(layer.note)}</li>" for layer in summary.layers if layer.note)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

@@ -34,7 +34,7 @@ def build(call: Call) -> Architecture:
     if not is_network(call.name):
         raise located(unknown("network", call.name, zoo.ALL), call.place)
     try:
-        return call.build(zoo.ALL[_key(call.name)])
+        return call.build(zoo.ALL[_key(call.name)].build)
     except CnnmathError:
         raise
     except (TypeError, ValueError, ArithmeticError, LookupError) as error:

@@ -282,10 +282,10 @@ def test_what_would_not_be_read_back_is_not_written():
 
 
 JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.sampled_from(["input", "a"])),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["input", "a"]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
     max_leaves=8,
-)  # fmt: skip
+)
 OPERATORS = st.sampled_from(["relu", "add()", "conv(8, 3)", "conv(F, 9)", "x(3)", "linear(3)", "conv(", "", "flatten"])
 NODES = st.fixed_dictionaries(
     {},

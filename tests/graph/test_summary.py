@@ -7,7 +7,8 @@ import sympy
 
 from cnnmath import ops, zoo
 from cnnmath.graph import INPUT, Architecture, analyze
-from cnnmath.graph.summary import describe_field, times
+from cnnmath.graph.summary import describe_field
+from cnnmath.graph.text import times
 from cnnmath.window import Window
 from tests.graph.nets import chain, residual, toy
 
