@@ -87,15 +87,14 @@ class Flow:
         return {"name": self.network, "rows": rows, "residuals": [residual.record() for residual in self.residuals]}
 
     def table(self) -> str:
-        """One line a node, from the output back to the input."""
+        """One line a node, from the output back to the input; columns that say nothing are left out."""
         head = ("node", "operator", "paths", "activations", "best path", "all paths", "without identity", "can be 0")
         rows = [head, *(_cells(row) for row in reversed(self.rows))]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-        lines = []
-        for row in rows:
-            names = [cell.ljust(width) for cell, width in zip(row[:2], widths[:2], strict=True)]
-            lines.append("  ".join([*names, *map(str.rjust, row[2:], widths[2:])]).rstrip())
-        return "\n".join(lines)
+        filled = [column for column in zip(*rows, strict=True) if any(column[1:])]
+        widths = [max(map(len, column)) for column in filled]
+        sides = [str.ljust, str.ljust] + [str.rjust] * len(head)
+        lines = (zip(sides, row, widths, strict=False) for row in zip(*filled, strict=True))
+        return "\n".join("  ".join(side(cell, width) for side, cell, width in line).rstrip() for line in lines)
 
     def __repr__(self) -> str:
         paths, without = self.rows[0].paths, self.rows[0].without

@@ -180,7 +180,7 @@ def test_a_network_of_several_outputs_is_taken_as_a_whole():
 def test_the_table_reads_from_the_output_back():
     assert flow(diamond()).table() == "\n".join(
         [
-            "node     operator  paths  activations  best path  all paths  without identity  can be 0",
+            "node     operator  paths  activations  best path  all paths  without identity",
             "more     Add           1            0          1          1",
             "both     Add           1            0          1          1",
             "tanh     Tanh          1            0          1          1",
