@@ -143,7 +143,7 @@ def flow(net: Architecture) -> Flow:
     .. [2] Y. Bengio, P. Simard and P. Frasconi, "Learning long-term dependencies with gradient descent is difficult",
        IEEE Transactions on Neural Networks 1994, section IV.
     .. [3] X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS
-       2010, equation 2.
+       2010, section 4.2, equation 2.
     .. [4] K. He, X. Zhang, S. Ren and J. Sun, "Identity mappings in deep residual networks", arXiv:1603.05027,
        equation 5.
 

@@ -1,6 +1,7 @@
 """Questions asked backwards: which inputs a network takes, which give a wanted output, and which leave nothing over.
 
-Axes are independent of each other as far as windows go, so that each is answered alone.
+Axes are independent of each other as far as windows go, so that each is answered alone. What mixes them, a sum of
+flattened maps, is checked at the smallest input only.
 """
 
 from __future__ import annotations
