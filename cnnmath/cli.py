@@ -19,6 +19,7 @@ import typer
 
 from cnnmath import arguments, ops
 from cnnmath.errors import CnnmathError, DerivationError, SettingError
+from cnnmath.window import Window
 
 app = typer.Typer(
     name="cnnmath",
@@ -219,6 +220,68 @@ def report(
     print(f"{written.headline()}\nreport: {output / 'report.html'}")
     if not written.agrees:
         raise typer.Exit(1)
+
+
+@app.command()
+def sizes(
+    name: Network,
+    size: Input = None,
+    output: Annotated[
+        str | None, typer.Option("--output", metavar="HxW", help="Ask which inputs give this output, as in 7x7.")
+    ] = None,
+    node: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The output of this node; else of the last feature map.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which input sizes a network takes, which leave nothing over, and which give a wanted output."""
+    from cnnmath.graph import accepted_inputs, exact_inputs, inputs_for
+
+    if node is not None and output is None:
+        raise SettingError("the output is missing.", rule="--node goes with --output", fix="for example --output 7x7")
+    net = arguments.network(name, size)
+    answers = {"accepted": accepted_inputs(net), "exact": exact_inputs(net)}
+    if output is not None:
+        wanted = arguments.sizes(output, "--output")
+        answers["output"] = inputs_for(net, wanted[0] if len(wanted) == 1 else wanted, node)
+    least = [n if isinstance(n, int) else str(n) for n in answers["accepted"].least or ()]
+    if as_json:
+        records = {question: answer.record() for question, answer in answers.items()}
+        print(json.dumps({"name": net.name, "smallest_input": least} | records))
+    else:
+        print("\n".join([f"{net.name}: smallest input {'x'.join(map(str, least))}", *map(repr, answers.values())]))
+
+
+@app.command()
+def window(
+    kernel: Annotated[int, typer.Option(help="Kernel along one axis.")],
+    stride: Annotated[int, typer.Option(help="Stride.")] = 1,
+    dilation: Annotated[int, typer.Option(help="Dilation.")] = 1,
+    field: Annotated[int | None, typer.Option(help="Ask how many such layers reach this receptive field.")] = None,
+    size: Annotated[
+        int | None, typer.Option("--input", metavar="N", help="Ask which padding keeps this size, or divides it.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which padding keeps a window's size, and how many of its layers reach a receptive field."""
+    from cnnmath.inverse import layers_for, same_padding
+
+    answers = {}
+    if field is None or size is not None:
+        answers["padding"] = same_padding(kernel, dilation, stride, size)
+    if field is not None:
+        answers["depth"] = layers_for(Window(kernel, stride, dilation), field)
+    records = {question: answer.record() for question, answer in answers.items()}
+    print(json.dumps(records) if as_json else "\n".join(map(repr, answers.values())))
+
+
+@app.command()
+def flow(name: Network, size: Input = None, as_json: AsJson = False) -> None:
+    """Bound what a network's activations do to gradients, node by node, over all paths to the output."""
+    from cnnmath.graph.flow import flow as flow_of
+
+    found = flow_of(arguments.network(name, size))
+    print(json.dumps(found.record()) if as_json else f"{found.table()}\n\n{found!r}")
 
 
 @contextmanager

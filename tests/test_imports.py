@@ -29,7 +29,7 @@ def copy(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("module", ["cnnmath", "cnnmath.window", "cnnmath.ops", "cnnmath.readers"])
+@pytest.mark.parametrize("module", ["cnnmath", "cnnmath.window", "cnnmath.inverse", "cnnmath.ops", "cnnmath.readers"])
 def test_the_spine_loads_nothing_third_party(module):
     assert loaded(module, PACKAGE.parent) == set()
 

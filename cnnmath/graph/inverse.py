@@ -1,6 +1,7 @@
 """Questions asked backwards: which inputs a network takes, which give a wanted output, and which leave nothing over.
 
-Axes are independent of each other as far as windows go, so that each is answered alone.
+Axes are independent of each other as far as windows go, so that each is answered alone. What mixes them, a sum of
+flattened maps, is checked at the smallest input only.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from cnnmath.graph.steps import Step
 from cnnmath.ops.checks import axis_names
 from cnnmath.window import Shape, Size
 
+SHOWN = 3
+"""How many layers that leave something over are named."""
+
 
 def smallest_input(net: Architecture) -> Shape:
     """Smallest (C, \\*spatial) that a network takes, each axis for itself.
@@ -32,8 +36,19 @@ def smallest_input(net: Architecture) -> Shape:
     >>> smallest_input(zoo.alexnet())
     (3, 63, 63)
     """
-    shape = (net.input_shape[0], *(_least(net, name, track) for name, track in _tracks(net)))
-    shapes(net.with_input(shape))  # raises for what no size mends: groups, ranks, merges of flattened maps
+    tracks = _tracks(net)
+    shape = (net.input_shape[0], *(_least(net, name, track) for name, track in tracks))
+    known = shapes(net.with_input(shape))  # raises for what no size mends: groups, ranks, merges of flattened maps
+    for i, ((name, track), n) in enumerate(zip(tracks, shape[1:], strict=True), 2):
+        for node, length in track.lengths(n).items():
+            if known[node][i] != length:
+                raise ShapeError(
+                    "its shape and its axes disagree.",
+                    input=f"{name} {n} of '{net.name}'",
+                    rule="output(x)[2:] = placements of axes(x[2:])",
+                    here=f"{known[node][i]} against {length}",
+                    fix="let the operator's windows or axes say what an output reads",
+                ).at(f"node '{node}'")
     return shape
 
 
@@ -199,8 +214,11 @@ def _rests(track: Track, n: Size) -> str:
     """What the network leaves over at its own size."""
     if not isinstance(n, int):
         return "every division is exact"
+    if stop := track.stop(n):
+        return f"at {n}, {stop.step}: {stop.reason}"
     texts = [f"{step} leaves {rest}" for step, rest in _left(track, n)]
-    return f"at {n}, {', '.join(texts) or 'nothing is left over'}"
+    more = f" and {len(texts) - SHOWN} more do" if len(texts) > SHOWN else ""
+    return f"at {n}, {', '.join(texts[:SHOWN]) or 'nothing is left over'}{more}"
 
 
 def _contradiction(name: str, track: Track) -> Along:

@@ -76,10 +76,12 @@ class Track:
 
     def settled(self) -> int:
         """Length from which on only residues decide."""
-        start = 1
+        start, known = 1, self.lengths(1)
         for step in self.steps.values():
             for shortest in (step.shortest(), step.hole()):
-                start = self.reach(step.reads[0], shortest, start) or start
+                if known[step.reads[0]] < shortest:
+                    start = self.reach(step.reads[0], shortest, start) or start
+                    known = self.lengths(start)
         return start
 
     def horizon(self) -> int | None:

@@ -61,9 +61,9 @@ def taken(net, last):
     return {n: known for n, known in found.items() if known}
 
 
-def exact(net, last):
-    """Those of which nothing is left over."""
-    return {n for n, known in taken(net, last).items() if not any(map(any, rests(net, known).values()))}
+def whole(net, sizes):
+    """Those of the sizes that are taken of which nothing is left over."""
+    return {n for n, known in sizes.items() if not any(map(any, rests(net, known).values()))}
 
 
 @st.composite

@@ -1,0 +1,156 @@
+"""Which values the derivative of an activation takes: exact ends, and whether they are attained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import singledispatch
+
+from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnnmath.ops.algebra import Operator, rational
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Values from ``low`` to ``high``; an end that is not attained is approached.
+
+    Attributes
+    ----------
+    low, high
+        The ends.
+    low_at, high_at
+        Where they are attained, in words; empty where they are not.
+    """
+
+    low: Fraction
+    high: Fraction
+    low_at: str = ""
+    high_at: str = ""
+
+    def __contains__(self, value: Fraction | int) -> bool:
+        inside = self.low < value < self.high
+        return inside or bool(value == self.low and self.low_at) or bool(value == self.high and self.high_at)
+
+    def __repr__(self) -> str:
+        if self.low == self.high:
+            return f"{{{self.low}}} {self.low_at}"
+        ends = {f"{self.low} {self.low_at}": self.low_at, f"{self.high} {self.high_at}": self.high_at}
+        attained = ", ".join(text for text, at in ends.items() if at)
+        brackets = f"{'[' if self.low_at else '('}{self.low}, {self.high}{']' if self.high_at else ')'}"
+        return f"{brackets}{f' with {attained}' if attained else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Slopes:
+    """All values that an activation's derivative takes: a union of intervals.
+
+    Examples
+    --------
+    >>> slopes(Sigmoid()), slopes(Tanh()).bound, slopes(ReLU()).zero
+    ((0, 1/4] with 1/4 at x = 0, Fraction(1, 1), True)
+    """
+
+    parts: tuple[Interval, ...]
+
+    @property
+    def bound(self) -> Fraction:
+        """Least upper bound of the absolute values."""
+        return max(max(abs(part.low), abs(part.high)) for part in self.parts)
+
+    @property
+    def zero(self) -> bool:
+        """Whether 0 is attained, so that a gradient can vanish altogether."""
+        return 0 in self
+
+    def __contains__(self, value: Fraction | int) -> bool:
+        return any(value in part for part in self.parts)
+
+    def __repr__(self) -> str:
+        return " and ".join(map(repr, self.parts))
+
+
+@singledispatch
+def slopes(op: Operator, channels: int | None = None) -> Slopes | None:  # noqa: ARG001 - only the softmax counts them
+    r"""Values of the derivative of an activation; None for an operator that is none.
+
+    .. math:: \sigma' = \sigma(1 - \sigma) \in (0, \tfrac14], \quad \tanh' = 1 - \tanh^2 \in (0, 1]
+
+    Parameters
+    ----------
+    op
+        The operator.
+    channels
+        How many numbers a softmax normalises; without it, any number from 2.
+
+    Notes
+    -----
+    *Conventions*: at a kink the derivative is that of the branch that holds there, as in the operator's sentence: 0 for
+    a rectifier at 0. A softmax has a matrix of derivatives; the values are those of single entries, y(1 - y) on the
+    diagonal and -y*y' beside it.
+
+    References
+    ----------
+    .. [1] Y. LeCun, L. Bottou, G. Orr and K. Müller, "Efficient BackProp", 1998, section 4.4 (sigmoids).
+    .. [2] I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press 2016, sections 6.2.2 and 6.3.
+
+    Examples
+    --------
+    >>> slopes(ELU(0.5))
+    (0, 1/2] with 1/2 at x = 0 and {1} at x > 0
+    >>> slopes(Softmax(), 3)
+    (0, 1/4] with 1/4 at y = 1/2 and (-1/4, 0)
+    """
+    return None
+
+
+@slopes.register
+def _(op: ReLU, channels: int | None = None) -> Slopes:  # noqa: ARG001
+    return _kinked(Fraction(0))
+
+
+@slopes.register
+def _(op: LeakyReLU, channels: int | None = None) -> Slopes:  # noqa: ARG001
+    return _kinked(rational(op.slope))
+
+
+@slopes.register
+def _(op: ELU, channels: int | None = None) -> Slopes:  # noqa: ARG001
+    alpha = rational(op.alpha)
+    if alpha == 0:
+        return _kinked(alpha)
+    ends = (Fraction(0), alpha, "", "at x = 0") if alpha > 0 else (alpha, Fraction(0), "at x = 0", "")
+    return Slopes((Interval(*ends), _point(Fraction(1), "at x > 0")))
+
+
+@slopes.register
+def _(op: Sigmoid, channels: int | None = None) -> Slopes:  # noqa: ARG001
+    return Slopes((Interval(Fraction(0), Fraction(1, 4), high_at="at x = 0"),))
+
+
+@slopes.register
+def _(op: Tanh, channels: int | None = None) -> Slopes:  # noqa: ARG001
+    return Slopes((Interval(Fraction(0), Fraction(1), high_at="at x = 0"),))
+
+
+@slopes.register
+def _(op: Softplus, channels: int | None = None) -> Slopes:  # noqa: ARG001
+    return Slopes((Interval(Fraction(0), Fraction(1)),))
+
+
+@slopes.register
+def _(op: Softmax, channels: int | None = None) -> Slopes:  # noqa: ARG001
+    if channels == 1:
+        return Slopes((_point(Fraction(0), "everywhere: y = 1"),))
+    beside = "" if channels and channels > 2 else "at y = y' = 1/2, which takes two channels"
+    quarter = Fraction(1, 4)
+    own = Interval(Fraction(0), quarter, high_at="at y = 1/2")
+    return Slopes((own, Interval(-quarter, Fraction(0), low_at=beside)))
+
+
+def _kinked(slope: Fraction) -> Slopes:
+    """A line of slope 1 above 0, and another below."""
+    return Slopes((_point(slope, "at x <= 0"), _point(Fraction(1), "at x > 0")))
+
+
+def _point(value: Fraction, at: str) -> Interval:
+    return Interval(value, value, at, at)

@@ -1,0 +1,129 @@
+"""The values of derivatives: proved by calculus, and met by the exact gradient reader."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+import sympy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnmath import ops
+from cnnmath.ops.slope import Interval, Slopes, slopes
+from cnnmath.readers import Tensor
+from cnnmath.readers.gradient import partials
+
+X = sympy.Symbol("x", real=True)
+E = sympy.exp(X)
+ACTIVATIONS = {
+    ops.ReLU(): [(0, sympy.Interval(-sympy.oo, 0)), (X, sympy.Interval.open(0, sympy.oo))],
+    ops.LeakyReLU(): [(X / 100, sympy.Interval(-sympy.oo, 0)), (X, sympy.Interval.open(0, sympy.oo))],
+    ops.LeakyReLU(Fraction(3, 2)): [(3 * X / 2, sympy.Interval(-sympy.oo, 0)), (X, sympy.Interval.open(0, sympy.oo))],
+    ops.ELU(): [(E - 1, sympy.Interval(-sympy.oo, 0)), (X, sympy.Interval.open(0, sympy.oo))],
+    ops.ELU(2.5): [(5 * (E - 1) / 2, sympy.Interval(-sympy.oo, 0)), (X, sympy.Interval.open(0, sympy.oo))],
+    ops.ELU(Fraction(-1, 3)): [((1 - E) / 3, sympy.Interval(-sympy.oo, 0)), (X, sympy.Interval.open(0, sympy.oo))],
+    ops.ELU(0): [(0, sympy.Interval(-sympy.oo, 0)), (X, sympy.Interval.open(0, sympy.oo))],
+    ops.Sigmoid(): [(1 / (1 + 1 / E), sympy.S.Reals)],
+    ops.Tanh(): [((E - 1 / E) / (E + 1 / E), sympy.S.Reals)],
+    ops.Softplus(): [(sympy.log(1 + E), sympy.S.Reals)],
+}
+each_activation = pytest.mark.parametrize("op", ACTIVATIONS, ids=repr)
+
+
+def image(derivative, domain):
+    """Values of a derivative on an interval: by its limits, its ends and its critical points."""
+    derivative = sympy.simplify(derivative)
+    if not derivative.has(X):
+        return sympy.FiniteSet(derivative)
+    u = sympy.Symbol("u", positive=True)  # exp(x), in which all of these are rational
+    ratio, ends = sympy.together(derivative.subs(X, sympy.log(u))), {}
+    upper = sympy.oo if domain.sup == sympy.oo else sympy.exp(domain.sup)
+    for end, side in ((0, "+"), (upper, "-")):
+        ends[sympy.limit(ratio, u, end, side)] = domain.right_open if end == upper else domain.left_open
+    for root in sympy.solve(sympy.diff(ratio, u), u):
+        ends[ratio.subs(u, root)] = False
+    low, high = min(ends), max(ends)
+    return sympy.Interval(low, high, left_open=ends[low], right_open=ends[high])
+
+
+def described(found):
+    """Slopes as a set of SymPy's."""
+    parts = [
+        sympy.Interval(part.low, part.high, left_open=not part.low_at, right_open=not part.high_at)
+        for part in found.parts
+    ]
+    return sympy.Union(*parts)
+
+
+@each_activation
+def test_the_values_are_those_that_calculus_finds(op):
+    found = sympy.Union(*(image(sympy.diff(f, X), domain) for f, domain in ACTIVATIONS[op]))
+    assert found == described(slopes(op))
+    assert slopes(op).bound == max(abs(found.inf), abs(found.sup))
+    assert slopes(op).zero == found.contains(0)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Interval(Fraction(0), Fraction(1, 2), high_at="at x = 0"),
+        Interval(Fraction(0), Fraction(1, 4)),
+        Interval(Fraction(0), Fraction(1, 4), "at infinity", "at x = 0"),
+    ],
+    ids=repr,
+)
+def test_a_planted_range_is_refuted_by_calculus(wrong):
+    ((f, domain),) = ACTIVATIONS[ops.Sigmoid()]
+    assert image(sympy.diff(f, X), domain) != described(Slopes((wrong,)))
+
+
+@each_activation
+def test_sampled_derivatives_lie_in_the_range_and_come_near_its_ends(op):
+    points = [Fraction(n, 4) for n in range(-120, 121)]
+    x = Tensor((1, len(points)), points)
+    found = [partials(op, (0, i), {"x": x}).get(("x", (0, i)), Fraction(0)) for i in range(len(points))]
+    assert all(value in slopes(op) for value in found)
+    for part in slopes(op).parts:
+        for end, at in ((part.low, part.low_at), (part.high, part.high_at)):
+            nearest = min(abs(value - end) for value in found)
+            assert nearest == 0 if at else 0 < nearest < Fraction(1, 10**10)
+
+
+@given(st.lists(st.integers(-24, 24).map(lambda n: Fraction(n, 3)), min_size=1, max_size=4))
+def test_sampled_derivatives_of_a_softmax_lie_in_the_range(xs):
+    x = Tensor((1, len(xs)), xs)
+    rows = [partials(ops.Softmax(), (0, c), {"x": x}) for c in range(len(xs))]
+    for found in (slopes(ops.Softmax(), len(xs)), *([slopes(ops.Softmax())] if len(xs) > 1 else [])):
+        assert all(rows[c][("x", (0, q))] in found for c in range(len(xs)) for q in range(len(xs)))
+
+
+def test_the_ends_of_a_softmax_are_those_that_calculus_finds():
+    y, z = sympy.symbols("y z", positive=True)
+    (peak,) = sympy.solve(sympy.diff(y * (1 - y), y), y)
+    own, beside = slopes(ops.Softmax(), 2).parts
+    assert (peak, own.high) == (sympy.Rational(1, 2), Fraction(1, 4))
+    assert (beside.low, bool(beside.low_at)) == (Fraction(-1, 4), True)
+    share = y * z / (y + z + 1) ** 2  # of two among three channels, in proportion to the third
+    gap = sympy.factor(sympy.Rational(1, 4) - share)
+    assert sympy.expand(sympy.numer(gap) - ((y - z) ** 2 + 2 * y + 2 * z + 1)) == 0  # positive: never attained
+    assert sympy.limit(share.subs(z, y), y, sympy.oo) == sympy.Rational(1, 4)
+    assert not slopes(ops.Softmax(), 3).parts[1].low_at
+    assert slopes(ops.Softmax(), 1) == Slopes(
+        (Interval(Fraction(0), Fraction(0), "everywhere: y = 1", "everywhere: y = 1"),)
+    )
+    assert slopes(ops.Softmax(), 1).zero
+    assert not slopes(ops.Softmax()).zero
+
+
+def test_every_activation_has_its_range_and_no_other_operator_has_one():
+    kinds = {kind for kind in ops.ALL if kind.__module__ == "cnnmath.ops.activation"}
+    assert {type(op) for op in ACTIVATIONS} | {ops.Softmax} == kinds
+    assert all(slopes(kind()) for kind in kinds)
+    assert slopes(ops.BatchNorm()) is slopes(ops.Conv(1, 3)) is slopes(ops.Dropout()) is None
+
+
+def test_ranges_read_as_intervals():
+    assert repr(slopes(ops.ReLU())) == "{0} at x <= 0 and {1} at x > 0"
+    assert repr(slopes(ops.Softplus())) == "(0, 1)"
+    part = slopes(ops.Sigmoid()).parts[0]
+    assert repr(replace(part, low_at="nowhere")) == "[0, 1/4] with 0 nowhere, 1/4 at x = 0"
