@@ -12,7 +12,7 @@ from cnnmath.ops import Operator
 if TYPE_CHECKING:
     from cnnmath.graph import Architecture
 
-FIRST = {"kernel": 2, "outputs": 2, "size": 5}
+FIRST = {"kernel": "2", "outputs": "2", "size": "5", "padding": "1", "channels": "1x0"}
 """The first setting of an operator, where it has one, and what it is where a command line leaves it out."""
 
 
@@ -63,11 +63,11 @@ def operator(kind: type[Operator], rank: int, settings: dict[str, Any]) -> Opera
     Conv(filters=2, kernel=(3,), stride=(1,), dilation=(1,), padding=((1, 0),), groups=1, bias=True)
     """
     own = [f.name for f in fields(kind)]
-    first = next((name for name in own if name in FIRST), None)
+    first = next((name for name in FIRST if name in own), None)
     given = {name: value for name, value in settings.items() if value is not None}
     if first and first != "kernel":
         given = {first if name == "kernel" else name: value for name, value in given.items()}
-    if kind is ops.Linear:
+    if "units" in own:
         given = {"units" if name == "filters" else name: value for name, value in given.items()}
     for name in given:
         if name not in own:
@@ -75,7 +75,7 @@ def operator(kind: type[Operator], rank: int, settings: dict[str, Any]) -> Opera
             fix = f"its settings are {options}" if own else "it has no settings: leave it out"
             raise SettingError("it has no such setting.", here=f"--{name}", fix=fix).at(kind.__name__.lower())
     if first:
-        given.setdefault(first, str(FIRST[first]))
+        given.setdefault(first, FIRST[first])
     for field in ("filters", "units"):
         if field in own:
             given.setdefault(field, max(given.get("groups", 1), 1))
@@ -87,7 +87,8 @@ def operator(kind: type[Operator], rank: int, settings: dict[str, Any]) -> Opera
 
 def inputs(op: Operator, size: str, channels: int) -> tuple[tuple[int, ...], ...]:
     """Input shapes of a batch of one, for spatial sizes as given; a linear layer's size is its number of inputs."""
-    shape = (1, *sizes(size, "--input")) if isinstance(op, ops.Linear) else (1, channels, *sizes(size, "--input"))
+    flat = isinstance(op, (ops.Linear, ops.RadialBasis))
+    shape = (1, *([] if flat else [channels]), *sizes(size, "--input"))
     return (shape,) * (2 if op.variadic else 1)
 
 
@@ -127,6 +128,8 @@ def _setting(name: str, value: Any, rank: int) -> Any:
     """One option's value; a kernel, outputs and pairs of padding have an entry for each axis."""
     if not isinstance(value, str) or (name == "padding" and value.lower() in ("same", "same_lower", "valid")):
         return value.lower() if isinstance(value, str) else value
+    if name == "channels":
+        return sizes(value, "--kernel")
     if name == "size":
         return sizes(value, "--kernel")[0] if "x" not in value else sizes(value, "--kernel")
     if name == "padding":

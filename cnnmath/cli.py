@@ -48,8 +48,9 @@ def zoo() -> None:
     """List the networks that are built in."""
     from cnnmath import zoo as networks
 
-    for name, build in networks.ALL.items():
-        print(f"{name:<10} {(build.__doc__ or '').splitlines()[0]}")
+    names, whats = (max(map(len, column)) for column in (networks.ALL, [e.what for e in networks.ALL.values()]))
+    for name, entry in networks.ALL.items():
+        print(f"{name:<{names}}  {entry.what:<{whats}}  {entry.source}")
 
 
 @app.command()

@@ -21,17 +21,21 @@ TRANSCENDENTAL = (ops.LocalResponseNorm, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Sof
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
     *(ops.Conv, ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Linear),
-    *(ops.Flatten, ops.Add, ops.Concat, ops.Dropout),
+    *(ops.Subsample, ops.Flatten, ops.Pad, ops.Add, ops.Concat, ops.Select, ops.Dropout),
 )
 SIMPLE = {
     ops.Conv: Case(ops.Conv(1, (2,)), ((1, 2, 3),)),
     ops.MaxPool: Case(ops.MaxPool((2,)), ((1, 2, 4),)),
     ops.AveragePool: Case(ops.AveragePool((2,)), ((1, 2, 4),)),
+    ops.Subsample: Case(ops.Subsample((2,)), ((1, 2, 4),)),
     ops.AdaptiveAveragePool: Case(ops.AdaptiveAveragePool((2,)), ((1, 2, 3),)),
     ops.Linear: Case(ops.Linear(2), ((1, 3),)),
+    ops.RadialBasis: Case(ops.RadialBasis(2), ((1, 3),)),
+    ops.Pad: Case(ops.Pad((1,)), ((1, 2, 3),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(2), ((1, 2, 3),)),
     ops.Add: Case(ops.Add(), ((1, 2, 3),) * 2),
     ops.Concat: Case(ops.Concat(), ((1, 2, 3),) * 2),
+    ops.Select: Case(ops.Select((1, 0, 1)), ((1, 2, 3),)),
 }
 every_operator = pytest.mark.parametrize("kind", ops.ALL, ids=lambda kind: kind.__name__)
 

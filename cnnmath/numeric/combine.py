@@ -1,4 +1,4 @@
-"""Merging branches, and passing on unchanged."""
+"""Merging branches, choosing among channels, and passing on unchanged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import accumulate
 import numpy as np
 
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import Add, Concat, Dropout
+from cnnmath.ops import Add, Concat, Dropout, Select
 
 
 def add_forward(op: Add, *xs: Array) -> Array:
@@ -30,6 +30,19 @@ def concat_backward(op: Concat, dy: Array, *xs: Array) -> dict[str, Array]:
     """Every input receives its own stretch of channels."""
     ends = list(accumulate(x.shape[1] for x in xs))
     return {f"x{i}": dx.copy() for i, dx in enumerate(np.split(dy, ends[:-1], axis=1), 1)}
+
+
+def select_forward(op: Select, x: Array) -> Array:
+    """The listed channels."""
+    return x[:, list(op.channels)]  # (N, len(channels), *spatial)
+
+
+def select_backward(op: Select, dy: Array, x: Array) -> dict[str, Array]:
+    """Every channel receives the gradients of all places that list it."""
+    dx = np.zeros(x.shape, dy.dtype)  # (N, C, *spatial)
+    for c, q in enumerate(op.channels):
+        dx[:, q] += dy[:, c]
+    return {"x": dx}
 
 
 def dropout_forward(op: Dropout, x: Array) -> Array:

@@ -14,7 +14,7 @@ import numpy as np
 
 from cnnmath import ops
 from cnnmath.errors import CnnmathError, DataError, SettingError
-from cnnmath.numeric import activation, adaptive, combine, conv, linear, norm, pool
+from cnnmath.numeric import activation, adaptive, combine, conv, linear, norm, pad, pool
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator, operands
 
@@ -32,10 +32,13 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.Conv: Kernel(conv.forward, conv.backward),
         ops.MaxPool: Kernel(pool.max_forward, pool.max_backward),
         ops.AveragePool: Kernel(pool.average_forward, pool.average_backward),
+        ops.Subsample: Kernel(pool.subsample_forward, pool.subsample_backward),
         ops.GlobalAveragePool: Kernel(adaptive.global_forward, adaptive.global_backward),
         ops.AdaptiveAveragePool: Kernel(adaptive.adaptive_forward, adaptive.adaptive_backward),
         ops.Linear: Kernel(linear.forward, linear.backward),
+        ops.RadialBasis: Kernel(linear.radial_forward, linear.radial_backward),
         ops.Flatten: Kernel(linear.flatten_forward, linear.flatten_backward),
+        ops.Pad: Kernel(pad.forward, pad.backward),
         ops.BatchNorm: Kernel(norm.batch_forward, norm.batch_backward),
         ops.LocalResponseNorm: Kernel(norm.response_forward, norm.response_backward),
         ops.ReLU: Kernel(activation.relu_forward, activation.relu_backward),
@@ -47,6 +50,7 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.Softmax: Kernel(activation.softmax_forward, activation.softmax_backward),
         ops.Add: Kernel(combine.add_forward, combine.add_backward),
         ops.Concat: Kernel(combine.concat_forward, combine.concat_backward),
+        ops.Select: Kernel(combine.select_forward, combine.select_backward),
         ops.Dropout: Kernel(combine.dropout_forward, combine.dropout_backward),
     }
 )

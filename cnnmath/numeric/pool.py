@@ -7,7 +7,8 @@ from functools import reduce
 import numpy as np
 
 from cnnmath.numeric.windows import Array, output_sizes, tap_slices
-from cnnmath.ops import AveragePool, MaxPool
+from cnnmath.ops import AveragePool, MaxPool, Subsample
+from cnnmath.ops.pool import Pool
 
 
 def max_forward(op: MaxPool, x: Array) -> Array:
@@ -34,21 +35,24 @@ def max_backward(op: MaxPool, dy: Array, x: Array) -> dict[str, Array]:
 
 def average_forward(op: AveragePool, x: Array) -> Array:
     """Sum over the taps, divided by the number of taps that count."""
-    windows, sizes = op.windows(x.shape[2:]), x.shape[2:]
-    total = np.zeros((*x.shape[:2], *output_sizes(windows, sizes)), x.dtype)  # (N, C, O...)
-    for _, outputs, inputs in tap_slices(windows, sizes):
-        total[:, :, *outputs] += x[:, :, *inputs]
-    return total / divisor(op, sizes).astype(x.dtype)
+    return _sums(op, x) / divisor(op, x.shape[2:]).astype(x.dtype)
 
 
 def average_backward(op: AveragePool, dy: Array, x: Array) -> dict[str, Array]:
     """Each tap's input receives an equal share of the output's gradient."""
-    windows, sizes = op.windows(x.shape[2:]), x.shape[2:]
-    share = dy / divisor(op, sizes).astype(dy.dtype)  # (N, C, O...)
-    dx = np.zeros(x.shape, share.dtype)  # (N, C, *spatial)
-    for _, outputs, inputs in tap_slices(windows, sizes):
-        dx[:, :, *inputs] += share[:, :, *outputs]
-    return {"x": dx}
+    return {"x": _spread(op, dy / divisor(op, x.shape[2:]).astype(dy.dtype), x.shape)}
+
+
+def subsample_forward(op: Subsample, x: Array, w: Array, b: Array) -> Array:
+    """Sum over the taps, times the channel's coefficient, plus its bias."""
+    return _a_channel(w, x) * _sums(op, x) + _a_channel(b, x)
+
+
+def subsample_backward(op: Subsample, dy: Array, x: Array, w: Array, b: Array) -> dict[str, Array]:
+    """``dx`` spreads ``w*dy`` over the taps, ``dw`` weighs dy by the sums, and ``db`` is the sum of dy."""
+    axes = (0, *range(2, dy.ndim))
+    dx = _spread(op, _a_channel(w, x) * dy, x.shape)
+    return {"x": dx, "w": (dy * _sums(op, x)).sum(axis=axes), "b": dy.sum(axis=axes)}
 
 
 def divisor(op: AveragePool, sizes: tuple[int, ...]) -> Array:
@@ -60,6 +64,28 @@ def divisor(op: AveragePool, sizes: tuple[int, ...]) -> Array:
         low, high = (-declared.before, n + declared.after) if op.count_padding else (0, n)
         counts.append(((low <= t) & (t < high)).sum(axis=1))  # (O,)
     return reduce(np.multiply.outer, counts)  # (O...)
+
+
+def _sums(op: Pool, x: Array) -> Array:
+    """Sum over the taps inside the input."""
+    windows, sizes = op.windows(x.shape[2:]), x.shape[2:]
+    total = np.zeros((*x.shape[:2], *output_sizes(windows, sizes)), x.dtype)  # (N, C, O...)
+    for _, outputs, inputs in tap_slices(windows, sizes):
+        total[:, :, *outputs] += x[:, :, *inputs]
+    return total
+
+
+def _spread(op: Pool, share: Array, shape: tuple[int, ...]) -> Array:
+    """Adjoint of the sums: every tap's input receives its output's share."""
+    dx = np.zeros(shape, share.dtype)  # (N, C, *spatial)
+    for _, outputs, inputs in tap_slices(op.windows(shape[2:]), shape[2:]):
+        dx[:, :, *inputs] += share[:, :, *outputs]
+    return dx
+
+
+def _a_channel(a: Array, like: Array) -> Array:
+    """One number a channel, as an array that broadcasts over positions."""
+    return a.reshape(-1, *(1,) * (like.ndim - 2))  # (C, 1...)
 
 
 def _lowest(x: Array) -> object:

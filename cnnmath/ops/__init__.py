@@ -9,20 +9,24 @@ from cnnmath.errors import unknown
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from cnnmath.ops.adaptive import AdaptiveAveragePool, GlobalAveragePool
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
-from cnnmath.ops.combine import Add, Concat, Dropout
+from cnnmath.ops.combine import Add, Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
-from cnnmath.ops.linear import Flatten, Linear
+from cnnmath.ops.linear import Flatten, Linear, RadialBasis
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
-from cnnmath.ops.pool import AveragePool, MaxPool
+from cnnmath.ops.pad import Pad
+from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
 
 ALL: tuple[type[Operator], ...] = (
     Conv,
     MaxPool,
     AveragePool,
+    Subsample,
     GlobalAveragePool,
     AdaptiveAveragePool,
     Linear,
+    RadialBasis,
     Flatten,
+    Pad,
     BatchNorm,
     LocalResponseNorm,
     ReLU,
@@ -34,6 +38,7 @@ ALL: tuple[type[Operator], ...] = (
     Softmax,
     Add,
     Concat,
+    Select,
     Dropout,
 )
 
@@ -56,10 +61,14 @@ __all__ = [
     "MaxPool",
     "Operand",
     "Operator",
+    "Pad",
+    "RadialBasis",
     "ReLU",
+    "Select",
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "Subsample",
     "Tanh",
     "named",
     "operands",

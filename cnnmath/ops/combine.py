@@ -1,13 +1,14 @@
-"""Merging branches, and passing on unchanged."""
+"""Merging branches, choosing among channels, and passing on unchanged."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from numbers import Integral
 
 from cnnmath.errors import SettingError, ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
-from cnnmath.ops.checks import check_rank
+from cnnmath.ops.checks import check_rank, integer
 from cnnmath.window import Size
 
 
@@ -75,6 +76,75 @@ class Concat(Operator):
             return x[at]
         n, c, *o = at
         return m.when(c < x.shape[1], lambda: x[at], lambda: self.element(m, (n, c - x.shape[1], *o), *rest))
+
+
+@dataclass(frozen=True, slots=True)
+class Select(Operator):
+    r"""Some channels of the input, in a given order; one may occur several times, and one not at all.
+
+    .. math:: y_{n,c,o} = x_{n,\,q_c,\,o}
+
+    Parameters
+    ----------
+    channels
+        The input channel q_c of every output channel c.
+
+    Notes
+    -----
+    *Shape*: x (N, C, \*spatial) to y (N, number of channels given, \*spatial). *Cost*: none.
+
+    *Conventions*: channels are counted from 0.
+
+    Raises
+    ------
+    SettingError, ShapeError
+        Where no channel is given, and where the input does not have one of them.
+
+    References
+    ----------
+    .. [1] Y. LeCun et al., "Gradient-based learning applied to document recognition", Proc. IEEE 1998, table I: which
+       maps of S2 each map of C3 sees.
+
+    Examples
+    --------
+    >>> Select((0, 1, 5)).shape((1, 6, 14, 14))
+    (1, 3, 14, 14)
+    """
+
+    channels: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if isinstance(self.channels, str) or not isinstance(self.channels, Iterable):
+            raise SettingError(
+                "the channels must be a tuple.", here=f"channels {self.channels!r}", fix="for one channel give (0,)"
+            )
+        channels = tuple(integer("channel", c, 0) for c in self.channels)
+        if not channels:
+            raise SettingError("no channel is selected.", here="channels ()", fix="give at least one")
+        object.__setattr__(self, "channels", channels)
+
+    def output(self, x: Shape) -> Shape:
+        """Shape of the output: as many channels as are selected."""
+        check_rank(x)
+        if isinstance(x[1], Integral) and max(self.channels) >= x[1]:
+            raise ShapeError(
+                "a selected channel is not there.",
+                input=f"shape {x}",
+                rule="every channel < C",
+                here=f"{max(self.channels)} >= {x[1]}",
+                fix=f"select among channels 0 to {x[1] - 1}, or give an input of {max(self.channels) + 1} channels",
+            )
+        return (x[0], len(self.channels), *x[2:])
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
+        """One output: the input at the same position in the channel that the list has for it."""
+        n, c, *o = at
+
+        def listed(c: Size, channels: tuple[int, ...]) -> Number:
+            q, rest = channels[0], channels[1:]
+            return m.when(c < 1, lambda: x[n, q, *o], lambda: listed(c - 1, rest)) if rest else x[n, q, *o]
+
+        return listed(c, self.channels)
 
 
 @dataclass(frozen=True, slots=True)

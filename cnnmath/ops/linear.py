@@ -1,4 +1,4 @@
-"""The dense layer and the flattening before it."""
+"""The dense layer, the flattening before it, and distances to fixed codes."""
 
 from __future__ import annotations
 
@@ -103,3 +103,59 @@ class Flatten(Operator):
             position.insert(0, j % size)
             j = j // size
         return x[n, j, *position]
+
+
+@dataclass(frozen=True, slots=True)
+class RadialBasis(Operator):
+    r"""Squared Euclidean distance of the input to a fixed code for each unit.
+
+    .. math:: y_{n,f} = \sum_c (x_{n,c} - w_{f,c})^2
+
+    Parameters
+    ----------
+    units
+        Number of units F.
+
+    Notes
+    -----
+    *Shape*: x (N, C), w (F, C) to y (N, F). *Cost*: C multiplications and 2C - 1 additions an output.
+
+    *Conventions*: w is a buffer: it is chosen by hand in the 1998 paper and not trained.
+
+    References
+    ----------
+    .. [1] Y. LeCun et al., "Gradient-based learning applied to document recognition", Proc. IEEE 1998, equation 7.
+
+    Examples
+    --------
+    >>> RadialBasis(10).shape((1, 84)), RadialBasis(10).buffers((1, 84))
+    ((1, 10), {'w': (10, 84)})
+    """
+
+    indices = ("n", "f")
+
+    units: Size
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "units", integer("number of units", self.units, 1))
+
+    def output(self, x: Shape) -> Shape:
+        """Shape of the output: (N, F)."""
+        check_rank(x, 0)
+        return (x[0], self.units)
+
+    def buffers(self, x: Shape) -> dict[str, Shape]:
+        """The code w of each unit."""
+        return {"w": (self.units, x[1])}
+
+    def windows(self, sizes: Shape) -> None:
+        """None: an output sees the whole input."""
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand, w: Operand) -> Number:
+        """One output: the squared distance of the input to the unit's code."""
+        n, f = at
+        return m.sum(lambda c: _squared(x[n, c] - w[f, c]), w.shape[1])
+
+
+def _squared(a: Number) -> Number:
+    return a * a

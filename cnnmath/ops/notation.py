@@ -19,7 +19,7 @@ def describe(op: Operator) -> str:
     """
     given = {f.name: getattr(op, f.name) for f in fields(op) if not _is_default(op, f)}
     required = [f.name for f in fields(op) if f.default is MISSING]
-    positional = [_positional(given.pop(name)) for name in required]
+    positional = [_positional(name, given.pop(name)) for name in required]
     named = [f"{name}={_short(value)}" for name, value in given.items()]
     return f"{type(op).__name__.lower()}({', '.join([*positional, *named])})"
 
@@ -31,9 +31,10 @@ def _is_default(op: Any, f: Field[Any]) -> bool:
     return f.default is not MISSING and _short(getattr(op, f.name)) == _short(f.default)
 
 
-def _positional(value: Any) -> str:
-    """The kernel says how many axes there are: only a square one of two shrinks to an integer."""
-    return _short(value) if not isinstance(value, tuple) or len(value) == 2 else str(value)
+def _positional(name: str, value: Any) -> str:
+    """The kernel says how many axes there are: only a square one of two shrinks to an integer, and no list does."""
+    shrinks = not isinstance(value, tuple) or (len(value) == 2 and name != "channels")
+    return _short(value) if shrinks else str(value)
 
 
 def _short(value: Any) -> str:

@@ -12,10 +12,11 @@ from functools import singledispatch
 
 from cnnmath.ops.adaptive import AdaptiveAveragePool
 from cnnmath.ops.algebra import Operator, Shape
-from cnnmath.ops.combine import Add, Concat
+from cnnmath.ops.combine import Add, Concat, Select
 from cnnmath.ops.conv import Conv
-from cnnmath.ops.linear import Linear
+from cnnmath.ops.linear import Linear, RadialBasis
 from cnnmath.ops.norm import LocalResponseNorm
+from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.spatial import windows_of
 from cnnmath.window import Window
@@ -62,7 +63,17 @@ def _(op: AdaptiveAveragePool, rank: int = 2, *, exact: bool = False) -> tuple[O
 
 
 @reduced.register
-def _(op: Linear, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+def _(op: Pad, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, ((2, 3, *range(4, 4 + len(op.padding))),)
+
+
+@reduced.register
+def _(op: Select, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, ((2, max(op.channels) + 2, *range(2, 2 + rank)),)
+
+
+@reduced.register
+def _(op: Linear | RadialBasis, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     return replace(op, units=3), ((2, 5),)
 
 

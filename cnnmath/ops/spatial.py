@@ -34,7 +34,7 @@ def settle(op: Sliding) -> None:
         "kernel": kernel,
         "stride": per_axis("stride", kernel if op.stride is None else op.stride, rank),
         "dilation": per_axis("dilation", op.dilation, rank),
-        "padding": _paddings(op.padding, rank),
+        "padding": paddings(op.padding, rank),
     }
     for name in ("kernel", "stride", "dilation"):
         settled[name] = tuple(integer(name, v, 1) for v in settled[name])
@@ -93,7 +93,8 @@ def per_axis(name: str, value: Any, rank: int | None = None) -> tuple[Any, ...]:
     return value
 
 
-def _paddings(value: Any, rank: int) -> Any:
+def paddings(value: Any, rank: int) -> Any:
+    """A name that padding has, or a pair (before, after) for each axis."""
     if isinstance(value, str):
         if value not in ("same", "same_lower", "valid"):
             raise SettingError(

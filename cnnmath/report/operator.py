@@ -62,6 +62,6 @@ def _heading(derivation: Derivation) -> str:
     return {
         "y": "Forward",
         "x": "Gradient of the input",
-        "w": "Gradient of the filters",
+        "w": "Gradient of the weights",
         "b": "Gradient of the bias",
     }[derivation.wrt]

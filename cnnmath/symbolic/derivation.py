@@ -207,7 +207,7 @@ def _gradient(
     op: Operator, wrt: str, declared: dict[str, Shape], output: Shape, checks: Sequence[Instance]
 ) -> tuple[Entry, Step, Step, Step]:
     reader = Symbolic()
-    names = gradient_indices(wrt, len(declared[wrt]))
+    names = gradient_indices(op, wrt, len(declared[wrt]))
     free = [reader.bind(*pair) for pair in zip(names, declared[wrt], strict=True)]
     entry: Entry = (free, dict(reader.ranges))
     x, total = array(wrt)[tuple(free)], array(f"dL/d{wrt}")[tuple(free)]

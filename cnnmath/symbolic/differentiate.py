@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sympy as sp
 
@@ -35,18 +36,25 @@ def jacobian(expr: Expr, x: sp.Indexed, at: Sequence[Expr], reader: Symbolic) ->
     if not entries(expr, name):
         return sp.S.Zero
     if isinstance(expr, sp.Indexed):
-        return Bracket(*(sp.Eq(i, j) for i, j in zip(expr.indices, x.indices, strict=True)))
+        return Bracket(*(_same(i, j) for i, j in zip(expr.indices, x.indices, strict=True)))
     if isinstance(expr, Sigma):
         return Sigma(jacobian(expr.body, x, at, reader), expr.ranges, expr.conditions)
     if isinstance(expr, Maximum):
         first = Attains(_fresh(expr, reader), [symbol for symbol, _ in expr.ranges], at)
         return Sigma(jacobian(expr.body, x, at, reader), expr.ranges, [*expr.conditions, first])
+    if isinstance(expr, sp.Piecewise) and not any(condition.has(sp.Indexed) for _, condition in expr.args):
+        return sp.Piecewise(*((jacobian(value, x, at, reader), condition) for value, condition in expr.args))
     parts = list(dict.fromkeys(_parts(expr, name)))
     stand_ins = {part: sp.Dummy(real=True) for part in parts}
     pairs = list(stand_ins.items())
     outer, back = expr.xreplace(stand_ins), {dummy: _fresh(part, reader) for part, dummy in stand_ins.items()}
     slopes = (_shortest(outer.diff(dummy)).xreplace(back) * jacobian(part, x, at, reader) for part, dummy in pairs)
     return sp.Add(*slopes)
+
+
+def _same(i: Expr, j: Expr) -> Any:
+    """Whether two indices are equal, a number on the right."""
+    return sp.Eq(j, i) if i.is_number else sp.Eq(i, j)
 
 
 def _shortest(expr: Expr) -> Expr:
@@ -106,7 +114,7 @@ def collapse(expr: Expr, outputs: Sequence[sp.Symbol], free: dict[sp.Symbol, Exp
     free
         Ranges of the indices that the result is a function of.
     """
-    solved = [_solved(term, list(outputs), free) for term in _terms(expr)]
+    solved = [_pinned(_solved(term, list(outputs), free)) for term in _terms(expr)]
     return sp.Add(*(_rebuilt(term, free) for term in solved if sp.false not in term.conditions))
 
 
@@ -127,9 +135,12 @@ def _terms(expr: Expr) -> list[Term]:
         around = Term(sp.S.One, tuple(expr.ranges), tuple(expr.conditions))
         return [around * term for term in _terms(expr.body)]
     if isinstance(expr, sp.Piecewise):
-        (then, condition), (otherwise, _) = expr.args
-        yes, no = Term(sp.S.One, (), (condition,)), Term(sp.S.One, (), (sp.Not(condition),))
-        return [yes * term for term in _terms(then)] + [no * term for term in _terms(otherwise)]
+        terms, before = [], ()
+        for value, condition in expr.args:
+            here = Term(sp.S.One, (), (*before, condition))
+            terms += [here * term for term in _terms(value)]
+            before = (*before, sp.Not(condition))
+        return terms
     raise TypeError(f"a bracket inside {type(expr).__name__} is no product")
 
 
@@ -177,6 +188,22 @@ def _solutions(
         if symbol in outputs:
             return {symbol: value}, [Divides(abs(slope), value * slope), *within]
     return None
+
+
+def _pinned(term: Term) -> Term:
+    """Replace every bound index that its conditions leave but one value."""
+    for symbol, extent in term.ranges:
+        low, high = sp.S.Zero, extent - 1
+        for c in term.conditions:
+            if isinstance(c, (sp.Ge, sp.Gt, sp.Le, sp.Lt)) and c.free_symbols == {symbol}:
+                difference = sp.expand(c.gts - c.lts) - int(isinstance(c, (sp.Gt, sp.Lt)))
+                if difference.coeff(symbol) == 1:
+                    low = sp.Max(low, symbol - difference)
+                elif difference.coeff(symbol) == -1:
+                    high = sp.Min(high, symbol + difference)
+        if low == high:
+            term = term.substitute(symbol, low)
+    return term
 
 
 def _rebuilt(term: Term, free: dict[sp.Symbol, Expr]) -> Expr:

@@ -10,7 +10,7 @@ from typing import Any
 import sympy as sp
 
 from cnnmath.errors import SettingError
-from cnnmath.ops import AdaptiveAveragePool, Add, Concat, Conv, Flatten, Linear, Operator
+from cnnmath.ops import AdaptiveAveragePool, Add, Concat, Conv, Flatten, Linear, Operator, Pad, RadialBasis
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.notation import describe
 from cnnmath.ops.pool import Pool
@@ -71,7 +71,12 @@ def _(op: AdaptiveAveragePool, rank: int = 2) -> tuple[Operator, tuple[Shape, ..
 
 
 @symbolic.register
-def _(op: Linear, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+def _(op: Pad, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+    return op, ((size("N"), size("C"), *spatial(len(op.padding))),)
+
+
+@symbolic.register
+def _(op: Linear | RadialBasis, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
     return replace(op, units=size("F")), ((size("N"), size("C")),)
 
 
@@ -150,11 +155,14 @@ def named_padding(op: Operator, *inputs: Shape) -> tuple[Operator, dict[sp.Symbo
 
 
 def output_sizes(op: Operator, *inputs: Shape) -> tuple[Shape, dict[sp.Symbol, Expr]]:
-    """Shape of the output, its long spatial sizes under names of their own, and what these names stand for."""
+    """Shape of the output, its long spatial sizes under names of their own, and what these names stand for.
+
+    Those of a padded input are short enough.
+    """
     n, c, *sizes = op.shape(*inputs)
     names, definitions = numbered("O", len(sizes)), {}
     for i, (name, extent) in enumerate(zip(names, sizes, strict=True)):
-        if isinstance(extent, sp.Basic) and not extent.is_Atom:
+        if isinstance(extent, sp.Basic) and not extent.is_Atom and not isinstance(op, Pad):
             sizes[i] = size(name)
             definitions[sizes[i]] = extent
     return (n, c, *sizes), definitions
@@ -187,10 +195,10 @@ def _symbols(*parts: Expr) -> list[sp.Symbol]:
     return [part for part in parts if isinstance(part, sp.Symbol)]
 
 
-def gradient_indices(wrt: str, axes: int) -> list[str]:
+def gradient_indices(op: Operator, wrt: str, axes: int) -> list[str]:
     """Names of the indices of an operand with so many axes."""
+    if axes == 1:
+        return [op.indices[1]]
     if wrt == "w":
         return ["f", "c", *numbered("k", axes - 2)]
-    if wrt.startswith("x"):
-        return ["n", "c", *numbered("j", axes - 2)]
-    return ["f" if wrt == "b" else "c"]
+    return ["n", "c", *numbered("j", axes - 2)]

@@ -96,7 +96,21 @@ def _adaptive(draw: DrawFn, kind: Any) -> Case:
 
 @st.composite
 def _linear(draw: DrawFn, kind: Any) -> Case:
-    return Case(kind(draw(st.integers(1, 4)), bias=draw(st.booleans())), (draw(_batch),))
+    own = {"bias": draw(st.booleans())} if kind is ops.Linear else {}
+    return Case(kind(draw(st.integers(1, 4)), **own), (draw(_batch),))
+
+
+@st.composite
+def _pad(draw: DrawFn, kind: Any) -> Case:
+    sides = st.tuples(st.integers(0, 2), st.integers(0, 2))
+    x = draw(_shape)
+    return Case(kind(tuple(draw(sides) for _ in x[2:]), channels=draw(sides)), (x,))
+
+
+@st.composite
+def _select(draw: DrawFn, kind: Any) -> Case:
+    x = draw(_shape)
+    return Case(kind(tuple(draw(st.lists(st.integers(0, x[1] - 1), min_size=1, max_size=4)))), (x,))
 
 
 @st.composite
@@ -128,9 +142,13 @@ _CASES: dict[type[Operator], Callable[[type[Operator]], SearchStrategy[Case]]] =
     ops.Conv: _conv,
     ops.MaxPool: _pool,
     ops.AveragePool: _pool,
+    ops.Subsample: _pool,
     ops.AdaptiveAveragePool: _adaptive,
     ops.Linear: _linear,
+    ops.RadialBasis: _linear,
+    ops.Pad: _pad,
     ops.LocalResponseNorm: _response,
     ops.Add: _merge,
     ops.Concat: _merge,
+    ops.Select: _select,
 }

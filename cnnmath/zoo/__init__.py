@@ -5,32 +5,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-
 from cnnmath.errors import unknown
 from cnnmath.graph import Architecture
-from cnnmath.zoo.alexnet import alexnet
-from cnnmath.zoo.lenet import lenet5
-from cnnmath.zoo.resnet import resnet50
-from cnnmath.zoo.vgg import vgg16
+from cnnmath.zoo.alexnet import alexnet, alexnet_2012, alexnet_slim
+from cnnmath.zoo.lenet import lenet5, lenet5_rgb
+from cnnmath.zoo.published import ALL, Published
+from cnnmath.zoo.resnet import resnet, resnet18, resnet34, resnet50, resnet101, resnet152
+from cnnmath.zoo.vgg import vgg, vgg11, vgg13, vgg16, vgg19
 
-ALL: Mapping[str, Callable[..., Architecture]] = MappingProxyType(
-    {build.__name__: build for build in (lenet5, alexnet, vgg16, resnet50)}
-)
-
-__all__ = ["ALL", "alexnet", "lenet5", "named", "resnet50", "vgg16"]
+__all__ = [
+    "ALL",
+    "Published",
+    "alexnet",
+    "alexnet_2012",
+    "alexnet_slim",
+    "family",
+    "lenet5",
+    "lenet5_rgb",
+    "named",
+    "resnet",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "resnet152",
+    "variants",
+    "vgg",
+    "vgg11",
+    "vgg13",
+    "vgg16",
+    "vgg19",
+]
 
 
 def named(name: str) -> Architecture:
-    """Network of this name, in any case and with or without hyphens.
+    """Network of this name, in any case and with hyphens, underscores or spaces wherever one likes.
+
+    Raises
+    ------
+    UnknownNameError
+        For a name that is not in ``ALL``, with the near ones.
 
     Examples
     --------
-    >>> named("ResNet-50").name
-    'resnet50'
+    >>> named("ResNet-50").name, named("VGG16-BN").name
+    ('resnet50', 'vgg16_bn')
     """
-    key = name.lower().replace("-", "").replace("_", "")
-    if key not in ALL:
+    return ALL[_key(name)]()
+
+
+def family(name: str) -> tuple[str, ...]:
+    """Names of all variants of a network, itself among them, in the order of ``ALL``.
+
+    Examples
+    --------
+    >>> family("VGG-16")
+    ('vgg16', 'vgg16_bn')
+    """
+    own = ALL[_key(name)]
+    return tuple(other for other, entry in ALL.items() if entry.family == own.family)
+
+
+def variants(name: str) -> dict[str, Published]:
+    """Builders of all variants of a network, by what each is in words.
+
+    Examples
+    --------
+    >>> for what, build in variants("vgg16").items():
+    ...     print(f"{build().name}: {what}")
+    vgg16: configuration D
+    vgg16_bn: configuration D with batch normalisation
+    """
+    return {ALL[other].what: ALL[other] for other in family(name)}
+
+
+def _key(name: str) -> str:
+    """Name in ``ALL`` that is spelled like this one, but for case and what is neither letter nor digit."""
+    letters = {_letters(known): known for known in ALL}
+    if _letters(name) not in letters:
         raise unknown("network", name, ALL)
-    return ALL[key]()
+    return letters[_letters(name)]
+
+
+def _letters(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum())

@@ -95,6 +95,34 @@ def test_means_are_equal_and_their_gradients_up_to_the_order_of_summation(proble
     assert (np.abs(dx - their_dx) <= 2 * gamma(64) * 4 * 64).all()
 
 
+def subsample(op, x, w, b):
+    """A convolution with one kernel of equal numbers a channel, which torch has."""
+    pads = [p for window in reversed(op.windows(tuple(x.shape[2:]))) for p in (window.before, window.after)]
+    kernels = w.reshape(-1, 1, *(1,) * len(op.kernel)) * torch.ones((1, 1, *op.kernel), dtype=w.dtype)
+    function = getattr(F, f"conv{len(op.kernel)}d")
+    return function(F.pad(x, pads), kernels, b, op.stride, 0, op.dilation, len(w))
+
+
+def pad(op, x):
+    return F.pad(x, [p for pair in reversed((op.channels, *op.padding)) for p in pair])
+
+
+WHOLE = {
+    ops.Subsample: subsample,
+    ops.Pad: pad,
+    ops.Select: lambda op, x: torch.index_select(x, 1, torch.tensor(op.channels)),
+    ops.RadialBasis: lambda _, x, w: ((x[:, None] - w) ** 2).sum(dim=2),
+}
+
+
+@each(WHOLE)
+@given(data=st.data())
+def test_operators_among_the_whole_numbers_are_equal(kind, data):
+    problem = data.draw(problems(kind, whole=True)).astype(float)
+    for name, ours, theirs in both(problem, WHOLE[kind]):
+        assert np.array_equal(ours, theirs), name
+
+
 @given(problems(ops.AdaptiveAveragePool, whole=True))
 def test_adaptive_means_are_equal_up_to_rounding(problem):
     # Bins of at most 6^3 numbers below 4, gradients from at most 4^3 bins: gamma_216 of at most 4*64 either side.

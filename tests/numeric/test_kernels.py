@@ -38,7 +38,12 @@ def test_the_backward_kernel_computes_the_gradient_of_the_sentence(kind, data):
         assert_agree(grad, oracle[name], kind)
 
 
-@each((ops.Conv, ops.MaxPool, ops.Linear, ops.ReLU, ops.Add, ops.Concat, ops.Flatten, ops.Dropout))
+@each(
+    (
+        *(ops.Conv, ops.MaxPool, ops.Subsample, ops.Linear, ops.RadialBasis, ops.ReLU),
+        *(ops.Pad, ops.Add, ops.Concat, ops.Select, ops.Flatten, ops.Dropout),
+    )
+)
 @given(data=st.data())
 def test_whole_numbers_in_a_machine_type_are_computed_exactly(kind, data):
     problem = data.draw(problems(kind, whole=True))

@@ -11,11 +11,15 @@ from cnnmath.verify.strategies import cases, windows
 from cnnmath.window import Window, compose, paths
 from tests.support import LINEAR, each, inner, problems
 
-HOMOGENEOUS = (*(kind for kind in LINEAR if kind not in (ops.Conv, ops.Linear)), ops.MaxPool, ops.ReLU, ops.LeakyReLU)
-KEEPING = (ops.MaxPool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Flatten, ops.Concat, ops.Dropout)
+BILINEAR = (ops.Conv, ops.Linear, ops.Subsample)
+HOMOGENEOUS = (*(kind for kind in LINEAR if kind not in BILINEAR), ops.MaxPool, ops.ReLU, ops.LeakyReLU)
+KEEPING = (
+    *(ops.MaxPool, ops.GlobalAveragePool, ops.AdaptiveAveragePool),
+    *(ops.Flatten, ops.Concat, ops.Select, ops.Dropout),
+)
 
 
-@each((ops.Conv, ops.Linear))
+@each(BILINEAR)
 @given(data=st.data())
 def test_both_gradients_of_a_bilinear_operator_are_adjoint_to_it(kind, data):
     problem = data.draw(problems(kind))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from cnnmath import ops
-from cnnmath.numeric import activation, conv, norm, pool, windows
+from cnnmath.numeric import activation, conv, norm, pad, pool, windows
 from tests.numeric.test_kernels import assert_agree
 from tests.support import problems
 
@@ -34,6 +34,10 @@ def taps_from_the_last(axes, sizes):
     yield from reversed(list(TAP_SLICES(axes, sizes)))
 
 
+def in_the_corner(_, x):
+    return tuple(slice(n) for n in x.shape)
+
+
 FILTERS, TAP_SLICES = conv._filters, windows.tap_slices
 MUTANTS = {
     "a flipped kernel": (ops.Conv, conv, "_filters", flipped),
@@ -44,6 +48,9 @@ MUTANTS = {
     "a maximum from 0": (ops.MaxPool, pool, "_lowest", lambda _: 0),
     "a mean that misses a tap": (ops.AveragePool, pool, "tap_slices", without_the_first_tap),
     "the declared divisor": (ops.AveragePool, pool, "divisor", lambda op, _: np.prod(op.kernel)),
+    "a sum that misses a tap": (ops.Subsample, pool, "tap_slices", without_the_first_tap),
+    "one coefficient for every channel": (ops.Subsample, pool, "_a_channel", lambda a, _: a[0]),
+    "the input in the corner of its padding": (ops.Pad, pad, "_middle", in_the_corner),
     "neighbours left out": (ops.LocalResponseNorm, norm, "tap_slices", without_the_first_tap),
     "an exponential without its 1": (ops.ELU, activation, "_expm1", lambda x: x),
 }

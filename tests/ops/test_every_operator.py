@@ -99,7 +99,7 @@ def test_it_takes_one_input_unless_it_merges(kind):
         operands(case.op, *wrong)
 
 
-@each((ops.Conv, ops.MaxPool, ops.AveragePool))
+@each((ops.Conv, ops.MaxPool, ops.AveragePool, ops.Subsample, ops.Pad))
 @given(data=st.data())
 def test_its_spatial_output_sizes_are_the_placements_of_its_windows(kind, data):
     case = data.draw(cases(kind))

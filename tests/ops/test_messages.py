@@ -65,6 +65,27 @@ SETTINGS = {
         lambda: ops.LocalResponseNorm(5, alpha=float("inf")),
         "alpha must be a finite number.\n  here    alpha inf\n  fix     give alpha a finite number",
     ),
+    "one channel that is no tuple": (
+        lambda: ops.Select(3),
+        "the channels must be a tuple.\n  here    channels 3\n  fix     for one channel give (0,)",
+    ),
+    "no channel": (
+        lambda: ops.Select(()),
+        "no channel is selected.\n  here    channels ()\n  fix     give at least one",
+    ),
+    "a channel counted from the end": (
+        lambda: ops.Select((0, -1)),
+        "the channel must be at least 0.\n  rule    channel >= 0\n  here    -1 < 0\n  fix     use 0 or more",
+    ),
+    "padding by name without a kernel": (
+        lambda: ops.Pad("same"),
+        "padding by name needs a kernel, so that 'same' says nothing here.\n  here    padding 'same'\n"
+        "  fix     give integers or (before, after)",
+    ),
+    "three pads for the channels": (
+        lambda: ops.Pad(1, channels=(0, 1, 0)),
+        "channels are padded by one integer or by a pair (before, after).\n  here    channels (0, 1, 0)",
+    ),
     "groups that do not divide the filters": (
         lambda: ops.Conv(6, 3, groups=4),
         "the groups do not divide the filters.\n  rule    filters mod groups = 0\n  here    6 mod 4 = 2\n"
@@ -107,6 +128,16 @@ SHAPES = {
         "  rule    to concatenate channels, all other axes must agree\n"
         "  here    (1, 64, 14, 14) against (1, 64, 28, 28)\n"
         "  fix     bring the branches to one shape, with a strided 1x1 Conv as a projection or with padding",
+    ),
+    "a channel that is not there": (
+        lambda: ops.Select((0, 6)).shape((1, 6, 14, 14)),
+        "a selected channel is not there.\n  input   shape (1, 6, 14, 14)\n  rule    every channel < C\n"
+        "  here    6 >= 6\n  fix     select among channels 0 to 5, or give an input of 7 channels",
+    ),
+    "an image padded along one axis": (
+        lambda: ops.Pad((1,)).shape((1, 3, 8, 8)),
+        "the input has the wrong rank.\n  input   shape (1, 3, 8, 8), 4 axes\n"
+        f"  rule    the input is (N, C, length)\n  fix     {RANK}",
     ),
     "a window of padding alone": (
         lambda: ops.MaxPool(2, padding=2).shape((1, 1, 5, 5)),

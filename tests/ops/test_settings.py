@@ -1,5 +1,7 @@
 """Settings in their one form, and the notation that leaves out what is the default."""
 
+from math import prod
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ def test_axes_keep_their_own_settings():
     assert op.windows((9, 20)) == (Window(3, 1, 2, 1, 0), Window(5, 2, 3, 4, 4))
 
 
-@pytest.mark.parametrize("kind", [ops.MaxPool, ops.AveragePool])
+@pytest.mark.parametrize("kind", [ops.MaxPool, ops.AveragePool, ops.Subsample])
 def test_a_pooling_strides_by_its_kernel_unless_told(kind):
     assert kind((2, 3)).stride == (2, 3)
     assert kind((2, 3), stride=1).stride == (1, 1)
@@ -56,12 +58,32 @@ def test_the_statistics_of_batch_normalisation_are_not_trained():
         (ops.MaxPool(3, stride=2, ceil=True), "maxpool(3, stride=2, ceil=True)"),
         (ops.AveragePool(2, count_padding=False), "averagepool(2, count_padding=False)"),
         (ops.LocalResponseNorm(5), "localresponsenorm(5)"),
+        (ops.Select((1, 1)), "select((1, 1))"),
+        (ops.Select((2,)), "select((2,))"),
+        (ops.Pad(2), "pad(2)"),
+        (ops.Pad((1, (0, 2)), channels=(8, 8)), "pad((1, (0, 2)), channels=8)"),
+        (ops.Pad((1,)), "pad(((1, 1),))"),
         (ops.ReLU(), "relu()"),
     ],
     ids=str,
 )
 def test_the_notation_says_what_is_not_the_default(op, notation):
     assert describe(op) == notation
+
+
+def test_a_pad_says_its_axes_by_its_entries():
+    assert ops.Pad(1) == ops.Pad(((1, 1), (1, 1)))
+    assert ops.Pad((1, (0, 2))).windows((5, 5)) == (Window(1, before=1, after=1), Window(1, after=2))
+    assert ops.Pad(0, channels=(2, 1)).shape((1, 4, 5, 5)) == (1, 7, 5, 5)
+
+
+def test_the_codes_of_radial_basis_units_are_not_trained():
+    assert ops.RadialBasis(10).parameters((1, 84)) == {}
+    assert ops.RadialBasis(10).buffers((1, 84)) == {"w": (10, 84)}
+
+
+def test_the_subsampling_of_six_maps_has_twelve_parameters():
+    assert sum(prod(shape) for shape in ops.Subsample(2).parameters((1, 6, 28, 28)).values()) == 12
 
 
 @pytest.mark.parametrize(("literal", "meant"), [(1e-5, (1, 100_000)), (0.1, (1, 10)), (0.75, (3, 4)), (2, (2, 1))])

@@ -59,6 +59,11 @@ BY_HAND = {
     "padding counts in a mean": (ops.AveragePool((2,), stride=1, padding=1), (vector(4, 2),), [2, 3, 1]),
     "or does not": (ops.AveragePool((2,), stride=1, padding=1, count_padding=False), (vector(4, 2),), [4, 3, 2]),
     "an overhang never counts": (ops.AveragePool((2,), ceil=True), (vector(4, 2, 7),), [3, 7]),
+    "a trained coefficient for each sum": (
+        ops.Subsample((2,)),
+        (Tensor((1, 2, 2), [1, 2, 3, 4]), Tensor((2,), [10, 100]), Tensor((2,), [5, 6])),
+        [35, 706],
+    ),
     "the mean of all": (ops.GlobalAveragePool(), (vector(1, 2, 6),), [3]),
     "bins overlap where they must": (ops.AdaptiveAveragePool((2,)), (vector(1, 2, 6),), [Fraction(3, 2), 4]),
     "a dense layer": (
@@ -66,6 +71,13 @@ BY_HAND = {
         (channels(1, 2), Tensor((2, 2), [1, 10, 100, 1000]), Tensor((2,), [5, 6])),
         [26, 2106],
     ),
+    "squared distances to codes": (
+        ops.RadialBasis(2),
+        (channels(1, 2), Tensor((2, 2), [1, 0, -2, 3])),
+        [4, 10],
+    ),
+    "zeros around": (ops.Pad(((1, 2),)), (vector(3, 4),), [0, 3, 4, 0, 0]),
+    "channels of zeros": (ops.Pad((0,), channels=(1, 2)), (Tensor((1, 2, 1), [3, 4]),), [0, 3, 4, 0, 0]),
     "row-major order": (ops.Flatten(), (Tensor((1, 2, 2), [1, 2, 3, 4]),), [1, 2, 3, 4]),
     "a root that is rational": (
         ops.BatchNorm(Fraction(1, 4)),
@@ -81,6 +93,7 @@ BY_HAND = {
     "equal shares": (ops.Softmax(), (channels(5, 5, 5, 5),), [Fraction(1, 4)] * 4),
     "a sum": (ops.Add(), (channels(1, 2), channels(10, 20), channels(100, 200)), [111, 222]),
     "channels in turn": (ops.Concat(), (channels(1), channels(2, 3), channels(4)), [1, 2, 3, 4]),
+    "channels as listed": (ops.Select((2, 0, 2)), (channels(5, 6, 7),), [7, 5, 7]),
     "nothing dropped": (ops.Dropout(), (channels(1, 2),), [1, 2]),
 }
 

@@ -18,12 +18,16 @@ SMALL = {
     ops.Conv: Case(ops.Conv(2, (2, 3), stride=(2, 1), dilation=(1, 2), padding=((1, 0), (0, 2))), ((2, 2, 4, 5),)),
     ops.MaxPool: Case(ops.MaxPool((2, 3), stride=(1, 2), padding=((1, 0), (0, 1)), ceil=True), ((2, 2, 4, 6),)),
     ops.AveragePool: Case(ops.AveragePool((2, 3), stride=(1, 2), padding=((1, 0), (0, 1))), ((2, 2, 4, 6),)),
+    ops.Subsample: Case(ops.Subsample((2, 3), stride=(1, 2), padding=((1, 0), (0, 1)), ceil=True), ((2, 2, 4, 6),)),
     ops.AdaptiveAveragePool: Case(ops.AdaptiveAveragePool((2, 3)), ((2, 2, 5, 4),)),
     ops.Linear: Case(ops.Linear(4), ((3, 2),)),
+    ops.RadialBasis: Case(ops.RadialBasis(4), ((3, 2),)),
+    ops.Pad: Case(ops.Pad(((1, 0), (0, 2)), channels=(2, 1)), ((1, 2, 3, 2),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(3, alpha=0.5), ((2, 4, 2),)),
     ops.Softmax: Case(ops.Softmax(), ((2, 4, 2),)),
     ops.Add: Case(ops.Add(), ((1, 2, 2, 3),) * 2),
     ops.Concat: Case(ops.Concat(), ((1, 2, 2, 3), (1, 3, 2, 3))),
+    ops.Select: Case(ops.Select((2, 0, 2, 1)), ((1, 5, 3, 2),)),
 }
 
 

@@ -74,6 +74,22 @@ def test_the_group_of_a_channel_is_the_quotient_of_its_index():
     )
 
 
+def test_a_selected_channel_collects_the_gradients_of_every_place_that_lists_it():
+    assert formula(ops.Select((2, 0, 2)), rank=1) == (
+        "[c = 2]*dL/dy[n,0,j] + [c = 0]*dL/dy[n,1,j] + [c = 2]*dL/dy[n,2,j]"
+    )
+
+
+def test_a_padded_input_takes_its_gradient_from_the_middle():
+    op = ops.Pad(((1, 2),), channels=(3, 0))
+    assert formula(op, "y") == "[c - 3 >= 0, 0 <= o - 1 < L]*x[n,c-3,o-1]"
+    assert formula(op) == "dL/dy[n,c+3,j+1]"
+
+
+def test_a_trained_coefficient_collects_the_sums_that_it_multiplies():
+    assert formula(ops.Subsample((2,)), "w") == "sum{n<N, o<O} dL/dy[n,c,o]*sum{k<2} x[n,c,2*o+k]"
+
+
 def test_a_maximum_passes_on_its_gradient_through_the_first_tap_and_says_so():
     derivation = derive(ops.MaxPool((2,), stride=1), rank=1)
     assert formula(derivation.op) == "sum{k<2 | 0 <= j - k < O, k*[n,c,j-k] = k} dL/dy[n,c,j-k]"

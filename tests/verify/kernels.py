@@ -9,6 +9,7 @@ from cnnmath.numeric import KERNELS, Kernel
 from cnnmath.numeric.windows import tap_slices
 
 CONV, MAX, AVERAGE, LINEAR, RELU = (KERNELS[k] for k in (ops.Conv, ops.MaxPool, ops.AveragePool, ops.Linear, ops.ReLU))
+SELECT, PAD, RADIAL = (KERNELS[k] for k in (ops.Select, ops.Pad, ops.RadialBasis))
 
 
 def of_another(right, change):
@@ -84,6 +85,13 @@ def _ones(shape, outputs):
     return ones
 
 
+def last_listed(op, dy, x):
+    """The gradient of a channel that is listed twice, written where it should be added."""
+    dx = np.zeros(x.shape)
+    dx[:, list(op.channels)] = dy
+    return {"x": dx}
+
+
 def raising(*_):
     raise ZeroDivisionError("planted")
 
@@ -124,6 +132,17 @@ MUTANTS = {
         ops.AveragePool, of_another(AVERAGE, lambda op: replace(op, count_padding=False)), 8,
     ),
     "rounding up ignored": (ops.AveragePool, of_another(AVERAGE, lambda op: replace(op, ceil=False)), 8),
+    "a channel listed twice that counts once": (ops.Select, Kernel(SELECT.forward, last_listed), 4),
+    "channels in their own order": (
+        ops.Select, of_another(SELECT, lambda op: replace(op, channels=tuple(sorted(op.channels)))), 4,
+    ),
+    "zeros before and after exchanged": (ops.Pad, of_another(PAD, exchanged), 4),
+    "channels of zeros on the other side": (
+        ops.Pad, of_another(PAD, lambda op: replace(op, channels=op.channels[::-1])), 4,
+    ),
+    "a distance's slope halved": (
+        ops.RadialBasis, Kernel(RADIAL.forward, lambda *a: {"x": RADIAL.backward(*a)["x"] / 2}), 2,
+    ),
     "an exception": (ops.ReLU, Kernel(raising, RELU.backward), 1),
     "an exception in the gradient": (ops.ReLU, Kernel(RELU.forward, raising), 1),
     "another shape": (ops.ReLU, altered(RELU, lambda y: y[None]), 1),

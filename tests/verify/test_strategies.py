@@ -29,6 +29,11 @@ CORNERS = {
     "more bins than inputs": (ops.AdaptiveAveragePool, lambda op, x: op.outputs[0] > x[2]),
     "even neighbourhoods": (ops.LocalResponseNorm, lambda op, _: op.size % 2 == 0),
     "three inputs": (ops.Concat, None),
+    "zeros on both sides of the channels": (ops.Pad, lambda op, _: min(op.channels) > 0),
+    "unequal zeros": (ops.Pad, lambda op, _: op.padding[-1][0] > op.padding[-1][1] > 0),
+    "a channel listed twice": (ops.Select, lambda op, _: len(set(op.channels)) < len(op.channels)),
+    "a channel left out, another order": (ops.Select, lambda op, x: op.channels[:2] == (2, 0) and x[1] == 3),
+    "sums that round up": (ops.Subsample, lambda op, _: op.ceil),
 }  # fmt: skip
 
 

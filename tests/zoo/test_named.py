@@ -1,0 +1,81 @@
+"""Finding networks: names in any spelling, families, variants, the table itself."""
+
+import pytest
+
+from cnnmath import zoo
+from cnnmath.errors import SettingError, UnknownNameError
+from cnnmath.graph import propagate
+
+
+@pytest.mark.parametrize("name", zoo.ALL)
+def test_a_network_is_found_by_its_name_however_that_is_spelled(name):
+    built = zoo.ALL[name]()
+    assert built.name == name
+    assert zoo.named(name.upper()) == zoo.named(f"{name[:-2]}-{name[-2:]}") == built
+    assert zoo.named(name.replace("_", " ").title()) == zoo.named(name.replace("_", "-")) == built
+
+
+@pytest.mark.parametrize("name", zoo.ALL)
+def test_a_network_ends_in_as_many_classes_as_wanted(name):
+    *_, last = propagate(zoo.ALL[name](classes=7))
+    assert last.output_shape == (1, 7)
+
+
+@pytest.mark.parametrize("name", zoo.ALL)
+def test_every_entry_says_what_it_is_and_where_it_stands(name):
+    entry = zoo.ALL[name]
+    assert len(entry.what.split()) > 1
+    assert len(entry.source.split()) > 1
+
+
+@pytest.mark.parametrize("name", zoo.ALL)
+def test_the_variants_of_a_family_are_told_apart_in_words_and_in_numbers(name):
+    names, found = zoo.family(name), zoo.variants(name)
+    assert name in names
+    assert len(found) == len(names)
+    assert [build().name for build in found.values()] == list(names)
+    assert zoo.ALL[name].family in zoo.ALL or name == "resnet200_slim"
+
+
+def test_resnet_50_has_its_published_forms():
+    assert set(zoo.family("ResNet-50")) >= {"resnet50", "resnet50_v1", "resnet50_v1_bias", "resnet50_slim"}
+    assert zoo.variants("resnet50")["stride in the first 1x1 of a stage (the 2015 paper)"]() == zoo.named("resnet50_v1")
+
+
+def test_letters_alone_tell_all_names_apart():
+    assert len({name.replace("_", "") for name in zoo.ALL}) == len(zoo.ALL)
+
+
+def test_an_unknown_network_is_answered_with_near_names():
+    with pytest.raises(UnknownNameError) as caught:
+        zoo.named("resnet5")
+    head, near, known = str(caught.value).splitlines()
+    assert (head, near.split()[:2]) == ("there is no network 'resnet5'.", ["near", "resnet50,"])
+    assert known == f"  known   {', '.join(sorted(zoo.ALL))}"
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (
+            lambda: zoo.resnet(51),
+            "there is no depth 51.\n  rule    depth is one of 18, 34, 50, 101, 152, 200\n  fix     use depth 18",
+        ),
+        (
+            lambda: zoo.vgg(15),
+            "there is no depth 15.\n  rule    depth is one of 11, 13, 16, 19\n  fix     use depth 11",
+        ),
+        (
+            lambda: zoo.resnet(50, stride=2),
+            "there is no stride 2.\n  rule    stride is one of '3x3', '1x1', 'last'\n  fix     use stride '3x3'",
+        ),
+        (
+            lambda: zoo.resnet(50, shortcut="C"),
+            "there is no shortcut 'C'.\n  rule    shortcut is one of 'A', 'B', 'none'\n  fix     use shortcut 'A'",
+        ),
+    ],
+)
+def test_a_setting_that_nobody_published_is_answered_with_those_that_are(build, message):
+    with pytest.raises(SettingError) as caught:
+        build()
+    assert str(caught.value) == message
