@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import singledispatch
 from typing import Any, TypeAlias
 
-from cnnmath.audit.formulas import Grammar, parse
+from cnnmath.audit.formulas import parse
 from cnnmath.audit.given import read_sizes
+from cnnmath.audit.grammar import Grammar
 from cnnmath.audit.printed import Agreement, Printed, agreement
 from cnnmath.errors import SettingError
 from cnnmath.symbolic.terms import Expr
@@ -137,7 +139,10 @@ def _(value: Said, printed: Any, *, endless: bool = False) -> Agreement | None: 
 
 @agrees.register
 def _(value: Formula, printed: Any, *, endless: bool = False) -> Agreement | None:  # noqa: ARG001 - nothing to round
-    verdict = value.same(parse(str(printed), value.grammar))
+    try:
+        verdict = value.same(parse(str(printed), value.grammar))
+    except SettingError as error:
+        raise NotCoveredError(f"{error.fact.rstrip('.')}: {error.lines['here']}") from None
     if verdict is None:
         raise NotCoveredError("equal at every sample, but not proved to be")
     return "exact" if verdict else None
@@ -151,7 +156,7 @@ def _(value: list, printed: Any, *, endless: bool = False) -> Agreement | None:
     kinds = {agrees(v, p, endless=endless) for v, p in zip(value, printed, strict=True)}
     if None in kinds or {"rounded", "truncated"} <= kinds:
         return None
-    return next((kind for kind in ("truncated", "rounded") if kind in kinds), "exact")
+    return "truncated" if "truncated" in kinds else "rounded" if "rounded" in kinds else "exact"
 
 
 def in_json(value: Any) -> Any:
@@ -164,9 +169,13 @@ def in_json(value: Any) -> Any:
     """
     if isinstance(value, list):
         return [in_json(v) for v in value]
-    if isinstance(value, (int, Fraction)):
-        return int(value) if value == int(value) else _decimal(Fraction(value))
-    return str(value)
+    if isinstance(value, dict):
+        return {key: in_json(v) for key, v in value.items()}
+    if isinstance(value, Fraction):
+        return int(value) if value == int(value) else _decimal(value)
+    if isinstance(value, Decimal) and float(value) - float(value) == 0:
+        return float(value)
+    return value if isinstance(value, (bool, int, float, type(None))) else str(value)
 
 
 def shown(value: Any) -> str:
@@ -174,11 +183,11 @@ def shown(value: Any) -> str:
 
     Examples
     --------
-    >>> shown([[1, 2], [3000, "2x2"]])
-    '[[1, 2], [3,000, 2x2]]'
+    >>> shown([[1, 2], [3000, "2x2"]]), shown({"units": 3000})
+    ('[[1, 2], [3000, 2x2]]', 'units 3,000')
     """
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(shown, value))}]"
+        return f"[{', '.join(shown(v) if isinstance(v, list) else str(v) for v in value)}]"
     if isinstance(value, dict):
         return ", ".join(f"{key} {shown(entry)}" for key, entry in value.items())
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

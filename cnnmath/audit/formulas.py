@@ -18,14 +18,12 @@ Nothing is ever executed: the text is cut into tokens, and a descent through the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from itertools import product
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Any
 
 import sympy as sp
 
+from cnnmath.audit.grammar import Grammar, Total
 from cnnmath.errors import SettingError
 from cnnmath.symbolic.terms import Expr, array
 
@@ -42,42 +40,8 @@ TOKEN = re.compile(
 
 RELATIONS = {"<": sp.Lt, ">": sp.Gt, "<=": sp.Le, ">=": sp.Ge, "==": sp.Eq}
 
-DEPTH, LENGTH, POWER = 50, 1000, 64
-"""At most so many parentheses inside each other, so many letters, and so great a number as an exponent."""
-
-FUNCTIONS = MappingProxyType(
-    {"exp": sp.exp, "log": sp.log, "sqrt": sp.sqrt, "floor": sp.floor, "ceil": sp.ceiling, "tanh": sp.tanh}
-)
-"""What any formula may use."""
-
-
-class Total(sp.Function):
-    """A sum as it is printed: the body and the indices, their ranges unsaid."""
-
-
-@dataclass(frozen=True, slots=True)
-class Grammar:
-    """What the letters of a formula stand for.
-
-    Parameters
-    ----------
-    symbols
-        Expressions by name; any other name is a real symbol.
-    functions
-        What is applied to what follows in parentheses, by name, beside `FUNCTIONS`; any other name in front of
-        parentheses is a factor.
-    """
-
-    symbols: Mapping[str, Expr] = field(default_factory=dict)
-    functions: Mapping[str, Callable[..., Expr]] = field(default_factory=dict)
-
-    def symbol(self, name: str) -> Expr:
-        """What a name stands for."""
-        return self.symbols.get(name, sp.Symbol(name, real=True))
-
-    def function(self, name: str) -> Callable[..., Expr] | None:
-        """What a name applies to its arguments, or None where it is no function."""
-        return self.functions.get(name) or FUNCTIONS.get(name)
+DEPTH, LENGTH, POWERS, POWER = 50, 1000, 6, 9
+"""At most so many parentheses inside each other, letters and powers, and so great a number as an exponent."""
 
 
 def parse(text: str, grammar: Grammar | None = None) -> Expr:
@@ -108,25 +72,6 @@ def parse(text: str, grammar: Grammar | None = None) -> Expr:
         raise unreadable("", text) from None
 
 
-def written_out(formula: Expr, ranges: Mapping[str, Iterable[int]]) -> Expr:
-    """The formula with its sums written out over these ranges, by the names of the indices.
-
-    Examples
-    --------
-    >>> written_out(parse("sum_i a_i"), {"i": range(1, 4)})
-    a[1] + a[2] + a[3]
-    """
-
-    def total(body: Expr, *indices: Expr) -> Expr:
-        unknown = [str(i) for i in indices if str(i) not in ranges]
-        if unknown:
-            raise SettingError("the range of a sum is not known.", here=f"index {unknown[0]}")
-        places = product(*(ranges[str(i)] for i in indices))
-        return sp.Add(*(body.subs(dict(zip(indices, at, strict=True))) for at in places))
-
-    return formula.replace(Total, total)
-
-
 def unreadable(done: str, rest: str) -> SettingError:
     """Build the error for a text that is no formula, from what was read of it and the rest."""
     return SettingError(
@@ -140,7 +85,7 @@ class _Reading:
     """A descent through the grammar, one token ahead."""
 
     def __init__(self, text: str, grammar: Grammar) -> None:
-        self.text, self.grammar, self.at, self.depth = text, grammar, 0, 0
+        self.text, self.grammar, self.at, self.depth, self.powers = text, grammar, 0, 0, 0
         self.kind = self.token = ""
         self.start = 0
         self.advance()
@@ -211,7 +156,8 @@ class _Reading:
             return base
         self.advance()
         exponent = -self.advance_and(self.atom) if self.token == "-" else self.atom()
-        if exponent.is_number and not -POWER <= exponent <= POWER:
+        self.powers += 1
+        if self.powers > POWERS or (exponent.is_number and not -POWER <= exponent <= POWER):
             raise self.stuck()
         return base**exponent
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from math import prod
 from typing import Any
 
 from cnnmath.audit.claims import Claim
@@ -83,13 +82,13 @@ def numbers(claim: Claim, key: str) -> Tensor:
     rows = claim.need(key)
     try:
         nested = isinstance(rows, list) and bool(rows) and isinstance(rows[0], list)
+        widths = {len(row) for row in rows} if nested else {len(rows)}
         flat = [_exact(v) for row in (rows if nested else [rows]) for v in row]
-        shape = (len(rows), len(rows[0])) if nested else (len(rows),)
-        if not flat or prod(shape) != len(flat) or (nested and any(len(row) != shape[1] for row in rows)):
+        if not flat or len(widths) != 1:
             raise TypeError
     except (TypeError, CnnmathError):
         raise wrong(claim, key, "this is no matrix of numbers.", "give rows of equal length") from None
-    return Tensor(shape, flat)
+    return Tensor((len(rows), *widths) if nested else (len(flat),), flat)
 
 
 def matrix(claim: Claim, key: str) -> Tensor:

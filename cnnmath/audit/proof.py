@@ -37,11 +37,11 @@ def same(a: Expr, b: Expr, cases: Sequence[Mapping[Expr, Expr]] = ()) -> bool | 
     """
     if isinstance(a, sp.Tuple) or isinstance(b, sp.Tuple):
         return _same_parts(a, b, cases)
-    difference = sp.expand(sp.sympify(a) - sp.sympify(b))
+    difference = sp.sympify(a) - sp.sympify(b)
     if not all(_is_zero(difference.xreplace(point)) for point in _samples(difference)):
         return False
     settled = [difference.subs(case, simultaneous=True) for case in cases] or _by_sign(difference)
-    proved = all(case == 0 or sp.simplify(sp.piecewise_fold(case)) == 0 for case in settled)
+    proved = all(sp.expand(case) == 0 or sp.simplify(sp.piecewise_fold(case)) == 0 for case in settled)
     return True if proved else None
 
 

@@ -26,8 +26,6 @@ COUNTS: Mapping[str, int] = MappingProxyType({"one": 1, "two": 2, "three": 3, "f
 FILLER = frozenset(("as", "published", "in", "the", "of", "a", "an", "network", "with", "and", ""))
 """Words that say nothing of a network."""
 
-_SIZE = r"(\d+(?:x\d+)*)"
-
 
 def network(text: str) -> Architecture:
     """Build the network that a text describes: its layers, the widths of a perceptron, or the name of a known one.
@@ -100,18 +98,17 @@ def _window(groups: Mapping[str, str | None]) -> dict[str, Any]:
     return {"kernel": kernel * 2 if len(kernel) == 1 else kernel, **named}
 
 
-_SETTINGS = r"(?: stride (?P<stride>\d+))?(?: pad(?:ding)? (?P<padding>\d+))?"
-_POOL = rf"(?: (?P<kernel>\d+(?:x\d+)?)){_SETTINGS}"
+_WINDOW = r" (?P<kernel>\d{1,9}(?:x\d{1,9})?)(?: stride (?P<stride>\d{1,9}))?(?: pad(?:ding)? (?P<padding>\d{1,9}))?"
 
 LAYERS: Mapping[str, Callable[[dict[str, Any]], Operator]] = MappingProxyType(
     {
-        rf"conv (?P<filters>\d+)(?: filters)? (?P<kernel>\d+(?:x\d+)?){_SETTINGS}(?: groups (?P<groups>\d+))?": (
+        r"conv (?P<filters>\d{1,9})(?: filters)?" + _WINDOW + r"(?: groups (?P<groups>\d{1,9}))?": (
             lambda g: Conv(int(g["filters"]), **_window(g))
         ),
-        rf"(?:max)?pool{_POOL}": lambda g: MaxPool(**_window(g)),
-        rf"(?:average|avg)pool{_POOL}": lambda g: AveragePool(**_window(g)),
+        r"(?:max)?pool" + _WINDOW: lambda g: MaxPool(**_window(g)),
+        r"(?:average|avg)pool" + _WINDOW: lambda g: AveragePool(**_window(g)),
         r"flatten": lambda _: Flatten(),
-        r"(?:fc|dense|linear|softmax) (?P<units>\d+)": lambda g: Linear(int(g["units"])),
+        r"(?:fc|dense|linear|softmax) (?P<units>\d{1,9})": lambda g: Linear(int(g["units"])),
     }
 )
 """A layer in prose, and the operator that it names."""
@@ -139,8 +136,8 @@ def _known(text: str) -> Architecture:
 
 
 def _with_sizes(net: Architecture, match: re.Match[str]) -> Architecture:
-    *spatial, channels = read_sizes(match[1]) or ()
-    return net.with_input((channels, *spatial))
+    height, width, channels = map(int, match[1].split("x"))
+    return net.with_input((channels, height, width))
 
 
 def _with_size(net: Architecture, match: re.Match[str]) -> Architecture:
@@ -169,9 +166,9 @@ def _only_if(net: Architecture, holds: bool, what: str) -> Architecture:  # noqa
 
 DETAILS: Mapping[str, Callable[[Architecture, re.Match[str]], Architecture]] = MappingProxyType(
     {
-        r"(\d+x\d+x\d+)": _with_sizes,
-        r"(?:input of (?=\d))?\b(\d+)(?: input)": _with_size,
-        rf"({'|'.join(COUNTS)}|\d+) groups in (l\d+(?:(?:, | and )l\d+)*)": _with_groups,
+        r"(\d{1,9}x\d{1,9}x\d{1,9})": _with_sizes,
+        r"\b(\d{1,9}) input\b": _with_size,
+        rf"({'|'.join(COUNTS)}|\d{{1,9}}) groups in (l\d+(?:(?:, | and )l\d+)*)": _with_groups,
         r"(average|avg|max|maximum) pooling": _with_pooling,
     }
 )

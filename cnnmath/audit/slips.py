@@ -23,9 +23,10 @@ def explain(printed: Any, finding: Finding) -> str:
 
     Examples
     --------
-    >>> explain(150129, Finding((Reading(150529),)))
+    >>> from cnnmath.audit.findings import exactly
+    >>> explain(150129, exactly(150529))
     'one digit is mistyped: 1 for 5'
-    >>> explain([64869, 2], Finding((Reading([64896, 2]),)))
+    >>> explain([64869, 2], exactly([64896, 2]))
     'two neighbouring digits are exchanged: 69 for 96'
     """
     for slip in finding.slips:

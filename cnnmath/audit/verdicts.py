@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -40,8 +40,11 @@ class Part:
         The verdict.
     why
         The convention, the slip, or the reason why it is not covered; empty where there is nothing to say.
+    under
+        The convention under which ``right`` is right, where the package's own has no such value: an entry x_33 of a 3x3
+        input exists where indices start at 1.
     otherwise
-        What would be right under conventions, by their names.
+        Of what is wrong: what would be right under further conventions, by their names.
     """
 
     name: str
@@ -49,12 +52,12 @@ class Part:
     right: Any
     kind: Kind
     why: str = ""
+    under: str = ""
     otherwise: dict[str, Any] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """As JSON has it."""
-        found = {"part": self.name, "printed": self.printed, "right": self.right, "verdict": str(self.kind)}
-        return found | {"why": self.why, "otherwise": self.otherwise}
+        return {f.name: getattr(self, f.name) for f in fields(Part)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +95,10 @@ class Audit:
         kinds = [verdict.kind for verdict in self.verdicts]
         return {str(kind): kinds.count(kind) for kind in TOTALS}
 
-    def record(self) -> dict[str, Any]:
-        """As JSON has it."""
-        return {"totals": self.totals, "claims": [verdict.record() for verdict in self.verdicts]}
+    def record(self, *, only_wrong: bool = False) -> dict[str, Any]:
+        """As JSON has it; the totals count all claims, even where only the wrong ones are listed."""
+        listed = [v.record() for v in self.verdicts if not only_wrong or v.kind is Kind.WRONG]
+        return {"totals": self.totals, "claims": listed}
 
 
 TOTALS = (Kind.RIGHT, Kind.CONVENTION, Kind.WRONG, Kind.NOT_COVERED, Kind.NOTHING)
@@ -148,16 +152,16 @@ def _judged(claim: Claim) -> Iterable[Part]:
 def _part(claim: Claim, name: str, printed: Any, finding: Finding | None) -> Part:
     if finding is None:
         return Part(name, in_json(printed), None, Kind.NOT_COVERED, "the subject has no such part")
-    first = finding.readings[0]
+    first, *others = finding.readings
     right, shown = in_json(first.value), in_json(printed)
     try:
         for reading in finding.readings:
             how = agrees(reading.value, printed, endless=finding.endless)
             if how is not None:
                 why = " and ".join(filter(None, (reading.name, CUT_OFF if how == "truncated" else "")))
-                return Part(name, shown, right, Kind.CONVENTION if why else Kind.RIGHT, why)
-        others = {reading.name: in_json(reading.value) for reading in finding.readings if reading.name}
-        return Part(name, shown, right, Kind.WRONG, explain(printed, finding), others)
+                return Part(name, shown, right, Kind.CONVENTION if why else Kind.RIGHT, why, first.name)
+        otherwise = {reading.name: in_json(reading.value) for reading in others}
+        return Part(name, shown, right, Kind.WRONG, explain(printed, finding), first.name, otherwise)
     except NotCoveredError as error:
         return Part(name, shown, right, Kind.NOT_COVERED, str(error))
     except CnnmathError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
 
@@ -11,8 +11,8 @@ import sympy as sp
 
 from cnnmath.audit.claims import Claim
 from cnnmath.audit.findings import Finding, Findings, Formula, NotCoveredError, Reading, Said, exactly
-from cnnmath.audit.formulas import Grammar
 from cnnmath.audit.given import wrong
+from cnnmath.audit.grammar import Grammar
 from cnnmath.audit.judges.kernels import written
 from cnnmath.audit.printed import Printed
 from cnnmath.audit.proof import same, throughout
@@ -49,7 +49,10 @@ def derivative_range(claim: Claim) -> Findings:
     slope = written(op, "x")
     if slope.has(sp.Piecewise):
         raise NotCoveredError("the range of a derivative with a kink")
-    attained = [sp.simplify(slope.subs(Z, at)) for at in sp.solveset(sp.diff(slope, Z), Z, sp.Reals)]
+    turning = sp.solveset(sp.diff(slope, Z), Z, sp.Reals)
+    if not isinstance(turning, sp.FiniteSet):
+        raise NotCoveredError("where the slope of the derivative is zero is not known")
+    attained = [sp.simplify(slope.subs(Z, at)) for at in turning.args]
     limits = [sp.limit(slope, Z, end) for end in (sp.oo, -sp.oo)]
     low, high = min(attained + limits), max(attained + limits)
     opening, closing = "[" if low in attained else "(", "]" if high in attained else ")"
@@ -87,7 +90,7 @@ def _formula(
     truths = [written(op, wrt) for op, _ in settings]
     if from_the_right:
         truths = [truth.replace(sp.StrictGreaterThan, sp.GreaterThan) for truth in truths]
-    own = sp.Function("f")
+    own: Callable[..., Expr] = sp.Function("f")
     grammar = Grammar({"z": Z, "x": Z}, {**_functions(), "f": own})
 
     def agrees(other: Expr) -> bool | None:
@@ -100,10 +103,10 @@ def _formula(
     return Formula(_in_words(truths[-1].subs(letters)), grammar, agrees)
 
 
-def _functions() -> dict[str, object]:
+def _functions() -> dict[str, Callable[[Expr], Expr]]:
     """Activations without constants, by the names that formulas use."""
 
-    def applied(kind: type[Operator]) -> object:
+    def applied(kind: type[Operator]) -> Callable[[Expr], Expr]:
         itself = written(kind(), "y")
         return lambda a: itself.subs(Z, a)
 
@@ -114,5 +117,6 @@ def _in_words(truth: Expr) -> str:
     """A formula as notes print it: case distinctions with if and else."""
     if not isinstance(truth, sp.Piecewise):
         return str(truth)
-    (value, condition), (other, _) = truth.args
+    branches = [branch.args for branch in truth.args]
+    (value, condition), (other, _) = branches
     return f"{value} if {condition} else {other}"

@@ -11,7 +11,7 @@ import sympy as sp
 
 from cnnmath.audit.claims import Claim
 from cnnmath.audit.findings import Findings, Formula, NotCoveredError, exactly
-from cnnmath.audit.formulas import Grammar, Total, written_out
+from cnnmath.audit.grammar import Grammar, Total, written_out
 from cnnmath.audit.proof import same, throughout
 from cnnmath.ops import Conv, LocalResponseNorm
 from cnnmath.symbolic import WrittenOut, derive

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from math import prod
@@ -13,8 +13,8 @@ import sympy as sp
 
 from cnnmath.audit.claims import Claim
 from cnnmath.audit.findings import Finding, Findings, Formula, NotCoveredError, Reading, exactly, notes_style
-from cnnmath.audit.formulas import Grammar, written_out
 from cnnmath.audit.given import image, matrix, read_sizes
+from cnnmath.audit.grammar import Grammar, written_out
 from cnnmath.audit.judges.kernels import computed, pool
 from cnnmath.audit.proof import same, throughout
 from cnnmath.ops import AveragePool, Conv, MaxPool
@@ -78,7 +78,7 @@ def maximum(claim: Claim) -> Findings:  # noqa: ARG001 - the maximum of two numb
     cases = [{x: y + above}, {x: y}, {x: y - above}]
     above_it, below_it = _slopes_of_two(1, 0), _slopes_of_two(0, 1)
 
-    def ruled(at_tie: tuple[Any, Any], text: str) -> Formula:
+    def ruled(at_tie: Sequence[Any], text: str) -> Formula:
         slopes = zip(above_it, at_tie, below_it, strict=True)
         truth = sp.Tuple(*(sp.Piecewise((a, x > y), (tie, sp.Eq(x, y)), (b, True)) for a, tie, b in slopes))
         return Formula(text, Grammar({"x": x, "y": y}), lambda other: same(truth, other, cases))
@@ -94,10 +94,10 @@ def maximum(claim: Claim) -> Findings:  # noqa: ARG001 - the maximum of two numb
     }
 
 
-def _slopes_of_two(a: int, b: int) -> tuple[Fraction, Fraction]:
+def _slopes_of_two(a: int, b: int) -> tuple[Fraction, ...]:
     """Gradient of max(a, b), read from the sentence of a pooling."""
     found = gradient.partials(MaxPool((2,)), (0, 0, 0), {"x": Tensor((1, 1, 2), [a, b])})
-    return tuple(found.get(("x", (0, 0, i)), Fraction(0)) for i in range(2))  # type: ignore[return-value]
+    return tuple(found.get(("x", (0, 0, i)), Fraction(0)) for i in range(2))
 
 
 def _slopes(op: AveragePool | MaxPool, x: Tensor, o: tuple[int, ...]) -> Iterator[tuple[list[list[Fraction]], str]]:

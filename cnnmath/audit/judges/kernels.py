@@ -14,16 +14,21 @@ import sympy as sp
 from cnnmath import numeric
 from cnnmath.audit.claims import Claim
 from cnnmath.audit.findings import Finding, Findings, Formula, NotCoveredError, Reading, exactly
-from cnnmath.audit.formulas import Grammar, parse
+from cnnmath.audit.formulas import parse
 from cnnmath.audit.given import integer, matrix, numbers, wrong
+from cnnmath.audit.grammar import Grammar
 from cnnmath.audit.judges.sizes import PADDING, STRIDE
+from cnnmath.audit.printed import Printed
 from cnnmath.audit.proof import same
 from cnnmath.audit.prose import COUNTS
 from cnnmath.errors import CnnmathError, DerivationError
 from cnnmath.ops import AveragePool, Conv, Linear, MaxPool, Operator, ReLU, Softmax
-from cnnmath.readers import Tensor, exact
+from cnnmath.readers import Tensor, exact, gradient
 from cnnmath.symbolic import WrittenOut, derive
 from cnnmath.symbolic.terms import Expr
+
+LARGEST = 1_000_000
+"""Products of numbers that an example may take."""
 
 POOLS = MappingProxyType({"average": AveragePool, "mean": AveragePool, "max": MaxPool})
 
@@ -36,7 +41,10 @@ def computed(op: Operator, *operands: Tensor) -> Tensor:
     DerivationError
         Where it does not.
     """
-    truth = exact.forward(op, op.shape(operands[0].shape), *operands)
+    output = op.shape(operands[0].shape)
+    if prod(output) * max(prod(operand.shape) for operand in operands) > LARGEST:
+        raise NotCoveredError("the example is too large to be computed exactly")
+    truth = exact.forward(op, output, *operands)
     arrays = [_array(operand) for operand in operands]
     given = numeric.forward(op, arrays[0], **dict(zip(op.parameters(operands[0].shape), arrays[1:], strict=True)))
     if given.shape != truth.shape or given.ravel().tolist() != truth.values:
@@ -67,12 +75,14 @@ def sliding(claim: Claim) -> Findings:
     """A filter slid over an image: the whole output, or as much of its beginning as the subject says."""
     x, w = matrix(claim, "input"), matrix(claim, "kernel")
     stride, padding = integer(claim, *STRIDE, default=1), integer(claim, *PADDING, least=0, default=0)
-    y = rows(computed(Conv(1, w.shape[2:], stride=stride, padding=padding, bias=False), x, w))
+    op = Conv(1, w.shape[2:], stride=stride, padding=padding, bias=False)
+    found = computed(op, x, w)
+    y = rows(found)
     first = re.search(r"first (?:(\w+) )?outputs?$", claim.subject)
     if claim.subject.endswith("first output row"):
         return {"": exactly(y[0])}
     if first is None:
-        return {"": exactly(y)}
+        return {"": exactly(y, slips=_other_input(op, x, found, claim.claimed, w))}
     return {"": exactly([v for row in y for v in row][: COUNTS.get(first[1], 1)] if first[1] else y[0][0])}
 
 
@@ -98,8 +108,9 @@ def constant_image(claim: Claim) -> Findings:
 
 def pooling(claim: Claim) -> Findings:
     """A pooled image; the subject gives the window, and the place or the subject the kind."""
-    x = matrix(claim, "input")
-    return {"": exactly(rows(computed(pool(claim, claim.subject), x)))}
+    x, op = matrix(claim, "input"), pool(claim, claim.subject)
+    y = computed(op, x)
+    return {"": exactly(rows(y), slips=_other_input(op, x, y, claim.claimed))}
 
 
 def pool(claim: Claim, window: str) -> AveragePool | MaxPool:
@@ -151,8 +162,8 @@ def residual_block(claim: Claim) -> Findings:
     values: dict[str, Expr] = {}
     for name, value in claim.given.items():
         if name != "block":
-            bound = re.fullmatch(rf"{name} >= 0", value) if isinstance(value, str) else None
-            if bound is None and (not isinstance(value, int) or abs(value) > 10**9):
+            bound = value == f"{name} >= 0"
+            if not bound and (not isinstance(value, int) or abs(value) > 10**9):
                 raise wrong(claim, name, "this is no value of a letter.", f"give an integer, or '{name} >= 0'")
             values[name] = sp.Symbol(name, nonnegative=True) if bound else sp.Integer(value)
     grammar = Grammar(values, {"relu": lambda a: relu.subs(z, a)})
@@ -198,3 +209,28 @@ def _array(tensor: Tensor) -> Any:
     array = np.empty(len(tensor.values), object)
     array[:] = [Fraction(v) for v in tensor.values]
     return array.reshape(tensor.shape)
+
+
+def _other_input(op: Operator, x: Tensor, y: Tensor, printed: Any, *parameters: Tensor) -> list[tuple[Any, str]]:
+    """A slip: one input differs under each wrong output, by an amount that makes the output the printed one."""
+    values, changes = list(x.values), []
+    flat = [v for row in printed for v in row] if isinstance(printed, list) and _rectangular(printed) else []
+    if len(flat) != len(y.values):
+        return []
+    named = dict(zip(("x", *op.parameters(x.shape)), (x, *parameters), strict=True))
+    for at, value, right in zip(y.positions(), flat, y.values, strict=True):
+        difference = Printed.of(value).value - right
+        slopes = gradient.partials(op, at, named) if difference else {}
+        for (name, place), slope in slopes.items():
+            i = place[2] * x.shape[3] + place[3]
+            other = values[i] + difference / slope if name == "x" and slope else Fraction(-1)
+            if other >= 0 and other.denominator == 1:
+                changes.append(f"{other} for {values[i]} in row {place[2] + 1}, column {place[3] + 1}")
+                values[i] = other
+                break
+    slip = f"the output of another input, for example with {' and '.join(changes)}"
+    return [(rows(computed(op, Tensor(x.shape, values), *parameters)), slip)] if changes else []
+
+
+def _rectangular(printed: list[Any]) -> bool:
+    return all(isinstance(row, list) and not any(isinstance(v, (list, dict)) for v in row) for row in printed)

@@ -11,8 +11,9 @@ import sympy as sp
 
 from cnnmath.audit.claims import Claim
 from cnnmath.audit.findings import Finding, Findings, Formula, NotCoveredError, Said, Sizes, exactly
-from cnnmath.audit.formulas import Grammar, parse
+from cnnmath.audit.formulas import parse
 from cnnmath.audit.given import filters, image, integer, sizes, wrong
+from cnnmath.audit.grammar import Grammar
 from cnnmath.audit.proof import same
 from cnnmath.ops import AdaptiveAveragePool, Conv, Flatten
 from cnnmath.readers import Tensor, gradient
@@ -30,6 +31,10 @@ INPUT, KERNEL, STRIDE, PADDING = (
 EXACT_DIVISION = "the stride divides, so that no floor is needed"
 LARGEST_MATRIX = 100_000
 """Entries of a matrix that is written out."""
+
+MOST_LAYERS = 1000
+NEARBY = 64
+"""How far from the input that is given another one is looked for."""
 
 
 def output_rule(claim: Claim) -> Findings:
@@ -67,17 +72,18 @@ def output_size(claim: Claim) -> Findings:
     if up not in ("floor", "ceil"):
         raise wrong(claim, "rounding", "there is no such rounding.", "use floor or ceil")
     spatial = found[:2] if len(found) == 3 else found
+    first = spatial[0]
     windows = [fit(n, k, s, padding=(p, p), ceil=up == "ceil") for n in spatial]
     outputs = tuple(w.placements(n) for w, n in zip(windows, spatial, strict=True))
     if min(outputs) < 1:
         raise wrong(claim, next(key for key in KERNEL if key in claim.given), "the window does not fit.", "shrink it")
-    quotient = Fraction(spatial[0] + 2 * p - k, s) + 1
+    quotient = Fraction(first + 2 * p - k, s) + 1
     if isinstance(claim.claimed, str) and "integer" in claim.claimed:
         return {"": _fits(claim.claimed, quotient, outputs[0])}
     if len(found) > 1:
         return {"": exactly(Sizes(outputs))}
-    others = sorted((n for n in range(1, 4 * found[0]) if n != found[0]), key=lambda n: abs(n - found[0]))
-    slips = [(Window(k, s, before=p, after=p).placements(n), f"an input of {n} has it, not {found[0]}") for n in others]
+    others = sorted(range(max(first - NEARBY, 1), first + NEARBY), key=lambda n: abs(n - first))
+    slips = [(Window(k, s, before=p, after=p).placements(n), f"an input of {n} has it, not {first}") for n in others]
     return {"": exactly(outputs[0], slips=[slip for slip in slips if slip[0] != outputs[0]])}
 
 
@@ -112,8 +118,8 @@ def receptive_field(claim: Claim) -> Findings:
     """Units that one unit sees through a stack of equal layers."""
     layers = integer(claim, "layers")
     window = Window(integer(claim, *KERNEL), integer(claim, *STRIDE, default=1))
-    if layers > LARGEST_MATRIX:
-        raise wrong(claim, "layers", "these are too many layers.", f"use at most {LARGEST_MATRIX}")
+    if layers > MOST_LAYERS:
+        raise wrong(claim, "layers", "these are too many layers.", f"use at most {MOST_LAYERS}")
     return {"": exactly(compose([window] * layers).extent)}
 
 
