@@ -10,10 +10,12 @@ from fractions import Fraction
 from functools import singledispatch
 from typing import Any, TypeAlias
 
+import sympy as sp
+
 from cnnmath.audit.formulas import parse
 from cnnmath.audit.given import read_sizes
 from cnnmath.audit.grammar import Grammar
-from cnnmath.audit.printed import Agreement, Printed, agreement
+from cnnmath.audit.printed import WAYS, Agreement, Printed, agreements
 from cnnmath.errors import SettingError
 from cnnmath.symbolic.terms import Expr
 
@@ -107,9 +109,8 @@ def exactly(value: Value, *conventions: tuple[Value, str], slips: Sequence[tuple
     return Finding((Reading(value), *(Reading(*pair) for pair in conventions)), tuple(Reading(*pair) for pair in slips))
 
 
-@singledispatch
-def agrees(value: Any, printed: Any, *, endless: bool = False) -> Agreement | None:
-    """How what is printed agrees with a value, or None.
+def agrees(value: Value, printed: Any, *, endless: bool = False) -> Agreement | None:
+    """How what is printed agrees with a value, or None. The numbers of a list all agree in one way.
 
     Raises
     ------
@@ -121,42 +122,52 @@ def agrees(value: Any, printed: Any, *, endless: bool = False) -> Agreement | No
     >>> agrees(3_857_973_248, "3.8e9"), agrees(Sizes((28, 28, 8), channels=True), "28x28"), agrees([1, 2], [1, 3])
     ('truncated', 'exact', None)
     """
-    return agreement(Printed.of(printed), value, endless=endless)
+    found = ways(value, printed, endless=endless)
+    return next((way for way in WAYS if way in found), None)
 
 
-@agrees.register
-def _(value: Sizes, printed: Any, *, endless: bool = False) -> Agreement | None:  # noqa: ARG001 - sizes are integers
+@singledispatch
+def ways(value: Any, printed: Any, *, endless: bool = False) -> frozenset[Agreement]:
+    """All ways in which what is printed agrees with a value."""
+    return agreements(Printed.of(printed), value, endless=endless)
+
+
+@ways.register
+def _(value: Sizes, printed: Any, *, endless: bool = False) -> frozenset[Agreement]:  # noqa: ARG001 - integers
     sizes = read_sizes(printed)
     if sizes is None:
         raise SettingError("these are no sizes.", here=repr(printed)[:60], fix="join them by x, as in 28x28x8")
-    return "exact" if sizes == value.sizes or (value.channels and sizes == value.sizes[:-1]) else None
+    return _entirely(sizes == value.sizes or (value.channels and sizes == value.sizes[:-1]))
 
 
-@agrees.register
-def _(value: Said, printed: Any, *, endless: bool = False) -> Agreement | None:  # noqa: ARG001 - nothing to round
-    return "exact" if value.holds else None
+@ways.register
+def _(value: Said, printed: Any, *, endless: bool = False) -> frozenset[Agreement]:  # noqa: ARG001 - words
+    return _entirely(value.holds)
 
 
-@agrees.register
-def _(value: Formula, printed: Any, *, endless: bool = False) -> Agreement | None:  # noqa: ARG001 - nothing to round
+@ways.register
+def _(value: Formula, printed: Any, *, endless: bool = False) -> frozenset[Agreement]:  # noqa: ARG001 - symbols
     try:
         verdict = value.same(parse(str(printed), value.grammar))
     except SettingError as error:
         raise NotCoveredError(f"{error.fact.rstrip('.')}: {error.lines['here']}") from None
     if verdict is None:
         raise NotCoveredError("equal at every sample, but not proved to be")
-    return "exact" if verdict else None
+    return _entirely(verdict)
 
 
-@agrees.register
-def _(value: list, printed: Any, *, endless: bool = False) -> Agreement | None:
-    """All entries agree, and those that are not equal are all rounded or all cut off."""
+@ways.register
+def _(value: list, printed: Any, *, endless: bool = False) -> frozenset[Agreement]:
+    found = frozenset(WAYS)
     if not isinstance(printed, list) or len(printed) != len(value):
-        return None
-    kinds = {agrees(v, p, endless=endless) for v, p in zip(value, printed, strict=True)}
-    if None in kinds or {"rounded", "truncated"} <= kinds:
-        return None
-    return "truncated" if "truncated" in kinds else "rounded" if "rounded" in kinds else "exact"
+        return frozenset()
+    for v, p in zip(value, printed, strict=True):
+        found &= ways(v, p, endless=endless)
+    return found
+
+
+def _entirely(holds: bool) -> frozenset[Agreement]:  # noqa: FBT001 - the condition itself
+    return frozenset(WAYS if holds else ())
 
 
 def in_json(value: Any) -> Any:
@@ -194,13 +205,16 @@ def shown(value: Any) -> str:
 
 
 def notes_style(formula: Expr) -> str:
-    """A SymPy expression as notes print it: entries with their indices behind an underscore.
+    """A SymPy expression as notes print it: indices behind an underscore, case distinctions with if and else.
 
     Examples
     --------
-    >>> notes_style(parse("dL/dz_12 f_22 + 2 x"))
-    '2*x + dL/dz_12*f_22'
+    >>> notes_style(parse("dL/dz_12 f_22 + 2 x")), notes_style(parse("z if z > 0 else 2 z"))
+    ('2*x + dL/dz_12*f_22', 'z if z > 0 else 2*z')
     """
+    if isinstance(formula, sp.Piecewise):
+        *branches, (last, _) = (branch.args for branch in formula.args)
+        return " else ".join([*(f"{value} if {condition}" for value, condition in branches), str(last)])
     return re.sub(r"\[(\w(?:, \w)*)\]", lambda m: "_" + m[1].replace(", ", ""), str(formula))
 
 

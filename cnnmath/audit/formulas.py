@@ -65,6 +65,8 @@ def parse(text: str, grammar: Grammar | None = None) -> Expr:
         whole = reading.expression()
         if reading.token:
             raise reading.stuck()
+        if sp.sympify(whole).has(sp.nan, sp.zoo, sp.oo):
+            raise unreadable("", text)
         return sp.sympify(whole)
     except SettingError:
         raise

@@ -102,4 +102,8 @@ def _continuous(s: Expr) -> bool:
 
 
 def _is_zero(value: Expr) -> bool:
-    return value == 0 or (abs(value.evalf(30)) < sp.Float("1e-20") and sp.simplify(value) == 0)
+    """Whether a number is exactly zero; what has no value is not."""
+    if value == 0:
+        return True
+    number = value.evalf(30)
+    return bool(number.is_comparable and abs(number) < sp.Float("1e-20") and sp.simplify(value) == 0)

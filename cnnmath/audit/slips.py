@@ -9,11 +9,12 @@ from typing import Any
 
 import sympy as sp
 
-from cnnmath.audit.findings import Finding, Formula, Sizes, Value, agrees
+from cnnmath.audit.findings import Finding, Formula, NotCoveredError, Sizes, Value, agrees
 from cnnmath.audit.formulas import parse
 from cnnmath.audit.given import read_sizes
 from cnnmath.audit.printed import Printed
 from cnnmath.errors import CnnmathError
+from cnnmath.symbolic.terms import Expr
 
 
 def explain(printed: Any, finding: Finding) -> str:
@@ -103,9 +104,17 @@ def _in_a_formula(printed: str, value: Formula) -> Iterator[str]:
     except CnnmathError:
         return
     for power in sorted(formula.atoms(sp.Pow), key=str):
-        if power.exp == 2 and value.same(formula.xreplace({power: power.base})):
+        if power.exp == 2 and _says(value, formula.xreplace({power: power.base})):
             factor = str(power.base).replace("[", "_").replace("]", "").replace(", ", "")
             yield f"a factor is printed twice: {factor} {factor}"
     for change, name in ((1, "1 is left out"), (-1, "1 too much")):
-        if not isinstance(formula, sp.Tuple) and value.same(formula + change):
+        if not isinstance(formula, sp.Tuple) and _says(value, formula + change):
             yield name
+
+
+def _says(value: Formula, formula: Expr) -> bool:
+    """Whether a changed formula is the right one; one that makes no sense is not."""
+    try:
+        return bool(value.same(formula))
+    except (NotCoveredError, CnnmathError):
+        return False

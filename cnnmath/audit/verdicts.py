@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
 from cnnmath.audit.claims import Claim
-from cnnmath.audit.findings import Finding, NotCoveredError, agrees, in_json
+from cnnmath.audit.findings import Finding, Findings, NotCoveredError, agrees, in_json
 from cnnmath.audit.judges import judge
 from cnnmath.audit.slips import explain
 from cnnmath.errors import CnnmathError
@@ -75,7 +75,7 @@ class Verdict:
     def record(self) -> dict[str, Any]:
         """As JSON has it."""
         claim = {name: getattr(self.claim, name) for name in ("id", "source", "where", "subject")}
-        return claim | {"verdict": str(self.kind), "parts": [part.record() for part in self.parts]}
+        return claim | {"kind": self.kind, "parts": [part.record() for part in self.parts]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +143,12 @@ def _judged(claim: Claim) -> Iterable[Part]:
     except NotCoveredError as error:
         return [Part(name, in_json(p), None, Kind.NOT_COVERED, str(error)) for name, p in claim.parts.items()]
     except CnnmathError as error:
-        raise error.at(f"{claim.place} '{claim.id}'") from None
+        raise _placed(error, claim, f" '{claim.id}'") from None
     if not printed:
         return [Part(name, None, in_json(f.readings[0].value), Kind.NOTHING) for name, f in findings.items()]
-    return [_part(claim, name, p, findings.get(name)) for name, p in printed.items()]
+    parts = [_part(claim, name, p, findings.get(name)) for name, p in printed.items()]
+    followed = {part.why for part in parts if part.kind is Kind.CONVENTION}
+    return [_consistent(part, findings, followed, claim) for part in parts]
 
 
 def _part(claim: Claim, name: str, printed: Any, finding: Finding | None) -> Part:
@@ -165,4 +167,23 @@ def _part(claim: Claim, name: str, printed: Any, finding: Finding | None) -> Par
     except NotCoveredError as error:
         return Part(name, shown, right, Kind.NOT_COVERED, str(error))
     except CnnmathError as error:
-        raise error.at(f"{claim.place}.claimed{f'.{name}' if name else ''}") from None
+        raise _placed(error, claim, f".claimed{f'.{name}' if name else ''}") from None
+
+
+def _consistent(part: Part, findings: Findings, followed: set[str], claim: Claim) -> Part:
+    """The part, wrong where it does not follow a convention that another part of the claim needs."""
+    if part.kind is not Kind.RIGHT:
+        return part
+    finding = findings[part.name]
+    for reading in finding.readings:
+        if reading.name in followed and not agrees(reading.value, claim.parts[part.name], endless=finding.endless):
+            why = "it does not follow the convention that another part needs"
+            return replace(part, right=in_json(reading.value), kind=Kind.WRONG, why=why, under=reading.name)
+    return part
+
+
+def _placed(error: CnnmathError, claim: Claim, there: str) -> CnnmathError:
+    """The error, its place in the file first; what an operator or a node says of itself follows."""
+    if not error.where.startswith(claim.place):
+        error.where = ", ".join(filter(None, (claim.place + there, error.where)))
+    return error

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import sympy as sp
 
 from cnnmath.audit.claims import Claim
-from cnnmath.audit.findings import Finding, Findings, Formula, NotCoveredError, Reading, Said, exactly
+from cnnmath.audit.findings import Finding, Findings, Formula, NotCoveredError, Reading, Said, exactly, notes_style
 from cnnmath.audit.given import wrong
 from cnnmath.audit.grammar import Grammar
 from cnnmath.audit.judges.kernels import written
@@ -100,7 +100,7 @@ def _formula(
         )
 
     letters = {number: letter for letter, number in settings[-1][1].items()}
-    return Formula(_in_words(truths[-1].subs(letters)), grammar, agrees)
+    return Formula(notes_style(truths[-1].subs(letters)), grammar, agrees)
 
 
 def _functions() -> dict[str, Callable[[Expr], Expr]]:
@@ -111,12 +111,3 @@ def _functions() -> dict[str, Callable[[Expr], Expr]]:
         return lambda a: itself.subs(Z, a)
 
     return {"sigma": applied(Sigmoid), "sigmoid": applied(Sigmoid), "tanh": applied(Tanh), "relu": applied(ReLU)}
-
-
-def _in_words(truth: Expr) -> str:
-    """A formula as notes print it: case distinctions with if and else."""
-    if not isinstance(truth, sp.Piecewise):
-        return str(truth)
-    branches = [branch.args for branch in truth.args]
-    (value, condition), (other, _) = branches
-    return f"{value} if {condition} else {other}"

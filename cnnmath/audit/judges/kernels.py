@@ -13,7 +13,7 @@ import sympy as sp
 
 from cnnmath import numeric
 from cnnmath.audit.claims import Claim
-from cnnmath.audit.findings import Finding, Findings, Formula, NotCoveredError, Reading, exactly
+from cnnmath.audit.findings import Finding, Findings, Formula, NotCoveredError, Reading, exactly, notes_style
 from cnnmath.audit.formulas import parse
 from cnnmath.audit.given import integer, matrix, numbers, wrong
 from cnnmath.audit.grammar import Grammar
@@ -173,7 +173,7 @@ def residual_block(claim: Claim) -> Findings:
     except CnnmathError as error:
         raise error.at(f"{claim.place}.given.block") from None
     by_case = sp.simplify(truth)
-    return {"": exactly(Formula(str(by_case), grammar, lambda other: same(truth, other)))}
+    return {"": exactly(Formula(notes_style(by_case), grammar, lambda other: same(truth, other)))}
 
 
 def written(op: Operator, wrt: str) -> Expr:

@@ -12,7 +12,6 @@ from cnnmath.audit.claims import Claim
 from cnnmath.audit.findings import Finding, Findings, NotCoveredError, Said, Sizes, agrees, exactly
 from cnnmath.audit.judges.parameters import NO_BIASES, ONE_BIAS, image_channels, parameters
 from cnnmath.audit.prose import NUMBERED, network
-from cnnmath.errors import CnnmathError
 from cnnmath.graph import Summary, analyze
 from cnnmath.graph.propagate import Layer
 from cnnmath.ops import Conv, Linear
@@ -86,10 +85,7 @@ def _summary(claim: Claim) -> Summary:
     text = claim.need("network")
     if not isinstance(text, str):
         raise NotCoveredError("the network is not described in words")
-    try:
-        return analyze(network(text))
-    except CnnmathError as error:
-        raise error.at(f"{claim.place}.given.network") from None
+    return analyze(network(text))
 
 
 def _numbered(summary: Summary) -> list[Layer]:
