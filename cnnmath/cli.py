@@ -1,4 +1,4 @@
-"""The command line: analyse, derive, verify, report.
+"""The command line: analyse, derive, verify, report, audit.
 
 Exit status 0 on success, 1 when something compared does not agree, 2 on wrong usage or input.
 """
@@ -294,3 +294,20 @@ def _progress(what: str) -> Iterator[Callable[[int, int, str], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None, now="")
         yield lambda done, total, now: bar.update(task, completed=done, total=total, now=now)
+
+
+@app.command()
+def audit(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A JSON file of printed claims.")],
+    as_json: AsJson = False,
+    wrong: Annotated[bool, typer.Option("--wrong", help="Show what is wrong alone.")] = False,
+) -> None:
+    """Judge printed claims: right, right under a named convention, or wrong, with what is right and the slip."""
+    from cnnmath import audit as auditing
+
+    claims = auditing.load(file)
+    with _progress("judging") as progress:
+        found = auditing.audit(claims, progress)
+    print(json.dumps(found.record(only_wrong=wrong)) if as_json else auditing.text(found, only_wrong=wrong))
+    if not found.agrees:
+        raise typer.Exit(1)

@@ -13,6 +13,9 @@ from cnnmath.errors import SettingError
 
 Agreement: TypeAlias = Literal["exact", "rounded", "truncated"]
 
+WAYS: tuple[Agreement, ...] = ("exact", "rounded", "truncated")
+"""The closest first."""
+
 SCALES = MappingProxyType(
     {
         "%": Fraction(1, 100),
@@ -121,14 +124,26 @@ def agreement(printed: Printed, exact: int | Fraction, *, endless: bool = False)
     >>> agreement(Printed.of(600), 608) is None
     True
     """
+    found = agreements(printed, exact, endless=endless)
+    return next((way for way in WAYS if way in found), None)
+
+
+def agreements(printed: Printed, exact: int | Fraction, *, endless: bool = False) -> frozenset[Agreement]:
+    """All ways in which a printed number agrees with an exact one; a number that is equal agrees in every way.
+
+    Examples
+    --------
+    >>> sorted(agreements(Printed.of("0.0179"), Fraction("0.01793")))
+    ['rounded', 'truncated']
+    """
     exact, unit = Fraction(exact), printed.unit or Fraction(int(endless))
-    if exact == printed.value:
-        return "exact"
-    if abs(exact - printed.value) <= unit / 2:
-        return "rounded"
-    if exact * printed.value >= 0 and 0 < abs(exact) - abs(printed.value) < unit:
-        return "truncated"
-    return None
+    holds: dict[Agreement, bool] = {
+        "exact": exact == printed.value,
+        "rounded": abs(exact - printed.value) <= unit / 2,
+        "truncated": exact * printed.value >= 0
+        and (exact == printed.value or 0 < abs(exact) - abs(printed.value) < unit),
+    }
+    return frozenset(way for way, true in holds.items() if true)
 
 
 def _shown(value: Any) -> str:
