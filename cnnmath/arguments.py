@@ -12,7 +12,7 @@ from cnnmath.ops import Operator
 if TYPE_CHECKING:
     from cnnmath.graph import Architecture
 
-FIRST = {"kernel": "2", "outputs": "2", "size": "5", "padding": "1", "channels": "1x0"}
+FIRST = {"kernel": "2", "outputs": "2", "size": "5", "padding": "1", "scale": "2", "channels": "1x0"}
 """The first setting of an operator, where it has one, and what it is where a command line leaves it out."""
 
 

@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
+from numbers import Integral
 from typing import TypeAlias
 
+from cnnmath.errors import SettingError
 from cnnmath.window import IDENTITY, Size, Window
 
 
@@ -49,11 +51,39 @@ class Transposed:
         w = self.window
         return w.stride * (n - 1) + w.extent - w.before - w.after + self.extra
 
+    def spread(self, j: Size, k: Size) -> Size:
+        """The stride times the input that output ``j`` reads through tap ``k``: none where that is no multiple."""
+        return j + self.window.before - self.window.dilation * k
+
     def reads(self, j: int) -> list[int]:
         """Inputs that output ``j`` reads, one entry a tap; those outside the input lie beyond its border."""
-        w = self.window
-        quotients = (divmod(j + w.before - w.dilation * k, w.stride) for k in range(w.kernel))
+        quotients = (divmod(self.spread(j, k), self.window.stride) for k in range(self.window.kernel))
         return [o for o, rest in quotients if rest == 0]
+
+    def filled(self, n: Size) -> Size:
+        """Number of outputs that read at least one of ``n`` inputs, where nothing is cut off by padding.
+
+        Notes
+        -----
+        With g = gcd(s, d), the taps fall into R = min(k, s/g) classes of remainders modulo s. Within a class, each tap
+        puts n outputs in a row, d/g further than the tap before: n for the first, min(n, d/g) more for each other one.
+
+        Examples
+        --------
+        >>> Transposed(Window(2, stride=3)).filled(4), Transposed(Window(3, stride=2)).filled(4)
+        (8, 9)
+        """
+        w = self.window
+        if not all(isinstance(v, Integral) for v in (w.kernel, w.stride, w.dilation)):
+            raise SettingError(
+                "how many outputs are filled depends on a common divisor.",
+                here=f"kernel {w.kernel}, stride {w.stride}, dilation {w.dilation}",
+                fix="give numbers for them; sizes and channels may be symbols",
+            )
+        common = gcd(w.stride, w.dilation)
+        classes, step = min(w.kernel, w.stride // common), w.dilation // common
+        least = (n + step - abs(n - step)) // 2  # min(n, step), for symbols too
+        return classes * n + (w.kernel - classes) * least
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,12 +70,15 @@ def analyze(name: Network, size: Input = None, as_json: AsJson = False) -> None:
 @app.command()
 def derive(
     operator: Annotated[str, typer.Argument(metavar="OP", help="An operator, such as conv or maxpool.")],
-    kernel: Annotated[str | None, typer.Option(help="3 or 3x2; also adaptive outputs, and the size of an LRN.")] = None,
+    kernel: Annotated[
+        str | None, typer.Option(help="3 or 3x2; also adaptive outputs, scales, channels, and the size of an LRN.")
+    ] = None,
     stride: Annotated[str | None, typer.Option(help="2 or 2x1.")] = None,
     dilation: Annotated[str | None, typer.Option(help="2 or 2x1.")] = None,
     padding: Annotated[
         str | None, typer.Option(help="1, 1x0, 1:0x2:1 (before:after), same, same_lower, valid.")
     ] = None,
+    output_padding: Annotated[str | None, typer.Option(help="1 or 1x0, of a transposed convolution.")] = None,
     groups: Annotated[int | None, typer.Option(help="Groups of a convolution.")] = None,
     filters: Annotated[int | None, typer.Option(help="Output channels.")] = None,
     ceil: Annotated[bool | None, typer.Option("--ceil", help="Round the output size of a pooling up.")] = None,
@@ -100,14 +103,20 @@ def derive(
     kind = ops.named(operator)
     axes = rank or arguments.rank(size, kernel)
     settings = {
-        "kernel": kernel, "stride": stride, "dilation": dilation, "padding": padding, "groups": groups,
-        "filters": filters, "ceil": ceil, "count_padding": count_padding,
+        "kernel": kernel, "stride": stride, "dilation": dilation, "padding": padding,
+        "output_padding": output_padding, "groups": groups, "filters": filters,
+        "ceil": ceil, "count_padding": count_padding,
     }  # fmt: skip
     given = {name: value for name, value in settings.items() if value is not None}
     sliding = "kernel" in {f.name for f in fields(kind)}
     if size is None and (filters or channels) is not None:
         raise SettingError("widths are symbols.", rule="--filters and --channels go with --input", fix="leave them out")
-    if sliding and kernel is None and size is None and not {"stride", "dilation", "padding"} & set(given):
+    if (
+        sliding
+        and kernel is None
+        and size is None
+        and not {"stride", "dilation", "padding", "output_padding"} & set(given)
+    ):
         op = symbolic.general(kind, axes, **given)
     elif sliding and kernel is None:
         raise SettingError("the kernel is missing.", rule="settings go with --kernel", fix="for example --kernel 3")

@@ -8,7 +8,7 @@ from mkdocs.structure.files import File, Files
 from cnnmath import ops
 from cnnmath.report.operator import operator_page
 
-OPERATORS = (ops.Conv, ops.MaxPool, ops.AveragePool, ops.Subsample)
+OPERATORS = (ops.Conv, ops.ConvTranspose, ops.MaxPool, ops.AveragePool, ops.Subsample)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

@@ -20,11 +20,12 @@ GOLDEN = Path(__file__).parent / "golden"
 TRANSCENDENTAL = (ops.LocalResponseNorm, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax)
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
-    *(ops.Conv, ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Linear),
-    *(ops.Subsample, ops.Flatten, ops.Pad, ops.Add, ops.Concat, ops.Select, ops.Dropout),
+    *(ops.Conv, ops.ConvTranspose, ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Linear),
+    *(ops.Subsample, ops.Flatten, ops.Pad, ops.Upsample, ops.Add, ops.Concat, ops.Select, ops.Dropout),
 )
 SIMPLE = {
     ops.Conv: Case(ops.Conv(1, (2,)), ((1, 2, 3),)),
+    ops.ConvTranspose: Case(ops.ConvTranspose(1, (2,)), ((1, 2, 3),)),
     ops.MaxPool: Case(ops.MaxPool((2,)), ((1, 2, 4),)),
     ops.AveragePool: Case(ops.AveragePool((2,)), ((1, 2, 4),)),
     ops.Subsample: Case(ops.Subsample((2,)), ((1, 2, 4),)),
@@ -32,6 +33,7 @@ SIMPLE = {
     ops.Linear: Case(ops.Linear(2), ((1, 3),)),
     ops.RadialBasis: Case(ops.RadialBasis(2), ((1, 3),)),
     ops.Pad: Case(ops.Pad((1,)), ((1, 2, 3),)),
+    ops.Upsample: Case(ops.Upsample((2,)), ((1, 2, 3),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(2), ((1, 2, 3),)),
     ops.Add: Case(ops.Add(), ((1, 2, 3),) * 2),
     ops.Concat: Case(ops.Concat(), ((1, 2, 3),) * 2),

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from cnnmath.errors import CnnmathError, ShapeError
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.fields import Field, Fields, at_input, through
-from cnnmath.ops import Conv, Linear, Operator
+from cnnmath.ops import Conv, ConvTranspose, Linear, Operator
 from cnnmath.ops.algebra import Shape
 from cnnmath.readers import Census, cost
 from cnnmath.window import Size
 
-WEIGHTED = (Conv, Linear)
+WEIGHTED = (Conv, ConvTranspose, Linear)
 """Operators whose multiply-accumulates everybody counts, and which make up the depth of a network."""
 
 

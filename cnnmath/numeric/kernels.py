@@ -14,7 +14,7 @@ import numpy as np
 
 from cnnmath import ops
 from cnnmath.errors import CnnmathError, DataError, SettingError
-from cnnmath.numeric import activation, adaptive, combine, conv, linear, norm, pad, pool
+from cnnmath.numeric import activation, adaptive, combine, conv, linear, norm, pad, pool, transposed
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator, operands
 
@@ -30,6 +30,7 @@ class Kernel:
 KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
     {
         ops.Conv: Kernel(conv.forward, conv.backward),
+        ops.ConvTranspose: Kernel(transposed.forward, transposed.backward),
         ops.MaxPool: Kernel(pool.max_forward, pool.max_backward),
         ops.AveragePool: Kernel(pool.average_forward, pool.average_backward),
         ops.Subsample: Kernel(pool.subsample_forward, pool.subsample_backward),
@@ -39,6 +40,7 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.RadialBasis: Kernel(linear.radial_forward, linear.radial_backward),
         ops.Flatten: Kernel(linear.flatten_forward, linear.flatten_backward),
         ops.Pad: Kernel(pad.forward, pad.backward),
+        ops.Upsample: Kernel(transposed.upsample_forward, transposed.upsample_backward),
         ops.BatchNorm: Kernel(norm.batch_forward, norm.batch_backward),
         ops.LocalResponseNorm: Kernel(norm.response_forward, norm.response_backward),
         ops.ReLU: Kernel(activation.relu_forward, activation.relu_backward),

@@ -15,9 +15,11 @@ from cnnmath.ops.linear import Flatten, Linear, RadialBasis
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
+from cnnmath.ops.transposed import ConvTranspose, Upsample
 
 ALL: tuple[type[Operator], ...] = (
     Conv,
+    ConvTranspose,
     MaxPool,
     AveragePool,
     Subsample,
@@ -27,6 +29,7 @@ ALL: tuple[type[Operator], ...] = (
     RadialBasis,
     Flatten,
     Pad,
+    Upsample,
     BatchNorm,
     LocalResponseNorm,
     ReLU,
@@ -52,6 +55,7 @@ __all__ = [
     "BatchNorm",
     "Concat",
     "Conv",
+    "ConvTranspose",
     "Dropout",
     "Flatten",
     "GlobalAveragePool",
@@ -70,6 +74,7 @@ __all__ = [
     "Softplus",
     "Subsample",
     "Tanh",
+    "Upsample",
     "named",
     "operands",
 ]

@@ -8,7 +8,7 @@ from fractions import Fraction
 from numbers import Integral, Number
 from typing import Any
 
-from cnnmath.errors import SettingError, ShapeError
+from cnnmath.errors import CnnmathError, SettingError, ShapeError
 from cnnmath.window import Shape, Size, Window, check_at_least
 
 
@@ -80,6 +80,17 @@ def check_rank(inputs: Shape, spatial: int | None = None) -> None:
         if spatial == 0 and given > 0
         else "a single sample needs a batch axis of 1; a kernel for signals is a tuple of one entry, such as (3,)",
     )
+
+
+def check_divides(kind: type[CnnmathError], what: str, number: Size, groups: int) -> None:
+    """Raise where groups do not divide a number of channels."""
+    if isinstance(number, int) and number % groups:
+        raise kind(
+            f"the groups do not divide the {what}.",
+            rule=f"{what} mod groups = 0",
+            here=f"{number} mod {groups} = {number % groups}",
+            fix=f"use {number - number % groups + groups} {what}, or groups 1",
+        )
 
 
 def check_number(name: str, value: Any, *, positive: bool = False, least: float | None = None) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 
-from cnnmath.errors import CnnmathError, SettingError, ShapeError
+from cnnmath.errors import SettingError, ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
-from cnnmath.ops.checks import check_flag, integer
+from cnnmath.ops.checks import check_divides, check_flag, integer
 from cnnmath.ops.spatial import Axes, inside, output_sizes, settle, taps, windows_of
 from cnnmath.window import Size, Window
 
@@ -78,12 +78,12 @@ class Conv(Operator):
         object.__setattr__(self, "filters", integer("number of filters", self.filters, 1))
         check_flag("bias", self.bias)
         object.__setattr__(self, "groups", integer("number of groups", self.groups, 1))
-        _check_divides(SettingError, "filters", self.filters, self.groups)
+        check_divides(SettingError, "filters", self.filters, self.groups)
 
     def output(self, x: Shape) -> Shape:
         """Shape of the output: (N, F, *outputs)."""
         sizes = output_sizes(self, x)
-        _check_divides(ShapeError, "input channels", x[1], self.groups)
+        check_divides(ShapeError, "input channels", x[1], self.groups)
         return (x[0], self.filters, *sizes)
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
@@ -106,13 +106,3 @@ class Conv(Operator):
             where=lambda c, *k: inside(windows, taps(windows, o, k), x.shape[2:]),
         )
         return y if b is None else y + b[f]
-
-
-def _check_divides(kind: type[CnnmathError], what: str, number: Size, groups: int) -> None:
-    if isinstance(number, int) and number % groups:
-        raise kind(
-            f"the groups do not divide the {what}.",
-            rule=f"{what} mod groups = 0",
-            here=f"{number} mod {groups} = {number % groups}",
-            fix=f"use {number - number % groups + groups} {what}, or groups 1",
-        )

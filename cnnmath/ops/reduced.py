@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import singledispatch
+from itertools import count
 
 from cnnmath.ops.adaptive import AdaptiveAveragePool
 from cnnmath.ops.algebra import Operator, Shape
@@ -19,6 +20,7 @@ from cnnmath.ops.norm import LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.spatial import windows_of
+from cnnmath.ops.transposed import ConvTranspose, Upsample
 from cnnmath.window import Window
 
 MANY = 8
@@ -50,6 +52,20 @@ def reduced(op: Operator, rank: int = 2, *, exact: bool = False) -> tuple[Operat
 def _(op: Conv, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     width = 3 if op.groups <= MANY else 1
     return replace(op, filters=2 * op.groups), ((2, width * op.groups, *_sizes(op, exact=exact)),)
+
+
+@reduced.register
+def _(op: ConvTranspose, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    width = 3 if op.groups <= MANY else 1
+    sizes: list[int] = []
+    for axis in op.axes(()):
+        sizes.append(next(n for n in count(3) if n not in sizes and axis.placements(n) >= 1))
+    return replace(op, filters=2 * op.groups), ((2, width * op.groups, *sizes),)
+
+
+@reduced.register
+def _(op: Upsample, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, ((2, 3, *range(2, 2 + len(op.scale))),)
 
 
 @reduced.register

@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from functools import reduce
+from functools import reduce, singledispatch
 from itertools import product
+from math import prod
 from typing import Any
 
 from cnnmath.ops.algebra import Number, Operator, Shape, operands_of
+from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.window import Size
 
 
@@ -190,6 +192,7 @@ class Cost:
         return self._number()
 
 
+@singledispatch
 def cost(op: Operator, *inputs: Shape, output: Shape | None = None) -> Census:
     """Arithmetic of the whole output, from the shapes of the inputs; the output's own, where it is known already.
 
@@ -207,6 +210,20 @@ def cost(op: Operator, *inputs: Shape, output: Shape | None = None) -> Census:
         return sum(one.shared.values(), one.census * _times(output))
     except VaryingError:
         return _position_by_position(op, output, list(shapes))
+
+
+@cost.register
+def _(op: ConvTranspose, x: Shape, *, output: Shape | None = None) -> Census:
+    """Each input number meets each tap once, which the sentence, an output at a time, does not show.
+
+    Products that fall on one output are added up: one addition less than products, for every output that has any.
+    """
+    output = op.shape(x) if output is None else output
+    _, filters, *taps = op.parameters(x)["w"]
+    products = x[0] * x[1] * prod(x[2:]) * filters * prod(taps)
+    filled = prod(axis.filled(n) for axis, n in zip(op.axes(x[2:]), x[2:], strict=True))
+    bias = prod(output) if op.bias else 0
+    return Census(multiplications=products, additions=products - output[0] * output[1] * filled + bias)
 
 
 def _position_by_position(op: Operator, output: Shape, shapes: Sequence[Shape]) -> Census:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import textwrap
 
-from cnnmath.ops import Conv, Operator
+from cnnmath.ops import Conv, ConvTranspose, Operator
 from cnnmath.report.page import formula
 from cnnmath.symbolic import WrittenOut, derive, general, targets
 from cnnmath.symbolic.derivation import Derivation
@@ -54,7 +54,7 @@ def operator_page(kind: type[Operator]) -> str:
 
 
 def _small(kind: type[Operator]) -> tuple[Operator, tuple[tuple[int, ...], ...]]:
-    window = kind(1, 2) if kind is Conv else kind(2, stride=1)  # type: ignore[call-arg]
+    window = kind(1, 2) if kind in (Conv, ConvTranspose) else kind(2, stride=1)  # type: ignore[call-arg]
     return window, ((1, 1, 3, 3),)
 
 

@@ -183,7 +183,7 @@ def _solutions(
         slope = linear[symbol]
         value = sp.expand(symbol - difference / slope)
         within = [sp.Ge(value, 0), sp.Lt(value, extents[symbol])]
-        if slope in (1, -1):
+        if slope in (1, -1) or (symbol in outputs and value.is_integer):
             return {symbol: value}, within
         if symbol in outputs:
             return {symbol: value}, [Divides(abs(slope), value * slope), *within]

@@ -11,7 +11,7 @@ from typing import Any
 import sympy as sp
 
 from cnnmath.ops.algebra import Number, Operator, Shape, position
-from cnnmath.symbolic.terms import Expr, Maximum, Range, Sigma, array, decided, index, settle
+from cnnmath.symbolic.terms import Expr, Maximum, Range, Sigma, array, decided, divided, divisibility, index, settle
 from cnnmath.window import Size
 
 
@@ -86,9 +86,11 @@ class Symbolic:
     ) -> tuple[Expr, list[Range], list[Any]]:
         names = _index_names(body, len(extents))
         bound = [self.bind(name, extent) for name, extent in zip(names, extents, strict=True)]
-        conditions = [] if where is None else [decided(sp.sympify(c), self.ranges) for c in where(*bound)]
+        conditions = [] if where is None else [divisibility(c) for c in where(*bound)]
+        conditions = [decided(divided(c, conditions), self.ranges) for c in conditions]
         ranges = [(i, self.ranges[i]) for i in bound if i in self.ranges]
-        return sp.sympify(body(*bound)), ranges, [c for c in conditions if c is not sp.true]
+        term = divided(sp.sympify(body(*bound)), conditions)
+        return term, ranges, [c for c in conditions if c is not sp.true]
 
 
 def read(op: Operator, operands: dict[str, Shape], at: Sequence[Expr], reader: Symbolic) -> Expr:

@@ -10,7 +10,19 @@ from typing import Any
 import sympy as sp
 
 from cnnmath.errors import SettingError
-from cnnmath.ops import AdaptiveAveragePool, Add, Concat, Conv, Flatten, Linear, Operator, Pad, RadialBasis
+from cnnmath.ops import (
+    AdaptiveAveragePool,
+    Add,
+    Concat,
+    Conv,
+    ConvTranspose,
+    Flatten,
+    Linear,
+    Operator,
+    Pad,
+    RadialBasis,
+    Upsample,
+)
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.notation import describe
 from cnnmath.ops.pool import Pool
@@ -35,7 +47,7 @@ def general(kind: type[Operator], rank: int = 2, **settings: Any) -> Operator:
         field: tuple(size(letter) for letter in numbered(name, rank)) for field, name in GENERAL.items()
     }
     padding = tuple((index(letter), index(letter)) for letter in numbered("p", rank))
-    own = {"filters": size("F") * settings.get("groups", 1)} if kind is Conv else {}
+    own = {"filters": size("F") * settings.get("groups", 1)} if kind in (Conv, ConvTranspose) else {}
     return kind(**own, **window, padding=padding, **settings)
 
 
@@ -54,7 +66,7 @@ def symbolic(op: Operator, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
 
 
 @symbolic.register
-def _(op: Conv, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001 - the kernel has a rank
+def _(op: Conv | ConvTranspose, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001 - the kernel has a rank
     c, f = (size("C"), size("F")) if op.groups == 1 else (size("C_g"), size("F_g"))
     op = replace(op, filters=f * op.groups)
     return op, ((size("N"), c * op.groups, *spatial(len(op.kernel))),)
@@ -68,6 +80,11 @@ def _(op: Pool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: A
 @symbolic.register
 def _(op: AdaptiveAveragePool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
     return op, ((size("N"), size("C"), *spatial(len(op.outputs))),)
+
+
+@symbolic.register
+def _(op: Upsample, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+    return op, ((size("N"), size("C"), *spatial(len(op.scale))),)
 
 
 @symbolic.register
@@ -157,12 +174,12 @@ def named_padding(op: Operator, *inputs: Shape) -> tuple[Operator, dict[sp.Symbo
 def output_sizes(op: Operator, *inputs: Shape) -> tuple[Shape, dict[sp.Symbol, Expr]]:
     """Shape of the output, its long spatial sizes under names of their own, and what these names stand for.
 
-    Those of a padded input are short enough.
+    Those of a padded or upsampled input are short enough.
     """
     n, c, *sizes = op.shape(*inputs)
     names, definitions = numbered("O", len(sizes)), {}
     for i, (name, extent) in enumerate(zip(names, sizes, strict=True)):
-        if isinstance(extent, sp.Basic) and not extent.is_Atom and not isinstance(op, Pad):
+        if isinstance(extent, sp.Basic) and not extent.is_Atom and not isinstance(op, (Pad, Upsample)):
             sizes[i] = size(name)
             definitions[sizes[i]] = extent
     return (n, c, *sizes), definitions
@@ -174,7 +191,7 @@ def output_at(
     """Position of an output, and the indices it is made of.
 
     Channels of a grouped convolution are written ``F/G*g + f``, positions in a flattened row ``(c*H + o)*W + ...``: a
-    quotient or remainder of such an index is one of its parts.
+    quotient or remainder of such an index is one of its parts. So are positions in an upsampled input, ``s*o + k``.
     """
     if isinstance(op, Flatten):
         names = ["n", "c", *numbered("o", len(declared["x"]) - 2)]
@@ -184,11 +201,16 @@ def output_at(
             row = sp.expand(row * extent + part)
         return (batch, row), _symbols(batch, *parts)
     n, c = op.indices
-    groups = op.groups if isinstance(op, Conv) else 1
+    groups = op.groups if isinstance(op, (Conv, ConvTranspose)) else 1
     batch, group = reader.bind(n, output[0]), reader.bind("g", groups)
     channel = reader.bind(c, output[1] // groups)
-    rest = [reader.bind(*pair) for pair in zip(numbered("o", len(output) - 2), output[2:], strict=True)]
-    return (batch, group * (output[1] // groups) + channel, *rest), _symbols(batch, group, channel, *rest)
+    scale = op.scale if isinstance(op, Upsample) else (1,) * (len(output) - 2)
+    blocks = [extent // s for extent, s in zip(output[2:], scale, strict=True)]
+    outer = [reader.bind(*pair) for pair in zip(numbered("o", len(blocks)), blocks, strict=True)]
+    inner = [reader.bind(*pair) for pair in zip(numbered("k", len(blocks)), scale, strict=True)]
+    rest = [s * o + k for s, o, k in zip(scale, outer, inner, strict=True)]
+    at = (batch, group * (output[1] // groups) + channel, *rest)
+    return at, _symbols(batch, group, channel, *outer, *inner)
 
 
 def _symbols(*parts: Expr) -> list[sp.Symbol]:
@@ -200,5 +222,5 @@ def gradient_indices(op: Operator, wrt: str, axes: int) -> list[str]:
     if axes == 1:
         return [op.indices[1]]
     if wrt == "w":
-        return ["f", "c", *numbered("k", axes - 2)]
+        return [*(["c", "f"] if isinstance(op, ConvTranspose) else ["f", "c"]), *numbered("k", axes - 2)]
     return ["n", "c", *numbered("j", axes - 2)]

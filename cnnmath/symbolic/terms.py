@@ -174,3 +174,22 @@ def decided(condition: Any, ranges: dict[sp.Symbol, Expr]) -> Any:
     strict = isinstance(condition, (sp.Gt, sp.Lt))
     holds, fails = (low.is_positive, high.is_nonpositive) if strict else (low.is_nonnegative, high.is_negative)
     return sp.true if holds else sp.false if fails else condition
+
+
+def divisibility(condition: Any) -> Any:
+    """A remainder below 1 as what it says: that the divisor divides."""
+    condition = sp.sympify(condition)
+    if isinstance(condition, sp.Lt) and condition.rhs == 1 and isinstance(condition.lhs, sp.Mod):
+        number, divisor = condition.lhs.args
+        return Divides(divisor, number)
+    return condition
+
+
+def divided(expr: Expr, conditions: Iterable[Any]) -> Expr:
+    """Quotients without their floors, where the conditions say that the divisor divides."""
+    exact = [c.args[1] / c.args[0] for c in conditions if isinstance(c, Divides)]
+
+    def quotient(argument: Expr) -> Expr:
+        return argument if any(sp.expand(argument - q).is_integer for q in exact) else sp.floor(argument)
+
+    return expr.replace(sp.floor, quotient) if exact else expr

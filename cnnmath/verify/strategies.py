@@ -82,6 +82,32 @@ def _conv(draw: DrawFn, kind: type[Operator]) -> Case:  # noqa: ARG001 - every s
 
 
 @st.composite
+def _transpose(draw: DrawFn, kind: type[Operator]) -> Case:  # noqa: ARG001
+    drawn = draw(st.lists(windows(blind=True), min_size=1, max_size=3))
+    settings = {name: tuple(getattr(w, name) for w, _ in drawn) for name in ("kernel", "stride", "dilation")}
+    extra = tuple(draw(st.integers(0, max(w.stride, w.dilation) - 1)) for w, _ in drawn)
+    cut = (w.before + w.after - w.extent - e for (w, _), e in zip(drawn, extra, strict=True))
+    least = [max(1, 2 + c // s) for c, s in zip(cut, settings["stride"], strict=True)]
+    sizes = [draw(st.integers(n, n + 2)) for n in least]
+    groups, channels, filters = (draw(st.integers(1, 3)) for _ in range(3))
+    op = ops.ConvTranspose(
+        filters * groups,
+        groups=groups,
+        bias=draw(st.booleans()),
+        padding=tuple((w.before, w.after) for w, _ in drawn),
+        output_padding=extra,
+        **settings,
+    )
+    return Case(op, ((draw(st.integers(1, 2)), channels * groups, *sizes),))
+
+
+@st.composite
+def _upsample(draw: DrawFn, kind: Any) -> Case:
+    x = draw(_shape)
+    return Case(kind(tuple(draw(st.integers(1, 3)) for _ in x[2:])), (x,))
+
+
+@st.composite
 def _pool(draw: DrawFn, kind: Any) -> Case:
     settings, sizes = draw(_padded(blind=False))
     own = {"count_padding": draw(st.booleans())} if kind is ops.AveragePool else {}
@@ -140,6 +166,7 @@ _shape = st.builds(lambda batch, sizes: (*batch, *sizes), _batch, st.lists(st.in
 _SCALARS = {"slope": [0.01, 0.5], "alpha": [1.0, 0.5, 2.0], "epsilon": [1e-5, 1e-3], "rate": [0.5, 0.25]}
 _CASES: dict[type[Operator], Callable[[type[Operator]], SearchStrategy[Case]]] = {
     ops.Conv: _conv,
+    ops.ConvTranspose: _transpose,
     ops.MaxPool: _pool,
     ops.AveragePool: _pool,
     ops.Subsample: _pool,
@@ -147,6 +174,7 @@ _CASES: dict[type[Operator], Callable[[type[Operator]], SearchStrategy[Case]]] =
     ops.Linear: _linear,
     ops.RadialBasis: _linear,
     ops.Pad: _pad,
+    ops.Upsample: _upsample,
     ops.LocalResponseNorm: _response,
     ops.Add: _merge,
     ops.Concat: _merge,

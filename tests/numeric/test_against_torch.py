@@ -1,12 +1,16 @@
 """Forward and backward against PyTorch in float64, on whole numbers, over settings that it accepts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnmath import ops
-from cnnmath.verify.strategies import Case
+from cnnmath.errors import SettingError
+from cnnmath.ops import operands
+from cnnmath.verify.strategies import Case, cases
 from tests.support import Problem, each, gamma, problems
 
 torch = pytest.importorskip("torch")
@@ -95,6 +99,22 @@ def test_means_are_equal_and_their_gradients_up_to_the_order_of_summation(proble
     assert (np.abs(dx - their_dx) <= 2 * gamma(64) * 4 * 64).all()
 
 
+def transpose(op, x, w, b=None):
+    """What padding cuts off, and output padding adds, at each side by torch's pad."""
+    function = getattr(F, f"conv_transpose{len(op.kernel)}d")
+    pads = [(-p, extra - q) for (p, q), extra in zip(op.padding, op.output_padding, strict=True)]
+    y = function(x, w, None, op.stride, groups=op.groups, dilation=op.dilation)
+    y = F.pad(y, [n for pair in reversed(pads) for n in pair])
+    return y if b is None else y + b.reshape(-1, *(1,) * len(op.kernel))
+
+
+def own_transpose(op, x, w, b=None):
+    """By torch's own settings, which cut off equally at both sides."""
+    function = getattr(F, f"conv_transpose{len(op.kernel)}d")
+    before = [p for p, _ in op.padding]
+    return function(x, w, b, op.stride, before, op.output_padding, op.groups, op.dilation)
+
+
 def subsample(op, x, w, b):
     """A convolution with one kernel of equal numbers a channel, which torch has."""
     pads = [p for window in reversed(op.windows(tuple(x.shape[2:]))) for p in (window.before, window.after)]
@@ -108,6 +128,8 @@ def pad(op, x):
 
 
 WHOLE = {
+    ops.ConvTranspose: transpose,
+    ops.Upsample: lambda op, x: F.interpolate(x, scale_factor=[float(s) for s in op.scale], mode="nearest"),
     ops.Subsample: subsample,
     ops.Pad: pad,
     ops.Select: lambda op, x: torch.index_select(x, 1, torch.tensor(op.channels)),
@@ -121,6 +143,35 @@ def test_operators_among_the_whole_numbers_are_equal(kind, data):
     problem = data.draw(problems(kind, whole=True)).astype(float)
     for name, ours, theirs in both(problem, WHOLE[kind]):
         assert np.array_equal(ours, theirs), name
+
+
+@st.composite
+def torch_transposes(draw):
+    """Equal padding on both sides; torch takes output padding below the stride, or below the dilation."""
+    case = draw(cases(ops.ConvTranspose))
+    op = replace(case.op, padding=tuple(min(pair) for pair in case.op.padding))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    shapes = operands(op, *case.inputs)
+    arrays = {name: rng.integers(-4, 5, shape).astype(float) for name, shape in shapes.items()}
+    return Problem(Case(op, case.inputs), arrays, rng.integers(-4, 5, op.shape(*case.inputs)).astype(float))
+
+
+@given(torch_transposes())
+def test_transposed_convolution_and_its_gradients_are_equal_with_torchs_own_padding(problem):
+    for name, ours, theirs in both(problem, own_transpose):
+        assert np.array_equal(ours, theirs), name
+
+
+def test_torch_refuses_the_output_padding_that_is_refused_here():
+    x, w = torch.ones((1, 1, 4)), torch.ones((1, 1, 3))
+    for stride, dilation in ((2, 1), (1, 2), (3, 2)):
+        most = max(stride, dilation)
+        with pytest.raises(RuntimeError, match="output padding must be smaller"):
+            F.conv_transpose1d(x, w, None, stride, 0, most, 1, dilation)
+        with pytest.raises(SettingError, match="the output padding is too large"):
+            ops.ConvTranspose(1, (3,), stride=stride, dilation=dilation, output_padding=most)
+        ours = ops.ConvTranspose(1, (3,), stride=stride, dilation=dilation, output_padding=most - 1).shape((1, 1, 4))
+        assert tuple(F.conv_transpose1d(x, w, None, stride, 0, most - 1, 1, dilation).shape) == ours
 
 
 @given(problems(ops.AdaptiveAveragePool, whole=True))

@@ -40,8 +40,8 @@ def test_the_backward_kernel_computes_the_gradient_of_the_sentence(kind, data):
 
 @each(
     (
-        *(ops.Conv, ops.MaxPool, ops.Subsample, ops.Linear, ops.RadialBasis, ops.ReLU),
-        *(ops.Pad, ops.Add, ops.Concat, ops.Select, ops.Flatten, ops.Dropout),
+        *(ops.Conv, ops.ConvTranspose, ops.MaxPool, ops.Subsample, ops.Linear, ops.RadialBasis, ops.ReLU),
+        *(ops.Pad, ops.Upsample, ops.Add, ops.Concat, ops.Select, ops.Flatten, ops.Dropout),
     )
 )
 @given(data=st.data())

@@ -11,7 +11,7 @@ from cnnmath.verify.strategies import cases, windows
 from cnnmath.window import Window, compose, paths
 from tests.support import LINEAR, each, inner, problems
 
-BILINEAR = (ops.Conv, ops.Linear, ops.Subsample)
+BILINEAR = (ops.Conv, ops.ConvTranspose, ops.Linear, ops.Subsample)
 HOMOGENEOUS = (*(kind for kind in LINEAR if kind not in BILINEAR), ops.MaxPool, ops.ReLU, ops.LeakyReLU)
 KEEPING = (
     *(ops.MaxPool, ops.GlobalAveragePool, ops.AdaptiveAveragePool),
@@ -27,6 +27,22 @@ def test_both_gradients_of_a_bilinear_operator_are_adjoint_to_it(kind, data):
     value = inner(problem.forward(), problem.dy)
     bias = inner(problem.arrays["b"], grads["b"]) if "b" in grads else 0
     assert value - bias == inner(problem.arrays["x"], grads["x"]) == inner(problem.arrays["w"], grads["w"])
+
+
+@given(st.data())
+def test_a_transposed_convolution_is_the_adjoint_of_the_convolution_with_its_filters(data):
+    """Padding may differ from side to side; as in the paper, what the convolution's stride leaves is output padding."""
+    problem = data.draw(problems(ops.Conv).filter(lambda p: not isinstance(p.op.padding, str)))
+    down, (x,), dy = problem.op, problem.case.inputs, problem.dy
+    rests = [(n + w.before + w.after - w.extent) % w.stride for n, w in zip(x[2:], down.windows(x[2:]), strict=True)]
+    settings = {name: getattr(down, name) for name in ("stride", "dilation", "padding", "groups")}
+    up = ops.ConvTranspose(x[1], down.kernel, output_padding=rests, bias=False, **settings)
+    assert up.shape(dy.shape) == x
+    w, image = problem.arrays["w"], problem.arrays["x"]
+    bias = {"b": 0 * problem.arrays["b"]} if down.bias else {}
+    spread = numeric.forward(up, dy, w=w)
+    assert inner(numeric.forward(down, image, w=w, **bias), dy) == inner(image, spread)
+    assert (spread == problem.backward()["x"]).all()
 
 
 @each(HOMOGENEOUS)

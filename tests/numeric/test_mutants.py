@@ -5,7 +5,8 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from cnnmath import ops
-from cnnmath.numeric import activation, conv, norm, pad, pool, windows
+from cnnmath.numeric import activation, conv, norm, pad, pool, transposed, windows
+from cnnmath.window import Window
 from tests.numeric.test_kernels import assert_agree
 from tests.support import problems
 
@@ -38,12 +39,29 @@ def in_the_corner(_, x):
     return tuple(slice(n) for n in x.shape)
 
 
+def packed(op):
+    return [Window(w.kernel, w.stride) for w in BARE(op)]
+
+
+def cut_at_the_end(op, x):
+    inner, lengths, part = FRAME(op, x)
+    return inner, lengths, [slice(s.stop - s.start) for s in part]
+
+
+BARE, FRAME, SPREAD_FILTERS = transposed._bare, transposed._frame, transposed._filters
 FILTERS, TAP_SLICES = conv._filters, windows.tap_slices
 MUTANTS = {
     "a flipped kernel": (ops.Conv, conv, "_filters", flipped),
     "filters of the wrong group": (ops.Conv, conv, "_filters", one_group),
     "a tap left out": (ops.Conv, windows, "tap_slices", without_the_first_tap),
     "height and width exchanged": (ops.Conv, windows, "tap_slices", exchanged_taps),
+    "a transpose without dilation": (ops.ConvTranspose, transposed, "_bare", packed),
+    "a transpose cut at its end alone": (ops.ConvTranspose, transposed, "_frame", cut_at_the_end),
+    "a transpose with filters of the wrong group": (
+        *(ops.ConvTranspose, transposed, "_filters"),
+        lambda op, w: np.roll(SPREAD_FILTERS(op, w), 1, axis=0),
+    ),
+    "a transpose with a tap left out": (ops.ConvTranspose, windows, "tap_slices", without_the_first_tap),
     "the last of equal maxima": (ops.MaxPool, pool, "tap_slices", taps_from_the_last),
     "a maximum from 0": (ops.MaxPool, pool, "_lowest", lambda _: 0),
     "a mean that misses a tap": (ops.AveragePool, pool, "tap_slices", without_the_first_tap),

@@ -108,6 +108,15 @@ def test_its_spatial_output_sizes_are_the_placements_of_its_windows(kind, data):
     assert case.op.shape(x)[2:] == sizes
 
 
+@each((ops.ConvTranspose, ops.Upsample))
+@given(data=st.data())
+def test_its_spatial_output_sizes_are_the_placements_of_its_axes(kind, data):
+    case = data.draw(cases(kind))
+    (x,) = case.inputs
+    sizes = tuple(axis.placements(n) for axis, n in zip(case.op.axes(x[2:]), x[2:], strict=True))
+    assert case.op.shape(x)[2:] == sizes
+
+
 def test_an_unknown_operator_is_answered_with_near_names():
     with pytest.raises(UnknownNameError) as caught:
         ops.named("conv2d")

@@ -65,6 +65,25 @@ SETTINGS = {
         lambda: ops.LocalResponseNorm(5, alpha=float("inf")),
         "alpha must be a finite number.\n  here    alpha inf\n  fix     give alpha a finite number",
     ),
+    "output padding that another size would give": (
+        lambda: ops.ConvTranspose(8, 3, stride=2, output_padding=(1, 2)),
+        "the output padding is too large.\n  rule    output padding < max(stride, dilation)\n"
+        "  here    2 >= max(2, 1)\n  fix     use at most 1, or pad the output with Pad",
+    ),
+    "negative output padding": (
+        lambda: ops.ConvTranspose(8, 3, output_padding=-1),
+        "the output padding must be at least 0.\n  rule    output padding >= 0\n  here    -1 < 0\n"
+        "  fix     use 0 or more",
+    ),
+    "a transpose padded by name": (
+        lambda: ops.ConvTranspose(8, 3, padding="same"),
+        "the padding of a transposed convolution has no name.\n  here    padding 'same'\n"
+        "  fix     give integers or (before, after)",
+    ),
+    "a fractional scale": (
+        lambda: ops.Upsample(1.5),
+        "the scale must be an integer.\n  here    scale 1.5\n  fix     use an integer of at least 1",
+    ),
     "one channel that is no tuple": (
         lambda: ops.Select(3),
         "the channels must be a tuple.\n  here    channels 3\n  fix     for one channel give (0,)",
@@ -128,6 +147,18 @@ SHAPES = {
         "  rule    to concatenate channels, all other axes must agree\n"
         "  here    (1, 64, 14, 14) against (1, 64, 28, 28)\n"
         "  fix     bring the branches to one shape, with a strided 1x1 Conv as a projection or with padding",
+    ),
+    "a transpose of which nothing is left": (
+        lambda: ops.ConvTranspose(8, 3, stride=2, padding=2).shape((1, 3, 1, 4)),
+        "the padding leaves no output.\n"
+        "  input   height 1     window  kernel 3, stride 2, dilation 1, padding (2, 2), output padding 0\n"
+        "  rule    s*(n-1) + d*(k-1) + 1 - before - after + output padding >= 1\n"
+        "  here    2*(1-1) + 3 - 2 - 2 + 0 = -1\n  fix     pad by at least 2 less in total, or give a longer input",
+    ),
+    "groups that do not divide a transpose's channels": (
+        lambda: ops.ConvTranspose(6, 3, groups=3).shape((1, 4, 8, 8)),
+        "the groups do not divide the input channels.\n  rule    input channels mod groups = 0\n"
+        "  here    4 mod 3 = 1\n  fix     use 6 input channels, or groups 1",
     ),
     "a channel that is not there": (
         lambda: ops.Select((0, 6)).shape((1, 6, 14, 14)),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cnnmath import ops
+from cnnmath.axis import Transposed
 from cnnmath.ops.algebra import rational
 from cnnmath.ops.notation import describe
 from cnnmath.window import Window
@@ -58,6 +59,10 @@ def test_the_statistics_of_batch_normalisation_are_not_trained():
         (ops.MaxPool(3, stride=2, ceil=True), "maxpool(3, stride=2, ceil=True)"),
         (ops.AveragePool(2, count_padding=False), "averagepool(2, count_padding=False)"),
         (ops.LocalResponseNorm(5), "localresponsenorm(5)"),
+        (ops.ConvTranspose(64, 4, stride=2, padding=1), "convtranspose(64, 4, stride=2, padding=1)"),
+        (ops.ConvTranspose(8, (3,), stride=2, output_padding=1), "convtranspose(8, (3,), stride=2, output_padding=1)"),
+        (ops.Upsample(2), "upsample(2)"),
+        (ops.Upsample((2,)), "upsample((2,))"),
         (ops.Select((1, 1)), "select((1, 1))"),
         (ops.Select((2,)), "select((2,))"),
         (ops.Pad(2), "pad(2)"),
@@ -69,6 +74,17 @@ def test_the_statistics_of_batch_normalisation_are_not_trained():
 )
 def test_the_notation_says_what_is_not_the_default(op, notation):
     assert describe(op) == notation
+
+
+def test_the_filters_of_a_transpose_are_by_input_channel_and_shared_out():
+    shapes = ops.ConvTranspose(6, (3, 1), groups=3).parameters((1, 12, 8, 8))
+    assert shapes == {"w": (12, 2, 3, 1), "b": (6,)}
+
+
+def test_a_transpose_knows_what_its_outputs_read():
+    (axis,) = ops.ConvTranspose(1, (3,), stride=2, padding=1, output_padding=1).axes((5,))
+    assert axis == Transposed(Window(3, 2, 1, 1, 1), 1)
+    assert ops.Upsample((3,)).axes((5,)) == (Transposed(Window(3, stride=3)),)
 
 
 def test_a_pad_says_its_axes_by_its_entries():

@@ -61,7 +61,8 @@ class OneByOne:
         return [body(*at) for at in positions if where is None or all(where(*at))]
 
     def sum(self, body, *extents, where=None):
-        return reduce(lambda a, b: a + b, self.terms(body, extents, where))
+        terms = self.terms(body, extents, where)
+        return reduce(lambda a, b: a + b, terms) if terms else 0
 
     def max(self, body, *extents, where=None):
         return reduce(lambda a, b: a if a > b else b, self.terms(body, extents, where))
@@ -116,6 +117,8 @@ def unpadded(case):
         return replace(op, padding=(0,) * len(op.padding), channels=0), case.inputs
     if not hasattr(op, "padding"):
         return op, case.inputs
+    if isinstance(op, ops.ConvTranspose):
+        return replace(op, padding=0, output_padding=0), case.inputs
     extents = [d * (k - 1) + 1 for d, k in zip(op.dilation, op.kernel, strict=True)]
     sizes = [e + s * (n % 3) for e, s, n in zip(extents, op.stride, x[2:], strict=True)]  # no overhang for ceil
     return replace(op, padding=0), ((*x[:2], *sizes), *rest)
@@ -162,6 +165,28 @@ def test_a_strided_convolution_keeps_its_floor():
 def test_groups_divide_the_cost():
     plain, grouped = (cost(ops.Conv(8, 3, groups=g), (1, 8, 6, 6)).multiplications for g in (1, 4))
     assert plain == 4 * grouped
+
+
+def test_a_transposed_convolution_costs_what_its_adjoint_costs():
+    up, down = ops.ConvTranspose(6, 4, stride=2, padding=1, groups=2), ops.Conv(8, 4, stride=2, padding=1, groups=2)
+    assert up.shape((1, 8, 7, 9)) == (1, 6, 14, 18)
+    assert down.shape((1, 6, 14, 18)) == (1, 8, 7, 9)
+    products = 8 * 7 * 9 * 3 * 16  # every input number meets F/G filters' taps
+    assert cost(up, (1, 8, 7, 9)).multiplications == cost(down, (1, 6, 14, 18)).multiplications == products
+
+
+def test_a_transposed_convolution_has_a_formula_for_its_cost():
+    census = cost(ops.ConvTranspose(F, 3, stride=2), (N, C, H, W))
+    assert sympy.expand(census.multiplications - 9 * C * F * H * N * W) == 0
+    assert sympy.expand(census.additions - 9 * C * F * H * N * W) == 0  # every output is filled, and has a bias
+
+
+@given(cases(ops.ConvTranspose))
+def test_the_census_of_a_transpose_is_no_count_of_its_sentence_alone(case):
+    """Read an output at a time, each would pay for all taps: about the product of the strides too much."""
+    op, (x,) = unpadded(case)
+    naive = prod(op.shape(x)) * x[1] // op.groups * prod(op.kernel)
+    assert cost(op, x).multiplications == count_one_by_one(op, x).multiplications <= naive
 
 
 def test_a_dense_layer_costs_its_weights_for_each_sample():

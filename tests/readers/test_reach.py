@@ -31,6 +31,18 @@ def test_an_output_sees_the_taps_of_its_window_that_lie_inside_the_input(kind, d
         assert seen == set(product(*taps))
 
 
+@each((ops.ConvTranspose, ops.Upsample))
+@given(data=st.data())
+def test_an_output_of_a_transpose_sees_what_its_axes_read_inside_the_input(kind, data):
+    case = data.draw(cases(kind))
+    output, sizes = case.op.shape(*case.inputs), case.inputs[0][2:]
+    at = tuple(data.draw(st.integers(0, n - 1)) for n in output)
+    reads = [
+        {i for i in axis.reads(j) if 0 <= i < n} for axis, j, n in zip(case.op.axes(sizes), at[2:], sizes, strict=True)
+    ]
+    assert {position[2:] for position in reach(case.op, at, *case.inputs)} == set(product(*reads))
+
+
 @each((ops.GlobalAveragePool, ops.Linear))
 @given(data=st.data())
 def test_without_a_window_an_output_sees_everything_of_its_sample(kind, data):

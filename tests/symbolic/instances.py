@@ -16,12 +16,17 @@ from cnnmath.verify import Case
 
 SMALL = {
     ops.Conv: Case(ops.Conv(2, (2, 3), stride=(2, 1), dilation=(1, 2), padding=((1, 0), (0, 2))), ((2, 2, 4, 5),)),
+    ops.ConvTranspose: Case(
+        ops.ConvTranspose(2, (2, 3), stride=(2, 1), dilation=(1, 2), padding=((1, 0), (0, 2)), output_padding=(1, 0)),
+        ((2, 2, 3, 5),),
+    ),
     ops.MaxPool: Case(ops.MaxPool((2, 3), stride=(1, 2), padding=((1, 0), (0, 1)), ceil=True), ((2, 2, 4, 6),)),
     ops.AveragePool: Case(ops.AveragePool((2, 3), stride=(1, 2), padding=((1, 0), (0, 1))), ((2, 2, 4, 6),)),
     ops.Subsample: Case(ops.Subsample((2, 3), stride=(1, 2), padding=((1, 0), (0, 1)), ceil=True), ((2, 2, 4, 6),)),
     ops.AdaptiveAveragePool: Case(ops.AdaptiveAveragePool((2, 3)), ((2, 2, 5, 4),)),
     ops.Linear: Case(ops.Linear(4), ((3, 2),)),
     ops.RadialBasis: Case(ops.RadialBasis(4), ((3, 2),)),
+    ops.Upsample: Case(ops.Upsample((2, 3)), ((2, 2, 4, 3),)),
     ops.Pad: Case(ops.Pad(((1, 0), (0, 2)), channels=(2, 1)), ((1, 2, 3, 2),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(3, alpha=0.5), ((2, 4, 2),)),
     ops.Softmax: Case(ops.Softmax(), ((2, 4, 2),)),
@@ -39,6 +44,8 @@ def small(kind):
 def clipped(case, rank):
     """The same case of a sliding operator on its first axes alone, so that a derivation takes no time."""
     settings = {name: getattr(case.op, name)[:rank] for name in ("kernel", "stride", "dilation", "padding")}
+    if isinstance(case.op, ops.ConvTranspose):
+        settings["output_padding"] = case.op.output_padding[:rank]
     if isinstance(case.op.padding, str):
         settings["padding"] = case.op.padding
     ((n, c, *sizes),) = case.inputs

@@ -14,12 +14,17 @@ from tests.symbolic.instances import Instance, clipped, derivations, small
 SLIDING = (ops.Conv, ops.MaxPool, ops.AveragePool)
 CUBES = (
     Case(ops.Conv(2, (2, 1, 2), stride=(1, 2, 2), dilation=(2, 1, 1), padding=((1, 0), 0, (0, 1))), ((2, 3, 3, 4, 5),)),
+    Case(ops.ConvTranspose(2, (2, 1, 2), stride=(1, 2, 2), padding=((1, 0), 0, 0)), ((1, 2, 3, 2, 1),)),
     Case(ops.MaxPool((2, 1, 2), stride=(1, 2, 1), padding=((1, 0), 0, 0), ceil=True), ((1, 2, 3, 4, 5),)),
     Case(ops.AveragePool((2, 1, 2), stride=(1, 2, 1), padding=((1, 0), 0, 0), count_padding=False), ((1, 2, 3, 4, 5),)),
 )
 WINDOWS = {
     1: Case(ops.Conv(2, (3,), stride=2, dilation=3, padding=2), ((2, 2, 8),)),
     2: Case(ops.Conv(1, (2, 3), stride=(3, 1), dilation=(2, 1), padding=(1, 2)), ((1, 2, 5, 4),)),
+}
+SPREAD = {
+    1: Case(ops.ConvTranspose(2, (3,), stride=2, dilation=3, padding=2), ((2, 2, 4),)),
+    2: Case(ops.ConvTranspose(1, (2, 3), stride=(3, 1), dilation=(2, 1), padding=(1, 2)), ((1, 2, 2, 4),)),
 }
 
 
@@ -34,7 +39,7 @@ def test_every_formula_of_every_operator_is_what_the_readers_say(kind):
     assert agrees(small(kind))
 
 
-@each(SLIDING)
+@each((*SLIDING, ops.ConvTranspose))
 def test_the_formulas_of_drawn_signals_are_what_the_readers_say(kind):
     @settings(max_examples=12)
     @given(cases(kind))
@@ -65,6 +70,13 @@ def test_the_formulas_of_a_symbolic_window_hold_for_windows_that_no_check_has_se
     for wrt in targets(op, rank=rank):
         derivation = derive(op, wrt, rank=rank)
         assert instance.mistakes(derivation) == {}
+
+
+@pytest.mark.parametrize("rank", SPREAD)
+def test_the_formulas_of_a_symbolic_transpose_hold_for_settings_that_no_check_has_seen(rank):
+    instance, op = Instance(SPREAD[rank]), general(ops.ConvTranspose, rank)
+    for wrt in targets(op, rank=rank):
+        assert instance.mistakes(derive(op, wrt, rank=rank)) == {}
 
 
 @each(SLIDING)

@@ -74,6 +74,26 @@ def test_the_group_of_a_channel_is_the_quotient_of_its_index():
     )
 
 
+def test_the_output_of_a_general_transpose_states_divisibility_and_bounds():
+    assert formula(general(ops.ConvTranspose, 1), "y") == (
+        "b[f] + sum{c<C, k<K | s divides o + p - d*k, 0 <= (o + p - d*k)/s < L} w[c,f,k]*x[n,c,(o+p-d*k)/s]"
+    )
+
+
+def test_the_gradient_of_a_general_transpose_is_a_convolution():
+    assert formula(general(ops.ConvTranspose, 1)) == (
+        "sum{f<F, k<K | 0 <= s*j + d*k - p < O} dL/dy[n,f,s*j+d*k-p]*w[c,f,k]"
+    )
+
+
+def test_a_grouped_transpose_writes_its_filters_once_a_group():
+    assert formula(ops.ConvTranspose(4, (1,), groups=2, bias=False), "y") == "sum{c<Cg} w[g*Cg+c,f,0]*x[n,g*Cg+c,o]"
+
+
+def test_an_upsampled_input_sums_the_gradients_of_its_block():
+    assert formula(ops.Upsample((3,))) == "sum{k<3} dL/dy[n,c,3*j+k]"
+
+
 def test_a_selected_channel_collects_the_gradients_of_every_place_that_lists_it():
     assert formula(ops.Select((2, 0, 2)), rank=1) == (
         "[c = 2]*dL/dy[n,0,j] + [c = 0]*dL/dy[n,1,j] + [c = 2]*dL/dy[n,2,j]"

@@ -10,6 +10,7 @@ from cnnmath.numeric.windows import tap_slices
 
 CONV, MAX, AVERAGE, LINEAR, RELU = (KERNELS[k] for k in (ops.Conv, ops.MaxPool, ops.AveragePool, ops.Linear, ops.ReLU))
 SELECT, PAD, RADIAL = (KERNELS[k] for k in (ops.Select, ops.Pad, ops.RadialBasis))
+TRANSPOSE, UPSAMPLE = KERNELS[ops.ConvTranspose], KERNELS[ops.Upsample]
 
 
 def of_another(right, change):
@@ -85,6 +86,14 @@ def _ones(shape, outputs):
     return ones
 
 
+def extra_before(op, x, w, *b):
+    """Output padding at the wrong end."""
+    padding = [(p + e, max(q - e, 0)) for (p, q), e in zip(op.padding, op.output_padding, strict=True)]
+    y = TRANSPOSE.forward(op, x, w, *b)
+    wrong = TRANSPOSE.forward(replace(op, padding=tuple(padding)), x, w, *b)
+    return wrong if wrong.shape == y.shape else np.roll(y, op.output_padding, tuple(range(2, y.ndim)))
+
+
 def last_listed(op, dy, x):
     """The gradient of a channel that is listed twice, written where it should be added."""
     dx = np.zeros(x.shape)
@@ -132,6 +141,24 @@ MUTANTS = {
         ops.AveragePool, of_another(AVERAGE, lambda op: replace(op, count_padding=False)), 8,
     ),
     "rounding up ignored": (ops.AveragePool, of_another(AVERAGE, lambda op: replace(op, ceil=False)), 8),
+    "a transpose of the flipped kernel": (
+        ops.ConvTranspose,
+        Kernel(
+            lambda op, x, w, *b: TRANSPOSE.forward(op, x, np.flip(w, tuple(range(2, w.ndim))), *b), TRANSPOSE.backward
+        ), 8,
+    ),
+    "a transpose with filters and channels exchanged": (
+        ops.ConvTranspose,
+        Kernel(
+            lambda op, x, w, *b: TRANSPOSE.forward(op, x, w.swapaxes(0, 1).reshape(w.shape), *b), TRANSPOSE.backward
+        ), 8,
+    ),
+    "what a transpose cuts off exchanged": (ops.ConvTranspose, of_another(TRANSPOSE, exchanged), 8),
+    "output padding before": (ops.ConvTranspose, Kernel(extra_before, TRANSPOSE.backward), 8),
+    "the first scale on every axis": (
+        ops.Upsample, Kernel(lambda op, x: np.kron(x, np.ones(op.scale[0])), UPSAMPLE.backward), 4,
+    ),
+    "blocks side by side": (ops.Upsample, Kernel(lambda op, x: np.tile(x, op.scale), UPSAMPLE.backward), 4),
     "a channel listed twice that counts once": (ops.Select, Kernel(SELECT.forward, last_listed), 4),
     "channels in their own order": (
         ops.Select, of_another(SELECT, lambda op: replace(op, channels=tuple(sorted(op.channels)))), 4,
