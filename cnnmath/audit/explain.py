@@ -8,9 +8,10 @@ from typing import Any
 
 from cnnmath.audit.printed import Agreement, Printed, agreement
 from cnnmath.audit.readings import QUANTITIES, Reading, readings
-from cnnmath.errors import unknown
+from cnnmath.errors import SettingError, unknown
 from cnnmath.graph import Architecture
 from cnnmath.graph.text import count
+from cnnmath.window import check_at_least
 
 RANKS: Mapping[Agreement, int] = {"exact": 0, "rounded": 1, "truncated": 2}
 
@@ -64,9 +65,7 @@ class Explanation:
         shown = shown or [("nearest", reading) for reading in self.nearest]
         if self.usual.reasons == () and self.usual.value not in [reading.value for _, reading in shown]:
             shown.append(("usual", self.usual))
-        none = (
-            [] if self.matches else [f"  none of {self.tried} readings (conventions, variants, input sizes) gives it"]
-        )
+        none = f"  none of {self.tried} readings (conventions, variants, input sizes) gives it"
         lines = [line for label, reading in shown for line in _lines(reading, label)]
         return "\n".join([f"{self.network}: {self.quantity} {self.printed}", *([] if self.matches else [none]), *lines])
 
@@ -88,7 +87,10 @@ def explain(network: str | Architecture, printed: Any, quantity: str = "macs", l
     Raises
     ------
     UnknownNameError, SettingError
-        For a quantity or network that is not known, and for text that is no number.
+        For a quantity or network that is not known, for text that is no number, and where the network has no such
+        quantity.
+    ShapeError
+        Where the network does not fit its input, or has sizes that are no numbers.
 
     Examples
     --------
@@ -101,8 +103,15 @@ def explain(network: str | Architecture, printed: Any, quantity: str = "macs", l
     """
     if quantity not in QUANTITIES:
         raise unknown("quantity", quantity, QUANTITIES)
+    check_at_least("limit", limit, 1)
     figure = Printed.of(printed)
     tried = list(readings(network, quantity))
+    if not tried or tried[0].reasons:
+        raise SettingError(
+            f"there is no {quantity} to explain.",
+            here="no feature map of this network has one receptive field",
+            fix="ask for macs or parameters",
+        )
     usual = tried[0]
     judged = [_judged(reading, figure) for reading in tried]
     matches = sorted((r for r in judged if r.agreement), key=_simplicity)
