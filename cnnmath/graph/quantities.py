@@ -41,8 +41,10 @@ def _pairs(axis: Axis, n: int, outputs: int) -> int:
     """Pairs of a tap and an output that meet inside the input; those of a transpose, inside its output."""
     if isinstance(axis, Bins):
         return n
-    window, length = (axis.window, outputs) if isinstance(axis, Transposed) else (axis, n)
-    return sum(len(window.outputs(k, length)) for k in range(window.kernel))
+    if isinstance(axis, Transposed):  # output padding makes room for windows that no input belongs to
+        met = (axis.window.outputs(k, outputs) for k in range(axis.window.kernel))
+        return sum(len(range(inputs.start, min(inputs.stop, n))) for inputs in met)
+    return sum(len(axis.outputs(k, n)) for k in range(axis.kernel))
 
 
 def _nominal(axis: Axis, n: int, outputs: int) -> int:
