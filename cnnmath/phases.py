@@ -84,7 +84,7 @@ class Phases:
 
     def simplest(self) -> AxisField:
         """The same field with the shortest period; a window where that is 1."""
-        periods = (p for p in range(1, self.period + 1) if self.shift * p % self.period == 0)
+        periods = (p for p in range(1, self.period + 1) if not self.period % p and not self.shift * p % self.period)
         shorter = (Phases(self.shift * p // self.period, self.spans[:p]) for p in periods)
         least = next(s for s in shorter if all(s.span(o) == span for o, span in enumerate(self.spans)))
         span = least.spans[0]

@@ -8,9 +8,10 @@ from typing import Any
 
 from cnnmath.audit.printed import Agreement, Printed, agreement
 from cnnmath.audit.readings import QUANTITIES, Reading, readings
-from cnnmath.errors import unknown
+from cnnmath.errors import SettingError, unknown
 from cnnmath.graph import Architecture
 from cnnmath.graph.text import count
+from cnnmath.window import check_at_least
 
 RANKS: Mapping[Agreement, int] = {"exact": 0, "rounded": 1, "truncated": 2}
 
@@ -87,7 +88,10 @@ def explain(network: str | Architecture, printed: Any, quantity: str = "macs", l
     Raises
     ------
     UnknownNameError, SettingError
-        For a quantity or network that is not known, and for text that is no number.
+        For a quantity or network that is not known, for text that is no number, and where the network has no such
+        quantity.
+    ShapeError
+        Where the network does not fit its input, or has sizes that are no numbers.
 
     Examples
     --------
@@ -100,8 +104,15 @@ def explain(network: str | Architecture, printed: Any, quantity: str = "macs", l
     """
     if quantity not in QUANTITIES:
         raise unknown("quantity", quantity, QUANTITIES)
+    check_at_least("limit", limit, 1)
     figure = Printed.of(printed)
     tried = list(readings(network, quantity))
+    if not tried or tried[0].reasons:
+        raise SettingError(
+            f"there is no {quantity} to explain.",
+            here="no feature map of this network has one receptive field",
+            fix="ask for macs or parameters",
+        )
     usual = tried[0]
     judged = [_judged(reading, figure) for reading in tried]
     matches = sorted((r for r in judged if r.agreement), key=_simplicity)

@@ -14,6 +14,7 @@ from cnnmath import zoo
 from cnnmath.audit.printed import Agreement
 from cnnmath.errors import ShapeError
 from cnnmath.graph import Architecture, Summary, analyze
+from cnnmath.graph.architecture import check_numbers
 from cnnmath.graph.counting import PRESETS
 from cnnmath.graph.text import times
 
@@ -75,7 +76,8 @@ def _counts() -> Readings:
 
 
 def _weights(summary: Summary) -> int:
-    shapes = (layer.op.parameters(*layer.input_shapes) for layer in summary.layers)
+    owners = (layer for layer in summary.layers if layer.parameters)
+    shapes = (layer.op.parameters(*layer.input_shapes) for layer in owners)
     return sum(prod(shape) for named in shapes for name, shape in named.items() if name == "w")
 
 
@@ -106,6 +108,8 @@ def readings(network: str | Architecture, quantity: str) -> Iterator[Reading]:
         try:
             summary = analyze(build(size))
         except ShapeError:
+            if not (variant or size):
+                raise
             continue
         shape = summary.network.input_shape
         if size and shape == usual:
@@ -122,8 +126,9 @@ def readings(network: str | Architecture, quantity: str) -> Iterator[Reading]:
 def _variants(network: str | Architecture) -> list[tuple[str, Callable[[int | None], Architecture]]]:
     """The network itself, then the others of its family with what distinguishes them, each for any size."""
     if isinstance(network, Architecture):
+        check_numbers(network.input_shape, "explanation")
         return [("", partial(_resized, network))]
-    own = zoo.named(network)
+    own = zoo.named(str(network))
     others = ((what, build()) for what, build in zoo.variants(network).items() if build().name != own.name)
     return [("", partial(_resized, own)), *((what, partial(_resized, net)) for what, net in others)]
 

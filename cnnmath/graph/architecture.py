@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from numbers import Integral
 from typing import Any, Self
 
 import networkx as nx
@@ -78,7 +79,7 @@ class Architecture:
                 if read not in net.graph:
                     raise unknown("node", read, net.graph).at(f"node '{node}'")
                 net.graph.add_edge(read, node)
-            net._check_shared(node)
+            net._check_shared(node, net.graph.nodes[node]["op"], net.graph.nodes[node]["shares"])
         named = set(net.graph.edges)
         net.graph.add_edges_from(graph.edges)
         net.order()
@@ -97,7 +98,7 @@ class Architecture:
         Raises
         ------
         GraphError, UnknownNameError
-            For a name that is taken, and for an input that does not exist.
+            For a name that is taken, an input that does not exist, and parameters that cannot be shared.
         """
         if name in self.graph:
             raise GraphError("the name is taken.", fix="give every node its own name").at(f"node '{name}'")
@@ -106,9 +107,9 @@ class Architecture:
         for read in reads:
             if read not in self.graph:
                 raise unknown("node", str(read), self.graph).at(f"node '{name}'")
+        self._check_shared(name, op, shares)
         self.graph.add_node(name, op=op, inputs=tuple(reads), shares=shares)
         self.graph.add_edges_from((read, name) for read in reads)
-        self._check_shared(name)
         self.last = name
         return name
 
@@ -148,6 +149,8 @@ class Architecture:
 
     def shares(self, name: str) -> str | None:
         """Node whose parameters a node uses in place of its own, or None."""
+        if name not in self.graph:
+            raise unknown("node", name, self.graph)
         return self.graph.nodes[name]["shares"]
 
     def outputs(self) -> list[str]:
@@ -175,19 +178,17 @@ class Architecture:
     def _nodes(self) -> dict[str, tuple[Operator, tuple[str, ...], str | None]]:
         return {name: (op, self.inputs(name), self.shares(name)) for name, op in self}
 
-    def _check_shared(self, name: str) -> None:
+    def _check_shared(self, name: str, op: Operator, owner: str | None) -> None:
         """Raise where a node shares the parameters of one that is not there, or that has another operator."""
-        node = self.graph.nodes[name]
-        owner = node["shares"]
         if owner is None:
             return
         if owner not in self.graph or owner == name:
             raise unknown("node", str(owner), self.graph).at(f"node '{name}'")
         other = self.graph.nodes[owner]
-        if other["op"] != node["op"] or other["shares"] is not None:
+        if other["op"] != op or other["shares"] is not None:
             raise GraphError(
                 "it cannot share these parameters.",
-                here=f"{node['op']!r} shares '{owner}', {other['op']!r}",
+                here=f"{op!r} shares '{owner}', {other['op']!r}",
                 rule="both have equal operators, and the one that is shared has parameters of its own",
                 fix=f"name the first node that uses them instead of '{owner}'",
             ).at(f"node '{name}'")
@@ -208,6 +209,16 @@ def _check_node(name: str, op: Any, inputs: Any) -> None:
     if not isinstance(inputs, (tuple, list)):
         raise GraphError("its inputs are no list of names.", here=f"{inputs!r}", fix="give a tuple").at(
             f"node '{name}'"
+        )
+
+
+def check_numbers(shape: Sequence[Size], what: str) -> None:
+    """Raise where something that needs sizes as numbers is asked of a network whose sizes are symbols."""
+    if not all(isinstance(n, Integral) for n in shape):
+        raise ShapeError(
+            f"the {what} needs sizes that are numbers.",
+            input=f"{tuple(shape)}",
+            fix="give the network an input of numbers, with with_input",
         )
 
 

@@ -139,7 +139,7 @@ PRESETS: tuple[Convention, ...] = (
     ),
     Convention(
         "training",
-        "as macs, forward and backward: dx and dw each cost one forward, the network's input needs no dx",
+        "as macs, forward and backward: dx and dw each cost one forward, no dx where nothing below is trained",
         "the adjoint identities",
         ((WEIGHTED, {"macs": 1, "backward": 1}),),
     ),

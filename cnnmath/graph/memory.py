@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from cnnmath.graph.architecture import INPUT
+from cnnmath.graph.architecture import INPUT, check_numbers
 from cnnmath.graph.propagate import Layer
 from cnnmath.ops import Dropout, Flatten
 
@@ -57,7 +57,15 @@ class Memory:
 
 
 def memory(layers: Sequence[Layer]) -> Memory:
-    """Memory of a network's layers, run in their order; nothing is computed in place, nothing is recomputed."""
+    """Memory of a network's layers, run in their order; nothing is computed in place, nothing is recomputed.
+
+    Raises
+    ------
+    ShapeError
+        For sizes that are no numbers.
+    """
+    for layer in layers:
+        check_numbers(layer.output_shape, "memory")
     holder = {INPUT: INPUT}
     for layer in layers:
         holder[layer.name] = holder[layer.inputs[0]] if isinstance(layer.op, VIEWS) else layer.name

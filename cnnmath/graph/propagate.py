@@ -14,6 +14,7 @@ from cnnmath.graph.fields import Field, Fields, at_input, through
 from cnnmath.graph.lengths import least_sizes
 from cnnmath.ops import Conv, ConvTranspose, Linear, Operator
 from cnnmath.ops.algebra import Shape
+from cnnmath.ops.checks import same
 from cnnmath.readers import Census, cost
 from cnnmath.window import Size
 
@@ -46,6 +47,8 @@ class Layer:
         Arithmetic of the whole output.
     fields
         Receptive field of all paths and of the least one, and the depth.
+    trained_below
+        Whether anything that it reads depends on parameters, so that its backward pass owes them a gradient.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Layer:
     buffers: Size
     census: Census
     fields: Fields
+    trained_below: bool
 
     @property
     def field(self) -> Field:
@@ -121,24 +125,45 @@ def propagate(net: Architecture, batch: Size = 1) -> list[Layer]:
     """
     seen = {INPUT: at_input(len(net.input_shape) - 1)}
     axes = _remembering(lambda op, *inputs: op.axes(inputs[0][2:]))
-    layers = []
+    layers, trained = [], set[str]()
     for name, op, inputs, facts in walk(net, batch):
         reads = net.inputs(name)
+        trained_below = not trained.isdisjoint(reads)
+        if trained_below or op.parameters(*inputs):
+            trained.add(name)
         below = [seen[read] for read in reads]
         seen[name] = through(axes(op, *inputs), below, weighted=isinstance(op, WEIGHTED))
-        layers.append(Layer(name, op, reads, inputs, *facts, seen[name]))
+        layers.append(Layer(name, op, reads, inputs, *facts, seen[name], trained_below))
     return layers
 
 
 def walk(net: Architecture, batch: Size = 1) -> Iterator[tuple[str, Operator, tuple[Shape, ...], Facts]]:
     """Nodes in topological order, with the shapes of their inputs and what follows from these."""
     known: dict[str, Shape] = {INPUT: (batch, *net.input_shape)}
+    owners = {net.shares(name) for name, _ in net}
+    shared: dict[str, tuple[str, dict[str, Shape]]] = {}
     facts = _remembering(_facts)
     for name, op in net:
         inputs = tuple(known[read] for read in net.inputs(name))
         of = _placed(net, name, partial(facts, op, *inputs))
         known[name] = of.output
-        yield name, op, inputs, of._replace(parameters=0, buffers=0) if net.shares(name) else of
+        owner = net.shares(name)
+        if owner or name in owners:
+            own = op.parameters(*inputs)
+            _check_shared(name, own, *shared.setdefault(owner or name, (name, own)))
+        yield name, op, inputs, of._replace(parameters=0, buffers=0) if owner else of
+
+
+def _check_shared(name: str, own: dict[str, Shape], first: str, shapes: dict[str, Shape]) -> None:
+    """Raise where parameters would have another shape than at the first node that uses them."""
+    for parameter, shape in own.items():
+        if not same(shape, shapes[parameter]):
+            raise ShapeError(
+                "the parameters that it shares have another shape.",
+                here=f"{parameter} is {shape} here and {shapes[parameter]} at '{first}'",
+                rule="operators that share parameters read inputs of as many channels",
+                fix="give it parameters of its own, or equal inputs",
+            ).at(f"node '{name}'")
 
 
 def _shapes(net: Architecture, input_shape: Shape) -> dict[str, Shape]:

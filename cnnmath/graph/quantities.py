@@ -7,13 +7,18 @@ from math import prod
 from types import MappingProxyType
 
 from cnnmath.axis import Axis, Bins, Transposed
-from cnnmath.graph.architecture import INPUT
+from cnnmath.graph.architecture import check_numbers
 from cnnmath.graph.propagate import Layer
 from cnnmath.window import Size
 
 
 def macs_inside(layer: Layer) -> Size:
     """Multiply-accumulates whose tap lies inside the input: those in the padding multiply by zero.
+
+    Raises
+    ------
+    ShapeError
+        For sizes that are no numbers.
 
     References
     ----------
@@ -22,21 +27,24 @@ def macs_inside(layer: Layer) -> Size:
     axes = layer.op.axes(layer.input_shapes[0][2:]) or ()
     if not layer.macs or not axes:
         return layer.macs
+    check_numbers(layer.input_shapes[0][2:], "count of taps inside the input")
     sizes = list(zip(axes, layer.input_shapes[0][2:], layer.output_shape[2:], strict=True))
     return layer.macs * prod(_pairs(*size) for size in sizes) // prod(_nominal(*size) for size in sizes)
 
 
 def backward(layer: Layer) -> Size:
-    """Multiply-accumulates of both gradients: dx and dw cost what the output costs; the network's input needs no dx."""
-    return layer.macs if layer.inputs == (INPUT,) else 2 * layer.macs
+    """Multiply-accumulates of both gradients: dx and dw cost what the output costs; no dx if nothing below learns."""
+    return 2 * layer.macs if layer.trained_below else layer.macs
 
 
 def _pairs(axis: Axis, n: int, outputs: int) -> int:
     """Pairs of a tap and an output that meet inside the input; those of a transpose, inside its output."""
     if isinstance(axis, Bins):
         return n
-    window, length = (axis.window, outputs) if isinstance(axis, Transposed) else (axis, n)
-    return sum(len(window.outputs(k, length)) for k in range(window.kernel))
+    if isinstance(axis, Transposed):  # output padding makes room for windows that no input belongs to
+        met = (axis.window.outputs(k, outputs) for k in range(axis.window.kernel))
+        return sum(len(range(inputs.start, min(inputs.stop, n))) for inputs in met)
+    return sum(len(axis.outputs(k, n)) for k in range(axis.kernel))
 
 
 def _nominal(axis: Axis, n: int, outputs: int) -> int:

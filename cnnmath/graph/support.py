@@ -12,8 +12,9 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from cnnmath.axis import Axis
 from cnnmath.errors import GraphError, ShapeError, unknown
-from cnnmath.graph.architecture import INPUT, Architecture
+from cnnmath.graph.architecture import INPUT, Architecture, check_numbers
 from cnnmath.graph.propagate import shapes
 from cnnmath.ops.algebra import Shape
 from cnnmath.window import Window
@@ -58,7 +59,9 @@ class Support:
         return int(self.counts.sum())
 
     def share(self) -> NDArray[np.float64]:
-        """Share of the paths that each input holds."""
+        """Share of the paths that each input holds; none where there is no path."""
+        if not self.paths:
+            return self.counts.astype(float)
         return (self.counts / self.counts.max()).astype(float) * float(self.counts.max() / self.counts.sum())
 
     def __repr__(self) -> str:
@@ -94,14 +97,14 @@ def support(net: Architecture, node: str, at: Sequence[int] | None = None, *, pa
     >>> support(net, "conv2", (0,)).counts.tolist()
     [1, 2, 3, 2, 1]
     """
-    known = shapes(net)
-    _check_spatial(node, known)
+    known = _known(net, node)
     spatial = known[node][2:]
-    at = tuple(n // 2 for n in spatial) if at is None else tuple(at)
-    if len(at) != len(spatial) or not all(0 <= i < n for i, n in zip(at, spatial, strict=True)):
+    position = tuple(n // 2 for n in spatial) if at is None else tuple(at) if isinstance(at, Iterable) else (at,)
+    fits = len(position) == len(spatial) and all(isinstance(i, Integral) for i in position)
+    if not fits or not all(0 <= i < n for i, n in zip(position, spatial, strict=True)):
         rule = f"positions of '{node}' lie in {'x'.join(map(str, spatial))}"
         raise ShapeError("there is no such position.", here=f"position {at}", rule=rule).at(f"node '{node}'")
-    return _pulled_down(net, known, node, at, range(len(at)), padding=padding)
+    return _tight(_pulled_down(net, known, node, position, range(len(position)), padding=padding))
 
 
 def spans(net: Architecture, node: str, axis: int = 0, *, padding: bool = False) -> list[tuple[int, int] | None]:
@@ -117,8 +120,12 @@ def spans(net: Architecture, node: str, axis: int = 0, *, padding: bool = False)
     >>> spans(net, "pool")
     [(0, 2), (2, 4), (4, 6)]
     """
-    known = shapes(net)
-    _check_spatial(node, known)
+    known = _known(net, node)
+    rank = len(known[node]) - 2
+    if axis not in range(rank):
+        raise ShapeError(
+            "there is no such axis.", here=f"axis {axis}", rule=f"spatial axes of '{node}' are 0 to {rank - 1}"
+        ).at(f"node '{node}'")
     outputs = range(known[node][2 + axis])
     pulled = (_pulled_down(net, known, node, (o,), range(axis, axis + 1), padding=padding) for o in outputs)
     return [hull_of(one.counts, one.start[0]) for one in pulled]
@@ -130,11 +137,25 @@ def hull_of(counts: NDArray[np.object_], start: int) -> tuple[int, int] | None:
     return (start + int(seen[0]), start + int(seen[-1])) if len(seen) else None
 
 
-def _check_spatial(node: str, known: dict[str, Shape]) -> None:
+def _known(net: Architecture, node: str) -> dict[str, Shape]:
+    """Shapes of a network whose sizes are numbers, with a node that has spatial axes."""
+    known = shapes(net)
     if node not in known:
         raise unknown("node", node, known)
     if len(known[node]) < 3:
         raise GraphError("this node has no spatial axes.", here=f"its shape is {known[node]}").at(f"node '{node}'")
+    check_numbers(net.input_shape, "support")
+    return known
+
+
+def _tight(found: Support) -> Support:
+    """The same paths, in the smallest box that holds them."""
+    seen = np.nonzero(found.counts)
+    if not found.paths:
+        return Support(found.start, np.zeros((0,) * found.counts.ndim, object))
+    box = [(int(axis.min()), int(axis.max()) + 1) for axis in seen]
+    start = tuple(p + first for p, (first, _) in zip(found.start, box, strict=True))
+    return Support(start, found.counts[tuple(slice(*ends) for ends in box)])
 
 
 def _pulled_down(

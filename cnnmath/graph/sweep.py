@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from math import prod
 from operator import and_
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnnmath.errors import DataError
+from cnnmath.errors import DataError, ShapeError
 from cnnmath.graph.architecture import Architecture
 from cnnmath.graph.propagate import WEIGHTED, Facts, walk
+from cnnmath.ops import Operator
+from cnnmath.ops.algebra import Shape
 
 BLOCK = 2**16
 """Candidates propagated together: their arrays stay in the cache."""
 
 LARGEST = 2**62
-"""Above it, counts are Python integers instead of 64-bit ones."""
+"""Counts that may lie above it are Python integers instead of 64-bit ones."""
+
+WIDE = 2**31
+"""Candidates above it are Python integers themselves."""
+
+Totals: TypeAlias = tuple[Any, Any, Any]
+"""Parameters, multiply-accumulates, and whether every window fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ class Sweep:
     parameters, macs
         Totals, as `cnnmath.graph.Summary` has them; 0 where the network does not accept the input.
     accepted
-        Where every window fits.
+        Where the network accepts its input: every window fits, every merge has equal shapes.
     """
 
     candidates: Mapping[str, NDArray[Any]]
@@ -59,6 +68,12 @@ def sweep(build: Callable[..., Architecture], **candidates: ArrayLike) -> Sweep:
     candidates
         Positive integers, arrays that broadcast with each other.
 
+    Notes
+    -----
+    Where some candidates of a block do not fit in a way that arrays cannot tell (unequal branches, groups that do not
+    divide), and where a setting cannot be an array (groups), the block is analysed one candidate after the other.
+    Totals are 64-bit integers where the greatest channels, kernels and sizes prove that they fit, else Python integers.
+
     Raises
     ------
     DataError
@@ -72,49 +87,92 @@ def sweep(build: Callable[..., Architecture], **candidates: ArrayLike) -> Sweep:
     [2087321600, 3004841984, 4089184256]
     """
     arrays = _broadcast(candidates)
-    shape = next(iter(arrays.values())).shape
     flat = {name: values.ravel() for name, values in arrays.items()}
-    greatest = _totals(build(**{name: int(values.max()) for name, values in flat.items()}))
-    if max(greatest[:2]) > LARGEST:
-        flat = {name: values.astype(object) for name, values in flat.items()}
-    cuts = range(BLOCK, next(iter(flat.values())).size, BLOCK)
-    blocks = zip(*(np.split(values, cuts) for values in flat.values()), strict=True)
-    totals = [_totals(build(**dict(zip(flat, block, strict=True))), like=block[0]) for block in blocks]
-    parameters, macs, accepted = (np.concatenate(column).reshape(shape) for column in zip(*totals, strict=True))
-    return Sweep(arrays, parameters * accepted, macs * accepted, accepted)
+    first = next(iter(arrays.values()))
+    starts = range(0, first.size, BLOCK)
+    blocks = ({name: values[at : at + BLOCK] for name, values in flat.items()} for at in starts)
+    columns = zip(*(_block(build, block) for block in blocks), strict=True)
+    parameters, macs, accepted = (np.concatenate(column).reshape(first.shape) for column in columns)
+    return Sweep(arrays, parameters * accepted, macs * accepted, accepted.astype(bool))
 
 
-def _totals(net: Architecture, like: Any = 0) -> tuple[Any, Any, Any]:
-    """Parameters, multiply-accumulates and whether every window fits; each kind of layer is read once."""
-    layers: dict[int, tuple[Facts, bool, int]] = {}
-    for _, op, _, facts in walk(net):
+def _block(build: Callable[..., Architecture], block: Mapping[str, NDArray[Any]]) -> Totals:
+    """Totals of some candidates: together in 64 bits, together in Python integers, or one after the other."""
+    like = next(iter(block.values()))
+    try:
+        totals, greatest = _totals(build(**block), like)
+        if greatest <= LARGEST:
+            return totals
+        exact = {name: values.astype(object) for name, values in block.items()}
+        return _totals(build(**exact), next(iter(exact.values())))[0]
+    except (ShapeError, TypeError, ValueError):
+        return _one_by_one(build, block)
+
+
+def _one_by_one(build: Callable[..., Architecture], block: Mapping[str, NDArray[Any]]) -> Totals:
+    rows = zip(*(values.tolist() for values in block.values()), strict=True)
+    found = [_alone(build, dict(zip(block, row, strict=True))) for row in rows]
+    parameters, macs, accepted = (list(column) for column in zip(*found, strict=True))
+    kind = object if max(*parameters, *macs) > LARGEST else np.int64
+    return np.array(parameters, kind), np.array(macs, kind), np.array(accepted)
+
+
+def _alone(build: Callable[..., Architecture], candidate: Mapping[str, int]) -> Totals:
+    try:
+        return _totals(build(**candidate), 0)[0]
+    except ShapeError:
+        return 0, 0, False
+
+
+def _totals(net: Architecture, like: Any) -> tuple[Totals, int]:
+    """Totals in the form of ``like``, and a bound of all of them; each kind of layer is read once."""
+    layers: dict[int, tuple[Operator, tuple[Shape, ...], Facts, int]] = {}
+    for _, op, inputs, facts in walk(net):
         *_, times = layers.get(id(facts), (0,))
-        layers[id(facts)] = (facts, isinstance(op, WEIGHTED), times + 1)
+        layers[id(facts)] = (op, inputs, facts, times + 1)
     kinds = layers.values()
-    parameters = sum(facts.parameters * times for facts, _, times in kinds)
-    macs = sum(facts.census.multiplications * times for facts, weighted, times in kinds if weighted)
-    sizes = {id(size): size for facts, _, _ in kinds for size in facts.output}
+    parameters = sum(facts.parameters * times for _, _, facts, times in kinds)
+    macs = sum(facts.census.multiplications * times for op, _, facts, times in kinds if isinstance(op, WEIGHTED))
+    sizes = {id(size): size for _, _, facts, _ in kinds for size in facts.output}
     accepted = reduce(and_, (size >= 1 for size in sizes.values()), like == like)
-    return parameters + 0 * like, macs + 0 * like, accepted
+    bound = sum(times * _bound(op, inputs, facts.output) for op, inputs, facts, times in kinds)
+    return (parameters + 0 * like, macs + 0 * like, accepted), bound
+
+
+def _bound(op: Operator, inputs: tuple[Shape, ...], output: Shape) -> int:
+    """No less than an operator's parameters and multiply-accumulates: all weights at all positions, at their most."""
+    weights = sum(map(_most, op.parameters(*inputs).values()))
+    return weights and weights * (1 + sum(_most(shape[2:]) for shape in (*inputs, output)))
+
+
+def _most(shape: Shape) -> int:
+    return prod(size if isinstance(size, int) else int(np.max(size)) for size in shape)
 
 
 def _broadcast(candidates: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
     """Candidates as arrays of positive integers of one shape."""
-    arrays = {name: np.asarray(values) for name, values in candidates.items()}
-    for name, values in arrays.items():
-        if values.dtype.kind not in "iu" or values.size == 0 or values.min() < 1:
-            raise DataError(
-                "candidates are positive integers.",
-                here=f"{name}: {values.dtype} {values}",
-                fix="give an array of them",
-            )
+    arrays = {name: _positive(name, values) for name, values in candidates.items()}
+    if not arrays:
+        raise DataError("there are no candidates.", fix="name one, such as size=[192, 224], and let build take it")
     try:
         together = np.broadcast_arrays(*arrays.values())
     except ValueError:
-        given = ", ".join(f"{name} {values.shape}" for name, values in arrays.items())
         raise DataError(
             "the candidates have shapes that do not broadcast.",
-            here=given or "none",
+            here=", ".join(f"{name} {values.shape}" for name, values in arrays.items()),
             fix="for every pair, give one as a column: widths[:, None]",
         ) from None
-    return {name: values.astype(np.int64) for name, values in zip(arrays, together, strict=True)}
+    return dict(zip(arrays, together, strict=True))
+
+
+def _positive(name: str, values: ArrayLike) -> NDArray[Any]:
+    """Candidates of one name: 64-bit integers where products of two of them fit, else Python integers."""
+    try:
+        given = np.asarray(values)
+        array = given if given.dtype.kind in "iu" else np.asarray(values, object)
+    except ValueError:  # lists of unequal lengths
+        array = np.empty(0, object)
+    whole = array.dtype.kind in "iu" or all(type(value) is int for value in array.flat)
+    if not whole or array.size == 0 or array.min() < 1:
+        raise DataError("candidates are positive integers.", here=f"{name}={values!r}", fix="give an array of them")
+    return array.astype(np.int64 if array.max() <= WIDE else object)

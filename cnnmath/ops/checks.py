@@ -84,7 +84,10 @@ def check_rank(inputs: Shape, spatial: int | None = None) -> None:
 
 def check_divides(kind: type[CnnmathError], what: str, number: Size, groups: int) -> None:
     """Raise where groups do not divide a number of channels."""
-    if isinstance(number, int) and number % groups:
+    if not isinstance(number, int) and hasattr(number, "all"):  # candidates: those that fit are told apart one by one
+        if not (number % groups == 0).all():
+            raise kind(f"the groups do not divide the {what} of every candidate.")
+    elif isinstance(number, int) and number % groups:
         raise kind(
             f"the groups do not divide the {what}.",
             rule=f"{what} mod groups = 0",
@@ -116,7 +119,10 @@ def fitted(windows: Sequence[Window], sizes: Sequence[Size]) -> tuple[Size, ...]
 def check_sighted(windows: Sequence[Window], sizes: Shape) -> None:
     """Raise where some window would cover padding alone: the maximum or the mean of nothing does not exist."""
     for axis, window, n in zip(axis_names(len(sizes)), windows, sizes, strict=True):
-        concrete = isinstance(n, Integral) and isinstance(window.placements(n), Integral)
+        outputs = window.placements(n)
+        if hasattr(outputs, "all") and not isinstance(outputs, Integral):
+            _check_surely_sighted(window, n)
+        concrete = isinstance(n, Integral) and isinstance(outputs, Integral)
         if concrete and (o := window.blind(int(n))) is not None:
             raise ShapeError(
                 "a window covers padding alone, so that it has nothing to pool.",
@@ -126,6 +132,18 @@ def check_sighted(windows: Sequence[Window], sizes: Shape) -> None:
                 here=f"output {o} reads {[window.tap(o, k) for k in range(window.kernel)]}, none in 0..{n - 1}",
                 fix="pad by less than the kernel's extent",
             )
+
+
+def _check_surely_sighted(window: Window, n: Size) -> None:
+    """Raise where some of many candidates may have a window of padding alone.
+
+    None has where each side pads by less than the extent and the input is no shorter than the dilation: a window that
+    meets the input has one of its end taps in it, or covers it all with taps at most that far apart.
+    """
+    pads = (window.before < window.extent) & (window.after < window.extent)
+    surely = pads & ((n < 1) | (n >= window.dilation))
+    if not (surely if isinstance(surely, bool) else surely.all()):
+        raise ShapeError("a window may cover padding alone at some candidate.")
 
 
 def _fitted(axis: str, w: Window, n: Size) -> Size:
