@@ -6,6 +6,7 @@ not name it does not count, and `Count.ignored` says which operators these were.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -54,8 +55,8 @@ class Convention:
     rules: tuple[tuple[Kinds, Mapping[str, int]], ...]
 
     def of(self, layer: Layer) -> Size:
-        """What it counts of one layer."""
-        rule = self._rule(layer.op)
+        """What it counts of one layer: nothing where the operator is not known."""
+        rule = self._rule(layer.op) if layer.census else None
         return sum(times * QUANTITIES[quantity](layer) for quantity, times in rule.items()) if rule else 0
 
     def counts(self, op: Operator) -> bool:
@@ -106,13 +107,11 @@ class Count:
 
 def counted(layers: Sequence[Layer], convention: Convention) -> Count:
     """Count a network's layers by a convention."""
-    by_layer = {layer.name: convention.of(layer) for layer in layers if convention.counts(layer.op)}
-    ignored: dict[str, int] = {}
-    for layer in layers:
-        if not convention.counts(layer.op):
-            kind = type(layer.op).__name__
-            ignored[kind] = ignored.get(kind, 0) + 1
-    return Count(convention, sum(by_layer.values()), by_layer, ignored)
+    known = [layer for layer in layers if layer.census]
+    by_layer = {layer.name: convention.of(layer) for layer in known if convention.counts(layer.op)}
+    ignored = Counter(type(layer.op).__name__ for layer in known if layer.name not in by_layer)
+    unknown = tuple(layer.name for layer in layers if not layer.census)
+    return Count(convention, sum(by_layer.values()), by_layer, ignored, unknown)
 
 
 PRODUCTS = (WEIGHTED, {"macs": 1})

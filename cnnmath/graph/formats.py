@@ -14,7 +14,7 @@ from typing import Any
 
 from cnnmath.errors import MissingExtraError
 from cnnmath.graph.summary import Summary
-from cnnmath.graph.table import COLUMNS, caption, cells, notes, totals, values
+from cnnmath.graph.table import ALL_COLUMNS, COLUMNS, caption, cells, notes, totals, values
 
 STYLE = """<style>
 .cnnmath{border-collapse:collapse;font-variant-numeric:tabular-nums}
@@ -64,7 +64,7 @@ def csv(summary: Summary) -> str:
     """
     text = io.StringIO()
     writer = files.writer(text, lineterminator="\n")
-    writer.writerows([[column.name for column in COLUMNS], *map(values, summary.layers)])
+    writer.writerows([[column.name for column in ALL_COLUMNS], *map(values, summary.layers)])
     return text.getvalue().rstrip("\n")
 
 
@@ -117,7 +117,7 @@ def dataframe(summary: Summary) -> Any:
             "pandas is not installed.", rule="a data frame is one of pandas", fix="pip install 'cnnmath[pandas]'"
         ) from None
     rows = [values(layer) for layer in summary.layers]
-    return pandas.DataFrame(rows, columns=[column.name for column in COLUMNS], dtype=object).convert_dtypes()
+    return pandas.DataFrame(rows, columns=[column.name for column in ALL_COLUMNS], dtype=object).convert_dtypes()
 
 
 TEXTS: Mapping[str, Callable[[Summary], str]] = MappingProxyType(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cnnmath.errors import CnnmathError, ShapeError
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.fields import Field, Fields, at_input, through
 from cnnmath.graph.lengths import least_sizes
+from cnnmath.graph.opaque import Opaque
+from cnnmath.graph.remember import remembering
 from cnnmath.ops import Conv, ConvTranspose, Linear, Operator
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.checks import same
@@ -28,7 +30,7 @@ class Facts(NamedTuple):
     output: Shape
     parameters: Size
     buffers: Size
-    census: Census
+    census: Census | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Layer:
     parameters, buffers
         How many trainable numbers it has, and how many that are not trained; 0 where they are another node's.
     census
-        Arithmetic of the whole output.
+        Arithmetic of the whole output; None where the operator's mathematics is not known.
     fields
         Receptive field of all paths and of the least one, and the depth.
     trained_below
@@ -58,7 +60,7 @@ class Layer:
     output_shape: Shape
     parameters: Size
     buffers: Size
-    census: Census
+    census: Census | None
     fields: Fields
     trained_below: bool
 
@@ -75,7 +77,7 @@ class Layer:
     @property
     def macs(self) -> Size:
         """Multiply-accumulates of convolutions and linear layers, biases not counted; other operators have none."""
-        return self.census.multiplications if isinstance(self.op, WEIGHTED) else 0
+        return self.census.multiplications if self.census and isinstance(self.op, WEIGHTED) else 0
 
 
 def shapes(net: Architecture) -> dict[str, Shape]:
@@ -124,7 +126,7 @@ def propagate(net: Architecture, batch: Size = 1) -> list[Layer]:
     ((1, 6, 14, 14), 6, 156)
     """
     seen = {INPUT: at_input(len(net.input_shape) - 1)}
-    axes = _remembering(lambda op, *inputs: op.axes(inputs[0][2:]))
+    axes = remembering(lambda op, *inputs: op.axes(inputs[0][2:]))
     layers, trained = [], set[str]()
     for name, op, inputs, facts in walk(net, batch):
         reads = net.inputs(name)
@@ -142,7 +144,7 @@ def walk(net: Architecture, batch: Size = 1) -> Iterator[tuple[str, Operator, tu
     known: dict[str, Shape] = {INPUT: (batch, *net.input_shape)}
     owners = {net.shares(name) for name, _ in net}
     shared: dict[str, tuple[str, dict[str, Shape]]] = {}
-    facts = _remembering(_facts)
+    facts = remembering(_facts)
     for name, op in net:
         inputs = tuple(known[read] for read in net.inputs(name))
         of = _placed(net, name, partial(facts, op, *inputs))
@@ -168,7 +170,7 @@ def _check_shared(name: str, own: dict[str, Shape], first: str, shapes: dict[str
 
 def _shapes(net: Architecture, input_shape: Shape) -> dict[str, Shape]:
     known: dict[str, Shape] = {INPUT: (1, *input_shape)}
-    output = _remembering(_output)
+    output = remembering(_output)
     for name, op in net:
         try:
             known[name] = output(op, *(known[read] for read in net.inputs(name)))
@@ -194,7 +196,8 @@ def _is_formula(size: Size) -> bool:
 def _facts(op: Operator, *inputs: Shape) -> Facts:
     output = _output(op, *inputs)
     parameters, buffers = (sum(map(prod, named(*inputs).values())) for named in (op.parameters, op.buffers))
-    return Facts(output, parameters, buffers, cost(op, *inputs, output=output))
+    census = None if isinstance(op, Opaque) else cost(op, *inputs, output=output)
+    return Facts(output, parameters, buffers, census)
 
 
 def _placed(net: Architecture, name: str, ask: Callable[[], Facts]) -> Facts:
@@ -206,27 +209,3 @@ def _placed(net: Architecture, name: str, ask: Callable[[], Facts]) -> Facts:
         if isinstance(error, ShapeError):
             _add_smallest(error, net)
         raise
-
-
-def _remembering(answer: Callable[..., Any]) -> Callable[..., Any]:
-    """Answer once for equal operators on equal shapes: most layers of a deep network repeat others."""
-    known: dict[Hashable, Any] = {}
-
-    def ask(op: Operator, *inputs: Shape) -> Any:
-        key: Hashable = (op, inputs)
-        try:
-            hash(key)
-        except TypeError:  # sizes are arrays of candidates: the same array is the same size
-            settings = [getattr(op, f.name) for f in fields(op)]
-            key = (type(op), *map(_identity, settings), *map(_identity, inputs))
-        if key not in known:
-            known[key] = answer(op, *inputs)
-        return known[key]
-
-    return ask
-
-
-def _identity(value: Any) -> Hashable:
-    if isinstance(value, tuple):
-        return tuple(map(_identity, value))
-    return value if isinstance(value, Hashable) else id(value)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from cnnmath.axis import Axis, Bins, Transposed
 from cnnmath.graph.architecture import check_numbers
 from cnnmath.graph.propagate import Layer
+from cnnmath.readers import Census
 from cnnmath.window import Size
 
 
@@ -54,6 +55,10 @@ def _nominal(axis: Axis, n: int, outputs: int) -> int:
     return axis.window.kernel * n if isinstance(axis, Transposed) else axis.kernel * outputs
 
 
+def _census(layer: Layer) -> Census:
+    return layer.census or Census()
+
+
 def _outputs(layer: Layer) -> Size:
     return prod(layer.output_shape)
 
@@ -82,9 +87,9 @@ QUANTITIES: Mapping[str, Callable[[Layer], Size]] = MappingProxyType(
         "bins": _bins,
         "backward": backward,
         "parameters": lambda layer: layer.parameters,
-        "multiplications": lambda layer: layer.census.multiplications,
-        "additions": lambda layer: layer.census.additions,
-        "operations": lambda layer: layer.census.total,
+        "multiplications": lambda layer: _census(layer).multiplications,
+        "additions": lambda layer: _census(layer).additions,
+        "operations": lambda layer: _census(layer).total,
     }
 )
 """What can be counted of a layer."""

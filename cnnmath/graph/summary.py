@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from cnnmath.graph.architecture import Architecture
@@ -14,6 +15,7 @@ from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import Layer, propagate
 from cnnmath.graph.text import axes, count, times
 from cnnmath.ops import Operator
+from cnnmath.readers.cost import KINDS
 from cnnmath.window import Size, check_at_least
 
 
@@ -56,6 +58,11 @@ class Summary:
         return memory(self.layers)
 
     @property
+    def uncounted(self) -> tuple[str, ...]:
+        """Nodes whose operator is not known: every total is a part of the whole where there are any."""
+        return tuple(layer.name for layer in self.layers if not layer.census)
+
+    @property
     def buffers(self) -> Size:
         """Numbers that belong to operators and are not trained."""
         return sum(layer.buffers for layer in self.layers)
@@ -90,6 +97,7 @@ class Summary:
             "parameters": self.parameters,
             "macs": self.macs,
             "receptive_field": field_record(self.field),
+            "not_counted": list(self.uncounted),
             "layers": [_layer_record(layer) for layer in self.layers],
         }
         return plain(record)
@@ -122,14 +130,14 @@ class Summary:
         return self.html()
 
     def __repr__(self) -> str:
-        return "\n".join(
-            [
-                f"{self.network.name}: input {times(self.network.input_shape)}, {len(self.layers)} operators",
-                f"  parameters       {count(self.parameters)}",
-                f"  MACs             {count(self.macs)}",
-                f"  receptive field  {describe_field(self.field)}",
-            ]
-        )
+        part = " in part" if self.uncounted else ""
+        lines = [
+            f"{self.network.name}: input {times(self.network.input_shape)}, {len(self.layers)} operators",
+            f"  parameters       {count(self.parameters)}{part}",
+            f"  MACs             {count(self.macs)}{part}",
+            f"  receptive field  {describe_field(self.field)}",
+        ]
+        return "\n".join([*lines, *([f"  not counted      {', '.join(self.uncounted)}"] if part else [])])
 
 
 def analyze(net: Architecture, batch: Size = 1) -> Summary:
@@ -183,7 +191,11 @@ def _layer_record(layer: Layer) -> dict[str, Any]:
         "operator": type(layer.op).__name__,
         "inputs": list(layer.inputs),
         "output_shape": list(layer.output_shape[1:]),
-        "parameters": layer.parameters,
-        "macs": layer.macs,
+        "parameters": layer.parameters if layer.census else None,
+        "macs": layer.macs if layer.census else None,
         "receptive_field": field_record(layer.field),
+        "buffers": layer.buffers,
+        "activations": prod(layer.output_shape),
+        "depth": list(layer.fields.depth),
+        "census": dict(zip(KINDS, layer.census, strict=True)) if layer.census else None,
     } | ({"note": layer.note} if layer.note else {})

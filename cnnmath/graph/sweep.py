@@ -132,7 +132,8 @@ def _totals(net: Architecture, like: Any) -> tuple[Totals, int]:
         layers[id(facts)] = (op, inputs, facts, times + 1)
     kinds = layers.values()
     parameters = sum(facts.parameters * times for _, _, facts, times in kinds)
-    macs = sum(facts.census.multiplications * times for op, _, facts, times in kinds if isinstance(op, WEIGHTED))
+    weighted = [(facts.census, times) for op, _, facts, times in kinds if facts.census and isinstance(op, WEIGHTED)]
+    macs = sum(census.multiplications * times for census, times in weighted)
     sizes = {id(size): size for _, _, facts, _ in kinds for size in facts.output}
     accepted = reduce(and_, (size >= 1 for size in sizes.values()), like == like)
     bound = sum(times * _bound(op, inputs, facts.output) for op, inputs, facts, times in kinds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Literal
 
 from rich.console import Console
@@ -16,6 +17,7 @@ from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary, field_record
 from cnnmath.graph.text import axes, count, times
+from cnnmath.readers.cost import KINDS
 from cnnmath.window import Size
 
 WIDE = 200
@@ -48,7 +50,7 @@ class Column:
         """An entry as people read it."""
         if value is None or (self.kind == "count" and value == 0):
             return ""
-        return count(value) if self.kind == "count" else str(value)
+        return count(value) if self.kind == "count" and not isinstance(value, str) else str(value)
 
 
 def label(layer: Layer) -> str:
@@ -68,16 +70,33 @@ def _along(key: str) -> Callable[[Layer], Any]:
     return value
 
 
+def _known(layer: Layer, value: Size) -> Any:
+    return value if layer.census else "not counted"
+
+
+def _operations(kind: str) -> Callable[[Layer], Any]:
+    return lambda layer: getattr(layer.census, kind) if layer.census else "not counted"
+
+
 COLUMNS = (
     Column("layer", lambda layer: layer.name, "name", lambda _: "total"),
     Column("operator", label, "name"),
     Column("output", lambda layer: times(layer.output_shape[1:])),
-    Column("parameters", lambda layer: layer.parameters, "count", lambda summary: summary.parameters),
-    Column("MACs", lambda layer: layer.macs, "count", lambda summary: summary.macs),
+    Column("parameters", lambda layer: _known(layer, layer.parameters), "count", lambda summary: summary.parameters),
+    Column("MACs", lambda layer: _known(layer, layer.macs), "count", lambda summary: summary.macs),
     Column("field", _along("size")),
     Column("stride", _along("stride")),
     Column("padding", _along("padding")),
 )
+"""What people read."""
+
+ALL_COLUMNS = (
+    *COLUMNS,
+    Column("buffers", lambda layer: layer.buffers, "count"),
+    Column("activations", lambda layer: prod(layer.output_shape), "count"),
+    *(Column(kind, _operations(kind), "count") for kind in KINDS),
+)
+"""What programs read: the census, too."""
 
 
 def cells(layer: Layer) -> list[str]:
@@ -91,8 +110,9 @@ def totals(summary: Summary) -> list[str]:
 
 
 def values(layer: Layer) -> list[Any]:
-    """A layer's row as programs read it: numbers stay numbers, formulas are texts."""
-    return [plain(column.value(layer)) for column in COLUMNS]
+    """A layer's row as programs read it: numbers stay numbers, formulas are texts, what is not counted is missing."""
+    found = (plain(column.value(layer)) for column in ALL_COLUMNS)
+    return [None if value == "not counted" else value for value in found]
 
 
 def caption(summary: Summary) -> str:
