@@ -78,7 +78,7 @@ def shapes(net: Architecture) -> dict[str, Shape]:
         if smallest is not None and any(
             isinstance(b, int) and a > b for a, b in zip(smallest, net.input_shape, strict=True)
         ):
-            error.lines["network"] = f"{net.name} takes inputs from {'x'.join(map(str, smallest or ()))}"
+            error.lines["network"] = f"{net.name} takes inputs from {'x'.join(map(str, smallest))}"
         raise
 
 
