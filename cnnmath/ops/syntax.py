@@ -22,7 +22,7 @@ from cnnmath.ops.call import Call, Place
 Symbols: TypeAlias = Callable[[str], Any] | None
 """What turns a name into a size left open; None where sizes must be numbers."""
 
-LONGEST, WORD, DEEPEST, MOST, LARGEST, TERMS = 20_000, 100, 50, 10_000, 10**18, 200
+LONGEST, WORD, DEEPEST, MOST, LARGEST, TERMS = 20_000, 100, 30, 10_000, 10**18, 200
 """Letters of a text and of a word, levels of nesting, operators of a chain, size of a number, parts of arithmetic."""
 
 EXAMPLE = "for example conv(8, 5) > relu > maxpool(2)"

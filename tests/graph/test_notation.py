@@ -1,11 +1,16 @@
 """Networks in one line."""
 
+import time
+from dataclasses import fields
+
 import pytest
 import sympy
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cnnmath import ops, zoo
 from cnnmath.errors import CnnmathError, NotationError, SettingError, ShapeError, UnknownNameError
-from cnnmath.graph import Architecture, analyze
+from cnnmath.graph import Architecture, analyze, shapes
 from cnnmath.graph.notation import parse, sizes, symbol
 from cnnmath.zoo import notation as networks
 
@@ -63,6 +68,37 @@ def test_a_huge_product_of_sizes_left_open_is_refused():
         product = f"({product})*({product})"
     with pytest.raises(NotationError, match="this arithmetic is too long"):
         parse(f"conv({product}, 3)", (3, 8, 8))
+
+
+FORMULAS = ["F", "2*F", "F - F", "F/F", "-F", "F/2", "F**2", "1.5*F", "(F, 3)", "((F, 1), (0, G))", "F//G", "0*F", "3"]
+
+
+@given(st.data())
+def test_any_settings_left_open_are_a_network_or_refused_with_a_message(data):
+    kind = data.draw(st.sampled_from(ops.ALL))
+    names = [f.name for f in fields(kind)]
+    settings = data.draw(st.dictionaries(st.sampled_from(names), st.sampled_from(FORMULAS))) if names else {}
+    text = f"{kind.__name__}({', '.join(f'{name}={value}' for name, value in settings.items())})"
+    shape = data.draw(st.sampled_from(["3xHxW", "CxHxW", "5x9x9", "CxL", "7"]))
+    try:
+        told = str(shapes(parse(text, sizes(shape))))
+    except CnnmathError as error:
+        told = str(error)
+    assert told
+
+
+@pytest.mark.parametrize("step", ["(({})*G//3)", "(G//({} + 1))", "floor({}/2 + G)"])
+def test_a_formula_nested_as_deep_as_can_be_read_is_read_at_once(step):
+    text = "F"
+    for _ in range(9):
+        text = step.format(text)
+    start = time.perf_counter()
+    assert parse(f"linear({text})", (3,)).op("linear1").units.free_symbols
+    assert time.perf_counter() - start < 5
+    for _ in range(9):
+        text = step.format(text)
+    with pytest.raises(NotationError, match=r"too long|too deep"):
+        parse(f"linear({text})", (3,))
 
 
 def test_a_network_of_the_zoo_takes_its_arguments():

@@ -16,6 +16,7 @@ from cnnmath.graph.table import COLUMNS, cells, show, values
 from tests.graph.nets import toy
 
 HEADINGS = ["layer", "operator", "output", "parameters", "MACs", "field", "stride", "padding"]
+PUBLISHED = (zoo.lenet5, zoo.alexnet, zoo.vgg16, zoo.resnet50)
 
 
 def hostile():
@@ -91,7 +92,7 @@ def test_axes_that_differ_are_told_apart():
     assert cells(hostile().layers[2])[5:] == ["3", "1x2", "0"]
 
 
-@pytest.mark.parametrize("build", zoo.ALL.values(), ids=zoo.ALL)
+@pytest.mark.parametrize("build", PUBLISHED)
 @pytest.mark.parametrize("width", [30, 60, 80, 120, 300])
 def test_a_terminal_of_any_width_shows_every_number_uncut(build, width):
     summary = analyze(build())
@@ -102,7 +103,7 @@ def test_a_terminal_of_any_width_shows_every_number_uncut(build, width):
 
 
 def test_eighty_letters_hold_the_whole_table():
-    for build in zoo.ALL.values():
+    for build in PUBLISHED:
         assert max(map(len, printed(analyze(build()), 80).splitlines())) <= 80
 
 

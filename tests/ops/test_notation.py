@@ -101,12 +101,12 @@ def test_names_are_sizes_left_open_where_a_caller_takes_them():
 
 
 MESSAGES = {
-    "conv(8, 5) > maxpol(2)": (
+    "conv(8, 5) > flaten": (
         UnknownNameError,
-        "there is no operator 'maxpol'.\n"
-        "  text    conv(8, 5) > maxpol(2)\n"
+        "there is no operator 'flaten'.\n"
+        "  text    conv(8, 5) > flaten\n"
         "                       ^\n"
-        "  near    maxpool\n"
+        "  near    flatten\n"
         "  known   " + ", ".join(sorted(kind.__name__.lower() for kind in ops.ALL)),
     ),
     "conv(8, 3, strid=2)": (
