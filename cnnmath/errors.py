@@ -77,6 +77,10 @@ class MissingExtraError(CnnmathError, ImportError):
     """An optional dependency that is not installed; the message names the extra that brings it."""
 
 
+LISTED = 40
+"""Names that a message lists; of more, it says how many there are."""
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
     """Build the error for a name that is not in the list.
 
@@ -90,4 +94,5 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
     names = sorted(known)
     near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
     lines = {"near": ", ".join(near)} if near else {}
-    return UnknownNameError(f"there is no {kind} '{name}'.", **lines, known=", ".join(names))
+    listed = ", ".join(names) if len(names) <= LISTED else f"{len(names)} names, {names[0]} to {names[-1]}"
+    return UnknownNameError(f"there is no {kind} '{name}'.", **lines, known=listed)

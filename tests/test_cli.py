@@ -88,7 +88,7 @@ def test_analyze_prints_the_numbers_that_are_published(name, run):
     record = json.loads(out)
     parameters, macs, field = NUMBERS[name]
     assert (status, err) == (0, "")
-    assert set(record) == {"name", "input_shape", "parameters", "macs", "receptive_field", "layers"}
+    assert set(record) == {"name", "input_shape", "parameters", "macs", "receptive_field", "not_counted", "layers"}
     assert (record["name"], record["parameters"], record["macs"]) == (name, parameters, macs)
     assert record["receptive_field"] == in_json(field)
     assert sum(layer["macs"] for layer in record["layers"]) == macs

@@ -67,9 +67,9 @@ def test_a_network_is_named_called_written_out_or_read(words, net, run, files):
 
 
 WRONG = {
-    "neither": (["resnet5"], "there is no network 'resnet5'.", "near    resnet50"),
+    "neither": (["resnet5"], "there is no network 'resnet5'.", "resnet50, resnet152"),
     "neither, and what it may be": (["resnet5"], "there is no network", "rule    a name of `cnnmath zoo`, a call such"),
-    "a call of neither": (["resnet5(classes=3)"], "there is no network or operator 'resnet5'.", "near    resnet50"),
+    "a call of neither": (["resnet5(classes=3)"], "there is no network or operator 'resnet5'.", "resnet50, resnet152"),
     "a wrong argument": (["lenet5(clases=3)"], "lenet5: there is no setting 'clases'.", "near    classes"),
     "a chain with a slip": (["relu > maxpol(2)"], "there is no operator 'maxpol'.", "                 ^"),
     "a network in a chain": (["relu > lenet5", "--input", "3x4"], "there is no operator 'lenet5'.", "relu > lenet5"),
@@ -120,7 +120,7 @@ def test_the_whole_answer_to_a_slip(run):
     [
         ("table", " "),
         ("markdown", "**lenet5, input 1x32x32**\n\n| layer |"),
-        ("csv", "layer,operator,output,parameters,MACs,field,stride,padding\nconv1,Conv,6x28x28,156,117600,5,1,0\n"),
+        ("csv", "layer,operator,output,parameters,MACs,field,stride,padding,buffers,activations,"),
         ("json", '{"name": "lenet5", "input_shape": [1, 32, 32], "parameters": 61706, '),
         ("html", "<!DOCTYPE html>\n<html lang='en'>"),
     ],

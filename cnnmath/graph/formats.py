@@ -57,10 +57,10 @@ def csv(summary: Summary) -> str:
     Examples
     --------
     >>> from cnnmath.graph import analyze, parse
-    >>> print(csv(analyze(parse("conv(40, 3) > relu", (3, 32, 32)))))
-    layer,operator,output,parameters,MACs,field,stride,padding
-    conv1,Conv,40x30x30,1120,972000,3,1,0
-    relu1,ReLU,40x30x30,0,0,3,1,0
+    >>> head, conv, relu = csv(analyze(parse("conv(40, 3) > relu", (3, 32, 32)))).splitlines()
+    >>> print(head[:59], conv, sep="\\n")
+    layer,operator,output,parameters,MACs,field,stride,padding,
+    conv1,Conv,40x30x30,1120,972000,3,1,0,0,36000,972000,972000,0,0,0,0,0
     """
     text = io.StringIO()
     writer = files.writer(text, lineterminator="\n")

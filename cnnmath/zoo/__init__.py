@@ -20,6 +20,7 @@ __all__ = [
     "alexnet",
     "alexnet_2012",
     "alexnet_slim",
+    "entry",
     "family",
     "lenet5",
     "lenet5_1998",
@@ -54,7 +55,15 @@ def named(name: str) -> Architecture:
     >>> named("ResNet-50").name, named("VGG16-BN").name
     ('resnet50', 'vgg16_bn')
     """
-    return ALL[_key(name)]()
+    return entry(name)()
+
+
+def entry(name: str) -> Published:
+    """Entry of ``ALL`` that is spelled like this name, but for case and what is neither letter nor digit."""
+    letters = {_letters(known): form for known, form in ALL.items()}
+    if _letters(name) not in letters:
+        raise unknown("network", name, ALL)
+    return letters[_letters(name)]
 
 
 def family(name: str) -> tuple[str, ...]:
@@ -65,8 +74,8 @@ def family(name: str) -> tuple[str, ...]:
     >>> family("VGG-16")
     ('vgg16', 'vgg16_bn')
     """
-    own = ALL[_key(name)]
-    return tuple(other for other, entry in ALL.items() if entry.family == own.family)
+    own = entry(name)
+    return tuple(other for other, form in ALL.items() if form.family == own.family)
 
 
 def variants(name: str) -> dict[str, Published]:
@@ -80,14 +89,6 @@ def variants(name: str) -> dict[str, Published]:
     vgg16_bn: configuration D with batch normalisation
     """
     return {ALL[other].what: ALL[other] for other in family(name)}
-
-
-def _key(name: str) -> str:
-    """Name in ``ALL`` that is spelled like this one, but for case and what is neither letter nor digit."""
-    letters = {_letters(known): known for known in ALL}
-    if _letters(name) not in letters:
-        raise unknown("network", name, ALL)
-    return letters[_letters(name)]
 
 
 def _letters(name: str) -> str:

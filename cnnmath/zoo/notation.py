@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnmath import zoo
-from cnnmath.errors import CnnmathError, SettingError, unknown
+from cnnmath.errors import CnnmathError, SettingError, UnknownNameError, unknown
 from cnnmath.graph import Architecture
 from cnnmath.graph.notation import symbol
 from cnnmath.ops.call import Call, located
@@ -34,7 +34,7 @@ def build(call: Call) -> Architecture:
     if not is_network(call.name):
         raise located(unknown("network", call.name, zoo.ALL), call.place)
     try:
-        return call.build(zoo.ALL[_key(call.name)].build)
+        return call.build(zoo.entry(call.name).build)
     except CnnmathError:
         raise
     except (TypeError, ValueError, ArithmeticError, LookupError) as error:
@@ -48,8 +48,7 @@ def build(call: Call) -> Architecture:
 
 def is_network(name: str) -> bool:
     """Whether a built-in network has this name."""
-    return _key(name) in zoo.ALL
-
-
-def _key(name: str) -> str:
-    return name.lower().replace("-", "").replace("_", "")
+    try:
+        return bool(zoo.entry(name))
+    except UnknownNameError:
+        return False

@@ -9,11 +9,13 @@ from cnnmath import ops, zoo
 from cnnmath.graph import INPUT, Architecture, analyze
 from cnnmath.graph.summary import describe_field
 from cnnmath.graph.text import times
+from cnnmath.readers.cost import KINDS
 from cnnmath.window import Window
 from tests.graph.nets import chain, residual, toy
 
-KEYS = ["name", "input_shape", "parameters", "macs", "receptive_field", "layers"]
+KEYS = ["name", "input_shape", "parameters", "macs", "receptive_field", "not_counted", "layers"]
 LAYER = ["name", "operator", "inputs", "output_shape", "parameters", "macs", "receptive_field"]
+LAYER += ["buffers", "activations", "depth", "census"]
 
 
 def test_the_record_has_the_keys_that_others_rely_on():
@@ -35,6 +37,11 @@ def test_the_record_of_a_layer_says_what_it_is_and_what_it_sees():
         "parameters": 64 * 3 * 121 + 64,
         "macs": 64 * 3 * 121 * 55 * 55,
         "receptive_field": {"size": [11, 11], "stride": [4, 4], "padding": [2, 2]},
+        "buffers": 0,
+        "activations": 64 * 55 * 55,
+        "depth": [1, 1],
+        "census": dict.fromkeys(KINDS, 0)
+        | {"multiplications": 64 * 3 * 121 * 55 * 55, "additions": 64 * 3 * 121 * 55 * 55},
     }
     assert layers["avgpool"]["receptive_field"] == {"size": [195] * 2, "stride": [32] * 2, "padding": [66] * 2}
     assert layers["flatten"]["output_shape"] == [9216]

@@ -67,7 +67,7 @@ def test_the_statistics_of_batch_normalisation_are_not_trained():
         (ops.Select((2,)), "select((2,))"),
         (ops.Pad(2), "pad(2)"),
         (ops.Pad((1, (0, 2)), channels=(8, 8)), "pad((1, (0, 2)), channels=8)"),
-        (ops.Pad((1,)), "pad(((1, 1),))"),
+        (ops.Pad((1,)), "pad((1,))"),
         (ops.ReLU(), "relu()"),
     ],
     ids=str,

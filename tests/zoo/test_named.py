@@ -51,7 +51,7 @@ def test_an_unknown_network_is_answered_with_near_names():
         zoo.named("resnet5")
     head, near, known = str(caught.value).splitlines()
     assert (head, near) == ("there is no network 'resnet5'.", "  near    resnet56, resnet50, resnet152")
-    assert known == f"  known   {', '.join(sorted(zoo.ALL))}"
+    assert known == f"  known   {len(zoo.ALL)} names, alexnet to vgg19_bn"
 
 
 @pytest.mark.parametrize(
