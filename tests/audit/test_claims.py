@@ -126,6 +126,26 @@ def test_a_formula_that_cannot_be_read_is_not_covered():
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("subject", "given", "why"),
+    [
+        ("dL/dx_ij", {"input": "3x3", "filter": "2x2"}, "with letters, the gradient of a filter alone"),
+        ("dL/df_ij", {"input": "3x3", "filter": "2x2"}, "with letters, the gradient of a filter alone"),
+        ("dL/dx_44", {"input": "3x3", "filter": "2x2"}, "there is no entry 44, whether indices start at 0 or at 1"),
+        ("dL/dx_11", {"input": "3x3", "filter": "4x4"}, "a gradient is written out for a filter that fits"),
+        ("dL/dx_11", {"input": "99x99", "filter": "2x2"}, "a gradient is written out for a filter that fits"),
+        ("gradient of Z_77", {"input": [[1]], "window": "1x1 of a max pooling"}, "there is no output Z_77"),
+        ("gradient of Z_11", {"input": [[1]], "window": "1x1"}, "which pooling is meant is not understood"),
+        ("6x6 with 3x3", {"input": [[1]], "kernel": [[1]], "padding": 10**6}, "the example is too large"),
+    ],
+)
+def test_what_a_judge_does_not_compute_is_not_covered(subject, given, why):
+    where = {"where": "max pooling"} if "window" in given and "max" in str(given["window"]) else {}
+    claim = {**CLAIM, "subject": subject, "given": given, "claimed": "1", **where}
+    (part,) = audit(read({"claims": [claim]})).verdicts[0].parts
+    assert (str(part.kind), part.why[: len(why)]) == ("not covered", why)
+
+
 BROKEN = {
     "{": "line 1, column 2: this is no JSON.",
     "": "line 1, column 1: this is no JSON.",
