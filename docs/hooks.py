@@ -1,4 +1,4 @@
-"""Pages that mkdocs generates while it builds: one for each of the operators below."""
+"""Pages that mkdocs generates while it builds: one for each of the operators below, and the reference of the audit."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from cnnmath import ops
+from cnnmath.audit.reference import reference_page, schema
 from cnnmath.report.operator import operator_page
 
 OPERATORS = (ops.Conv, ops.ConvTranspose, ops.MaxPool, ops.AveragePool, ops.Subsample)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the operators' pages."""
+    """Add the generated pages."""
     for kind in OPERATORS:
         name = f"operators/{kind.__name__.lower()}.md"
         files.append(File.generated(config, name, content=operator_page(kind)))
+    files.append(File.generated(config, "audit-reference.md", content=reference_page()))
+    files.append(File.generated(config, "claims.schema.json", content=schema()))
     return files

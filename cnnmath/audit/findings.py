@@ -151,6 +151,8 @@ def _(value: Formula, printed: Any, *, endless: bool = False) -> frozenset[Agree
         verdict = value.same(parse(str(printed), value.grammar))
     except SettingError as error:
         raise NotCoveredError(f"{error.fact.rstrip('.')}: {error.lines['here']}") from None
+    except (TypeError, ValueError, ArithmeticError, NotImplementedError) as error:  # SymPy's, on what is no mathematics
+        raise NotCoveredError(f"the formula cannot be compared: {error}") from None
     if verdict is None:
         raise NotCoveredError("equal at every sample, but not proved to be")
     return _entirely(verdict)

@@ -122,6 +122,8 @@ class _Reading:
         if self.token == "if":
             self.advance()
             condition = self.relation()
+            if not _is_condition(condition):
+                raise self.stuck()
             self.expect("else")
             value = sp.Piecewise((value, condition), (self.expression(), True))
         self.depth -= 1
@@ -225,6 +227,9 @@ class _Reading:
 
 def _number(value: Expr) -> Any:
     """A condition as a number: 1 where it holds."""
-    if isinstance(value, sp.logic.boolalg.Boolean) and not isinstance(value, sp.Symbol):
-        return sp.Piecewise((1, value), (0, True))
-    return value
+    return sp.Piecewise((1, value), (0, True)) if _is_condition(value) else value
+
+
+def _is_condition(value: Expr) -> bool:
+    """Whether it holds or not; SymPy counts a symbol among these, too."""
+    return isinstance(value, sp.logic.boolalg.Boolean) and not isinstance(value, sp.Symbol)

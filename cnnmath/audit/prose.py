@@ -59,7 +59,7 @@ def _perceptron(widths: list[int]) -> Architecture:
 
 def _described(text: str) -> Architecture:
     """Layers between semicolons; each is numbered among those of its word: conv1, pool1, fc1."""
-    first, *layers = [part.strip().lower() for part in text.split(";") if part.strip()]
+    first, *layers = [part.strip().lower() for part in text.split(";") if part.strip()] or [""]
     size = read_sizes(first.removeprefix("input").strip())
     if size is None or len(size) not in (1, 2, 3):
         raise NotCoveredError(f"the input of the network is not understood: '{first}'")

@@ -116,5 +116,5 @@ def _says(value: Formula, formula: Expr) -> bool:
     """Whether a changed formula is the right one; one that makes no sense is not."""
     try:
         return bool(value.same(formula))
-    except (NotCoveredError, CnnmathError):
+    except (NotCoveredError, CnnmathError, TypeError, ValueError, ArithmeticError, NotImplementedError):
         return False

@@ -5,7 +5,7 @@ from contextlib import suppress
 from copy import deepcopy
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cnnmath.audit import SCHEMA, audit, load, read
@@ -126,6 +126,26 @@ def test_a_formula_that_cannot_be_read_is_not_covered():
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("subject", "given", "why"),
+    [
+        ("dL/dx_ij", {"input": "3x3", "filter": "2x2"}, "with letters, the gradient of a filter alone"),
+        ("dL/df_ij", {"input": "3x3", "filter": "2x2"}, "with letters, the gradient of a filter alone"),
+        ("dL/dx_44", {"input": "3x3", "filter": "2x2"}, "there is no entry 44, whether indices start at 0 or at 1"),
+        ("dL/dx_11", {"input": "3x3", "filter": "4x4"}, "a gradient is written out for a filter that fits"),
+        ("dL/dx_11", {"input": "99x99", "filter": "2x2"}, "a gradient is written out for a filter that fits"),
+        ("gradient of Z_77", {"input": [[1]], "window": "1x1 of a max pooling"}, "there is no output Z_77"),
+        ("gradient of Z_11", {"input": [[1]], "window": "1x1"}, "which pooling is meant is not understood"),
+        ("6x6 with 3x3", {"input": [[1]], "kernel": [[1]], "padding": 10**6}, "the example is too large"),
+    ],
+)
+def test_what_a_judge_does_not_compute_is_not_covered(subject, given, why):
+    where = {"where": "max pooling"} if "window" in given and "max" in str(given["window"]) else {}
+    claim = {**CLAIM, "subject": subject, "given": given, "claimed": "1", **where}
+    (part,) = audit(read({"claims": [claim]})).verdicts[0].parts
+    assert (str(part.kind), part.why[: len(why)]) == ("not covered", why)
+
+
 BROKEN = {
     "{": "line 1, column 2: this is no JSON.",
     "": "line 1, column 1: this is no JSON.",
@@ -174,9 +194,15 @@ def test_references_are_put_in_and_decimals_keep_their_digits(tmp_path):
     assert set(a.beside) == {IMAGE["subject"]}
 
 
+FRAGMENTS = (
+    *("4x4x1; conv 2 3x3; fc 3", ";", "; ;", "5; fc 2", "4x4; flatten; flatten", "9 - 0 - 1", "AlexNet 0 input"),
+    *("LeNet-5, 1x1x1", "two groups in L2", "-", "0x0", "1 of 0x0x0", "a if b else c", "[a, b]", "sum_ij x_ij", "1/0"),
+    *("2x2 stride 0", "16 inputs, 0 outputs", "0 channels", "kernel 0", "z >= 0", "relu(z)", "constant image", "K"),
+    *("1,0", "1(x > 0) y", "[1(x > y), y]", "x^y^z", "log(0)", "f(f(x))", "sum_a f(a)", "G[i] = sum_u h[u] F[u]"),
+)
 junk = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=8) | st.sampled_from(["3x3", "2 of 2x2x3", "7x7", "as A05", "x", "4x4x1; conv 2 3x3; fc 3"]),
+    | st.text(max_size=8) | st.sampled_from(["3x3", "2 of 2x2x3", "7x7", "as A05", "x", *FRAGMENTS]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=6,
 )  # fmt: skip
@@ -213,6 +239,9 @@ def test_whatever_a_document_holds_there_is_an_answer(document):
 
 
 @given(st.sampled_from(sorted(CLAIMS)), st.sampled_from([*KEYS, "note"]), junk)
+@example("A08", "given", {"": 0})
+@example("U19", "claimed", "a if b else c")
+@example("A05a", "given", {"network": ";"})
 def test_whatever_stands_in_one_place_there_is_an_answer(id_, key, value):
     claims = [deepcopy(CLAIMS[id_])]
     if "as" in claims[0]["given"] or id_ in SLOW:

@@ -72,6 +72,7 @@ def test_a_known_network_is_found_by_its_name(text, name, shape):
         ("AlexNet with extra cheese", "what is said of alexnet is not understood: 'cheese'"),
         ("MegaNet", "the network is not known: 'MegaNet'"),
         ("", "the network is not known"),
+        (";", "the input of the network is not understood: ''"),
         ("big image; conv 3 3x3", "the input of the network is not understood: 'big image'"),
         ("8x8x1; convolve 3 3x3", "a layer of the network is not understood: 'convolve 3 3x3'"),
         ("8x8x1; conv 3", "a layer of the network is not understood: 'conv 3'"),

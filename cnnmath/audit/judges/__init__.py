@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -13,48 +14,80 @@ from cnnmath.audit.judges import calculus, definitions, gradients, kernels, netw
 
 Judge: TypeAlias = Callable[[Claim], Findings]
 
-JUDGES: Mapping[str, Judge] = MappingProxyType(
-    {
-        r"output (length|size) rule|rules": sizes.output_rule,
-        r"output size|size of the .*map|stride that does not fit|.*the last region smaller": sizes.output_size,
-        r"(non-)?overlapping windows.*": sizes.windows,
-        r"full padding": sizes.full_padding,
-        r"units after .* layers.*|receptive field.*": sizes.receptive_field,
-        r"length of a flattened image": sizes.flattened,
-        r"fixed-size vector.*": sizes.fixed_vector,
-        r"shape of (x_col|w|the product.*)": sizes.im2col,
-        r"rows and columns of the weight matrix.*": sizes.weight_matrix,
-        r"parameters of one (mlp neuron|dense layer)": parameters.neuron,
-        r"(first layer parameters|parameters of a layer)": parameters.filter_bank,
-        r"first layer output units": parameters.units,
-        r"parameters of a conv layer.*": parameters.rule,
-        r"weights of conv and dense.*": parameters.conv_and_dense,
-        r"filter size and count": parameters.filter_shape,
-        r"layer .+": networks.layer,
-        r"(total )?parameters": networks.total,
-        r"weights and biases by layer": networks.by_layer,
-        r"number of layers": networks.number_of_layers,
-        r"l\d+\b.*|(conv |dense )?(subtotal|total)": networks.row,
-        r"network given.*": networks.whole,
-        r"full 2-d convolution, one output": kernels.full_convolution,
-        r"\d+x\d+ with \d+x\d+|first (output row|(\w+ )?outputs?)": kernels.sliding,
-        r"filter response.*": kernels.response,
-        r"(edge detection|sharpen) kernel": kernels.constant_image,
-        r"\d+x\d+ stride \d+": kernels.pooling,
-        r"outer product": kernels.outer_product,
-        r"softmax": kernels.softmax,
-        r"residual block with zero weights": kernels.residual_block,
-        r"gradient of z_\d\d": gradients.pooled,
-        r"dl/d[a-z]_.*": gradients.convolution,
-        r"gradient of max\(x, y\)": gradients.maximum,
-        r"range of the derivative of .*": calculus.derivative_range,
-        r"derivative of .*": calculus.derivative,
-        r"(the )?((logistic )?sigmoid|tanh|softplus|elu|(leaky )?relu)": calculus.activation,
-        r"(discrete )?definitions|(convolution|cross-correlation)": definitions.sliding,
-        r"local response normali[sz]ation": definitions.response_norm,
-    }
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What claims of one subject are called, who judges them, and what they give.
+
+    Attributes
+    ----------
+    pattern
+        A regular expression for the whole subject, in small letters.
+    judge
+        The judge; its docstring says what it computes.
+    gives
+        Keys of what is given; those behind a semicolon may be left out.
+    """
+
+    pattern: str
+    judge: Judge
+    gives: str
+
+
+SUBJECTS = (
+    Subject(
+        r"output (length|size) rule|rules",
+        sizes.output_rule,
+        "letters: input, kernel, stride, padding; for rules also D1 and K",
+    ),
+    Subject(
+        r"output size|size of the .*map|stride that does not fit|.*the last region smaller",
+        sizes.output_size,
+        "input, kernel; stride, padding, rounding; or filters in place of a kernel",
+    ),
+    Subject(r"(non-)?overlapping windows.*", sizes.windows, "image, window; stride"),
+    Subject(r"full padding", sizes.full_padding, "kernel, a letter"),
+    Subject(r"units after .* layers.*|receptive field.*", sizes.receptive_field, "layers, kernel; stride"),
+    Subject(r"length of a flattened image", sizes.flattened, "image"),
+    Subject(r"fixed-size vector.*", sizes.fixed_vector, "vector"),
+    Subject(r"shape of (x_col|w|the product.*)", sizes.im2col, "input, filters; stride"),
+    Subject(r"rows and columns of the weight matrix.*", sizes.weight_matrix, "input, filter"),
+    Subject(r"parameters of one (mlp neuron|dense layer)", parameters.neuron, "image or input; units"),
+    Subject(r"(first layer parameters|parameters of a layer)", parameters.filter_bank, "filters"),
+    Subject(r"first layer output units", parameters.units, "map"),
+    Subject(r"parameters of a conv layer.*", parameters.rule, "letters: kernel, n_c_in, n_c_out"),
+    Subject(r"weights of conv and dense.*", parameters.conv_and_dense, "input, filter, dense"),
+    Subject(r"filter size and count", parameters.filter_shape, "input, output, kernel"),
+    Subject(r"layer .+", networks.layer, "network; layer"),
+    Subject(r"(total )?parameters", networks.total, "network"),
+    Subject(r"weights and biases by layer", networks.by_layer, "network"),
+    Subject(r"number of layers", networks.number_of_layers, "network"),
+    Subject(r"l\d+\b.*|(conv |dense )?(subtotal|total)", networks.row, "network"),
+    Subject(r"network given.*", networks.whole, "network"),
+    Subject(r"full 2-d convolution, one output", kernels.full_convolution, "x and h by position, output"),
+    Subject(
+        r"\d+x\d+ with \d+x\d+|first (output row|(\w+ )?outputs?)", kernels.sliding, "input, kernel; stride, padding"
+    ),
+    Subject(r"filter response.*", kernels.response, "patch, filter"),
+    Subject(r"(edge detection|sharpen) kernel", kernels.constant_image, "kernel, input: constant image"),
+    Subject(r"\d+x\d+ stride \d+", kernels.pooling, "input"),
+    Subject(r"outer product", kernels.outer_product, "column, row"),
+    Subject(r"softmax", kernels.softmax, "z"),
+    Subject(r"residual block with zero weights", kernels.residual_block, "block, and its letters"),
+    Subject(r"gradient of z_\d\d", gradients.pooled, "input, window"),
+    Subject(r"dl/d[a-z]_.*", gradients.convolution, "input, filter"),
+    Subject(r"gradient of max\(x, y\)", gradients.maximum, "nothing"),
+    Subject(r"range of the derivative of .*", calculus.derivative_range, "nothing"),
+    Subject(r"derivative of .*", calculus.derivative, "alpha or slope, a number or a letter"),
+    Subject(
+        r"(the )?((logistic )?sigmoid|tanh|softplus|elu|(leaky )?relu)",
+        calculus.activation,
+        "alpha or slope, a number or a letter",
+    ),
+    Subject(r"(discrete )?definitions|(convolution|cross-correlation)", definitions.sliding, "nothing"),
+    Subject(r"local response normali[sz]ation", definitions.response_norm, "nothing"),
 )
-"""Subjects, in small letters, and who judges them."""
+"""Subjects in the order in which they are tried, and who judges them."""
 
 ABSENT: Mapping[str, str] = MappingProxyType(
     {r"cross[- ]entropy": "the package has no loss function", r"recurren\w+": "the package has no recurrent cell"}
@@ -73,8 +106,8 @@ def judge(claim: Claim) -> Findings:
         Where the claim does not give what the subject needs.
     """
     subject = claim.subject.lower().strip()
-    for pattern, known in JUDGES.items():
-        if re.fullmatch(pattern, subject):
-            return known(claim)
+    for known in SUBJECTS:
+        if re.fullmatch(known.pattern, subject):
+            return known.judge(claim)
     reason = next((why for pattern, why in ABSENT.items() if re.search(pattern, subject)), "the subject is not known")
     raise NotCoveredError(reason)

@@ -70,9 +70,9 @@ def _settings(claim: Claim) -> Sequence[tuple[Operator, dict[Expr, Expr]]]:
     if found is None:
         raise NotCoveredError("which activation is meant is not understood")
     kind = NAMES[found[0]]
-    name = CONSTANTS.get(kind, "")
-    value = claim.given.get(name)
-    if value is None:
+    name = CONSTANTS.get(kind)
+    value = claim.given.get(name) if name else None
+    if name is None or value is None:
         return [(kind(), {})]
     if isinstance(value, str) and re.fullmatch(r"[A-Za-z]{1,10}", value, re.ASCII):
         letter = sp.Symbol(value, real=True)

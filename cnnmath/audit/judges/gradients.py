@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
-from math import prod
 from typing import Any
 
 import sympy as sp
@@ -25,8 +24,8 @@ from cnnmath.symbolic.terms import Expr, array
 FROM_ONE = "indices start at 1"
 EVERY_MAXIMUM = "at a tie every maximum takes the whole gradient"
 SHARED = "at a tie the maxima share the gradient"
-LARGEST_GRADIENT = 144
-"""Inputs that a gradient is written out for."""
+LARGEST = 9
+"""Longest axis of an input for which a gradient is written out."""
 
 
 def convolution(claim: Claim) -> Findings:
@@ -38,6 +37,8 @@ def convolution(claim: Claim) -> Findings:
     shapes = _shapes(claim)
     wrt = "x" if letter == "x" else "w"
     filters = "f" if wrt == "x" and "f_" in str(claim.claimed) else letter if wrt == "w" else "w"
+    if not indices.isdigit() and (wrt == "x" or len({*indices, *"ij"}) < 4):
+        raise NotCoveredError("with letters, the gradient of a filter alone is judged, its letters other than i and j")
     readings, written = [], _written(wrt, shapes)
     for start, name in ((0, ""), (1, FROM_ONE)):
         entries = dict(_entries(written, filters, start))
@@ -124,8 +125,10 @@ def _shapes(claim: Claim) -> tuple[tuple[int, ...], tuple[int, ...]]:
     else:
         found = (image(claim, "input")[2:], image(claim, "filter")[2:])
     x, w = found
-    if prod(x) > LARGEST_GRADIENT or any(not 0 < k <= n <= 9 for k, n in zip(w, x, strict=True)):
-        raise NotCoveredError("a gradient is written out for an input of at most 9x9 and a filter that fits it")
+    if any(not 0 < k <= n <= LARGEST for k, n in zip(w, x, strict=True)):
+        raise NotCoveredError(
+            f"a gradient is written out for a filter that fits its input of at most {LARGEST}x{LARGEST}"
+        )
     return x, w
 
 
