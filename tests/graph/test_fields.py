@@ -49,7 +49,7 @@ def test_a_graph_that_is_not_square_has_its_published_field_an_axis():
 
 def test_branches_of_unequal_strides_are_flagged():
     assert "strides differ" in TOYS["unaligned_3"]["expect"]
-    net = padded_toy("unaligned_3", (1, 8, 8))  # the one size at which these branches have equal shapes
+    net = padded_toy("unaligned_3", (1, 8, 8))  # a size at which these branches have equal shapes
     layer = last(net)
     assert (layer.field, layer.fields.least, layer.fields.by_position) == (None, None, True)
     assert layer.note == "branches of strides 1 and 2 meet: the field depends on the position"
