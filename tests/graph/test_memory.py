@@ -112,10 +112,13 @@ def test_memory_is_printed_in_mebibytes():
     most, peak = simulated(net)
     kept = sum(prod(shape) for name, shape in shapes(net).items() if name != "flatten")
     parameters, inference, training = (f"{4 * n / 2**20:.2f}" for n in (25_557_032 + 53_120, most, kept))
-    assert repr(analyze(net).memory()).split() == (
-        f"memory of float32 numbers, batch of 1, in MiB parameters {parameters} "
-        f"inference {inference} of activations, at {peak} training {training} of activations"
-    ).split()
+    assert (
+        repr(analyze(net).memory()).split()
+        == (
+            f"memory of float32 numbers, batch of 1, in MiB parameters {parameters} "
+            f"inference {inference} of activations, at {peak} training {training} of activations"
+        ).split()
+    )
 
 
 def test_symbolic_sizes_are_refused_with_a_reason():
