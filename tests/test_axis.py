@@ -52,7 +52,7 @@ def test_a_window_reads_its_taps(w, o):
 @given(transposed, st.integers(1, 6))
 def test_a_transpose_reads_what_its_window_spreads(axis, n):
     w = axis.window
-    spread = [(w.tap(i, k), i) for i in range(-9, n + 9) for k in range(w.kernel)]
+    spread = [(w.tap(i, k), i) for i in range(-20, n + 20) for k in range(w.kernel)]
     for j in range(-3, axis.placements(n) + 3):
         assert sorted(axis.reads(j)) == sorted(i for at, i in spread if at == j)
 
@@ -105,7 +105,8 @@ def test_a_field_repeats_after_its_period_and_after_none_shorter(chain):
     for shorter in range(1, field.period):
         moved = Fraction(field.shift * shorter, field.period)
         pairs = [(field.span(o), field.span(o + shorter)) for o in range(2 * field.period)]
-        assert not all(b == (a and (a[0] + moved, a[1] + moved)) for a, b in pairs), (field, shorter)
+        again = all(b == (a and (a[0] + moved, a[1] + moved)) for a, b in pairs)
+        assert not (again and moved.denominator == 1), (field, shorter)
 
 
 def test_only_a_divisor_of_the_period_is_a_period():

@@ -103,7 +103,7 @@ def support(net: Architecture, node: str, at: Sequence[int] | None = None, *, pa
     fits = len(position) == len(spatial) and all(isinstance(i, Integral) for i in position)
     if not fits or not all(0 <= i < n for i, n in zip(position, spatial, strict=True)):
         rule = f"positions of '{node}' lie in {'x'.join(map(str, spatial))}"
-        raise ShapeError("there is no such position.", here=f"position {at}", rule=rule).at(f"node '{node}'")
+        raise ShapeError("there is no such position.", here=f"position {position}", rule=rule).at(f"node '{node}'")
     return _tight(_pulled_down(net, known, node, position, range(len(position)), padding=padding))
 
 

@@ -31,6 +31,12 @@ Totals: TypeAlias = tuple[Any, Any, Any]
 """Parameters, multiply-accumulates, and whether every window fits."""
 
 
+class Candidates(np.ndarray):
+    """An array that stands for one number: no operator takes it for a tuple of one entry an axis."""
+
+    __iter__ = None  # type: ignore[assignment]  # None makes it no iterable; the stubs want a method
+
+
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """Totals of every candidate.
@@ -87,12 +93,13 @@ def sweep(build: Callable[..., Architecture], **candidates: ArrayLike) -> Sweep:
     [2087321600, 3004841984, 4089184256]
     """
     arrays = _broadcast(candidates)
-    flat = {name: values.ravel() for name, values in arrays.items()}
+    flat = {name: values.ravel().view(Candidates) for name, values in arrays.items()}
     first = next(iter(arrays.values()))
     starts = range(0, first.size, BLOCK)
     blocks = ({name: values[at : at + BLOCK] for name, values in flat.items()} for at in starts)
     columns = zip(*(_block(build, block) for block in blocks), strict=True)
-    parameters, macs, accepted = (np.concatenate(column).reshape(first.shape) for column in columns)
+    joined = (np.concatenate([np.asarray(part) for part in column]) for column in columns)
+    parameters, macs, accepted = (column.reshape(first.shape) for column in joined)
     return Sweep(arrays, parameters * accepted, macs * accepted, accepted.astype(bool))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import lcm
 from typing import Any
 
 import sympy as sp
@@ -99,7 +100,7 @@ def by_residue(expr: Any, symbol: sp.Symbol) -> dict[int, Expr]:
                 rule=f"every floor is of ({symbol} + a)/m with an integer m",
                 fix="merge nested floors with one_floor, or put numbers in for the other symbols",
             )
-    modulus = int(sp.ilcm(1, *(step.q for step in steps)))
+    modulus = lcm(*(int(step.q) for step in steps))
     turns = sp.Symbol("q", integer=True, nonnegative=True)
     classes = ((r, _unfloored(expr, symbol, modulus * turns + r)) for r in range(modulus))
     return {r: sp.expand(formula.subs(turns, (symbol - r) / modulus)) for r, formula in classes}

@@ -37,14 +37,39 @@ def toy(name, shape=(1, 24, 24)):
     return net
 
 
-def two_adds():
+def padded_toy(name, shape=(1, 24, 24)):
+    """The same with a node of its own for each pad, and padding by name where the table has it."""
+    net = Architecture(name, shape)
+    branches = TOYS[name].get("branches") or [TOYS[name]["path"]]
+    ends = [_padded_branch(net, f"branch{i}", INPUT, steps) for i, steps in enumerate(branches)]
+    if len(ends) > 1:
+        net.add("add", ops.Add(), *ends)
+    return net
+
+
+def two_adds(first=toy):
     """The toy graph that the table describes in words: aligned_1, a ReLU, and the same pattern with strides of 2."""
-    net = toy("aligned_1")
+    branch = _branch if first is toy else _padded_branch
+    net = first("aligned_1")
     relu = net.add("relu", ops.ReLU())
-    a = _branch(net, "second0", relu, [{"k": 1, "s": 2}])
-    b = _branch(net, "second1", relu, [{"pad": [1, 0]}, {"k": 3, "s": 2}])
+    a = branch(net, "second0", relu, [{"k": 1, "s": 2}])
+    b = branch(net, "second1", relu, [{"pad": [1, 0]}, {"k": 3, "s": 2}])
     net.add("add2", ops.Add(), a, b)
     return net
+
+
+def _padded_branch(net, name, node, steps):
+    for i, step in enumerate(steps):
+        node = net.add(f"{name}.{i}", _step(step), node)
+    return node
+
+
+def _step(step):
+    if "pad" in step:
+        return ops.Pad((tuple(step["pad"]),) * 2)
+    kernel = tuple(step["k"]) if isinstance(step["k"], list) else step["k"]
+    settings = {"stride": step["s"], "padding": "same" if step.get("p") == "SAME" else 0}
+    return ops.MaxPool(kernel, **settings) if step.get("op") == "max_pool" else ops.Conv(1, kernel, **settings)
 
 
 def _branch(net, name, node, steps):

@@ -1,0 +1,172 @@
+"""Receptive fields of graphs: the published toy graphs, alignment, the least field, depth, and what has no field."""
+
+import pytest
+import sympy
+
+from cnnmath import ops, zoo
+from cnnmath.axis import Phases
+from cnnmath.graph import INPUT, Architecture, analyze, propagate
+from cnnmath.graph.support import spans
+from cnnmath.window import Window
+from tests.graph.nets import TOYS, chain, padded_toy, residual, two_adds
+
+EXPECTED = ("aligned_1", "aligned_2_maxpool", "two_adds_8")
+NOT_ALIGNED = "branches meet whose fields are centred at 0 and 1: they are not aligned"
+
+
+def last(net):
+    return propagate(net)[-1]
+
+
+def triples(field):
+    return [(w.extent, w.stride, w.before) for w in field]
+
+
+def published(name):
+    return two_adds(padded_toy) if name == "two_adds_8" else padded_toy(name)
+
+
+def test_the_table_has_six_graphs():
+    assert list(TOYS) == [
+        "aligned_1", "aligned_2_maxpool", "unaligned_3", "undefined_padding_4", "nonsquare_5", "two_adds_8",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_aligned_graphs_have_the_published_field_and_no_note(name):
+    expected = tuple(TOYS[name]["expect"][key] for key in ("rf", "stride", "padding"))
+    layer = last(published(name))
+    assert triples(layer.field) == [expected] * 2
+    assert (layer.note, layer.fields.by_position) == ("", False)
+
+
+def test_a_graph_that_is_not_square_has_its_published_field_an_axis():
+    expected = TOYS["nonsquare_5"]["expect"]
+    assert triples(last(published("nonsquare_5")).field) == [
+        (expected[rf], expected["stride"], expected["padding"]) for rf in ("rf_y", "rf_x")
+    ]
+
+
+def test_branches_of_unequal_strides_are_flagged():
+    assert "strides differ" in TOYS["unaligned_3"]["expect"]
+    net = padded_toy("unaligned_3", (1, 8, 8))  # a size at which these branches have equal shapes
+    layer = last(net)
+    assert (layer.field, layer.fields.least, layer.fields.by_position) == (None, None, True)
+    assert layer.note == "branches of strides 1 and 2 meet: the field depends on the position"
+    assert "2nd output uses 6 samples, 3rd uses 5" in TOYS["unaligned_3"]["expect"]
+    lengths = [b - a + 1 for a, b in spans(net, "add", padding=True)]
+    assert lengths == [7, 6, 5, 6]
+
+
+@pytest.mark.parametrize("size", [9, 13, 25])
+def test_an_odd_size_aligns_the_branches_whose_padding_depends_on_it(size):
+    layer = last(padded_toy("undefined_padding_4", (1, size, size)))
+    assert TOYS["undefined_padding_4"]["expect"] == {"rf": 3, "stride": 4, "padding": None}
+    assert triples(layer.field) == [(3, 4, 1)] * 2
+    assert layer.note == ""
+
+
+@pytest.mark.parametrize("size", [8, 12, 24])
+def test_an_even_size_does_not(size):
+    layer = last(padded_toy("undefined_padding_4", (1, size, size)))
+    assert triples(layer.field) == [(3, 4, 0)] * 2
+    assert layer.note == NOT_ALIGNED
+
+
+def test_a_size_that_is_a_symbol_leaves_it_open_and_says_so():
+    size = sympy.Symbol("H", integer=True, positive=True)
+    layer = last(padded_toy("undefined_padding_4", (1, size, size)))
+    assert layer.field is None
+    assert layer.note == "its padding depends on the size of the input: give the sizes as numbers"
+
+
+def test_one_branch_shifted_by_one_is_flagged_with_both_centres():
+    net = Architecture("shifted", (1, 9, 9))
+    a = net.add("a", ops.Conv(1, 3, padding=1), INPUT)
+    b = net.add("b", ops.Conv(1, 3, padding=((0, 2), (1, 1))), INPUT)
+    net.add("add", ops.Add(), a, b)
+    layer = last(net)
+    assert triples(layer.field) == [(4, 1, 1), (3, 1, 1)]
+    assert layer.note == "branches meet whose fields are centred at 0 and 1x0: they are not aligned"
+
+
+def test_the_least_field_is_that_of_the_path_that_sees_least():
+    fields = last(residual()).fields
+    assert triples(fields.hull) == [(15, 2, 7)] * 2
+    assert triples(fields.least) == [(3, 2, 1)] * 2
+    assert fields.depth == (2, 3)
+
+
+def test_the_least_field_of_resnet50_is_that_of_its_shortcuts_alone():
+    net = zoo.resnet50()
+    summary = analyze(net)
+    shortcut = chain(  # the stem, then every projection; identities see nothing more
+        ops.Conv(64, 7, stride=2, padding=3), ops.MaxPool(3, stride=2, padding=1),
+        *(ops.Conv(8, 1, stride=s) for s in (1, 2, 2, 2)), shape=(3, 224, 224),
+    )  # fmt: skip
+    assert triples(summary.least) == triples(last(shortcut).field) == [(11, 32, 5)] * 2
+    assert triples(summary.field) == [(427, 32, 213)] * 2
+
+
+@pytest.mark.parametrize("depth", [18, 34, 50, 101, 152])
+def test_the_longest_path_of_a_resnet_has_the_layers_of_its_name(depth):
+    least, greatest = last(zoo.resnet(depth)).fields.depth
+    assert greatest == depth
+    projections = 3 if depth < 50 else 4
+    assert least == 1 + projections + 1
+
+
+@pytest.mark.parametrize("depth", [18, 34])
+def test_a_plain_twin_has_one_depth_alone(depth):
+    layer = last(zoo.named(f"plain{depth}"))
+    assert layer.fields.depth == (depth, depth)
+    assert analyze(zoo.named(f"plain{depth}")).least == analyze(zoo.named(f"plain{depth}")).field
+
+
+def test_behind_an_upsampling_the_field_repeats():
+    up, conv = propagate(chain(ops.Upsample((2,)), ops.Conv(1, (3,), padding=1), shape=(1, 6)))
+    assert up.field == (Phases(1, ((0, 0), (0, 0))),)
+    assert conv.field == (Phases(1, ((-1, 0), (0, 1))),)
+    assert spans(chain(ops.Upsample((2,)), ops.Conv(1, (3,), padding=1), shape=(1, 6)), "conv1", padding=True) == [
+        conv.field[0].span(o) for o in range(12)
+    ]
+
+
+def test_behind_a_strided_convolution_and_its_transpose_the_field_is_both_of_them():
+    net = chain(ops.Conv(1, (4,), stride=2, padding=1), ops.ConvTranspose(1, (4,), stride=2, padding=1), shape=(1, 12))
+    (field,) = last(net).field
+    assert (field.period, field.stride, field.shift) == (2, 1, 2)
+    assert spans(net, "convtranspose1", padding=True) == [field.span(o) for o in range(12)]
+
+
+def test_a_decoder_that_meets_its_encoder_sees_the_hull_of_both():
+    net = Architecture("u", (1, 16))
+    skip = net.add("skip", ops.Conv(1, (3,), padding=1), INPUT)
+    net.add("down", ops.Conv(1, (3,), stride=2, padding=1), skip)
+    up = net.add("up", ops.Upsample((2,)))
+    net.add("join", ops.Concat(), up, skip)
+    net.add("out", ops.Conv(1, (3,), padding=1))
+    for name in ("up", "join", "out"):
+        (field,) = next(layer for layer in propagate(net) if layer.name == name).field
+        assert spans(net, name, padding=True) == [field.span(o) for o in range(16)], name
+
+
+def test_what_sees_everything_says_so_once():
+    pool, flatten = propagate(chain(ops.GlobalAveragePool(), ops.Flatten()))
+    assert (pool.field, pool.note) == (None, "sees the whole input")
+    assert (flatten.field, flatten.note) == (None, "")
+    (bins,) = propagate(chain(ops.AdaptiveAveragePool(3)))
+    assert (bins.field, bins.note) == (None, "its bins depend on the size of the input")
+    (exact,) = propagate(chain(ops.AdaptiveAveragePool(16)))
+    assert (exact.field, exact.note) == ((Window(1),) * 2, "")
+
+
+@pytest.mark.parametrize("name", zoo.ALL)
+def test_the_fields_of_the_zoo_are_the_hulls_of_all_their_paths(name):
+    """The second route follows every path from each output down to the input, and knows no composition."""
+    net = zoo.named(name)
+    layers = [layer for layer in propagate(net) if layer.field is not None]
+    for layer in {id(layer): layer for layer in (layers[0], layers[len(layers) // 2], layers[-1])}.values():
+        window, _ = layer.field
+        hulls = [(window.tap(o, 0), window.tap(o, window.kernel - 1)) for o in range(layer.output_shape[2])]
+        assert spans(net, layer.name, padding=True) == hulls, layer.name
