@@ -177,3 +177,21 @@ def _progress(what: str) -> Iterator[Callable[[int, int, str], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None, now="")
         yield lambda done, total, now: bar.update(task, completed=done, total=total, now=now)
+
+
+@app.command()
+def plot(
+    name: Network,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the figures go.")],
+    form: Annotated[str, typer.Option("--format", metavar="png|svg|pdf", help="What kind of files.")] = "svg",
+    size: Input = None,
+    node: Annotated[str | None, typer.Option(help="Node of the heat map; the last feature map if none.")] = None,
+    image: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Image below the heat map, as large as the input.")
+    ] = None,
+) -> None:
+    """Write figures of a network: drawing, receptive fields, costs, and the inputs that an output depends on."""
+    from cnnmath.plot import write_figures
+
+    for path in write_figures(arguments.network(name, size), output, form, node=node, image=image):
+        print(path)
