@@ -21,7 +21,7 @@ INK, GREY, FAINT = "#222222", "#6E6E6E", "#D8D8D8"
 KINDS: Mapping[str, tuple[tuple[type[Operator], ...], str]] = MappingProxyType(
     {
         "convolution": ((Conv,), "#5B9BD5"),
-        "pooling": ((Pool, AdaptiveAveragePool, GlobalAveragePool), "#F6D27A"),
+        "pooling": ((Pool, AdaptiveAveragePool, GlobalAveragePool), "#F0C050"),
         "dense": ((Linear, RadialBasis), "#7A3B69"),
         "other": ((Operator,), "#E4E4E4"),
     }

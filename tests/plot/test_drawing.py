@@ -3,6 +3,7 @@
 from math import log2, sqrt
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
 from cnnmath import ops, zoo
@@ -71,6 +72,11 @@ def test_a_run_ends_where_an_arc_begins(start, blocks):
     assert blocks_of(skipping(start)) == blocks
 
 
+def test_a_run_that_is_read_from_behind_would_be_folded_if_nobody_looked(monkeypatch):
+    monkeypatch.setattr("cnnmath.plot.lane._closed", lambda *_: True)
+    assert blocks_of(skipping(2)) == [Block(0, 1, 6), Block(6, 1)]
+
+
 @pytest.mark.parametrize("name", ["lenet5", "alexnet_2012", "vgg16", "plain18", "resnet18"])
 def test_a_network_that_is_small_has_every_box_in_the_scale_that_is_printed(name):
     summary = analyze(zoo.named(name))
@@ -100,17 +106,26 @@ def test_a_plain_network_has_no_arc_and_a_projection_is_written_on_its_arc():
     assert texts(draw(analyze(zoo.resnet18()))).count("1×1 /2") == 3
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_nothing_below_the_boxes_overlaps_or_leaves_the_figure(name):
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    figure = draw(analyze(zoo.named(name)))
+def well_set(figure):
+    """Whether all texts lie in the figure, and none on another."""
     renderer = FigureCanvasAgg(figure).get_renderer()
     width, height = figure.bbox.size
     boxes = [t.get_window_extent(renderer) for axes in figure.axes for t in axes.texts if t.get_text() not in ("", "+")]
-    assert all(0 <= b.x0 <= b.x1 <= width and 0 <= b.y0 <= b.y1 <= height for b in boxes)
     inner = [box.shrunk(0.96, 0.8) for box in boxes]  # a text's box holds the room for descenders that it may not have
-    assert not any(a.overlaps(b) for i, a in enumerate(inner) for b in inner[:i])
+    inside = all(0 <= b.x0 <= b.x1 <= width and 0 <= b.y0 <= b.y1 <= height for b in boxes)
+    return inside and not any(a.overlaps(b) for i, a in enumerate(inner) for b in inner[:i])
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_no_text_lies_on_another_or_leaves_the_figure(name):
+    assert well_set(draw(analyze(zoo.named(name))))
+
+
+def test_letters_that_take_no_room_would_be_seen(monkeypatch):
+    summary = analyze(chain(ops.Conv(2, 1, stride=8), *[ops.Conv(2, 1, groups=2)] * 24, shape=(2, 64, 64)))
+    assert well_set(draw(summary))
+    monkeypatch.setattr("cnnmath.plot.stations.LETTER", 0)
+    assert not well_set(draw(summary))
 
 
 def test_channels_and_sizes_are_written_below_the_boxes():
