@@ -214,6 +214,7 @@ def _label(axes: Axes, summary: Summary, curve: Curve) -> None:
         axes.set_xticks(list(first), list(first.values()), rotation=45, ha="right", rotation_mode="anchor")
     else:
         axes.xaxis.set_major_locator(MaxNLocator(12, integer=True))
-    last = f"; at the last map, {summary.last_map.name}: {describe_field(summary.field)}" if summary.last_map else ""
+    field = describe_field(summary.field) if summary.field else "it depends on the position"
+    last = f"; at the last map, {summary.last_map.name}: {field}" if summary.last_map else ""
     axes.set_xlabel(f"weighted layers on the deepest path{last}")
     axes.set_xlim(0.5, max(curve.depths) + 0.5)

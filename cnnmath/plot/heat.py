@@ -52,7 +52,7 @@ def heat(network: Architecture | Summary, node: str | None = None, image: ArrayL
     Raises
     ------
     GraphError, UnknownNameError
-        For a node that is not there, or has not one or two spatial axes.
+        For a node that is not there, has not one or two spatial axes, or reads nothing but padding in the middle.
     DataError
         For an image of another size.
     ShapeError
@@ -114,6 +114,12 @@ def _seen(net: Architecture, node: str) -> tuple[tuple[int, ...], Support]:
     if len(at) > 2:
         raise GraphError(
             "a heat map has at most two axes.", here=f"it has {len(at)} spatial axes", fix="use support() itself"
+        ).at(f"node '{node}'")
+    if seen.paths == 0:
+        raise GraphError(
+            "its middle output depends on no input.",
+            here=f"all that position {at} reads is padding",
+            fix="use less padding, or a larger input",
         ).at(f"node '{node}'")
     return at, seen if len(at) == 2 else Support((0, *seen.start), seen.counts[None])
 

@@ -140,3 +140,7 @@ def test_side_outputs_are_said_not_to_be_drawn():
     net = chain(ops.Conv(2, 3), ops.ReLU(), ops.Conv(2, 3))
     net.add("side", ops.GlobalAveragePool(), "conv0")
     assert "Not drawn: side outputs, 1 operators." in texts(draw(analyze(net)))[1]
+
+
+def test_a_network_of_nothing_is_its_input():
+    assert [box.get_gid() for box in artists(draw(analyze(chain())), Rectangle)] == ["input"]

@@ -74,6 +74,22 @@ def test_axes_that_differ_have_a_line_each():
     assert "2x1" in [text.get_text() for text in figure.axes[0].texts]
 
 
+def test_a_field_that_depends_on_the_position_is_said_to():
+    net = chain(ops.Conv(1, 3, padding=1), shape=(1, 16, 16))
+    a, b = net.add("pool", ops.MaxPool(2, stride=1, padding=((0, 1), (0, 1))), "conv0"), "conv0"
+    halves = [net.add(f"half{i}", ops.Conv(1, 3, stride=2, padding=1), end) for i, end in enumerate((a, b))]
+    up = net.add("down", ops.MaxPool(3, stride=1, padding=1), halves[0])
+    net.add("add", ops.Add(), up, halves[1])
+    assert "at the last map, add: 10, stride 2" in fields(analyze(net)).axes[0].get_xlabel()
+    wide = Architecture("wide", (1, 2, 2))
+    wide.add("far", ops.Conv(1, 1, padding=1))
+    wide.add("near", ops.Conv(1, 1, stride=1), "input")
+    wide.add("sub", ops.Conv(1, 1, stride=2, padding=((1, 2), (1, 2))), "near")
+    wide.add("full", ops.Conv(1, 2), "far")
+    wide.add("met", ops.Add(), "sub", "full")
+    assert fields(analyze(wide)).axes[0].get_xlabel().endswith("at the last map, met: it depends on the position")
+
+
 def test_a_network_without_fields_is_refused():
     net = Architecture("mlp", (784,))
     net.add("fc", ops.Linear(10))

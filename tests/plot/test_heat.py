@@ -99,3 +99,14 @@ def test_nodes_that_have_no_map_are_refused():
     net.add("fc", ops.Linear(10))
     with pytest.raises(GraphError, match="network 'mlp': it has no feature map with spatial axes"):
         heat(net)
+
+
+def test_a_node_that_reads_nothing_but_padding_is_refused():
+    net = chain(ops.Conv(1, 1, dilation=1, padding=9, stride=18), shape=(1, 4, 4))
+    with pytest.raises(GraphError) as error:
+        heat(net)
+    assert str(error.value) == (
+        "node 'conv0': its middle output depends on no input.\n"
+        "  here    all that position (1, 1) reads is padding\n"
+        "  fix     use less padding, or a larger input"
+    )
