@@ -20,7 +20,7 @@ from cnnmath.errors import CnnmathError
 from cnnmath.window import Window
 
 if TYPE_CHECKING:
-    from cnnmath import audit, graph, numeric, readers, report, symbolic, verify, zoo
+    from cnnmath import audit, graph, numeric, plot, readers, report, symbolic, verify, zoo
     from cnnmath.graph import Architecture, analyze
     from cnnmath.numeric import backward, forward
     from cnnmath.readers import cost, reach
@@ -42,6 +42,7 @@ __all__ = [
     "graph",
     "numeric",
     "ops",
+    "plot",
     "reach",
     "readers",
     "report",

@@ -311,3 +311,21 @@ def audit(
     print(json.dumps(found.record(only_wrong=wrong)) if as_json else auditing.text(found, only_wrong=wrong))
     if not found.agrees:
         raise typer.Exit(1)
+
+
+@app.command()
+def plot(
+    name: Network,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the figures go.")],
+    form: Annotated[str, typer.Option("--format", metavar="png|svg|pdf", help="What kind of files.")] = "svg",
+    size: Input = None,
+    node: Annotated[str | None, typer.Option(help="Node of the heat map; the last feature map if none.")] = None,
+    image: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Image below the heat map, as large as the input.")
+    ] = None,
+) -> None:
+    """Write figures of a network: drawing, receptive fields, costs, and the inputs that an output depends on."""
+    from cnnmath.plot import write_figures
+
+    for path in write_figures(arguments.network(name, size), output, form, node=node, image=image):
+        print(path)

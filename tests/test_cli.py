@@ -60,10 +60,14 @@ WRONG = {
     "an option no pool has": ("derive maxpool --kernel 2 --groups 2", "maxpool: it has no such setting", "--stride"),
     "settings without a kernel": ("derive conv --stride 2", "the kernel is missing.", "--kernel 3"),
     "too much to write out": ("derive conv --kernel 3 --input 90x90", "too many to write out", "at most 1,000"),
+    "figures of a node without a map": ("plot lenet5 -o {tmp}/out --node flatten", "no spatial axes", "(1, 400)"),
+    "figures in no format": ("plot lenet5 -o {tmp}/out --format gif", "no format 'gif'", "known   pdf, png, svg"),
+    "an image that is none": ("plot lenet5 -o {tmp}/out --image {tmp}/file", "there is no image", "name a PNG file"),
+    "figures that cannot be written": ("plot lenet5 -o {tmp}/file/out", "cannot be written", "Not a directory"),
     "an output that cannot be written": ("report lenet5 -o {tmp}/file/out", "cannot be written", "here    "),
 }  # fmt: skip
-USAGE = ("analyze", "frobnicate", "report lenet5", "verify relu --examples 0", "verify relu --examples few",
-         "derive conv --rank 0", "analyze alexnet --nothing")  # fmt: skip
+USAGE = ("analyze", "frobnicate", "report lenet5", "plot lenet5", "verify relu --examples 0",
+         "verify relu --examples few", "derive conv --rank 0", "analyze alexnet --nothing")  # fmt: skip
 
 
 @pytest.fixture
@@ -161,9 +165,9 @@ def test_wrong_usage_has_status_2_and_no_traceback(line, run):
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("line", ["--help", "analyze --help", "derive --help", "verify --help", "report --help"])
-def test_help_has_status_0(line, run):
-    status, out, _ = run(line)
+@pytest.mark.parametrize("command", ["", "analyze", "derive", "verify", "report", "plot"])
+def test_help_has_status_0(command, run):
+    status, out, _ = run(f"{command} --help")
     assert status == 0
     assert "Usage: " in out
 
@@ -223,6 +227,22 @@ def test_verify_and_report_have_status_0_where_all_agrees(run, tmp_path):
     assert status == 0
     assert out.splitlines()[0].startswith("lenet5: 61,706 parameters")
     assert out.splitlines()[-1] == f"report: {tmp_path / 'out' / 'report.html'}"
+
+
+@pytest.mark.parametrize("form", ["png", "svg", "pdf"])
+def test_plot_writes_four_figures_and_prints_their_paths(form, run, tmp_path):
+    status, out, err = run(f"plot lenet5 -o {tmp_path / 'out'} --format {form} --input 1x36x36 --node conv2")
+    assert (status, err) == (0, "")
+    names = [f"lenet5-{figure}.{form}" for figure in ("network", "fields", "costs", "heat")]
+    assert out.splitlines() == [str(tmp_path / "out" / name) for name in names]
+    assert all((tmp_path / "out" / name).stat().st_size > 1000 for name in names)
+
+
+def test_plot_without_matplotlib_names_the_extra(run, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    status, out, err = run(f"plot lenet5 -o {tmp_path}")
+    assert (status, out) == (2, "")
+    assert err == 'MissingExtraError: figures need matplotlib.\n  fix     pip install "cnnmath[plot]"\n'
 
 
 def test_the_module_runs_as_a_program():

@@ -10,7 +10,7 @@ import pytest
 import cnnmath
 
 PACKAGE = Path(cnnmath.__file__).parent
-WATCHED = ("numpy", "scipy", "sympy", "networkx", "hypothesis", "torch", "onnx")
+WATCHED = ("numpy", "scipy", "sympy", "networkx", "hypothesis", "torch", "onnx", "matplotlib")
 QUESTION = "import sys, importlib; importlib.import_module('{}'); print(*(set({}) & set(sys.modules)))"
 
 

@@ -1,0 +1,9 @@
+"""Figures of a network for papers and lectures; they need matplotlib, the extra ``plot``."""
+
+from cnnmath.plot.bars import costs
+from cnnmath.plot.drawing import draw
+from cnnmath.plot.growth import fields
+from cnnmath.plot.heat import heat
+from cnnmath.plot.write import write_figures
+
+__all__ = ["costs", "draw", "fields", "heat", "write_figures"]

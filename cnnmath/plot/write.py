@@ -1,0 +1,98 @@
+"""Figures as files: the same bytes for the same network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from cnnmath.errors import DataError, unknown
+from cnnmath.graph import Architecture, Summary, analyze
+from cnnmath.plot.bars import costs
+from cnnmath.plot.drawing import draw
+from cnnmath.plot.growth import fields
+from cnnmath.plot.heat import heat
+from cnnmath.plot.style import styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS: Mapping[str, Mapping[str, None]] = MappingProxyType(
+    {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+)
+"""Formats of files, with the metadata that would change from day to day."""
+
+
+@styled()
+def write_figures(
+    net: Architecture,
+    directory: str | PathLike[str],
+    form: str = "svg",
+    *,
+    node: str | None = None,
+    image: str | PathLike[str] | None = None,
+) -> list[Path]:
+    """Write the four figures of a network, and return their paths; nothing is written unless all can be drawn.
+
+    Parameters
+    ----------
+    net
+        The network.
+    directory
+        Where they go; it is made where it is missing.
+    form
+        ``"png"``, ``"svg"`` or ``"pdf"``.
+    node, image
+        Of the heat map: a node of the network, and a file with an image as large as the input.
+
+    Raises
+    ------
+    UnknownNameError
+        For another format, and for a node that is not there.
+    DataError
+        Where the directory cannot be written, and where the image cannot be read or has another size.
+    GraphError, ShapeError, MissingExtraError
+        As the figures do.
+    """
+    if form not in FORMATS:
+        raise unknown("format", form, FORMATS)
+    summary = analyze(net)
+    picture = None if image is None else read_image(Path(image))
+    figures: dict[str, Callable[[Summary], Figure]] = {
+        "network": draw,
+        "fields": fields,
+        "costs": costs,
+        "heat": partial(heat, node=node, image=picture),
+    }
+    drawn = {Path(directory) / f"{net.name}-{name}.{form}": figure(summary) for name, figure in figures.items()}
+    try:
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        for path, figure in drawn.items():
+            figure.savefig(path, metadata=dict(FORMATS[form]))
+    except OSError as error:
+        raise DataError(
+            f"the figures cannot be written to '{directory}'.",
+            here=f"{error.filename}: {error.strerror}",
+            fix="name another directory",
+        ) from None
+    return list(drawn)
+
+
+def read_image(path: Path) -> Any:
+    """Image in a file, as an array of H x W or H x W x channels.
+
+    Raises
+    ------
+    DataError
+        Where there is none.
+    """
+    from matplotlib.image import imread
+
+    try:
+        return imread(path)
+    except (OSError, SyntaxError, ValueError) as error:  # what decoders raise for files that are no images
+        what = getattr(error, "strerror", None) or "it is no image that matplotlib reads"
+        raise DataError(f"there is no image in '{path}'.", here=what, fix="name a PNG file") from None
