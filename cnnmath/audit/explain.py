@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,7 +71,14 @@ class Explanation:
         return "\n".join([*lines, *(line for label, reading in shown for line in _lines(reading, label))])
 
 
-def explain(network: str | Architecture, printed: Any, quantity: str = "macs", limit: int = 3) -> Explanation:
+def explain(
+    network: str | Architecture,
+    printed: Any,
+    quantity: str = "macs",
+    limit: int = 3,
+    *,
+    input_shape: Sequence[int] | None = None,
+) -> Explanation:
     """Find the convention, the variant or the input size that a printed figure comes from.
 
     Parameters
@@ -84,6 +91,8 @@ def explain(network: str | Architecture, printed: Any, quantity: str = "macs", l
         ``"macs"``, ``"parameters"`` or ``"field"`` (the receptive field's size).
     limit
         How many matches at most.
+    input_shape
+        Shape of one sample, where it is not the network's own.
 
     Raises
     ------
@@ -106,7 +115,7 @@ def explain(network: str | Architecture, printed: Any, quantity: str = "macs", l
         raise unknown("quantity", quantity, QUANTITIES)
     check_at_least("limit", limit, 1)
     figure = Printed.of(printed)
-    tried = list(readings(network, quantity))
+    tried = list(readings(network, quantity, input_shape))
     if not tried or tried[0].reasons:
         raise SettingError(
             f"there is no {quantity} to explain.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -98,13 +98,12 @@ QUANTITIES: Mapping[str, Callable[[], Readings]] = MappingProxyType(
 """What can be explained, and its readings."""
 
 
-def readings(network: str | Architecture, quantity: str) -> Iterator[Reading]:
+def readings(network: str | Architecture, quantity: str, input_shape: Sequence[int] | None = None) -> Iterator[Reading]:
     """All readings with at most two differences, the usual one first."""
     ways, usual = QUANTITIES[quantity](), ()
-    sizes = (None, *SIZES) if quantity == "macs" else (None,)
-    for (variant, build), size in product(_variants(network), sizes):
-        if variant and size:
-            continue
+    variants = _variants(network, input_shape)
+    sizes = SIZES if quantity == "macs" else ()
+    for (variant, build), size in [*product(variants, [None]), *product(variants[:1], sizes)]:
         try:
             summary = analyze(build(size))
         except ShapeError:
@@ -123,14 +122,17 @@ def readings(network: str | Architecture, quantity: str) -> Iterator[Reading]:
                 yield Reading(summary.network.name, says, shape, value, reasons)
 
 
-def _variants(network: str | Architecture) -> list[tuple[str, Callable[[int | None], Architecture]]]:
+def _variants(
+    network: str | Architecture, input_shape: Sequence[int] | None
+) -> list[tuple[str, Callable[[int | None], Architecture]]]:
     """The network itself, then the others of its family with what distinguishes them, each for any size."""
-    if isinstance(network, Architecture):
-        check_numbers(network.input_shape, "explanation")
-        return [("", partial(_resized, network))]
-    own = zoo.named(str(network))
-    others = ((what, build()) for what, build in zoo.variants(network).items() if build().name != own.name)
-    return [("", partial(_resized, own)), *((what, partial(_resized, net)) for what, net in others)]
+    own = network if isinstance(network, Architecture) else zoo.named(str(network))
+    own = own if input_shape is None else own.with_input(input_shape)
+    check_numbers(own.input_shape, "explanation")
+    family = {} if isinstance(network, Architecture) else zoo.variants(network)
+    others = ((what, build().with_input(own.input_shape)) for what, build in family.items())
+    pairs = [("", own), *((what, net) for what, net in others if net.name != own.name)]
+    return [(what, partial(_resized, net)) for what, net in pairs]
 
 
 def _resized(net: Architecture, size: int | None) -> Architecture:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from cnnmath.errors import unknown
+from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import WEIGHTED, Layer
 from cnnmath.graph.quantities import QUANTITIES
 from cnnmath.graph.text import count
@@ -95,6 +96,20 @@ class Count:
     by_layer: Mapping[str, Size]
     ignored: Mapping[str, int]
     unknown: tuple[str, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return plain(
+            {
+                "convention": self.convention.name,
+                "says": self.convention.says,
+                "source": self.convention.source,
+                "total": self.total,
+                "by_layer": dict(self.by_layer),
+                "ignored": dict(self.ignored),
+                "not_counted": list(self.unknown),
+            }
+        )
 
     def __repr__(self) -> str:
         left = ", ".join(f"{n} {kind}" for kind, n in self.ignored.items())

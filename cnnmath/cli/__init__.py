@@ -1,0 +1,62 @@
+"""The command line: analyse, derive, verify, report, audit.
+
+Exit status 0 on success, 1 when something compared does not agree, 2 on wrong usage or input.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from cnnmath.cli.analysis import analyze, count, field, flow, sizes, window, zoo
+from cnnmath.cli.mathematics import derive, verify
+from cnnmath.cli.pages import plot, report
+from cnnmath.cli.printed import audit, explain
+from cnnmath.errors import CnnmathError, DerivationError
+
+PANELS = {
+    "Networks": (zoo, analyze, count, field, sizes, flow),
+    "Windows and operators": (window, derive, verify),
+    "Printed numbers": (explain, audit),
+    "Pages and figures": (report, plot),
+}
+"""The commands, as the help shows them."""
+
+app = typer.Typer(
+    name="cnnmath",
+    help="The mathematics of convolutional networks: analysed, derived, verified.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for panel, commands in PANELS.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
+
+
+def main() -> None:
+    """Run the command line; what the user got wrong goes to standard error, without a traceback."""
+    try:
+        _run()
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except CnnmathError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(1 if isinstance(error, DerivationError) else 2)
+    except OSError as error:
+        print(f"cnnmath: {error.strerror}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _run() -> None:
+    """Run a command and write out all that it prints, so that a closed pipe is seen here and not at the very end."""
+    try:
+        app()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # typer and rich make a status of 1 of it
+            raise end.__context__ from None
+        sys.stdout.flush()
+        raise

@@ -1,0 +1,122 @@
+"""What an output of a node sees of the network's input, all answers together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cnnmath.errors import GraphError, unknown
+from cnnmath.graph.architecture import Architecture
+from cnnmath.graph.propagate import Layer
+from cnnmath.graph.summary import analyze, describe_field, field_record
+from cnnmath.graph.support import Support, spans, support
+from cnnmath.graph.text import times
+from cnnmath.ops.checks import axis_names
+
+Span = tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Receptive field of one output.
+
+    Attributes
+    ----------
+    layer
+        The node, with its hull, its least field, its depth and what is to be said of them.
+    at
+        Position of the output.
+    inside, padded
+        Its support within the input, and with the padding of all layers.
+    along
+        First and last input of every output, one list an axis, within the input.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> seen(zoo.lenet5())
+    pool2 of lenet5, output 16x5x5
+      hull         16, stride 4, padding 0 before, 0 after
+      least path   16, stride 4, padding 0
+      depth        2 weighted layers
+      at 2x2       support 8..23 x 8..23: 0 holes, 10,000 paths
+    """
+
+    network: str
+    layer: Layer
+    at: tuple[int, ...]
+    inside: Support
+    padded: Support
+    along: tuple[list[Span], ...]
+
+    def record(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "network": self.network,
+            "node": self.layer.name,
+            "output_shape": list(self.layer.output_shape[1:]),
+            "receptive_field": field_record(self.layer.field),
+            "least": field_record(self.layer.fields.least),
+            "depth": list(self.layer.fields.depth),
+            "note": self.layer.note,
+            "at": list(self.at),
+            "hull": [list(span) for span in self.inside.hull],
+            "holes": self.inside.holes,
+            "paths": self.inside.paths,
+            "hull_with_padding": [list(span) for span in self.padded.hull],
+            "along": [[span and list(span) for span in axis] for axis in self.along],
+        }
+
+    def __repr__(self) -> str:
+        fewest, most = self.layer.fields.depth
+        longest = f" on the shortest path, {most} on the longest" if most > fewest else ""
+        lines = [
+            f"{self.layer.name} of {self.network}, output {times(self.layer.output_shape[1:])}",
+            f"  hull         {describe_field(self.layer.field)}{self._after()}",
+            f"  least path   {describe_field(self.layer.fields.least)}",
+            f"  depth        {fewest} weighted layers{longest}",
+            f"  at {times(self.at):<9} {self.inside!r}",
+        ]
+        if self.padded.hull != self.inside.hull:
+            lines.append(f"  {'padded':<12} {self.padded!r}")
+        if self.layer.note:
+            lines.append(f"  note         {self.layer.note}")
+        if self.layer.field is None:
+            lines += [line for axis in range(len(self.along)) for line in self._positions(axis)]
+        return "\n".join(lines)
+
+    def _after(self) -> str:
+        after = [getattr(window, "after", None) for window in self.layer.field or ()]
+        same = len(set(after)) == 1
+        return "" if None in after or not after else f" before, {after[0] if same else times(after)} after"
+
+    def _positions(self, axis: int) -> list[str]:
+        """One line for each output along an axis, where the field depends on the position."""
+        name = axis_names(len(self.along))[axis]
+        return [
+            f"  {name if o == 0 else '':<12} output {o} sees {f'{span[0]}..{span[1]}' if span else 'nothing'}"
+            for o, span in enumerate(self.along[axis])
+        ]
+
+
+def seen(net: Architecture, node: str | None = None, at: Sequence[int] | None = None) -> Seen:
+    """What one output sees: at the last feature map where no node is named, in its middle where no position is.
+
+    Raises
+    ------
+    GraphError, UnknownNameError, ShapeError
+        For a network without a feature map, a node that is not there, and a position that it does not have.
+    """
+    summary = analyze(net)
+    layers = {layer.name: layer for layer in summary.layers}
+    if node is not None and node not in layers:
+        raise unknown("node", node, layers).at(f"network '{net.name}'")
+    layer = summary.last_map if node is None else layers[node]
+    if layer is None:
+        raise GraphError("it has no feature map.", fix="name a node with spatial axes").at(f"network '{net.name}'")
+    inside = support(net, layer.name, at)
+    position = tuple(n // 2 for n in layer.output_shape[2:]) if at is None else tuple(at)
+    axes = range(len(layer.output_shape) - 2)
+    along = tuple(spans(net, layer.name, axis) for axis in axes)
+    return Seen(net.name, layer, position, inside, support(net, layer.name, at, padding=True), along)
