@@ -126,13 +126,13 @@ def _variants(
     network: str | Architecture, input_shape: Sequence[int] | None
 ) -> list[tuple[str, Callable[[int | None], Architecture]]]:
     """The network itself, then the others of its family with what distinguishes them, each for any size."""
-    own = network if isinstance(network, Architecture) else zoo.named(str(network))
-    own = own if input_shape is None else own.with_input(input_shape)
-    check_numbers(own.input_shape, "explanation")
+    given = network if isinstance(network, Architecture) else zoo.named(str(network))
     family = {} if isinstance(network, Architecture) else zoo.variants(network)
-    others = ((what, build().with_input(own.input_shape)) for what, build in family.items())
-    pairs = [("", own), *((what, net) for what, net in others if net.name != own.name)]
-    return [(what, partial(_resized, net)) for what, net in pairs]
+    nets = [("", given), *((what, build()) for what, build in family.items() if build().name != given.name)]
+    if input_shape is not None:
+        nets = [(what, net.with_input(input_shape)) for what, net in nets]
+    check_numbers(nets[0][1].input_shape, "explanation")
+    return [(what, partial(_resized, net)) for what, net in nets]
 
 
 def _resized(net: Architecture, size: int | None) -> Architecture:
