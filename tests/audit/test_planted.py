@@ -2,9 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from cnnmath.audit import Kind
+from cnnmath.errors import DerivationError
 from tests.audit.notes import CLAIMS, judged, verdict_of
 from tests.audit.test_notes import CONVENTIONS, RIGHT
 
@@ -116,3 +118,11 @@ def test_a_tie_has_three_conventions(gradient, why):
     verdict = verdict_of("U17", subject="gradient of Z_00", given=TIED, claimed={"dZ/dX": gradient})
     assert verdict.parts[0].why == why
     assert verdict_of("U17", subject="gradient of Z_00", given=TIED, claimed=[[0, 1], [0, 0]]).kind is Kind.WRONG
+
+
+def test_a_kernel_that_disagrees_with_the_definition_stops_the_audit(monkeypatch):
+    """The worked examples are computed twice; a value of which only one is sure is not used as a judge."""
+    monkeypatch.setattr("cnnmath.audit.judges.kernels.numeric.forward", lambda *_, **__: np.full((1, 1, 1, 1), 7))
+    with pytest.raises(DerivationError) as raised:
+        judged("filter response", 6, patch=[[2]], filter=[[3]])
+    assert str(raised.value).startswith("claims[0] 'a': the kernel does not agree with the definition.")
