@@ -162,7 +162,10 @@ def test_fractions_in_floors_are_written_as_one():
     )
 
 
-@pytest.mark.parametrize("formula", [((H // 2) * 2 + W) // 3, (H**2) // 2, (H * W) // 2], ids=str)
+NESTED = {"a floor in a floor": ((H // 2) * 2 + W) // 3, "a square": (H**2) // 2, "a product": (H * W) // 2}
+
+
+@pytest.mark.parametrize("formula", NESTED.values(), ids=NESTED)
 def test_what_has_no_residue_classes_is_answered(formula):
     with pytest.raises(SettingError) as caught:
         by_residue(formula, H)
