@@ -139,7 +139,9 @@ def test_a_formula_without_floors_is_its_own_one_class():
 
 
 @pytest.mark.parametrize(
-    ("build", "depth"), [(zoo.resnet, 18), (zoo.resnet, 152), (zoo.vgg, 11), (zoo.vgg, 19)], ids=str
+    ("build", "depth"),
+    [(zoo.resnet, 18), (zoo.resnet, 152), (zoo.vgg, 11), (zoo.vgg, 19)],
+    ids=["resnet18", "resnet152", "vgg11", "vgg19"],
 )
 def test_parameters_are_a_polynomial_of_degree_two_in_the_width(build, depth):
     formula = sp.Poly(sp.expand(analyze(build(depth, width=W)).parameters), W)
