@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from math import prod
 from typing import Any
 
@@ -167,12 +168,12 @@ def analyze(net: Architecture, batch: Size = 1) -> Summary:
 
 
 def field_record(field: Field) -> dict[str, list[Size]] | None:
-    """A receptive field as JSON has it, one entry an axis, padding before."""
+    """A receptive field as JSON has it, one entry an axis, padding before; a stride that is a fraction is text."""
     if field is None:
         return None
     return {
         "size": [window.extent for window in field],
-        "stride": [window.stride for window in field],
+        "stride": [str(w.stride) if isinstance(w.stride, Fraction) else w.stride for w in field],
         "padding": [window.before for window in field],
     }
 

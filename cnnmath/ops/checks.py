@@ -84,6 +84,8 @@ def check_rank(inputs: Shape, spatial: int | None = None) -> None:
 
 def check_divides(kind: type[CnnmathError], what: str, number: Size, groups: int) -> None:
     """Raise where groups do not divide a number of channels."""
+    if isinstance(groups, int) and groups == 1:
+        return
     if not isinstance(number, int) and hasattr(number, "all"):  # candidates: those that fit are told apart one by one
         if not (number % groups == 0).all():
             raise kind(f"the groups do not divide the {what} of every candidate.")

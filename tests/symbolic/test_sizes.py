@@ -139,7 +139,9 @@ def test_a_formula_without_floors_is_its_own_one_class():
 
 
 @pytest.mark.parametrize(
-    ("build", "depth"), [(zoo.resnet, 18), (zoo.resnet, 152), (zoo.vgg, 11), (zoo.vgg, 19)], ids=str
+    ("build", "depth"),
+    [(zoo.resnet, 18), (zoo.resnet, 152), (zoo.vgg, 11), (zoo.vgg, 19)],
+    ids=["resnet18", "resnet152", "vgg11", "vgg19"],
 )
 def test_parameters_are_a_polynomial_of_degree_two_in_the_width(build, depth):
     formula = sp.Poly(sp.expand(analyze(build(depth, width=W)).parameters), W)
@@ -162,7 +164,10 @@ def test_fractions_in_floors_are_written_as_one():
     )
 
 
-@pytest.mark.parametrize("formula", [((H // 2) * 2 + W) // 3, (H**2) // 2, (H * W) // 2], ids=str)
+NESTED = {"a floor in a floor": ((H // 2) * 2 + W) // 3, "a square": (H**2) // 2, "a product": (H * W) // 2}
+
+
+@pytest.mark.parametrize("formula", NESTED.values(), ids=NESTED)
 def test_what_has_no_residue_classes_is_answered(formula):
     with pytest.raises(SettingError) as caught:
         by_residue(formula, H)
