@@ -88,7 +88,10 @@ class Window:
 
         Below 1 where the window does not fit: see `fitted` for the check.
         """
-        return (n + self.before + self.after - self.extent) // self.stride + 1
+        room = self.before + self.after - self.extent
+        if type(room) is int and (room, self.stride) == (-1, 1):  # the size is kept: the same object stands for it
+            return n
+        return (n + room) // self.stride + 1
 
     def rounded_up(self, n: Size) -> Size:
         """Length of the output under the clamped ceil rule: see `fit`, which turns it into an ordinary window."""

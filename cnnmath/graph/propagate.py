@@ -139,12 +139,14 @@ def propagate(net: Architecture, batch: Size = 1) -> list[Layer]:
     return layers
 
 
-def walk(net: Architecture, batch: Size = 1) -> Iterator[tuple[str, Operator, tuple[Shape, ...], Facts]]:
-    """Nodes in topological order, with the shapes of their inputs and what follows from these."""
+def walk(
+    net: Architecture, batch: Size = 1, counted: tuple[type[Operator], ...] = (Operator,)
+) -> Iterator[tuple[str, Operator, tuple[Shape, ...], Facts]]:
+    """Nodes in topological order, with the shapes of their inputs and what follows; a census for these kinds alone."""
     known: dict[str, Shape] = {INPUT: (batch, *net.input_shape)}
     owners = {net.shares(name) for name, _ in net}
     shared: dict[str, tuple[str, dict[str, Shape]]] = {}
-    facts = remembering(_facts)
+    facts = remembering(partial(_facts, counted))
     for name, op in net:
         inputs = tuple(known[read] for read in net.inputs(name))
         of = _placed(net, name, partial(facts, op, *inputs))
@@ -193,10 +195,11 @@ def _is_formula(size: Size) -> bool:
     return hasattr(size, "free_symbols")
 
 
-def _facts(op: Operator, *inputs: Shape) -> Facts:
+def _facts(counted: tuple[type[Operator], ...], op: Operator, *inputs: Shape) -> Facts:
     output = _output(op, *inputs)
     parameters, buffers = (sum(map(prod, named(*inputs).values())) for named in (op.parameters, op.buffers))
-    census = None if isinstance(op, Opaque) else cost(op, *inputs, output=output)
+    known = isinstance(op, counted) and not isinstance(op, Opaque)
+    census = cost(op, *inputs, output=output) if known else None
     return Facts(output, parameters, buffers, census)
 
 

@@ -134,7 +134,7 @@ def _alone(build: Callable[..., Architecture], candidate: Mapping[str, int]) -> 
 def _totals(net: Architecture, like: Any) -> tuple[Totals, int]:
     """Totals in the form of ``like``, and a bound of all of them; each kind of layer is read once."""
     layers: dict[int, tuple[Operator, tuple[Shape, ...], Facts, int]] = {}
-    for _, op, inputs, facts in walk(net):
+    for _, op, inputs, facts in walk(net, counted=WEIGHTED):
         *_, times = layers.get(id(facts), (0,))
         layers[id(facts)] = (op, inputs, facts, times + 1)
     kinds = layers.values()

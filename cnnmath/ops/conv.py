@@ -88,7 +88,8 @@ class Conv(Operator):
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """The filters w and, where there is one, the bias b."""
-        w = (self.filters, x[1] // self.groups, *self.kernel)
+        channels = x[1] if self.groups == 1 else x[1] // self.groups
+        w = (self.filters, channels, *self.kernel)
         return {"w": w, "b": (self.filters,)} if self.bias else {"w": w}
 
     def windows(self, sizes: Shape) -> tuple[Window, ...]:
