@@ -33,6 +33,8 @@ class Fields:
         What is to be said of it: that it is the whole input, or that it depends on the position, and why.
     by_position
         Whether the field depends on the position, so that no window describes it.
+    whole
+        Whether some path sees the whole input.
     """
 
     hull: Field
@@ -40,6 +42,7 @@ class Fields:
     depth: tuple[int, int] = (0, 0)
     note: str = ""
     by_position: bool = False
+    whole: bool = False
 
 
 def at_input(rank: int) -> Fields:
@@ -60,7 +63,7 @@ def through(own: tuple[Axis, ...] | None, below: Sequence[Fields], *, weighted: 
         return merged if len(below) > 1 or not merged.note else replace(merged, note="")
     depth = (merged.depth[0] + weighted, merged.depth[1] + weighted)
     if own is None:
-        return Fields(None, None, depth)
+        return Fields(None, None, depth, whole=True)
     bins = any(isinstance(axis, Bins) for axis in own)
     return Fields(
         _behind(merged.hull, own),
@@ -68,6 +71,7 @@ def through(own: tuple[Axis, ...] | None, below: Sequence[Fields], *, weighted: 
         depth,
         _bins_note(own) if bins else merged.note if len(below) > 1 else "",
         merged.by_position and not bins,
+        merged.whole or _is_whole(own),
     )
 
 
@@ -86,7 +90,9 @@ def _merged(below: Sequence[Fields]) -> Fields:
     depth = (min(f.depth[0] for f in below), max(f.depth[1] for f in below))
     hulls = [f.hull for f in below if f.hull is not None]
     if len(hulls) < len(below):
-        return Fields(None, None, depth, by_position=any(f.by_position for f in below))
+        whole = any(f.whole for f in below)
+        note = "a branch sees the whole input" if whole else ""
+        return Fields(None, None, depth, note, any(f.by_position for f in below), whole)
     strides = sorted({tuple(axis.stride for axis in hull) for hull in hulls}, key=str)
     if len(strides) > 1:
         met = " and ".join(axes(stride) for stride in strides)
@@ -112,5 +118,8 @@ def _centres(hulls: Sequence[tuple[AxisField, ...]]) -> str:
 
 
 def _bins_note(bins: Sequence[Axis]) -> str:
-    whole = all(isinstance(axis, Bins) and axis.outputs == 1 for axis in bins)
-    return "sees the whole input" if whole else "its bins depend on the size of the input"
+    return "sees the whole input" if _is_whole(bins) else "its bins depend on the size of the input"
+
+
+def _is_whole(own: Sequence[Axis]) -> bool:
+    return any(isinstance(axis, Bins) and axis.outputs == 1 for axis in own)

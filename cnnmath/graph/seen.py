@@ -71,11 +71,12 @@ class Seen:
     def __repr__(self) -> str:
         fewest, most = self.layer.fields.depth
         longest = f" on the shortest path, {most} on the longest" if most > fewest else ""
+        weighted = f"{fewest} weighted layer{'s' if fewest != 1 else ''}{longest}"
         lines = [
             f"{self.layer.name} of {self.network}, output {times(self.layer.output_shape[1:])}",
             f"  hull         {describe_field(self.layer.field)}{self._after()}",
             f"  least path   {describe_field(self.layer.fields.least)}",
-            f"  depth        {fewest} weighted layers{longest}",
+            f"  depth        {weighted}",
             f"  at {times(self.at):<9} {self.inside!r}",
         ]
         if self.padded.hull != self.inside.hull:

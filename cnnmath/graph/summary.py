@@ -71,7 +71,7 @@ class Summary:
     @property
     def last_map(self) -> Layer | None:
         """Last feature map ahead of global or adaptive pooling and flattening, or None where there is none."""
-        return next((layer for layer in reversed(self.layers) if layer.field or layer.fields.by_position), None)
+        return next(filter(_is_map, reversed(self.layers)), None)
 
     @property
     def field(self) -> Field:
@@ -184,6 +184,12 @@ def describe_field(field: Field) -> str:
         return "none"
     size, stride, padding = (field_record(field) or {}).values()
     return f"{axes(size)}, stride {axes(stride)}, padding {axes(padding)}"
+
+
+def _is_map(layer: Layer) -> bool:
+    """Whether a layer has a field of its own, or several positions that all see everything."""
+    spread = layer.fields.whole and any(n != 1 for n in layer.output_shape[2:])
+    return bool(layer.field) or layer.fields.by_position or spread
 
 
 def _layer_record(layer: Layer) -> dict[str, Any]:
