@@ -170,9 +170,15 @@ def _draw_arc(axes: Axes, arc: Arc, height: float, shown: dict[int, Station]) ->
             **style,
         )
     )
+    axes.text((a + b) / 2, height + 0.02, _on(arc), ha="center", va="bottom", fontsize=6, color=INK)
+
+
+def _on(arc: Arc) -> str:
+    """What stands on an arc."""
+    if arc.branches > 1:
+        return f"{arc.branches} more branches"
     texts = [" ".join((kind(row.layer.op) * (len(arc.rows) > 1), *caption(row.layer.op))).strip() for row in arc.rows]
-    text = texts[0] if len(texts) == 1 else f"{len(texts)} operators" if texts else ""
-    axes.text((a + b) / 2, height + 0.02, text, ha="center", va="bottom", fontsize=6, color=INK)
+    return texts[0] if len(texts) == 1 else f"{len(texts)} operators" if texts else ""
 
 
 def _draw_sizes(axes: Axes, stations: Sequence[Station], y: float) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from cnnmath.graph import INPUT, Summary
@@ -20,11 +22,14 @@ class Arc:
         Positions on the lane; -1 is the network's input.
     rows
         What stands on it: nothing on an identity, a convolution on a projection.
+    branches
+        How many connections it stands for.
     """
 
     start: int
     end: int
     rows: tuple[Row, ...]
+    branches: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def lane_of(summary: Summary) -> Lane:
             arcs += [Arc(place[start], at, tuple(rows[r] for r in beside)) for start in starts]
             drawn.update(beside)
     rest = tuple(row for i, row in enumerate(rows) if i not in drawn)
-    return Lane(tuple(rows[i] for i in path), tuple(arcs), rest)
+    return Lane(tuple(rows[i] for i in path), tuple(_bundled(arcs)), rest)
 
 
 def blocks_of(lane: Lane) -> list[Block]:
@@ -98,6 +103,16 @@ def blocks_of(lane: Lane) -> list[Block]:
         blocks.append(max(fitting, key=lambda block: block.end, default=Block(at, 1)))
         at = blocks[-1].end
     return blocks
+
+
+def _bundled(arcs: Sequence[Arc]) -> Iterator[Arc]:
+    """More than two connections between the same rows as one."""
+    ends = attrgetter("start", "end")
+    for (start, end), group in groupby(sorted(arcs, key=ends), ends):
+        own = list(group)
+        if len(own) > 2:
+            own = [Arc(start, end, tuple(row for arc in own for row in arc.rows), len(own))]
+        yield from own
 
 
 def _longest(reads: Sequence[Sequence[int]]) -> list[int]:
