@@ -144,3 +144,9 @@ def test_side_outputs_are_said_not_to_be_drawn():
 
 def test_a_network_of_nothing_is_its_input():
     assert [box.get_gid() for box in artists(draw(analyze(chain())), Rectangle)] == ["input"]
+
+
+def test_many_connections_between_the_same_rows_are_one_arc():
+    lane = lane_of(analyze(zoo.lenet5_1998()))
+    assert [(arc.branches, len(arc.rows)) for arc in lane.arcs] == [(15, 30)]
+    assert {arc.branches for arc in lane_of(analyze(zoo.resnet50())).arcs} == {1}
