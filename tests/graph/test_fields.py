@@ -4,9 +4,9 @@ import pytest
 import sympy
 
 from cnnmath import ops, zoo
-from cnnmath.axis import Phases
 from cnnmath.graph import INPUT, Architecture, analyze, propagate
 from cnnmath.graph.support import spans
+from cnnmath.phases import Phases
 from cnnmath.window import Window
 from tests.graph.nets import TOYS, chain, padded_toy, residual, two_adds
 

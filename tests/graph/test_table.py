@@ -183,7 +183,7 @@ def test_every_format_that_a_command_line_names_is_a_text():
 def test_a_data_frame_has_integers_and_text():
     pandas = pytest.importorskip("pandas")
     frame = analyze(zoo.resnet50()).dataframe()
-    assert list(frame.columns) == HEADINGS
+    assert list(frame.columns)[: len(HEADINGS)] == HEADINGS
     assert len(frame) == 175
     assert frame["parameters"].sum() == 25_557_032
     assert frame["MACs"].sum() == 4_089_184_256

@@ -85,7 +85,17 @@ def test_json_beside_the_page_says_the_same(name, request):
     record = json.loads((directory / "report.json").read_text())
     assert record == json.loads(json.dumps(written.record()))
     assert set(record) == {
-        *("name", "input_shape", "parameters", "macs", "receptive_field", "layers", "agrees", "settings"),
+        *(
+            "name",
+            "input_shape",
+            "parameters",
+            "macs",
+            "receptive_field",
+            "not_counted",
+            "layers",
+            "agrees",
+            "settings",
+        ),
     }
     assert record["parameters"] == written.summary.parameters == sum(layer["parameters"] for layer in record["layers"])
     assert record["macs"] == written.summary.macs == sum(layer["macs"] for layer in record["layers"])
