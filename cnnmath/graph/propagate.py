@@ -131,7 +131,8 @@ def propagate(net: Architecture, batch: Size = 1) -> list[Layer]:
     for name, op, inputs, facts in walk(net, batch):
         reads = net.inputs(name)
         trained_below = not trained.isdisjoint(reads)
-        if trained_below or op.parameters(*inputs):
+        own = not (isinstance(facts.parameters, int) and facts.parameters == 0)
+        if trained_below or own or net.shares(name):
             trained.add(name)
         below = [seen[read] for read in reads]
         seen[name] = through(axes(op, *inputs), below, weighted=isinstance(op, WEIGHTED))
