@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from math import prod
 from operator import and_
 from typing import Any, TypeAlias
 
@@ -15,17 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from cnnmath.errors import DataError, ShapeError
 from cnnmath.graph.architecture import Architecture
 from cnnmath.graph.propagate import WEIGHTED, Facts, walk
-from cnnmath.ops import Operator
-from cnnmath.ops.algebra import Shape
 
 BLOCK = 2**16
 """Candidates propagated together: their arrays stay in the cache."""
 
-LARGEST = 2**62
-"""Counts that may lie above it are Python integers instead of 64-bit ones."""
-
-WIDE = 2**31
-"""Candidates above it are Python integers themselves."""
+EXACT = 2**53
+"""Below it, floats are exact integers, and do not wrap as 64-bit integers do: above it, Python integers take over."""
 
 Totals: TypeAlias = tuple[Any, Any, Any]
 """Parameters, multiply-accumulates, and whether every window fits."""
@@ -78,7 +72,8 @@ def sweep(build: Callable[..., Architecture], **candidates: ArrayLike) -> Sweep:
     -----
     Where some candidates of a block do not fit in a way that arrays cannot tell (unequal branches, groups that do not
     divide), and where a setting cannot be an array (groups), the block is analysed one candidate after the other.
-    Totals are 64-bit integers where the greatest channels, kernels and sizes prove that they fit, else Python integers.
+    Otherwise all arithmetic is that of floats, exact as long as every size and every count stays below 2^53, which is
+    checked; then totals are 64-bit integers. Where one does not, the block is computed anew in Python integers.
 
     Raises
     ------
@@ -104,57 +99,52 @@ def sweep(build: Callable[..., Architecture], **candidates: ArrayLike) -> Sweep:
 
 
 def _block(build: Callable[..., Architecture], block: Mapping[str, NDArray[Any]]) -> Totals:
-    """Totals of some candidates: together in 64 bits, together in Python integers, or one after the other."""
-    like = next(iter(block.values()))
+    """Totals of some candidates: together as floats, together in Python integers, or one after the other."""
     try:
-        totals, greatest = _totals(build(**block), like)
-        if greatest <= LARGEST:
-            return totals
-        exact = {name: values.astype(object) for name, values in block.items()}
-        return _totals(build(**exact), next(iter(exact.values())))[0]
+        return _together(build, block, float) or _together(build, block, object) or _one_by_one(build, block)
     except (ShapeError, TypeError, ValueError):
         return _one_by_one(build, block)
+
+
+def _together(build: Callable[..., Architecture], block: Mapping[str, NDArray[Any]], kind: type) -> Totals | None:
+    """Totals in this arithmetic; None where some number on the way is no exact float, and floats are asked for."""
+    if kind is float and any(values.max() >= EXACT for values in block.values()):
+        return None
+    totals, numbers = _totals(build(**{name: values.astype(kind) for name, values in block.items()}))
+    if kind is float and max(np.abs(number).max() for number in numbers) >= EXACT:
+        return None
+    shape, whole = next(iter(block.values())).shape, np.int64 if kind is float else object
+    kinds = zip(totals, (whole, whole, bool), strict=True)
+    parameters, macs, accepted = (np.broadcast_to(np.asarray(total, own), shape) for total, own in kinds)
+    return parameters, macs, accepted
 
 
 def _one_by_one(build: Callable[..., Architecture], block: Mapping[str, NDArray[Any]]) -> Totals:
     rows = zip(*(values.tolist() for values in block.values()), strict=True)
     found = [_alone(build, dict(zip(block, row, strict=True))) for row in rows]
     parameters, macs, accepted = (list(column) for column in zip(*found, strict=True))
-    kind = object if max(*parameters, *macs) > LARGEST else np.int64
+    kind = object if max(*parameters, *macs) >= EXACT else np.int64
     return np.array(parameters, kind), np.array(macs, kind), np.array(accepted)
 
 
 def _alone(build: Callable[..., Architecture], candidate: Mapping[str, int]) -> Totals:
     try:
-        return _totals(build(**candidate), 0)[0]
+        return _totals(build(**candidate))[0]
     except ShapeError:
         return 0, 0, False
 
 
-def _totals(net: Architecture, like: Any) -> tuple[Totals, int]:
-    """Totals in the form of ``like``, and a bound of all of them; each kind of layer is read once."""
-    layers: dict[int, tuple[Operator, tuple[Shape, ...], Facts, int]] = {}
-    for _, op, inputs, facts in walk(net, counted=WEIGHTED):
-        *_, times = layers.get(id(facts), (0,))
-        layers[id(facts)] = (op, inputs, facts, times + 1)
-    kinds = layers.values()
-    parameters = sum(facts.parameters * times for _, _, facts, times in kinds)
-    weighted = [(facts.census, times) for op, _, facts, times in kinds if facts.census and isinstance(op, WEIGHTED)]
-    macs = sum(census.multiplications * times for census, times in weighted)
-    sizes = {id(size): size for _, _, facts, _ in kinds for size in facts.output}
-    accepted = reduce(and_, (size >= 1 for size in sizes.values()), like == like)
-    bound = sum(times * _bound(op, inputs, facts.output) for op, inputs, facts, times in kinds)
-    return (parameters + 0 * like, macs + 0 * like, accepted), bound
-
-
-def _bound(op: Operator, inputs: tuple[Shape, ...], output: Shape) -> int:
-    """No less than an operator's parameters and multiply-accumulates: all weights at all positions, at their most."""
-    weights = sum(map(_most, op.parameters(*inputs).values()))
-    return weights and weights * (1 + sum(_most(shape[2:]) for shape in (*inputs, output)))
-
-
-def _most(shape: Shape) -> int:
-    return prod(size if isinstance(size, int) else int(np.max(size)) for size in shape)
+def _totals(net: Architecture) -> tuple[Totals, list[Any]]:
+    """Totals of a network, and every number that they are made of; each kind of layer is read once."""
+    layers: dict[int, tuple[Facts, int]] = {}
+    for *_, facts in walk(net, counted=WEIGHTED):
+        _, times = layers.get(id(facts), (facts, 0))
+        layers[id(facts)] = (facts, times + 1)
+    parameters = [facts.parameters * times for facts, times in layers.values()]
+    macs = [facts.census.multiplications * times for facts, times in layers.values() if facts.census]
+    sizes = list({id(size): size for facts, _ in layers.values() for size in facts.output}.values())
+    totals = sum(parameters), sum(macs), reduce(and_, (size >= 1 for size in sizes))
+    return totals, [*sizes, *parameters, *macs, *totals[:2]]
 
 
 def _broadcast(candidates: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
@@ -174,7 +164,7 @@ def _broadcast(candidates: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
 
 
 def _positive(name: str, values: ArrayLike) -> NDArray[Any]:
-    """Candidates of one name: 64-bit integers where products of two of them fit, else Python integers."""
+    """Candidates of one name: 64-bit integers, or Python integers where they are larger."""
     try:
         given = np.asarray(values)
         array = given if given.dtype.kind in "iu" else np.asarray(values, object)
@@ -183,4 +173,4 @@ def _positive(name: str, values: ArrayLike) -> NDArray[Any]:
     whole = array.dtype.kind in "iu" or all(type(value) is int for value in array.flat)
     if not whole or array.size == 0 or array.min() < 1:
         raise DataError("candidates are positive integers.", here=f"{name}={values!r}", fix="give an array of them")
-    return array.astype(np.int64 if array.max() <= WIDE else object)
+    return array.astype(np.int64 if array.max() < EXACT else object)

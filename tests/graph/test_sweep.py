@@ -1,5 +1,7 @@
 """Sweeps against the analysis of every candidate by itself: totals, acceptance, exactness beyond 64 bits, mistakes."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from cnnmath import ops, zoo
 from cnnmath.errors import DataError, SettingError, ShapeError
-from cnnmath.graph import INPUT, Architecture, analyze
+from cnnmath.graph import INPUT, Architecture, analyze, parse
 from cnnmath.graph import sweep as module
 from cnnmath.graph.sweep import sweep
 from tests.graph.nets import chain, toy
@@ -203,3 +205,12 @@ def test_mistakes_are_answered(mistake):
     with pytest.raises(DataError) as caught:
         sweep(lambda n=1, w=1: chain(ops.Conv(w, 3), shape=(1, n, n)), **candidates)
     assert str(caught.value).startswith(message)
+
+
+def test_sizes_that_would_wrap_in_64_bits_are_python_integers():
+    build = partial(parse, "flatten > linear(1)")
+    sizes = [2**30 + 6, 2**31, 5]
+    found = sweep(lambda s: build((64, s, s)), s=sizes)
+    assert found.parameters.tolist() == [64 * s * s + 1 for s in sizes]
+    assert found.parameters.tolist() == [analyze(build((64, s, s))).parameters for s in sizes]
+    assert sweep(lambda s: build((64, s, s)), s=[2**20, 5]).parameters.dtype == np.int64
