@@ -13,6 +13,9 @@ from cnnmath.cli.options import AsJson, Input, Network
 from cnnmath.errors import SettingError
 from cnnmath.window import Window
 
+NUMBERS_ALONE = ("onednn",)
+"""Conventions that sizes left open do not have."""
+
 
 class Format(StrEnum):
     """What `analyze` prints."""
@@ -68,16 +71,23 @@ def count(
     from cnnmath.graph.text import count as number
 
     summary = analysis(arguments.network(what, size))
-    counts = [summary.count(by)] if by else [summary.count(preset) for preset in PRESETS]
+    if by:
+        one = summary.count(by)
+        print(json.dumps(one.record()) if as_json else repr(one))
+        return
+    opened = any(hasattr(n, "free_symbols") for layer in summary.layers for n in layer.output_shape)
+    counts = [summary.count(preset) for preset in PRESETS if not (opened and preset.name in NUMBERS_ALONE)]
     if as_json:
         print(json.dumps({"name": summary.network.name, "counts": [one.record() for one in counts]}))
-    elif by:
-        print(repr(counts[0]))
-    else:
-        totals = [number(one.total) for one in counts]
-        for one, total in zip(counts, totals, strict=True):
-            print(f"{one.convention.name:<17} {total:>{max(map(len, totals))}}  {one.convention.says}")
-        print(f"\n{summary.memory()!r}")
+        return
+    totals = [number(one.total) for one in counts]
+    width = max(map(len, totals))
+    for one, total in zip(counts, totals, strict=True):
+        number_first = f"{one.convention.name:<17} {total:>{width}}  {one.convention.says}"
+        print(f"{one.convention.name}: {one.convention.says}\n  {total}" if opened else number_first)
+    if summary.uncounted:
+        print(f"\nnot counted: {', '.join(summary.uncounted)}; every total is a part")
+    print("\nmemory and taps inside the input need numbers for all sizes" if opened else f"\n{summary.memory()!r}")
 
 
 def field(

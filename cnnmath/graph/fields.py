@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from typing import Any, TypeAlias
@@ -35,6 +35,8 @@ class Fields:
         Whether the field depends on the position, so that no window describes it.
     whole
         Whether some path sees the whole input.
+    unknown
+        Whether some path leads through an operator that is not known.
     """
 
     hull: Field
@@ -43,6 +45,7 @@ class Fields:
     note: str = ""
     by_position: bool = False
     whole: bool = False
+    unknown: bool = False
 
 
 def at_input(rank: int) -> Fields:
@@ -60,7 +63,7 @@ def through(own: tuple[Axis, ...] | None, below: Sequence[Fields], *, weighted: 
     """
     merged = below[0] if len(below) == 1 else _merged(below)
     if not weighted and own is not None and all(axis is IDENTITY for axis in own):
-        return merged if len(below) > 1 or not merged.note else replace(merged, note="")
+        return merged
     depth = (merged.depth[0] + weighted, merged.depth[1] + weighted)
     if own is None:
         return Fields(None, None, depth, whole=True)
@@ -69,10 +72,17 @@ def through(own: tuple[Axis, ...] | None, below: Sequence[Fields], *, weighted: 
         _behind(merged.hull, own),
         _behind(merged.least, own),
         depth,
-        _bins_note(own) if bins else merged.note if len(below) > 1 else "",
+        _bins_note(own) if bins else merged.note,
         merged.by_position and not bins,
         merged.whole or _is_whole(own),
+        merged.unknown,
     )
+
+
+def behind_unknown(name: str, below: Sequence[Fields]) -> Fields:
+    """Fields behind an operator that is not known."""
+    depth = (min(f.depth[0] for f in below), max(f.depth[1] for f in below))
+    return Fields(None, None, depth, f"what '{name}' sees is not known", unknown=True)
 
 
 def _behind(field: Field, own: tuple[Axis, ...]) -> Field:
@@ -91,21 +101,23 @@ def _merged(below: Sequence[Fields]) -> Fields:
     hulls = [f.hull for f in below if f.hull is not None]
     if len(hulls) < len(below):
         whole = any(f.whole for f in below)
-        note = "a branch sees the whole input" if whole else ""
-        return Fields(None, None, depth, note, any(f.by_position for f in below), whole)
+        notes = [f.note for f in below if f.hull is None and f.note] + ["a branch sees the whole input"] * whole
+        by_position, unknown = any(f.by_position for f in below), any(f.unknown for f in below)
+        return Fields(None, None, depth, notes[0] if notes else "", by_position, whole, unknown)
     strides = sorted({tuple(axis.stride for axis in hull) for hull in hulls}, key=str)
     if len(strides) > 1:
         met = " and ".join(axes(stride) for stride in strides)
         return Fields(
             None, None, depth, f"branches of strides {met} meet: the field depends on the position", by_position=True
         )
+    note = next((f.note for f in below if f.note), "")
     if all(f.hull == hulls[0] and f.least == below[0].least for f in below):
-        return Fields(hulls[0], below[0].least, depth)
+        return Fields(hulls[0], below[0].least, depth, note)
     if not all(isinstance(n, int) for hull in hulls for axis in hull for n in (axis.extent, axis.before)):
         return Fields(None, None, depth, "its padding depends on the size of the input: give the sizes as numbers")
     hull = tuple(reduce(union, axis) for axis in zip(*hulls, strict=True))
     least = min((f.least for f in below if f.least), key=lambda field: [axis.extent for axis in field])
-    return Fields(hull, least, depth, _centres(hulls))
+    return Fields(hull, least, depth, _centres(hulls) or note)
 
 
 def _centres(hulls: Sequence[tuple[AxisField, ...]]) -> str:

@@ -18,7 +18,7 @@ MEBI = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Numbers that a network holds, for a batch of one; times the bytes of a number it is memory.
+    """Numbers that a network holds, for the batch that was analysed; times the bytes of a number it is memory.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Memory:
     >>> from cnnmath import zoo
     >>> from cnnmath.graph import analyze
     >>> analyze(zoo.vgg16()).memory()
-    memory of float32 numbers, batch of 1, in MiB
+    memory of float32 numbers, in MiB
       parameters  527.79
       inference    24.50 of activations, at features.1
       training    109.96 of activations
@@ -51,7 +51,7 @@ class Memory:
     def __repr__(self) -> str:
         size = [f"{4 * n / MEBI:7.2f}" for n in (self.parameters + self.buffers, self.inference, self.training)]
         return (
-            f"memory of float32 numbers, batch of 1, in MiB\n  parameters {size[0]}\n"
+            f"memory of float32 numbers, in MiB\n  parameters {size[0]}\n"
             f"  inference  {size[1]} of activations, at {self.peak}\n  training   {size[2]} of activations"
         )
 

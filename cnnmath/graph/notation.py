@@ -75,8 +75,14 @@ def sizes(text: str) -> tuple[Size, ...]:
     )
 
 
+WORDS = ("same", "same_lower", "valid")
+"""Paddings, which a shell may have stripped of their quotes."""
+
+
 def symbol(name: str) -> Any:
-    """A size left open: a positive integer symbol."""
+    """A size left open: a positive integer symbol; the name of a padding stays what it is."""
+    if name in WORDS:
+        return name
     import sympy
 
     return sympy.Symbol(name, integer=True, positive=True)

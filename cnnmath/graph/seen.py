@@ -13,6 +13,10 @@ from cnnmath.graph.summary import analyze, describe_field, field_record
 from cnnmath.graph.support import Support, spans, support
 from cnnmath.graph.text import times
 from cnnmath.ops.checks import axis_names
+from cnnmath.window import Window
+
+SHOWN = 24
+"""Outputs along an axis that a report lists."""
 
 Span = tuple[int, int] | None
 
@@ -30,7 +34,8 @@ class Seen:
     inside, padded
         Its support within the input, and with the padding of all layers.
     along
-        First and last input of every output, one list an axis, within the input.
+        First and last input of every output, one list an axis, within the input; empty where one window is the
+        field of every output.
 
     Examples
     --------
@@ -57,6 +62,7 @@ class Seen:
             "node": self.layer.name,
             "output_shape": list(self.layer.output_shape[1:]),
             "receptive_field": field_record(self.layer.field),
+            "padding_after": [getattr(window, "after", None) for window in self.layer.field or ()],
             "least": field_record(self.layer.fields.least),
             "depth": list(self.layer.fields.depth),
             "note": self.layer.note,
@@ -83,7 +89,7 @@ class Seen:
             lines.append(f"  {'padded':<12} {self.padded!r}")
         if self.layer.note:
             lines.append(f"  note         {self.layer.note}")
-        if self.layer.field is None:
+        if self.along:
             lines += [line for axis in range(len(self.along)) for line in self._positions(axis)]
         return "\n".join(lines)
 
@@ -95,10 +101,12 @@ class Seen:
     def _positions(self, axis: int) -> list[str]:
         """One line for each output along an axis, where the field depends on the position."""
         name = axis_names(len(self.along))[axis]
-        return [
+        rows = [
             f"  {name if o == 0 else '':<12} output {o} sees {f'{span[0]}..{span[1]}' if span else 'nothing'}"
-            for o, span in enumerate(self.along[axis])
+            for o, span in enumerate(self.along[axis][:SHOWN])
         ]
+        more = len(self.along[axis]) - SHOWN
+        return rows + [f"  {'':<12} and {more} more outputs, in its record"] * (more > 0)
 
 
 def seen(net: Architecture, node: str | None = None, at: Sequence[int] | None = None) -> Seen:
@@ -118,6 +126,7 @@ def seen(net: Architecture, node: str | None = None, at: Sequence[int] | None = 
         raise GraphError("it has no feature map.", fix="name a node with spatial axes").at(f"network '{net.name}'")
     inside = support(net, layer.name, at)
     position = tuple(n // 2 for n in layer.output_shape[2:]) if at is None else tuple(at)
-    axes = range(len(layer.output_shape) - 2)
+    alike = all(isinstance(axis, Window) for axis in layer.field or (None,))
+    axes = () if alike else range(len(layer.output_shape) - 2)
     along = tuple(spans(net, layer.name, axis) for axis in axes)
     return Seen(net.name, layer, position, inside, support(net, layer.name, at, padding=True), along)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 from cnnmath.graph.architecture import Architecture
 from cnnmath.graph.counting import Convention, Count, counted
@@ -16,6 +16,7 @@ from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import Layer, propagate
 from cnnmath.graph.text import axes, count, times
 from cnnmath.ops import Operator
+from cnnmath.phases import Phases
 from cnnmath.readers.cost import KINDS
 from cnnmath.window import Size, check_at_least
 
@@ -64,6 +65,13 @@ class Summary:
         return tuple(layer.name for layer in self.layers if not layer.census)
 
     @property
+    def notes(self) -> list[tuple[str, str]]:
+        """What is to be said of receptive fields, each with the layer from which on it holds."""
+        said = {layer.name: layer.note for layer in self.layers}
+        begun = (layer for layer in self.layers if layer.note not in map(said.get, layer.inputs))
+        return [(layer.name, layer.note) for layer in begun if layer.note]
+
+    @property
     def buffers(self) -> Size:
         """Numbers that belong to operators and are not trained."""
         return sum(layer.buffers for layer in self.layers)
@@ -82,6 +90,22 @@ class Summary:
     def least(self) -> Field:
         """Receptive field of the path that sees least, at the last feature map."""
         return self.last_map.fields.least if self.last_map else None
+
+    def residues(self, symbol: Any, quantity: Literal["macs", "parameters"] = "macs") -> dict[int, Any]:
+        """A total that has floors of a symbol, as one formula without floors for each of its residue classes.
+
+        Examples
+        --------
+        >>> import sympy
+        >>> from cnnmath import zoo
+        >>> H = sympy.Symbol("H", integer=True, positive=True)
+        >>> classes = analyze(zoo.resnet50((3, H, H))).residues(H)
+        >>> len(classes), classes[0], classes[0].subs(H, 224)
+        (32, 81456*H**2 + 2048000, 4089184256)
+        """
+        from cnnmath.symbolic.sizes import by_residue
+
+        return by_residue(getattr(self, quantity), symbol)
 
     def operators(self) -> dict[Operator, list[str]]:
         """Nodes by equal operator, in order of first use."""
@@ -138,7 +162,11 @@ class Summary:
             f"  MACs             {count(self.macs)}{part}",
             f"  receptive field  {describe_field(self.field)}",
         ]
-        return "\n".join([*lines, *([f"  not counted      {', '.join(self.uncounted)}"] if part else [])])
+        if self.last_map and self.last_map.note:
+            lines.append(f"  note             {self.last_map.note}")
+        if part:
+            lines.append(f"  not counted      {', '.join(self.uncounted)}")
+        return "\n".join(lines)
 
 
 def analyze(net: Architecture, batch: Size = 1) -> Summary:
@@ -183,13 +211,16 @@ def describe_field(field: Field) -> str:
     if field is None:
         return "none"
     size, stride, padding = (field_record(field) or {}).values()
-    return f"{axes(size)}, stride {axes(stride)}, padding {axes(padding)}"
+    periods = [axis.period for axis in field if isinstance(axis, Phases)]
+    again = f", repeating every {axes(periods)} outputs" if periods else ""
+    return f"{axes(size)}, stride {axes(stride)}, padding {axes(padding)}{again}"
 
 
 def _is_map(layer: Layer) -> bool:
     """Whether a layer has a field of its own, or several positions that all see everything."""
-    spread = layer.fields.whole and any(n != 1 for n in layer.output_shape[2:])
-    return bool(layer.field) or layer.fields.by_position or spread
+    seen = layer.fields
+    spread = (seen.whole or seen.unknown) and any(n != 1 for n in layer.output_shape[2:])
+    return bool(layer.field) or seen.by_position or spread
 
 
 def _layer_record(layer: Layer) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from cnnmath.axis import Axis
 from cnnmath.errors import GraphError, ShapeError, unknown
 from cnnmath.graph.architecture import INPUT, Architecture, check_numbers
+from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.propagate import shapes
 from cnnmath.ops.algebra import Shape
 from cnnmath.window import Window
@@ -65,6 +66,8 @@ class Support:
         return (self.counts / self.counts.max()).astype(float) * float(self.counts.max() / self.counts.sum())
 
     def __repr__(self) -> str:
+        if not self.counts.size:
+            return "sees nothing of the input"
         spans = " x ".join(f"{a}..{b}" for a, b in self.hull)
         return f"support {spans}: {self.holes} holes, {self.paths:,} paths"
 
@@ -165,13 +168,20 @@ def _pulled_down(
     found = {node: Support(at, np.ones((1,) * len(at), object))}
     for name in reversed(net.order()):
         if name in found:
-            above = found.pop(name)
+            above, op = found.pop(name), net.op(name)
+            if isinstance(op, Opaque):
+                raise GraphError(
+                    f"what '{op.short}' reads is not known.",
+                    rule="a support follows every path to the input",
+                    fix="ask for a node ahead of it, or write it with known operators",
+                ).at(f"node '{name}'")
             for read in net.inputs(name):
                 sizes = known[read][2:]
-                axes = net.op(name).axes(sizes)
+                axes = op.axes(sizes)
                 own = None if axes is None else axes[which.start : which.stop]
                 pulled = _pulled(above, own, sizes[which.start : which.stop], padding=padding)
-                found[read] = _joined(found[read], pulled) if read in found else pulled
+                if pulled.counts.size:
+                    found[read] = _joined(found[read], pulled) if read in found else pulled
     return found[INPUT] if INPUT in found else Support(at, np.zeros((0,) * len(at), object))
 
 
@@ -186,6 +196,8 @@ def _pulled(above: Support, axes: tuple[Axis, ...] | None, sizes: Sequence[int],
             first, last = max(start[i], 0), min(start[i] + len(moved), n)
             moved, start[i] = moved[first - start[i] : max(last - start[i], first - start[i])], first
         counts = np.moveaxis(moved, 0, i)
+        if not counts.size:
+            return Support(above.start, counts)
     return Support(tuple(start), counts)
 
 

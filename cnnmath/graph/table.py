@@ -122,7 +122,7 @@ def caption(summary: Summary) -> str:
 
 def notes(summary: Summary) -> list[str]:
     """What is to be said of single layers."""
-    return [f"{layer.name}: {layer.note}" for layer in summary.layers if layer.note]
+    return [f"{name}: {note}" for name, note in summary.notes]
 
 
 def show(summary: Summary, console: Console | None = None) -> None:

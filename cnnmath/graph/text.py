@@ -28,9 +28,11 @@ def size(value: Size) -> str:
 
 
 def times(shape: Sequence[Size]) -> str:
-    """A shape as people write it: 3x224x224; a sum among its sizes stands in parentheses."""
+    """A shape as people write it: 3x224x224, and 3 x H x W where sizes are formulas."""
     texts = [size(n) for n in shape]
-    return "x".join(f"({text})" if " " in text and len(texts) > 1 and text[-1] != ")" else text for text in texts)
+    if all(text.isdecimal() for text in texts):
+        return "x".join(texts)
+    return " x ".join(f"({text})" if " " in text and text[-1] != ")" and len(texts) > 1 else text for text in texts)
 
 
 def axes(values: Sequence[Size]) -> str:

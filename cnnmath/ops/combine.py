@@ -71,11 +71,16 @@ class Concat(Operator):
 
     def element(self, m: Algebra, at: tuple[Size, ...], *xs: Operand) -> Number:
         """One output: the number of the input in whose stretch of channels the position lies."""
-        x, *rest = xs
-        if not rest:
-            return x[at]
+        if len(xs) == 1:
+            return xs[0][at]
         n, c, *o = at
-        return m.when(c < x.shape[1], lambda: x[at], lambda: self.element(m, (n, c - x.shape[1], *o), *rest))
+        first, second = xs[: len(xs) // 2], xs[len(xs) // 2 :]
+        channels = sum(x.shape[1] for x in first)
+        return m.when(
+            c < channels,
+            lambda: self.element(m, at, *first),
+            lambda: self.element(m, (n, c - channels, *o), *second),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +146,10 @@ class Select(Operator):
         n, c, *o = at
 
         def listed(c: Size, channels: tuple[int, ...]) -> Number:
-            q, rest = channels[0], channels[1:]
-            return m.when(c < 1, lambda: x[n, q, *o], lambda: listed(c - 1, rest)) if rest else x[n, q, *o]
+            if len(channels) == 1:
+                return x[n, channels[0], *o]
+            half = len(channels) // 2
+            return m.when(c < half, lambda: listed(c, channels[:half]), lambda: listed(c - half, channels[half:]))
 
         return listed(c, self.channels)
 

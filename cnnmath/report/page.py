@@ -109,7 +109,7 @@ def _detail(summary: Summary) -> str:
 def _table(summary: Summary) -> str:
     head = "".join(f"<th scope='col'>{escape(column.name)}</th>" for column in COLUMNS)
     rows = "".join(f"<tr>{''.join(f'<td>{escape(c)}</td>' for c in cells(layer))}</tr>" for layer in summary.layers)
-    notes = "".join(f"<li>{escape(layer.name)}: {escape(layer.note)}</li>" for layer in summary.layers if layer.note)
+    notes = "".join(f"<li>{escape(name)}: {escape(note)}</li>" for name, note in summary.notes)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     return f"<div class='scroll tall'>{table}</div>" + (f"<ul>{notes}</ul>" if notes else "")
 

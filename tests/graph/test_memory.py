@@ -115,7 +115,7 @@ def test_memory_is_printed_in_mebibytes():
     assert (
         repr(analyze(net).memory()).split()
         == (
-            f"memory of float32 numbers, batch of 1, in MiB parameters {parameters} "
+            f"memory of float32 numbers, in MiB parameters {parameters} "
             f"inference {inference} of activations, at {peak} training {training} of activations"
         ).split()
     )

@@ -66,7 +66,9 @@ def test_a_stride_that_is_a_fraction_is_text_in_the_record():
     net = chain(ops.Upsample((3,)), ops.Conv(1, (2,), stride=2), shape=(1, 6))
     record = json.loads(json.dumps(analyze(net).record()))
     assert record["receptive_field"] == {"size": [2], "stride": ["2/3"], "padding": [0]}
-    assert repr(analyze(net)).splitlines()[-1] == "  receptive field  2, stride 2/3, padding 0"
+    assert (
+        repr(analyze(net)).splitlines()[-1] == "  receptive field  2, stride 2/3, padding 0, repeating every 3 outputs"
+    )
 
 
 def test_equal_operators_are_listed_once_with_their_nodes():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cnnmath import numeric, ops, zoo
 from cnnmath.errors import GraphError, ShapeError, UnknownNameError
-from cnnmath.graph import INPUT, Architecture, shapes
+from cnnmath.graph import INPUT, Architecture, Opaque, analyze, parse, shapes
 from cnnmath.graph.support import spans, support
 from cnnmath.ops.algebra import operands
 from cnnmath.window import paths
@@ -230,3 +230,22 @@ def test_every_position_of_two_axes_is_the_product_of_its_axes_in_a_chain():
     along = spans(net, net.last)
     for at in product(range(6), repeat=2):
         assert support(net, net.last, at).hull == tuple(along[i] for i in at)
+
+
+def test_an_output_that_sees_nothing_ends_the_way_down():
+    net = parse("conv(1, (1,), stride=2) > conv(1, (1,), padding=1)", (1, 9))
+    assert repr(support(net, "conv2", (0,))) == "sees nothing of the input"
+    assert spans(net, "conv2") == [None, (0, 0), (2, 2), (4, 4), (6, 6), (8, 8), None]
+
+
+def test_what_an_unknown_operator_reads_is_not_made_up():
+    net = Architecture("net", (1, 8))
+    net.add("conv", ops.Conv(1, (3,)))
+    net.add("mixer", Opaque("mixer", (1, 6)))
+    net.add("last", ops.Conv(1, (3,)))
+    with pytest.raises(GraphError, match=r"^node 'mixer': what 'mixer' reads is not known\."):
+        support(net, "last")
+    assert support(net, "conv").paths == 3
+    summary = analyze(net)
+    assert (summary.field, summary.last_map.name, summary.uncounted) == (None, "last", ("mixer",))
+    assert "note             what 'mixer' sees is not known" in repr(summary)

@@ -170,7 +170,7 @@ def test_formulas_are_text_in_every_format():
     assert record["input_shape"] == [3, "H", "W"]
     assert record["layers"][0]["parameters"] == "28*F"
     assert record["layers"][3]["output_shape"] == [10]
-    assert next(csv.DictReader(io.StringIO(summary.csv())))["output"] == "Fx(H - 2)x(W - 2)"
+    assert next(csv.DictReader(io.StringIO(summary.csv())))["output"] == "F x (H - 2) x (W - 2)"
     assert r"| 28\*F |" in summary.markdown()
     assert " 28*F " in printed(summary, 400)
 

@@ -87,7 +87,7 @@ def test_symbols_are_refused_and_numbers_asked_for(draw):
         draw(analyze(zoo.vgg16((3, 32 * n, 32 * n))))
     assert str(error.value) == (
         "network 'vgg16': a figure is drawn of numbers, not of symbols.\n"
-        "  here    input has 3x32*nx32*n\n"
+        "  here    input has 3 x 32*n x 32*n\n"
         "  fix     put numbers in, such as analyze(vgg16.with_input((3, 224, 224)))"
     )
 
