@@ -176,3 +176,10 @@ def test_symbolic_sizes_become_the_numbers_at_every_layer(build):
         assert tuple(sympy.sympify(v).subs(size, spatial[0]) for v in values) == expected, number.name
         if not isinstance(number.op, ops.AdaptiveAveragePool):  # the identity at some sizes, bins at others
             assert formula.field == number.field
+
+
+def test_hundreds_of_branches_meet():
+    net = Architecture("wide", (1, 4, 4))
+    branches = [net.add(f"relu{i}", ops.ReLU(), INPUT) for i in range(600)]
+    net.add("concat", ops.Concat(), *branches)
+    assert propagate(net)[-1].output_shape == (1, 600, 4, 4)
