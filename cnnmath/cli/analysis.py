@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cnnmath import arguments
-from cnnmath.cli.options import AsJson, Input, Network
+from cnnmath.cli.options import AsJson, Input, Network, print_columns
 from cnnmath.errors import SettingError
 from cnnmath.window import Window
 
@@ -31,9 +31,8 @@ def zoo() -> None:
     """List the networks that are built in."""
     from cnnmath import zoo as networks
 
-    names, whats = (max(map(len, column)) for column in (networks.ALL, [e.what for e in networks.ALL.values()]))
-    for name, entry in networks.ALL.items():
-        print(f"{name:<{names}}  {entry.what:<{whats}}  {entry.source}")
+    rows = ((name, entry.what, entry.source) for name, entry in networks.ALL.items())
+    print_columns(("name", "what", "source"), rows)
 
 
 def analyze(
@@ -80,11 +79,11 @@ def count(
     if as_json:
         print(json.dumps({"name": summary.network.name, "counts": [one.record() for one in counts]}))
         return
-    totals = [number(one.total) for one in counts]
-    width = max(map(len, totals))
-    for one, total in zip(counts, totals, strict=True):
-        number_first = f"{one.convention.name:<17} {total:>{width}}  {one.convention.says}"
-        print(f"{one.convention.name}: {one.convention.says}\n  {total}" if opened else number_first)
+    if opened:
+        print("\n".join(f"{one.convention.name}: {one.convention.says}\n  {number(one.total)}" for one in counts))
+    else:
+        rows = [(one.convention.name, number(one.total), one.convention.says) for one in counts]
+        print_columns(("convention", "total", "counts"), rows, right=(1,))
     if summary.uncounted:
         print(f"\nnot counted: {', '.join(summary.uncounted)}; every total is a part")
     print("\nmemory and taps inside the input need numbers for all sizes" if opened else f"\n{summary.memory()!r}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -19,7 +20,26 @@ Input = Annotated[
     str | None,
     typer.Option("--input", metavar="CxHxW", help="Shape of the input: 3x224x224, or 3xHxW for sizes left open."),
 ]
+WIDE = 250
+"""Width where the output is no terminal."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+
+
+def print_columns(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()) -> None:
+    """Print rows of text; on a terminal the last columns fold, elsewhere nothing does."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for i, heading in enumerate(headings):
+        table.add_column(
+            heading, justify="right" if i in right else "left", overflow="fold", no_wrap=i == 0 or i in right
+        )
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console(width=None if sys.stdout.isatty() else WIDE, soft_wrap=False).print(table)
 
 
 @contextmanager
