@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from cnnmath import ops
 from cnnmath.errors import CnnmathError, NotationError, SettingError, UnknownNameError, unknown
-from cnnmath.ops import Operator
+from cnnmath.ops import Operator, notation
 from cnnmath.ops.call import located
-from cnnmath.ops.notation import build
+from cnnmath.ops.syntax import Symbols, read
 
 if TYPE_CHECKING:
     from cnnmath.graph import Architecture
@@ -46,8 +46,9 @@ def network(what: str, size: str | None = None) -> Architecture:
     Architecture 'network': input (3, H, W), 2 operators, output 'relu1'
     """
     from cnnmath import zoo
-    from cnnmath.graph import load, notation
-    from cnnmath.ops.syntax import read
+    from cnnmath.graph import load
+    from cnnmath.graph.notation import network as joined
+    from cnnmath.graph.notation import symbol
     from cnnmath.zoo import notation as networks
 
     if what.lower().endswith(".json"):
@@ -59,7 +60,7 @@ def network(what: str, size: str | None = None) -> Architecture:
             error.lines["rule"] = READINGS
             raise
     try:
-        calls = read(what, notation.symbol)
+        calls = read(what, symbol)
     except NotationError as error:
         if ">" not in what:
             error.lines["rule"] = READINGS
@@ -69,14 +70,14 @@ def network(what: str, size: str | None = None) -> Architecture:
     if len(calls) == 1 and not _is_operator(calls[0].name):
         known = [*zoo.ALL, *(kind.__name__.lower() for kind in ops.ALL)]
         raise located(unknown("network or operator", calls[0].name, known), calls[0].place)
-    operators = [build(call) for call in calls]
+    operators = [notation.build(call) for call in calls]
     if size is None:
         raise SettingError(
             "operators alone do not say the shape of the input.",
             rule="it is (C, *spatial), channels first and without the batch axis",
             fix="for example --input 3x224x224, or --input 3xHxW for sizes left open",
         )
-    return notation.network(operators, input_shape(size))
+    return joined(operators, input_shape(size))
 
 
 def _resized(net: Architecture, size: str | None) -> Architecture:
@@ -106,13 +107,9 @@ def _resized(net: Architecture, size: str | None) -> Architecture:
 
 def input_shape(size: str) -> tuple[Any, ...]:
     """Shape of an input: sizes joined by x, a letter for a size left open."""
-    from cnnmath.graph import notation
+    from cnnmath.graph.notation import symbol
 
-    try:
-        return notation.sizes(size)
-    except NotationError as error:
-        error.lines["here"] = f"--input {error.lines['here']}"
-        raise
+    return sizes(size, "--input", symbol)
 
 
 def _is_operator(name: str) -> bool:
@@ -184,11 +181,11 @@ def rank(size: str | None, kernel: str | None) -> int:
     """
     if size is not None:
         return len(sizes(size, "--input"))
-    return len(sizes(kernel, "--kernel")) if kernel and "x" in kernel else 2
+    return len(sizes(kernel, "--kernel")) if kernel and "x" in kernel.lower() else 2
 
 
-def sizes(text: str, option: str) -> tuple[int, ...]:
-    """Sizes joined by x.
+def sizes(text: str, option: str, symbols: Symbols = None) -> tuple[Any, ...]:
+    """Sizes joined by x, given to an option; with symbols, a letter is a size left open.
 
     Examples
     --------
@@ -196,14 +193,10 @@ def sizes(text: str, option: str) -> tuple[int, ...]:
     (3, 224, 224)
     """
     try:
-        return tuple(int(part) for part in text.lower().split("x"))
-    except ValueError:
-        raise SettingError(
-            "this is no list of sizes.",
-            here=f"{option} {text}",
-            rule="integers joined by x",
-            fix=f"for example {option} 3x3",
-        ) from None
+        return notation.sizes(text, symbols)
+    except NotationError as error:
+        error.lines["here"] = f"{option} {error.lines['here']}"
+        raise
 
 
 def _setting(name: str, value: Any, rank: int) -> Any:
@@ -213,9 +206,10 @@ def _setting(name: str, value: Any, rank: int) -> Any:
     if name == "channels":
         return sizes(value, "--kernel")
     if name == "size":
-        return sizes(value, "--kernel")[0] if "x" not in value else sizes(value, "--kernel")
+        first, *others = sizes(value, "--kernel")
+        return (first, *others) if others else first
     if name == "padding":
-        pairs = tuple(_pair(part) for part in value.split("x"))
+        pairs = tuple(_pair(part) for part in value.lower().split("x"))
         return pairs * rank if len(pairs) == 1 else pairs
     entries = sizes(value, f"--{'kernel' if name == 'outputs' else name}")
     if name in FIRST and len(entries) not in (1, rank):

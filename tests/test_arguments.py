@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnmath import arguments, ops
-from cnnmath.errors import CnnmathError, SettingError
+from cnnmath.errors import CnnmathError, NotationError, SettingError
 from cnnmath.graph import analyze
 from cnnmath.symbolic import targets
 from tests.support import every_operator
@@ -53,11 +53,24 @@ def test_sizes_are_joined_by_x(text, sizes):
     assert arguments.sizes(text, "--input") == sizes
 
 
-@pytest.mark.parametrize("text", ["", "x", "3x", "3,2", "a", "1.5", "3x2:1"])
+@pytest.mark.parametrize("text", ["", "x", "3x", "3,2", "a", "1.5", "3x2:1", "1_0", "3x2_24", "-1", " 3", "٣"])
 def test_what_is_no_list_of_sizes_is_refused_with_the_option_it_was_given_to(text):
-    with pytest.raises(SettingError, match="this is no list of sizes") as caught:
+    with pytest.raises(NotationError) as caught:
         arguments.sizes(text, "--stride")
-    assert caught.value.lines["here"] == f"--stride {text}"
+    assert str(caught.value) == (
+        "this is no list of sizes.\n"
+        f"  here    --stride {text}\n"
+        "  rule    integers of at most 18 digits, without a sign, joined by x\n"
+        "  fix     for example 3x224x224"
+    )
+
+
+def test_a_capital_x_joins_the_sizes_of_every_option():
+    given = {"kernel": "3X2", "stride": "2X1", "padding": "1:0X2:1"}
+    small = {option: text.lower() for option, text in given.items()}
+    assert arguments.operator(ops.Conv, 2, given) == arguments.operator(ops.Conv, 2, small)
+    assert arguments.rank(None, "3X3X3") == arguments.rank(None, "3x3x3") == 3
+    assert arguments.operator(ops.Select, 2, {"kernel": "0X2"}) == ops.Select((0, 2))
 
 
 @every_operator

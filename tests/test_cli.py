@@ -41,7 +41,7 @@ WRONG = {
     "a stride of 0": ("derive conv --kernel 3 --stride 0", "the stride must be at least 1.", "here    0 < 1"),
     "a dilation of 0": ("derive conv --kernel 3 --dilation 0", "the dilation must be at least 1.", "here    0 < 1"),
     "a kernel of 0": ("derive maxpool --kernel 0", "the kernel must be at least 1.", "here    0 < 1"),
-    "padding below 0": ("derive conv --kernel 3 --padding=-1", "padding", "here    -1 < 0"),
+    "padding below 0": ("derive conv --kernel 3 --padding=-1", "this is no list of sizes.", "without a sign"),
     "padding of three parts": ("derive conv --kernel 3 --padding 1:2:3", "before and after", "1:2:3"),
     "padding that is none": ("derive conv --kernel 3 --padding some", "this is no list of sizes.", "some"),
     "no groups": ("derive conv --kernel 3 --groups 0", "groups must be at least 1.", "here    0 < 1"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from cnnmath.errors import SettingError
+from cnnmath.errors import CnnmathError, SettingError
+from cnnmath.graph.plain import clip, decoded, kind_of, text_of
 
 SCHEMA: Mapping[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -102,19 +102,16 @@ def load(path: str | Path) -> tuple[Claim, ...]:
 
     Raises
     ------
-    SettingError
-        For a file that is no JSON, or that does not have the form of `SCHEMA`; it names the place.
+    CnnmathError
+        For a file that cannot be read, is no JSON (with line and column), or does not have the form of `SCHEMA` (with
+        the place in it).
     """
+    text = text_of(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
-        document = json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_once)
-    except json.JSONDecodeError as error:
-        raise SettingError("this is no JSON.", here=error.msg).at(
-            f"{path}, line {error.lineno}, column {error.colno}"
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise SettingError("this is no JSON that can be read.", here=str(error)).at(str(path)) from None
-    return read(document)
+        return read(decoded(text, Decimal))
+    except CnnmathError as error:
+        error.lines["file"] = str(path)
+        raise
 
 
 def read(document: Any) -> tuple[Claim, ...]:
@@ -144,7 +141,7 @@ def read(document: Any) -> tuple[Claim, ...]:
     for i, entry in enumerate(document["claims"]):
         place = f"claims[{i}]"
         if any(entry["id"] == claim.id for claim in claims):
-            raise SettingError("the id is taken.", here=f"'{entry['id']}'").at(f"{place}.id")
+            raise SettingError("the id is taken.", here=kind_of(entry["id"])).at(f"{place}.id")
         claims.append(Claim(place, **entry))
     named = {claim.id: claim for claim in claims}
     return _side_by_side([_resolved(claim, named) for claim in claims])
@@ -182,7 +179,7 @@ def _side_by_side(claims: Sequence[Claim]) -> tuple[Claim, ...]:
 def _nowhere(name: Any, key: str, claim: Claim) -> SettingError:
     return SettingError(
         "it refers to a claim that is not there, or that refers to another.",
-        here=f"'{name}'",
+        here=kind_of(name),
         fix="name the id of a claim in this file that gives it in full",
     ).at(f"{claim.place}.given.{key}")
 
@@ -191,39 +188,22 @@ def _check(value: Any, schema: Mapping[str, Any], place: str) -> None:
     """Raise where a value does not have the form of a schema; the schema uses the keywords handled here alone."""
     kind = schema.get("type")
     if kind and not isinstance(value, _KINDS[kind]):
-        raise SettingError(f"this must be a JSON {kind}.", here=_short(value)).at(place)
+        raise SettingError(f"this must be a JSON {kind}.", here=kind_of(value)).at(place)
     if kind == "string" and len(value) < schema.get("minLength", 0):
-        raise SettingError("this must not be empty.", here=_short(value)).at(place)
+        raise SettingError("this must not be empty.", here=kind_of(value)).at(place)
     if kind == "object" and "properties" in schema:
         known = schema["properties"]
         prefix = "" if place == "the file" else f"{place}."
+        listed = clip(", ".join(value)) or "none"
         for key in schema["required"]:
             if key not in value:
-                raise SettingError(f"the key '{key}' is missing.", here=f"keys {', '.join(value) or 'none'}").at(place)
+                raise SettingError(f"the key '{key}' is missing.", here=f"keys {listed}").at(place)
         for key, entry in value.items():
             if key in known:
                 _check(entry, known[key], f"{prefix}{key}")
             elif not schema.get("additionalProperties", True):
-                raise SettingError("there is no such key.", rule=f"known are {', '.join(known)}").at(f"{prefix}{key}")
+                where = f"{prefix}{clip(key)}"
+                raise SettingError("there is no such key.", rule=f"known are {', '.join(known)}").at(where)
     if kind == "array":
         for i, entry in enumerate(value):
             _check(entry, schema["items"], f"{place}[{i}]")
-
-
-def _short(value: Any) -> str:
-    text = "null" if value is None else json.dumps(value, default=str)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no number")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose keys are all different: of two equal ones, JSON would drop the first in silence."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key '{twice}' stands twice in one object")
-    return found

@@ -8,7 +8,8 @@ from typing import Any
 
 from cnnmath.audit.claims import Claim
 from cnnmath.audit.printed import Printed
-from cnnmath.errors import CnnmathError, SettingError
+from cnnmath.errors import CnnmathError, NotationError, SettingError
+from cnnmath.ops import notation
 from cnnmath.readers import Tensor
 
 LARGEST = 10**9
@@ -49,11 +50,12 @@ def sizes(claim: Claim, *keys: str) -> tuple[int, ...]:
 
 
 def read_sizes(value: Any) -> tuple[int, ...] | None:
-    """Sizes joined by x, or one integer; None where it is neither."""
+    """Sizes joined by x, with spaces around it or none, or one integer; None where it is neither."""
     text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    if not re.fullmatch(r"\s*\d{1,10}(\s*x\s*\d{1,10}){0,4}\s*", text, re.ASCII):
+    try:
+        found = notation.sizes(re.sub(r"\s*([xX])\s*", r"\1", text.strip()))
+    except NotationError:
         return None
-    found = tuple(int(part) for part in text.split("x"))
     return found if all(1 <= n <= LARGEST for n in found) else None
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cnnmath.errors import NotationError
 from cnnmath.graph.architecture import Architecture
-from cnnmath.ops import Operator
-from cnnmath.ops.notation import chain
+from cnnmath.ops import Operator, notation
 from cnnmath.window import Size
 
 
@@ -43,7 +40,7 @@ def parse(text: str, input_shape: Sequence[Size], name: str = "network") -> Arch
       MACs             486,080
       receptive field  6, stride 2, padding 0
     """
-    return network(chain(text, symbol), input_shape, name)
+    return network(notation.chain(text, symbol), input_shape, name)
 
 
 def network(operators: Iterable[Operator], input_shape: Sequence[Size], name: str = "network") -> Architecture:
@@ -64,15 +61,7 @@ def sizes(text: str) -> tuple[Size, ...]:
     >>> sizes("3x224x224"), sizes("3xHxW")
     ((3, 224, 224), (3, H, W))
     """
-    parts = re.split("[xX]", text)
-    if all(re.fullmatch(r"[0-9]{1,18}|[A-Za-z][0-9]{0,3}", part) for part in parts):
-        return tuple(int(part) if part.isdigit() else symbol(part) for part in parts)
-    raise NotationError(
-        "this is no list of sizes.",
-        here=text if len(text) < 80 else f"{len(text):,} letters",
-        rule="integers of at most 18 digits, or letters for sizes left open, joined by x",
-        fix="for example 3x224x224, or 3xHxW",
-    )
+    return notation.sizes(text, symbol)
 
 
 WORDS = ("same", "same_lower", "valid")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from numbers import Integral
 from pathlib import Path
 from typing import Any, NoReturn
@@ -62,18 +63,34 @@ def text_of(path: str | Path) -> str:
         raise unusable(path, "read", error) from None
 
 
-def decoded(text: str) -> Any:
-    """JSON, without names that are given twice and without numbers that are none."""
+def decoded(text: str, fractions: Callable[[str], Any] = float) -> Any:
+    """JSON, without names that are given twice and without numbers that are none.
+
+    Parameters
+    ----------
+    text
+        The JSON.
+    fractions
+        What numbers with a point or an exponent become: `decimal.Decimal` keeps their digits.
+
+    Raises
+    ------
+    NotationError
+        For text that is no such JSON, with line and column where they are known.
+    """
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number)
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=fractions)
     except CnnmathError:
         raise
     except json.JSONDecodeError as error:
         place = Place(text.split("\n")[error.lineno - 1], error.colno - 1)
         raise place.error("this is no JSON.", here=error.msg).at(f"line {error.lineno}, column {error.colno}") from None
-    except (ValueError, RecursionError) as error:
-        here = "it is nested too deep" if isinstance(error, RecursionError) else str(error).partition(":")[0]
-        raise NotationError("this is no JSON that can be read.", here=here) from None
+    except RecursionError:
+        raise NotationError("this is no JSON that can be read.", here="it is nested too deep") from None
+    except ArithmeticError:
+        raise NotationError("this is no JSON that can be read.", here="an exponent is too large") from None
+    except ValueError as error:
+        raise NotationError("this is no JSON that can be read.", here=str(error).partition(":")[0]) from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -93,13 +110,13 @@ def check_keys(value: Any, where: str, keys: Iterable[str], required: Iterable[s
     if not isinstance(value, dict):
         raise NotationError(
             "an object was expected.",
-            here=_kind(value),
+            here=kind_of(value),
             rule=f"{{...}} with the keys {', '.join(keys)}",
             fix="write it as networkx.node_link_data does",
         ).at(where)
     for key in value:
         if key not in keys:
-            raise unknown("key", clip(key) if isinstance(key, str) else _kind(key), keys).at(where)
+            raise unknown("key", clip(key) if isinstance(key, str) else kind_of(key), keys).at(where)
     for key in required:
         if key not in value:
             raise lacks(where, key)
@@ -135,10 +152,10 @@ def lacks(where: str, key: str) -> NotationError:
 
 def wrong(where: str, key: str, what: str, value: Any, fix: str) -> NotationError:
     """Build the error for a key with a wrong value."""
-    return NotationError(f"its {key} {what}.", here=f"{key}: {_kind(value)}", fix=fix).at(where)
+    return NotationError(f"its {key} {what}.", here=f"{key}: {kind_of(value)}", fix=fix).at(where)
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
     """A value as a message shows it: short texts and constants as they are, of others what they are."""
     if isinstance(value, str):
         return repr(clip(value))
@@ -146,7 +163,8 @@ def _kind(value: Any) -> str:
         return {True: "true", False: "false", None: "null"}[value]
     if isinstance(value, int):
         return f"the number {value}" if abs(value) < LARGEST else "a huge number"
-    return {dict: "an object", list: "a list", float: "a fraction"}.get(type(value), f"a {type(value).__name__}")
+    kinds = {dict: "an object", list: "a list", float: "a fraction", Decimal: "a fraction"}
+    return kinds.get(type(value), f"a {type(value).__name__}")
 
 
 def clip(text: str) -> str:

@@ -1,13 +1,14 @@
-"""The compact notation of an operator: ``conv(64, 7, stride=2, padding=3, bias=False)``, written and read."""
+"""The compact notation of an operator, ``conv(64, 7, stride=2, bias=False)``, and of sizes, ``3x224x224``."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields, replace
 from typing import Any
 
 from cnnmath import ops
-from cnnmath.errors import CnnmathError
+from cnnmath.errors import CnnmathError, NotationError
 from cnnmath.ops.algebra import Operator
 from cnnmath.ops.call import Call, located
 from cnnmath.ops.syntax import Symbols, read
@@ -105,3 +106,29 @@ def _text(value: Any) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(_text, value))}{',' * (len(value) == 1)})"
     return repr(value) if isinstance(value, str) else str(value)
+
+
+def sizes(text: str, symbols: Symbols = None) -> tuple[Any, ...]:
+    """Read sizes joined by x; with symbols, a letter, with digits behind it or none, is a size left open.
+
+    Raises
+    ------
+    NotationError
+        For anything else: a sign, a point, a space, an underscore, a digit of another script.
+
+    Examples
+    --------
+    >>> sizes("3x224x224"), sizes("3xHxW", str.lower)
+    ((3, 224, 224), (3, 'h', 'w'))
+    """
+    parts = re.split("[xX]", text)
+    letter = r"[A-Za-z][0-9]{0,3}" if symbols else "(?!)"
+    if all(re.fullmatch(rf"[0-9]{{1,18}}|{letter}", part) for part in parts):
+        return tuple(symbols(part) if symbols and part[0].isalpha() else int(part) for part in parts)
+    left_open = (", or letters for sizes left open", ", or 3xHxW") if symbols else ("", "")
+    raise NotationError(
+        "this is no list of sizes.",
+        here=text if len(text) < 80 else f"{len(text):,} letters",
+        rule=f"integers of at most 18 digits, without a sign{left_open[0]}, joined by x",
+        fix=f"for example 3x224x224{left_open[1]}",
+    )

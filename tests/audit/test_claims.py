@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from cnnmath.audit import SCHEMA, audit, load, read
 from cnnmath.audit.judges import ABSENT
-from cnnmath.errors import CnnmathError, SettingError
+from cnnmath.errors import CnnmathError, DataError, NotationError, SettingError
+from cnnmath.graph.plain import LARGEST_FILE
 from tests.audit.notes import CLAIMS, DOCUMENT, NOTES, judged, stated
 
 KEYS = ("id", "source", "where", "subject", "given", "claimed")
@@ -23,12 +24,15 @@ def without(key):
 
 
 MALFORMED = {
-    "no object": ([], "the file: this must be a JSON object.\n  here    []"),
+    "no object": ([], "the file: this must be a JSON object.\n  here    a list"),
     "no claims": ({"about": "x"}, "the file: the key 'claims' is missing.\n  here    keys about"),
-    "claims that are no list": ({"claims": {}}, "claims: this must be a JSON array.\n  here    {}"),
-    "a claim that is no object": ({"claims": [CLAIM, 7]}, "claims[1]: this must be a JSON object.\n  here    7"),
+    "claims that are no list": ({"claims": {}}, "claims: this must be a JSON array.\n  here    an object"),
+    "a claim that is no object": (
+        {"claims": [CLAIM, 7]},
+        "claims[1]: this must be a JSON object.\n  here    the number 7",
+    ),
     "an id that is a number": ({"claims": [{**CLAIM, "id": 3}]}, "claims[0].id: this must be a JSON string."),
-    "an empty id": ({"claims": [{**CLAIM, "id": ""}]}, 'claims[0].id: this must not be empty.\n  here    ""'),
+    "an empty id": ({"claims": [{**CLAIM, "id": ""}]}, "claims[0].id: this must not be empty.\n  here    ''"),
     "an id that is taken": ({"claims": [CLAIM, CLAIM]}, "claims[1].id: the id is taken.\n  here    'a'"),
     "givens that are a list": ({"claims": [{**CLAIM, "given": []}]}, "claims[0].given: this must be a JSON object."),
     "another key": (
@@ -146,13 +150,17 @@ def test_what_a_judge_does_not_compute_is_not_covered(subject, given, why):
     assert (str(part.kind), part.why[: len(why)]) == ("not covered", why)
 
 
+UNREAD = "this is no JSON that can be read.\n  here    "
 BROKEN = {
-    "{": "line 1, column 2: this is no JSON.",
-    "": "line 1, column 1: this is no JSON.",
-    '{"claims": [], "claims": []}': "this is no JSON that can be read.\n  here    the key 'claims' stands twice",
-    '{"claims": [{"id": NaN}]}': "this is no JSON that can be read.\n  here    NaN is no number",
-    "[" * 100_000: "this is no JSON that can be read.",
-    f'{{"claims": {"9" * 5000}}}': "this is no JSON that can be read.",
+    "{": "line 1, column 2: this is no JSON.\n",
+    "": "line 1, column 1: this is no JSON.\n",
+    '{"claims": [], "claims": []}': (
+        "the key 'claims' is given twice.\n  fix     give every key of an object once\n  file    {path}"
+    ),
+    '{"claims": [{"id": NaN}]}': "this is no number.\n  here    NaN\n  fix     give a finite number\n  file    {path}",
+    "[" * 100_000: f"{UNREAD}it is nested too deep\n  file    {{path}}",
+    f'{{"claims": {"9" * 5000}}}': f"{UNREAD}Exceeds the limit",
+    f'{{"claims": 1e{"9" * 20}}}': f"{UNREAD}an exponent is too large\n  file    {{path}}",
 }
 
 
@@ -160,17 +168,34 @@ BROKEN = {
 def test_a_file_that_is_no_json_is_answered(content, tmp_path):
     path = tmp_path / "claims.json"
     path.write_text(content)
+    with pytest.raises(NotationError) as raised:
+        load(path)
+    assert str(raised.value).startswith(BROKEN[content].format(path=path))
+    assert raised.value.lines["file"] == str(path)
+
+
+def test_a_file_of_another_form_is_named(tmp_path):
+    path = tmp_path / "claims.json"
+    path.write_text('{"claims": 0.5}')
     with pytest.raises(SettingError) as raised:
         load(path)
-    assert str(raised.value).startswith(str(path))
-    assert BROKEN[content] in str(raised.value)
+    assert str(raised.value) == f"claims: this must be a JSON array.\n  here    a fraction\n  file    {path}"
 
 
-def test_bytes_that_are_no_text_are_answered(tmp_path):
-    path = tmp_path / "claims.json"
-    path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SettingError, match="this is no JSON that can be read"):
-        load(path)
+def test_a_file_that_cannot_be_read_is_named_with_a_fix(tmp_path):
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "large.json").write_text(" " * (LARGEST_FILE + 1))
+    for name, reason in (
+        ("nothing.json", "No such file or directory"),
+        ("bytes.json", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+        ("large.json", "it has more than 16,000,000 bytes"),
+        ("", "it is no file"),
+    ):
+        with pytest.raises(DataError) as raised:
+            load(tmp_path / name)
+        assert str(raised.value) == (
+            f"'{tmp_path / name}': the file cannot be read.\n  here    {reason}\n  fix     name another file"
+        )
 
 
 def test_the_schema_is_what_the_notes_follow():

@@ -142,7 +142,7 @@ def test_the_status_is_0_where_nothing_is_wrong(run, file):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "SettingError: {path}, line 1, column 2: this is no JSON.\n"),
+        ("{", "NotationError: line 1, column 2: this is no JSON.\n"),
         ("[]", "SettingError: the file: this must be a JSON object.\n"),
         ('{"claims": [{"id": "a"}]}', "SettingError: claims[0]: the key 'source' is missing.\n"),
     ],
@@ -152,7 +152,8 @@ def test_a_malformed_file_has_status_2(content, message, run, tmp_path):
     path.write_text(content)
     status, out, err = run(path)
     assert (status, out) == (2, "")
-    assert err.startswith(message.format(path=path))
+    assert err.startswith(message)
+    assert err.endswith(f"  file    {path}\n")
 
 
 def test_a_claim_that_lacks_something_has_status_2(run, tmp_path):
@@ -169,5 +170,11 @@ def test_a_claim_that_lacks_something_has_status_2(run, tmp_path):
 
 
 def test_a_file_that_is_not_there_has_status_2(run, tmp_path):
-    status, out, err = run(tmp_path / "nothing.json")
-    assert (status, out, err) == (2, "", "cnnmath: No such file or directory\n")
+    path = tmp_path / "nothing.json"
+    status, out, err = run(path)
+    assert (status, out) == (2, "")
+    assert err == (
+        f"DataError: '{path}': the file cannot be read.\n"
+        "  here    No such file or directory\n"
+        "  fix     name another file\n"
+    )

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from cnnmath.audit import audit, read
 from cnnmath.audit.findings import Sizes, exactly
 from cnnmath.audit.slips import digits, explain
 from tests.audit.notes import judged
@@ -100,11 +101,56 @@ def test_an_output_of_another_input_is_found_and_computed(image):
     assert (part.right, part.why) == (right, "the output of another input, for example with 3 for 1 in row 1, column 1")
 
 
+GRID = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+TWO_BY_TWO = {"input": GRID, "kernel": [[1, 0], [0, 2]]}
+
+
+def another(claimed, subject="3x3 with 2x2", **given):
+    return judged(subject, claimed, **(given or TWO_BY_TWO)).parts[0].why
+
+
+def test_one_changed_entry_has_to_explain_every_wrong_output():
+    """With 6 for 5 in the middle, the first output is 13 and the last 24; each alone, or by other amounts, is not."""
+    middle = "the output of another input, for example with 6 for 5 in row 2, column 2"
+    assert another([[13, 14], [20, 24]]) == middle
+    assert "another input" not in another([[13, 14], [20, 25]])
+    assert "another input" not in another([[13, 14], [26, 23]])
+    assert "another input" not in another([[13, 15], [20, 24]])
+
+
+def test_a_changed_entry_must_not_change_an_output_that_is_right():
+    """What the second output reads, the first or the third reads, too; the last entry is read by the third alone."""
+    assert "another input" not in another(
+        [[5], [10], [11]], "4x1 with 2x1", input=[[1], [4], [3], [8]], kernel=[[1], [1]]
+    )
+    assert another([[5], [7], [13]], "4x1 with 2x1", input=[[1], [4], [3], [8]], kernel=[[1], [1]]).endswith(
+        "with 10 for 8 in row 4, column 1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("claimed", "change"),
+    [
+        ([[7, 7]], "7 for 9 in row 1, column 2"),
+        ([[12, 12]], "12 for 9 in row 1, column 2"),
+        ([[7, 8]], None),
+        ([[7, 9]], None),
+        ([[3, 3]], None),
+    ],
+)
+def test_the_largest_input_of_a_pooling_is_changed_where_every_output_follows(claimed, change):
+    """Both windows hold the 9: their outputs change together, and not below the 4 and the 5 beside it."""
+    claim = {"id": "a", "source": "notes", "where": "Max pooling", "subject": "2x2 stride 1"}
+    claim |= {"given": {"input": [[1, 9, 2], [3, 4, 5]]}, "claimed": claimed}
+    (verdict,) = audit(read({"claims": [claim]})).verdicts
+    why = verdict.parts[0].why
+    assert why == f"the output of another input, for example with {change}" if change else "another input" not in why
+
+
 def test_a_total_inherits_what_is_wrong_above_it_and_only_that():
     network = "8x8x4; conv 6 3x3; conv 2 3x3; fc 5"
     weights = [6 * 4 * 9, 2 * 6 * 9, 5 * 2 * 16]
     common = {"source": "notes", "where": "table", "given": {"network": network}}
-    from cnnmath.audit import audit, read
 
     def total(first, claimed):
         rows = [("L1", first), ("L2", weights[1]), ("L3", weights[2]), ("Total", claimed)]

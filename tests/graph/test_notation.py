@@ -51,7 +51,9 @@ def test_sizes_are_joined_by_x(text, shape):
     assert sizes(text) == shape
 
 
-@pytest.mark.parametrize("text", ["", "x", "3x", "3,2", "-3x4", "3x1.5", "٣x4", "9" * 5000, "3x1000000000000000000"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "3x", "3,2", "-3x4", "3x1.5", "٣x4", "3x2_24", "3 x 4", "9" * 5000, "3x1000000000000000000"]
+)
 def test_what_is_no_list_of_sizes_is_refused(text):
     with pytest.raises(NotationError, match="this is no list of sizes"):
         sizes(text)

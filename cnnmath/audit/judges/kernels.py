@@ -18,7 +18,7 @@ from cnnmath.audit.formulas import parse
 from cnnmath.audit.given import integer, matrix, numbers, wrong
 from cnnmath.audit.grammar import Grammar
 from cnnmath.audit.judges.sizes import PADDING, STRIDE
-from cnnmath.audit.printed import Printed
+from cnnmath.audit.printed import Printed, agreement
 from cnnmath.audit.proof import same
 from cnnmath.audit.prose import COUNTS
 from cnnmath.errors import CnnmathError, DerivationError
@@ -212,24 +212,29 @@ def _array(tensor: Tensor) -> Any:
 
 
 def _other_input(op: Operator, x: Tensor, y: Tensor, printed: Any, *parameters: Tensor) -> list[tuple[Any, str]]:
-    """A slip: one input differs under each wrong output, by an amount that makes the output the printed one."""
-    values, changes = list(x.values), []
+    """A slip: one input is another whole number, which makes every wrong output the printed one and no other."""
     flat = [v for row in printed for v in row] if isinstance(printed, list) and _rectangular(printed) else []
     if len(flat) != len(y.values):
         return []
+    figures = [Printed.of(value) for value in flat]
+    wrong = [agreement(figure, right) is None for figure, right in zip(figures, y.values, strict=True)]
+    if not any(wrong):
+        return []
     named = dict(zip(("x", *op.parameters(x.shape)), (x, *parameters), strict=True))
-    for at, value, right in zip(y.positions(), flat, y.values, strict=True):
-        difference = Printed.of(value).value - right
-        slopes = gradient.partials(op, at, named) if difference else {}
-        for (name, place), slope in slopes.items():
-            i = place[2] * x.shape[3] + place[3]
-            other = values[i] + difference / slope if name == "x" and slope else Fraction(-1)
-            if other >= 0 and other.denominator == 1:
-                changes.append(f"{other} for {values[i]} in row {place[2] + 1}, column {place[3] + 1}")
-                values[i] = other
-                break
-    slip = f"the output of another input, for example with {' and '.join(changes)}"
-    return [(rows(computed(op, Tensor(x.shape, values), *parameters)), slip)] if changes else []
+    explaining, touching = [], set()
+    for at, figure, right, differs in zip(y.positions(), figures, y.values, wrong, strict=True):
+        slopes = {place: d for (name, place), d in gradient.partials(op, at, named).items() if name == "x" and d}
+        if differs:
+            explaining.append({(place, x[place] + (figure.value - right) / d) for place, d in slopes.items()})
+        else:
+            touching |= set(slopes)
+    for place, value in sorted(set.intersection(*explaining)):
+        if place not in touching and value >= 0 and value.denominator == 1:
+            values = [value if at == place else old for at, old in zip(x.positions(), x.values, strict=True)]
+            output = rows(computed(op, Tensor(x.shape, values), *parameters))
+            change = f"{value} for {x[place]} in row {place[2] + 1}, column {place[3] + 1}"
+            return [(output, f"the output of another input, for example with {change}")]
+    return []
 
 
 def _rectangular(printed: list[Any]) -> bool:
