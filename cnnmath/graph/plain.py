@@ -9,12 +9,9 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, NoReturn
 
-from cnnmath.errors import CnnmathError, DataError, NotationError, unknown
+from cnnmath.errors import CnnmathError, DataError, NotationError, clip, unknown
 from cnnmath.ops.call import Place
 from cnnmath.ops.syntax import LARGEST, LONGEST
-
-SHOWN = 60
-"""Letters of a name or a text that a message shows."""
 
 LARGEST_FILE = 16_000_000
 """Bytes of a file that is read."""
@@ -147,12 +144,6 @@ def _kind(value: Any) -> str:
     if isinstance(value, int):
         return f"the number {value}" if abs(value) < LARGEST else "a huge number"
     return {dict: "an object", list: "a list", float: "a fraction"}.get(type(value), f"a {type(value).__name__}")
-
-
-def clip(text: str) -> str:
-    """A text as a message shows it: not too long, and without what cannot be printed."""
-    text = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 def unusable(path: str | Path, what: str, reason: Exception | str) -> DataError:
