@@ -77,6 +77,22 @@ class MissingExtraError(CnnmathError, ImportError):
     """An optional dependency that is not installed; the message names the extra that brings it."""
 
 
+SHOWN = 60
+"""Letters of a text that a message shows."""
+
+
+def clip(text: str) -> str:
+    """A text as a message shows it: not too long, and without what cannot be printed.
+
+    Examples
+    --------
+    >>> len(clip("a" * 1000)), clip("a\a")
+    (60, 'a\ufffd')
+    """
+    text = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
 LISTED = 40
 """Names that a message lists; of more, it says how many there are."""
 

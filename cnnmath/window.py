@@ -130,17 +130,21 @@ class Window:
     def blind(self, n: int) -> int | None:
         """First output that sees nothing but padding of an input of length ``n``, or None.
 
+        Its window ends before the input, starts after it, or has it between two taps: that is where the first tap's
+        remainder modulo the dilation is at least ``n``.
+
         Examples
         --------
         >>> Window(2, before=2).blind(5)
         0
+        >>> Window(10**9, stride=2, dilation=5, before=2 * 10**9, after=4 * 10**9).blind(3)
+        2
         """
-        seen = 0
-        for outputs in sorted((self.outputs(k, n) for k in range(self.kernel)), key=lambda r: r.start):
-            if outputs.start > seen:
-                break
-            seen = max(seen, outputs.stop)
-        return seen if seen < self.placements(n) else None
+        first = 0 if self.tap(0, self.kernel - 1) < 0 else -(-(n + self.before) // self.stride)
+        if n < self.dilation:
+            between = _least_factor(self.stride, n + self.before, self.before - 1, self.dilation)
+            first = first if between is None else min(first, between)
+        return first if first < self.placements(n) else None
 
     def readers(self, j: int, n: int) -> Iterator[tuple[int, int]]:
         """Adjoint condition: the pairs ``(o, k)`` with ``tap(o, k) == j``, for an input of length ``n``.
@@ -237,3 +241,20 @@ def fit(
 def _positive(a: Size) -> Size:
     """The positive part max(a, 0), in arithmetic that integers, symbols and arrays share."""
     return (a + abs(a)) // 2
+
+
+def _least_factor(a: int, low: int, high: int, m: int) -> int | None:
+    """Least x >= 0 for which ``a*x`` is one of low .. high modulo m, or None, in as few steps as Euclid's algorithm.
+
+    Sought is the least y that has a multiple of a in low + m*y .. high + m*y: the same question, with modulus a.
+    """
+    a, low, high = a % m, low % m, high % m
+    if low == 0 or low > high:
+        return 0
+    if a == 0:
+        return None
+    x = -(-low // a)
+    if a * x <= high:
+        return x
+    y = _least_factor(m, -high, -low, a)
+    return None if y is None else -(-(low + m * y) // a)

@@ -1,6 +1,6 @@
 """The window's algebra against brute force, and its laws."""
 
-from itertools import product
+from itertools import count, product
 from math import prod
 
 import numpy as np
@@ -71,6 +71,32 @@ def test_a_window_is_blind_where_no_tap_lies_inside_the_input():
             assert w.blind(n) == (blind[0] if blind else None), (w, n)
             seen.add(bool(blind))
     assert seen == {True, False}
+
+
+@given(st.tuples(*(st.integers(1, 12) for _ in range(3)), *(st.integers(0, 30) for _ in range(2))), st.integers(1, 20))
+def test_the_first_blind_window_is_found_with_any_padding_and_dilation(setting, n):
+    w = Window(*setting)
+    blind = [o for o in range(w.placements(n)) if not any(0 <= w.tap(o, k) < n for k in range(w.kernel))]
+    assert w.blind(n) == (blind[0] if blind else None)
+
+
+@pytest.mark.parametrize(
+    ("window", "n", "first"),
+    [
+        (Window(10**9), 10**9, None),
+        (Window(10**9, before=10**9), 10**9, 0),
+        (Window(10**9, stride=10**9, after=10**9), 10**9, 1),
+        (Window(10**9, dilation=2, before=10**9 - 1, after=2 * 10**9), 1, 0),  # the input lies between odd taps
+        (Window(10**9, dilation=2, before=10**9, after=2 * 10**9), 1, 1),
+        (
+            Window(10**9, 618_034, 1_000_003, before=10**13, after=10**18),
+            1_000_000,
+            next(o for o in count() if (618_034 * o - 10**13) % 1_000_003 >= 1_000_000),
+        ),
+    ],
+)
+def test_the_first_blind_window_is_found_at_once_whatever_the_kernel(window, n, first):
+    assert window.blind(n) == first
 
 
 @given(chains, st.integers(0, 40))

@@ -16,7 +16,7 @@ from cnnmath.audit.formulas import parse
 from cnnmath.audit.given import read_sizes
 from cnnmath.audit.grammar import Grammar
 from cnnmath.audit.printed import WAYS, Agreement, Printed, agreements
-from cnnmath.errors import SettingError
+from cnnmath.errors import SettingError, clip
 from cnnmath.symbolic.terms import Expr
 
 
@@ -136,7 +136,7 @@ def ways(value: Any, printed: Any, *, endless: bool = False) -> frozenset[Agreem
 def _(value: Sizes, printed: Any, *, endless: bool = False) -> frozenset[Agreement]:  # noqa: ARG001 - integers
     sizes = read_sizes(printed)
     if sizes is None:
-        raise SettingError("these are no sizes.", here=repr(printed)[:60], fix="join them by x, as in 28x28x8")
+        raise SettingError("these are no sizes.", here=clip(repr(printed)), fix="join them by x, as in 28x28x8")
     return _entirely(sizes == value.sizes or (value.channels and sizes == value.sizes[:-1]))
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Literal, Self, TypeAlias
 
-from cnnmath.errors import SettingError
+from cnnmath.errors import SettingError, clip
 
 Agreement: TypeAlias = Literal["exact", "rounded", "truncated"]
 
@@ -81,7 +81,7 @@ class Printed:
         if match is None:
             raise SettingError(
                 "this is no printed number.",
-                here=_shown(number),
+                here=clip(repr(number)),
                 rule="digits, with a decimal point, an exponent, or a scale such as k, m, million",
                 fix="for example 600, 4.11e9, 'about 60k'",
             )
@@ -144,9 +144,3 @@ def agreements(printed: Printed, exact: int | Fraction, *, endless: bool = False
         and (exact == printed.value or 0 < abs(exact) - abs(printed.value) < unit),
     }
     return frozenset(way for way, true in holds.items() if true)
-
-
-def _shown(value: Any) -> str:
-    """A value as an error shows it: short."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

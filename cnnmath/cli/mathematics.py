@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import fields
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cnnmath import arguments, ops
 from cnnmath.cli.options import AsJson, progress
 from cnnmath.errors import SettingError
+from cnnmath.ops.algebra import Shape
 
 
 def derive(
@@ -42,9 +44,6 @@ def derive(
 
     Without --kernel, kernel, stride, dilation and padding are symbols.
     """
-    from cnnmath import symbolic
-    from cnnmath.symbolic.notations import Latex, Text
-
     kind = ops.named(operator)
     axes = rank or arguments.rank(size, kernel)
     settings = {
@@ -52,31 +51,36 @@ def derive(
         "output_padding": output_padding, "groups": groups, "filters": filters,
         "ceil": ceil, "count_padding": count_padding,
     }  # fmt: skip
-    given = {name: value for name, value in settings.items() if value is not None}
-    sliding = "kernel" in {f.name for f in fields(kind)}
     if size is None and (filters or channels) is not None:
         raise SettingError("widths are symbols.", rule="--filters and --channels go with --input", fix="leave them out")
-    if (
-        sliding
-        and kernel is None
-        and size is None
-        and not {"stride", "dilation", "padding", "output_padding"} & set(given)
-    ):
-        op = symbolic.general(kind, axes, **given)
-    elif sliding and kernel is None:
-        raise SettingError("the kernel is missing.", rule="settings go with --kernel", fix="for example --kernel 3")
-    else:
-        op = arguments.operator(kind, axes, given)
+    given = {name: value for name, value in settings.items() if value is not None}
+    op = _chosen(kind, axes, given, written_out=size is not None)
     inputs = arguments.inputs(op, size, channels or (groups or 1)) if size is not None else ()
-    blocks = []
+    print("\n\n".join(_blocks(op, axes, inputs, wrt, latex=latex)))
+
+
+def _chosen(kind: type[ops.Operator], axes: int, given: dict[str, Any], *, written_out: bool) -> ops.Operator:
+    """The operator with the settings that are given; with symbols where none of its window is."""
+    from cnnmath import symbolic
+
+    if "kernel" not in {f.name for f in fields(kind)} or "kernel" in given:
+        return arguments.operator(kind, axes, given)
+    if written_out or {"stride", "dilation", "padding", "output_padding"} & set(given):
+        raise SettingError("the kernel is missing.", rule="settings go with --kernel", fix="for example --kernel 3")
+    return symbolic.general(kind, axes, **given)
+
+
+def _blocks(op: ops.Operator, axes: int, inputs: tuple[Shape, ...], wrt: str | None, *, latex: bool) -> Iterator[str]:
+    """The derivation of each target, or its entries where inputs are given."""
+    from cnnmath import symbolic
+    from cnnmath.symbolic.notations import Latex, Text
+
     for target in [wrt] if wrt else symbolic.targets(op, rank=axes):
         derivation = symbolic.derive(op, target, rank=axes)
         if inputs:
-            written = symbolic.WrittenOut(derivation, op, inputs)
-            blocks.append(written.write(Latex() if latex else Text()))
+            yield symbolic.WrittenOut(derivation, op, inputs).write(Latex() if latex else Text())
         else:
-            blocks.append(derivation.latex() if latex else derivation.text())
-    print("\n\n".join(blocks))
+            yield derivation.latex() if latex else derivation.text()
 
 
 def verify(

@@ -212,14 +212,14 @@ def _check_node(name: str, op: Any, inputs: Any) -> None:
         )
 
 
-def check_numbers(shape: Sequence[Size], what: str) -> None:
+def check_numbers(shape: Sequence[Size], what: str, where: str = "") -> None:
     """Raise where something that needs sizes as numbers is asked of a network whose sizes are symbols."""
     if not all(isinstance(n, Integral) for n in shape):
         raise ShapeError(
             f"the {what} needs sizes that are numbers.",
             input=f"{tuple(shape)}",
             fix="give the network an input of numbers, with with_input",
-        )
+        ).at(where)
 
 
 def check_input_shape(shape: Sequence[Size]) -> tuple[Size, ...]:

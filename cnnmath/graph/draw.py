@@ -9,8 +9,9 @@ from cnnmath.graph.architecture import INPUT
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary
 from cnnmath.graph.text import times
-from cnnmath.ops import BatchNorm, Dropout, Operator
+from cnnmath.ops import BatchNorm, Dropout
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from cnnmath.ops.kinds import kind
 from cnnmath.ops.notation import describe
 
 POINTWISE = (BatchNorm, Dropout, ReLU, LeakyReLU, ELU, Sigmoid, Tanh, Softplus)
@@ -37,7 +38,7 @@ class Row:
 
 
 def draw(summary: Summary) -> str:
-    """Draw a network as an SVG that stands in a page; its colours are the page's (``--conv``, ``--pool`` ...).
+    """Draw a network as an SVG that stands in a page; its colours are the page's (``--convolution``, ``--dense`` ...).
 
     Examples
     --------
@@ -83,7 +84,7 @@ def _row(i: int, row: Row) -> str:
         parts.append(f"<rect x='{x}' y='{y}' width='{CHIP}' height='{ROW - 8}' rx='11' class='chip'/>")
         parts.append(f"<text x='{x + CHIP / 2}' y='{y + 15}' class='chip'>{type(chip.op).__name__}</text>")
     parts.append(f"<text x='{WIDTH - 10}' y='{y + 15}' class='shape'>{times(shape)}</text>")
-    return f"<g class='row {_kind(op)}'>{''.join(parts)}</g>"
+    return f"<g class='row {kind(op)}'>{''.join(parts)}</g>"
 
 
 def _input(summary: Summary) -> str:
@@ -108,8 +109,3 @@ def _clipped(text: str, beside: str) -> str:
     """As much of a text as fits beside a name."""
     room = max(LETTERS - len(beside), 8)
     return text if len(text) <= room else text[: room - 1] + "…"
-
-
-def _kind(op: Operator) -> str:
-    name = type(op).__name__.lower()
-    return next((kind for kind in ("conv", "pool", "linear") if kind in name), "other")

@@ -10,11 +10,11 @@ from typing import Any
 
 import networkx as nx
 
-from cnnmath.errors import CnnmathError, GraphError, NotationError, unknown
+from cnnmath.errors import CnnmathError, GraphError, NotationError, clip, unknown
 from cnnmath.graph.architecture import INPUT, Architecture, check_input_shape
 from cnnmath.graph.notation import symbol
 from cnnmath.graph.opaque import Opaque, known_kind
-from cnnmath.graph.plain import as_list, as_name, as_text, check_keys, clip, decoded, lacks, text_of, unusable, wrong
+from cnnmath.graph.plain import as_list, as_name, as_text, check_keys, decoded, lacks, text_of, unusable, wrong
 from cnnmath.graph.propagate import shapes
 from cnnmath.ops import Operator
 from cnnmath.ops.notation import describe, parse

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from cnnmath import ops
-from cnnmath.errors import SettingError, ShapeError, UnknownNameError
+from cnnmath.errors import SHOWN, SettingError, ShapeError, UnknownNameError, clip
 from cnnmath.graph.architecture import check_input_shape
 from cnnmath.ops.algebra import Algebra, Operator, Shape
 from cnnmath.ops.checks import check_shape
 from cnnmath.window import Size
-
-SHOWN = 60
-"""Letters of its text that a message shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ class Opaque(Operator):
     @property
     def short(self) -> str:
         """Its kind as a message shows it."""
-        return self.kind if len(self.kind) <= SHOWN else self.kind[: SHOWN - 1] + "…"
+        return clip(self.kind)
 
     def shape(self, *inputs: Shape) -> Shape:
         """Shape of the output: the declared one, whatever the inputs."""

@@ -10,12 +10,9 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, NoReturn
 
-from cnnmath.errors import CnnmathError, DataError, NotationError, unknown
+from cnnmath.errors import CnnmathError, DataError, NotationError, clip, unknown
 from cnnmath.ops.call import Place
 from cnnmath.ops.syntax import LARGEST, LONGEST
-
-SHOWN = 60
-"""Letters of a name or a text that a message shows."""
 
 LARGEST_FILE = 16_000_000
 """Bytes of a file that is read."""
@@ -165,12 +162,6 @@ def kind_of(value: Any) -> str:
         return f"the number {value}" if abs(value) < LARGEST else "a huge number"
     kinds = {dict: "an object", list: "a list", float: "a fraction", Decimal: "a fraction"}
     return kinds.get(type(value), f"a {type(value).__name__}")
-
-
-def clip(text: str) -> str:
-    """A text as a message shows it: not too long, and without what cannot be printed."""
-    text = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 def unusable(path: str | Path, what: str, reason: Exception | str) -> DataError:

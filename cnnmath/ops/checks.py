@@ -11,6 +11,9 @@ from typing import Any
 from cnnmath.errors import CnnmathError, SettingError, ShapeError
 from cnnmath.window import Shape, Size, Window, check_at_least
 
+TAPS = 10
+"""Taps of a window that a message lists."""
+
 
 def axis_names(rank: int) -> tuple[str, ...]:
     """Names of spatial axes: length, or (depth,) height, width."""
@@ -131,9 +134,17 @@ def check_sighted(windows: Sequence[Window], sizes: Shape) -> None:
                 input=f"{axis} {n}     window  kernel {window.kernel}, stride {window.stride}, "
                 f"dilation {window.dilation}, padding ({window.before}, {window.after})",
                 rule="some k has 0 <= s*o + d*k - before < n",
-                here=f"output {o} reads {[window.tap(o, k) for k in range(window.kernel)]}, none in 0..{n - 1}",
+                here=f"output {o} reads {_taps(window, o)}, none in 0..{n - 1}",
                 fix="pad by less than the kernel's extent",
             )
+
+
+def _taps(window: Window, o: int) -> str:
+    """What an output reads; of many taps the first two and the last."""
+    shown = [str(window.tap(o, k)) for k in range(min(window.kernel, TAPS))]
+    if window.kernel > TAPS:
+        shown[2:] = ["...", str(window.tap(o, window.kernel - 1))]
+    return f"[{', '.join(shown)}]"
 
 
 def _check_surely_sighted(window: Window, n: Size) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 
-from cnnmath.errors import SettingError, ShapeError
+from cnnmath.errors import ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
-from cnnmath.ops.checks import check_divides, check_flag, integer
-from cnnmath.ops.spatial import Axes, inside, output_sizes, settle, taps, windows_of
+from cnnmath.ops.checks import check_divides
+from cnnmath.ops.spatial import Axes, inside, output_sizes, settle, settle_filters, taps, windows_of
 from cnnmath.window import Size, Window
 
 
@@ -75,10 +75,7 @@ class Conv(Operator):
 
     def __post_init__(self) -> None:
         settle(self)
-        object.__setattr__(self, "filters", integer("number of filters", self.filters, 1))
-        check_flag("bias", self.bias)
-        object.__setattr__(self, "groups", integer("number of groups", self.groups, 1))
-        check_divides(SettingError, "filters", self.filters, self.groups)
+        settle_filters(self)
 
     def output(self, x: Shape) -> Shape:
         """Shape of the output: (N, F, *outputs)."""

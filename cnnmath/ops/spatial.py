@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from cnnmath.errors import SettingError
-from cnnmath.ops.checks import check_rank, fitted, integer
+from cnnmath.ops.checks import check_divides, check_flag, check_rank, fitted, integer
 from cnnmath.window import Shape, Size, Window, fit
 
 Axes: TypeAlias = Any
@@ -40,6 +40,14 @@ def settle(op: Sliding) -> None:
         settled[name] = tuple(integer(name, v, 1) for v in settled[name])
     for name, value in settled.items():
         object.__setattr__(op, name, value)
+
+
+def settle_filters(op: Any) -> None:
+    """Check a frozen convolution's filters, groups and bias, and bring them into their one form."""
+    object.__setattr__(op, "filters", integer("number of filters", op.filters, 1))
+    check_flag("bias", op.bias)
+    object.__setattr__(op, "groups", integer("number of groups", op.groups, 1))
+    check_divides(SettingError, "filters", op.filters, op.groups)
 
 
 def windows_of(op: Sliding, sizes: Shape, *, ceil: bool = False) -> tuple[Window, ...]:

@@ -10,8 +10,8 @@ from typing import Any
 from cnnmath.axis import Transposed
 from cnnmath.errors import SettingError, ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
-from cnnmath.ops.checks import axis_names, check_divides, check_flag, check_rank, integer
-from cnnmath.ops.spatial import Axes, per_axis, settle
+from cnnmath.ops.checks import axis_names, check_divides, check_rank, integer
+from cnnmath.ops.spatial import Axes, per_axis, settle, settle_filters
 from cnnmath.window import Size, Window
 
 
@@ -89,10 +89,7 @@ class ConvTranspose(Operator):
         extra = per_axis("output padding", self.output_padding, len(self.kernel))
         object.__setattr__(self, "output_padding", tuple(integer("output padding", e, 0) for e in extra))
         _check_extra(self)
-        object.__setattr__(self, "filters", integer("number of filters", self.filters, 1))
-        check_flag("bias", self.bias)
-        object.__setattr__(self, "groups", integer("number of groups", self.groups, 1))
-        check_divides(SettingError, "filters", self.filters, self.groups)
+        settle_filters(self)
 
     def output(self, x: Shape) -> Shape:
         """Shape of the output: (N, F, *outputs)."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from cnnmath.graph import Layer, Summary
 from cnnmath.graph.counting import Convention
 from cnnmath.graph.text import count
-from cnnmath.plot.style import INK, KINDS, check_numbers, kind, styled
+from cnnmath.ops.kinds import kind
+from cnnmath.plot.style import INK, TINTS, check_drawable, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,7 +72,7 @@ def costs(summary: Summary, convention: str | Convention = "macs") -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
 
-    check_numbers(summary)
+    check_drawable(summary)
     counted = summary.count(convention)
     bars = bars_of(summary, counted.by_layer)
     figure = Figure(figsize=(7.6, 1.3 + 0.165 * max(len(bars), 4)), layout="constrained")
@@ -86,7 +87,7 @@ def costs(summary: Summary, convention: str | Convention = "macs") -> Figure:
     note = f", {together} layers in {len(bars)} groups by name" if together > len(bars) else ""
     figure.suptitle(f"{summary.network.name}: cost by layer{note}", x=0.01, ha="left", fontsize=9.5, fontweight="bold")
     found = {bar.kind for bar in bars}
-    keys = [Patch(fc=tint, ec=INK, lw=0.3, label=name) for name, (_, tint) in KINDS.items() if name in found]
+    keys = [Patch(fc=tint, ec=INK, lw=0.3, label=name) for name, tint in TINTS.items() if name in found]
     figure.legend(handles=keys, loc="upper right", ncols=4, borderpad=0.4, columnspacing=1.2, handlelength=1.0)
     return figure
 
@@ -133,7 +134,7 @@ def _draw_bars(axes: Axes, bars: Sequence[Bar], values: Sequence[int], what: str
 
     total, greatest = sum(values), max(values, default=0)
     unit, word = next(((u, w) for u, w in UNITS if greatest >= 2 * u), UNITS[-1])
-    tints = [KINDS[bar.kind][1] for bar in bars]
+    tints = [TINTS[bar.kind] for bar in bars]
     axes.barh(range(len(bars)), values, height=0.72, color=tints, edgecolor=INK, linewidth=0.3)
     for y, value in enumerate(values):
         if value:

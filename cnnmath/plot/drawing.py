@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from cnnmath.graph import Summary
 from cnnmath.graph.text import count, times
 from cnnmath.ops import Add, Flatten
+from cnnmath.ops.kinds import kind
 from cnnmath.plot.lane import Arc, Block, Lane, blocks_of, lane_of
 from cnnmath.plot.stations import (
     GAP,
@@ -24,7 +25,7 @@ from cnnmath.plot.stations import (
     lines_of,
     stations_of,
 )
-from cnnmath.plot.style import GREY, INK, KINDS, check_numbers, kind, styled
+from cnnmath.plot.style import GREY, INK, TINTS, check_drawable, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,7 +68,7 @@ def draw(summary: Summary) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    check_numbers(summary)
+    check_drawable(summary)
     lane = lane_of(summary)
     boxes = sum(not isinstance(row.layer.op, (Add, Flatten)) for row in lane.rows) + 1
     blocks = blocks_of(lane) if boxes > MOST else [Block(i, 1) for i in range(len(lane.rows))]
@@ -141,7 +142,7 @@ def _draw_station(axes: Axes, station: Station, floor: float) -> None:
         axes.add_patch(Circle((station.middle, 0), RADIUS, facecolor="white", edgecolor=INK, lw=0.7, gid=station.name))
         axes.text(station.middle, 0, "+", ha="center", va="center_baseline", fontsize=8)
         return
-    face = to_rgb(KINDS[kind(station.op)][1]) if station.op else (1.0, 1.0, 1.0)
+    face = to_rgb(TINTS[kind(station.op)]) if station.op else (1.0, 1.0, 1.0)
     light, dark = (tuple((1 - t) * c + t * end for c in face) for t, end in ((0.35, 1.0), (0.22, 0.0)))
     roof, side = [(x, h / 2), (x + w, h / 2)], [(x + w, h / 2), (x + w, -h / 2)]
     for edge, shade in ((roof, light), (side, dark)):
@@ -201,7 +202,7 @@ def _draw_key(page: Axes, lane: Lane) -> None:
     from matplotlib.patches import Patch
 
     found = {kind(row.layer.op) for row in lane.rows if not isinstance(row.layer.op, (Add, Flatten))}
-    keys = [Patch(fc=tint, ec=INK, lw=0.5, label=name) for name, (_, tint) in KINDS.items() if name in found]
+    keys = [Patch(fc=tint, ec=INK, lw=0.5, label=name) for name, tint in TINTS.items() if name in found]
     place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 0.36), "bbox_transform": page.transData}
     page.legend(handles=keys, ncols=4, borderpad=0, borderaxespad=0, columnspacing=1.2, handlelength=1.0, **place)
     hidden = sum(len(row.chips) + 1 for row in lane.rest)

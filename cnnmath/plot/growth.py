@@ -11,7 +11,8 @@ from cnnmath.graph import INPUT, Layer, Summary
 from cnnmath.graph.propagate import WEIGHTED
 from cnnmath.graph.summary import describe_field
 from cnnmath.graph.text import axes as sizes
-from cnnmath.plot.style import GREY, INK, KINDS, check_numbers, heading, styled
+from cnnmath.ops.checks import axis_names
+from cnnmath.plot.style import GREY, INK, TINTS, check_drawable, heading, styled
 from cnnmath.window import Size
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 NAMED = 24
 """Depths whose layers are named below the axis; where there are more, they are numbered."""
-
-AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +95,11 @@ def fields(summary: Summary) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    check_numbers(summary)
+    check_drawable(summary)
     curves = curves_of(summary)
     figure = Figure(figsize=(7.2, 4.0), layout="constrained")
     axes = figure.add_subplot()
-    for curve, tint in zip(curves, (KINDS["convolution"][1], KINDS["dense"][1], INK), strict=False):
+    for curve, tint in zip(curves, (TINTS["convolution"], TINTS["dense"], INK), strict=False):
         _draw_curve(axes, curve, tint)
     inputs = sorted({curve.input for curve in curves})
     for size, gap in zip(inputs, (2, 5, 9), strict=False):
@@ -129,8 +128,7 @@ def curves_of(summary: Summary) -> list[Curve]:
             rule="a field needs spatial axes, and a stride that all paths share",
             fix="plot a network with convolutions on feature maps",
         ).at(f"network '{summary.network.name}'")
-    spatial = summary.network.input_shape[1:]
-    names = AXES.get(len(spatial), tuple(f"axis {i}" for i in range(len(spatial))))
+    names = axis_names(len(summary.network.input_shape) - 1)
     curves = [_curve(summary, seen, i, name) for i, name in enumerate(names)]
     alike = len({(c.sizes, c.strides, c.least, c.input) for c in curves}) == 1
     return [_curve(summary, seen, 0, "")] if alike else curves

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from cnnmath.errors import DataError, GraphError
 from cnnmath.graph import Architecture, Summary, analyze, shapes
 from cnnmath.graph.support import Support, support
-from cnnmath.plot.style import INK, check_numbers, heading, styled
+from cnnmath.plot.style import INK, check_drawable, heading, styled
 from cnnmath.window import Window
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def heat(network: Architecture | Summary, node: str | None = None, image: ArrayL
     from matplotlib.patheffects import withStroke
 
     summary = network if isinstance(network, Summary) else analyze(network)
-    check_numbers(summary)
+    check_drawable(summary)
     net = summary.network
     name = node or _last_map(summary)
     at, seen = _seen(net, name)

@@ -7,26 +7,19 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from cnnmath.errors import MissingExtraError, ShapeError
+from cnnmath.errors import MissingExtraError
 from cnnmath.graph import Summary
-from cnnmath.graph.text import times
-from cnnmath.ops import AdaptiveAveragePool, Conv, GlobalAveragePool, Linear, Operator, RadialBasis
-from cnnmath.ops.pool import Pool
+from cnnmath.graph.architecture import check_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INK, GREY, FAINT = "#222222", "#6E6E6E", "#D8D8D8"
 
-KINDS: Mapping[str, tuple[tuple[type[Operator], ...], str]] = MappingProxyType(
-    {
-        "convolution": ((Conv,), "#5B9BD5"),
-        "pooling": ((Pool, AdaptiveAveragePool, GlobalAveragePool), "#F0C050"),
-        "dense": ((Linear, RadialBasis), "#7A3B69"),
-        "other": ((Operator,), "#E4E4E4"),
-    }
+TINTS: Mapping[str, str] = MappingProxyType(
+    {"convolution": "#5B9BD5", "pooling": "#F0C050", "dense": "#7A3B69", "other": "#E4E4E4"}
 )
-"""Kinds of operators with their colours, whose lightness differs too: in grey, and for the colour-blind."""
+"""Colours of the kinds of operators, whose lightness differs too: in grey, and for the colour-blind."""
 
 STYLE: Mapping[Any, Any] = MappingProxyType(
     {
@@ -78,36 +71,24 @@ def styled() -> Iterator[None]:
         yield
 
 
-def kind(op: Operator) -> str:
-    """Kind of an operator, by which it is coloured.
-
-    Examples
-    --------
-    >>> from cnnmath.ops import MaxPool, ReLU
-    >>> kind(Conv(8, 3)), kind(MaxPool(2)), kind(ReLU())
-    ('convolution', 'pooling', 'other')
-    """
-    return next(name for name, (operators, _) in KINDS.items() if isinstance(op, operators))
-
-
-def check_numbers(summary: Summary) -> None:
+def check_drawable(summary: Summary) -> None:
     """Raise where a size of the network is a symbol.
 
     Raises
     ------
     ShapeError
-        Naming the first layer with such a size.
+        Naming the network, or the first layer with such a size.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> from cnnmath.graph import analyze
+    >>> check_drawable(analyze(zoo.lenet5()))
     """
     net = summary.network
-    found = [("input", net.input_shape)]
-    found += [(f"node '{layer.name}'", (*layer.output_shape[1:], layer.parameters)) for layer in summary.layers]
-    for where, sizes in found:
-        if not all(isinstance(n, int) for n in sizes):
-            raise ShapeError(
-                "a figure is drawn of numbers, not of symbols.",
-                here=f"{where} has {times(sizes)}",
-                fix=f"put numbers in, such as analyze({net.name}.with_input((3, 224, 224)))",
-            ).at(f"network '{net.name}'")
+    check_numbers(net.input_shape, "figure", f"network '{net.name}'")
+    for layer in summary.layers:
+        check_numbers((*layer.output_shape[1:], layer.parameters), "figure", f"node '{layer.name}'")
 
 
 def heading(axes: Axes, summary: Summary, what: str) -> None:

@@ -12,6 +12,7 @@ from cnnmath.ops import (
     Flatten,
     Linear,
     MaxPool,
+    Operator,
     RadialBasis,
     ReLU,
     Select,
@@ -48,17 +49,7 @@ def lenet5(input_shape: Sequence[Size] = (1, 32, 32), classes: Size = 10) -> Arc
     >>> analyze(lenet5()).parameters
     61706
     """
-    net = Architecture("lenet5", input_shape)
-    for i, filters in enumerate((6, 16), 1):
-        net.add(f"conv{i}", Conv(filters, 5))
-        net.add(f"tanh{i}", Tanh())
-        net.add(f"pool{i}", AveragePool(2))
-    net.add("flatten", Flatten())
-    for i, units in enumerate((120, 84), 3):
-        net.add(f"linear{i}", Linear(units))
-        net.add(f"tanh{i}", Tanh())
-    net.add("linear5", Linear(classes))
-    return net
+    return _lenet("lenet5", input_shape, (6, 16, 120, 84, classes), ("tanh", Tanh()), AveragePool(2), "linear")
 
 
 def lenet5_1998(input_shape: Sequence[Size] = (1, 32, 32), classes: Size = 10) -> Architecture:
@@ -121,15 +112,28 @@ def lenet5_rgb(input_shape: Sequence[Size] = (3, 32, 32), classes: Size = 10) ->
     >>> analyze(lenet5_rgb()).parameters
     62958
     """
-    net = Architecture("lenet5_rgb", input_shape)
-    for i, filters in enumerate((8, 16), 1):
-        net.add(f"conv{i}", Conv(filters, 5))
-        net.add(f"relu{i}", ReLU())
-        net.add(f"pool{i}", MaxPool(2))
-    net.add("flatten", Flatten())
-    for i, units in enumerate((120, 84), 3):
-        net.add(f"fc{i}", Linear(units))
-        net.add(f"relu{i}", ReLU())
-    net.add("fc5", Linear(classes))
+    net = _lenet("lenet5_rgb", input_shape, (8, 16, 120, 84, classes), ("relu", ReLU()), MaxPool(2), "fc")
     net.add("softmax", Softmax())
+    return net
+
+
+def _lenet(
+    name: str,
+    input_shape: Sequence[Size],
+    widths: Sequence[Size],
+    activation: tuple[str, Operator],
+    pool: Operator,
+    dense: str,
+) -> Architecture:
+    """Two convolutions, each activated and pooled, then three dense layers; an activation and its nodes' name."""
+    net, (word, op) = Architecture(name, input_shape), activation
+    for i, filters in enumerate(widths[:2], 1):
+        net.add(f"conv{i}", Conv(filters, 5))
+        net.add(f"{word}{i}", op)
+        net.add(f"pool{i}", pool)
+    net.add("flatten", Flatten())
+    for i, units in enumerate(widths[2:4], 3):
+        net.add(f"{dense}{i}", Linear(units))
+        net.add(f"{word}{i}", op)
+    net.add(f"{dense}5", Linear(widths[4]))
     return net

@@ -78,7 +78,7 @@ def test_an_output_that_two_operators_read_takes_no_chip():
 def test_kinds_and_shapes_are_on_the_drawing():
     rows = groups(draw(analyze(zoo.lenet5())))
     kinds = [row.get("class").split()[1] for row in rows]
-    assert kinds[:4] == ["input", "conv", "pool", "conv"]
+    assert kinds[:4] == ["input", "convolution", "pooling", "convolution"]
     assert [row.findall(f"{SVG}text")[-1].text for row in rows[:3]] == ["1x32x32", "6x28x28", "6x14x14"]
 
 

@@ -177,6 +177,15 @@ SHAPES = {
         "  rule    some k has 0 <= s*o + d*k - before < n\n  here    output 0 reads [-2, -1], none in 0..4\n"
         "  fix     pad by less than the kernel's extent",
     ),
+    "a long window of padding alone": (
+        lambda: ops.MaxPool((10**9,), padding=10**9).shape((1, 1, 5)),
+        "a window covers padding alone, so that it has nothing to pool.\n"
+        "  input   length 5     window  kernel 1000000000, stride 1000000000, dilation 1, "
+        "padding (1000000000, 1000000000)\n"
+        "  rule    some k has 0 <= s*o + d*k - before < n\n"
+        "  here    output 0 reads [-1000000000, -999999999, ..., -1], none in 0..4\n"
+        "  fix     pad by less than the kernel's extent",
+    ),
     "the maximum of nothing": (
         lambda: ops.AdaptiveMaxPool(2).shape((1, 8, 0, 4)),
         "the mean or maximum of nothing does not exist.\n  input   shape (1, 8, 0, 4)\n"

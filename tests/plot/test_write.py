@@ -86,9 +86,9 @@ def test_symbols_are_refused_and_numbers_asked_for(draw):
     with pytest.raises(ShapeError) as error:
         draw(analyze(zoo.vgg16((3, 32 * n, 32 * n))))
     assert str(error.value) == (
-        "network 'vgg16': a figure is drawn of numbers, not of symbols.\n"
-        "  here    input has 3 x 32*n x 32*n\n"
-        "  fix     put numbers in, such as analyze(vgg16.with_input((3, 224, 224)))"
+        "network 'vgg16': the figure needs sizes that are numbers.\n"
+        "  input   (3, 32*n, 32*n)\n"
+        "  fix     give the network an input of numbers, with with_input"
     )
 
 

@@ -11,6 +11,7 @@ from cnnmath.audit.claims import Claim
 from cnnmath.audit.findings import Finding, Findings, NotCoveredError, Reading, Sizes, exactly
 from cnnmath.audit.given import filters, image, integer
 from cnnmath.audit.judges.sizes import KERNEL, formula
+from cnnmath.errors import clip
 from cnnmath.ops import Conv, Flatten, Linear, Operator
 from cnnmath.ops.algebra import Shape
 from cnnmath.symbolic.terms import size
@@ -91,5 +92,5 @@ def filter_shape(claim: Claim) -> Findings:
 def _counts(text: str, pattern: str) -> tuple[int, ...]:
     match = re.fullmatch(pattern, text, re.ASCII)
     if match is None or any(len(n) > 9 for n in match.groups()):
-        raise NotCoveredError(f"what is given is not understood: '{text[:60]}'")
+        raise NotCoveredError(f"what is given is not understood: '{clip(text)}'")
     return tuple(int(n) for n in match.groups())
