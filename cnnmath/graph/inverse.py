@@ -6,7 +6,7 @@ flattened maps, is checked at the smallest input only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from cnnmath.errors import SettingError, ShapeError, unknown
 from cnnmath.graph.answer import Along, Inputs
@@ -14,7 +14,7 @@ from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.lengths import Track, along
 from cnnmath.graph.progression import Sizes
 from cnnmath.graph.propagate import shapes
-from cnnmath.graph.steps import Step
+from cnnmath.graph.rests import leaving_least, left, opposed
 from cnnmath.ops.checks import axis_names
 from cnnmath.window import Shape, Size
 
@@ -200,46 +200,22 @@ def _spatial(net: Architecture, tracks: Sequence[tuple[str, Track]], node: str) 
     return node
 
 
-def _strided(track: Track) -> list[Step]:
-    return [step for step in track.steps.values() if step.own.period > 1]
-
-
-def _left(track: Track, n: int) -> list[tuple[Step, int]]:
-    """What each layer leaves over, where it leaves anything."""
-    known = track.lengths(n)
-    return [(step, rest) for step in _strided(track) if (rest := step.rest(known[step.reads[0]]))]
-
-
 def _rests(track: Track, n: Size) -> str:
     """What the network leaves over at its own size."""
     if not isinstance(n, int):
         return "every division is exact"
     if stop := track.stop(n):
         return f"at {n}, {stop.step}: {stop.reason}"
-    texts = [f"{step} leaves {rest}" for step, rest in _left(track, n)]
+    texts = [f"{step} leaves {rest}" for step, rest in left(track, n)]
     more = f" and {len(texts) - SHOWN} more do" if len(texts) > SHOWN else ""
     return f"at {n}, {', '.join(texts[:SHOWN]) or 'nothing is left over'}{more}"
 
 
 def _contradiction(name: str, track: Track) -> Along:
     """Which layers are never exact together, and the size that leaves least over."""
-    candidates = track.taken().between(1, max(track.last(), track.last(exact=True))).few
-    left = {n: dict(_left(track, n)) for n in candidates}
-    exact = {step: {n for n, rests in left.items() if step not in rests} for step in _strided(track)}
-    steps = _opposed(exact)
-    best = min(candidates, key=lambda n: (sum(left[n].values()), n))
+    best = leaving_least(track)
+    steps = opposed(track, best)
     verdict = "are never exact together" if len(steps) > 1 else "is never exact"
-    rests = ", ".join(f"{step} {rest}" for step, rest in left[best].items())
+    rests = ", ".join(f"{step} {rest}" for step, rest in left(track, best))
     reason = f"{' and '.join(map(str, steps))} {verdict}; {best} leaves least: {rests}"
     return Along(name, Sizes(), reason, (best,), tuple(step.name for step in steps))
-
-
-def _opposed(exact: Mapping[Step, set[int]]) -> tuple[Step, ...]:
-    """One layer that is never exact, else the first two that never are together, else all of them."""
-    for b in exact:
-        for a in exact:
-            if not exact[a] & exact[b]:
-                return (a,) if not exact[a] else (b,) if not exact[b] else (a, b)
-            if a is b:
-                break
-    return tuple(exact)

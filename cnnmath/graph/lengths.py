@@ -39,14 +39,17 @@ class Track:
         return known
 
     def stop(self, n: int, *, exact: bool = False) -> Stop | None:
-        """First node that refuses an input of length ``n``, or that leaves a rest of it where that is asked."""
+        """First node that refuses an input of length ``n``; where that is asked, one that leaves a rest of it.
+
+        Of several that leave a rest it is the one whose length changes last: it lets the search jump furthest.
+        """
         known = {INPUT: n}
         for step in self.steps.values():
-            stop = unequal(step, known) or too_short(step, known) or (inexact(step, known) if exact else None)
-            if stop:
+            if stop := unequal(step, known) or too_short(step, known):
                 return stop
             known[step.name] = step.length(known[step.reads[0]])
-        return None
+        rests = [stop for step in self.steps.values() if (stop := inexact(step, known))] if exact else []
+        return min(rests, key=lambda stop: self.rhythm(stop.read).rate, default=None)
 
     def reach(self, node: str, length: int, start: int = 1) -> int | None:
         """Least length of the input, from ``start``, that gives a node at least this length; None where none does."""

@@ -71,16 +71,51 @@ class Sizes:
 
 
 def canonical(sizes: Sizes) -> Sizes:
-    """The same set with the smallest period and start."""
-    for period in range(1, sizes.period + 1):
-        classes = {residue % period for residue in sizes.residues}
-        if sizes.period % period == 0 and len(classes) * (sizes.period // period) == len(sizes.residues):
+    """The same set with the smallest period and start.
+
+    Notes
+    -----
+    The periods of a set are the multiples of the smallest, so that primes are divided out one by one.
+    """
+    for prime in primes(sizes.period):
+        while sizes.period % prime == 0:
+            period = sizes.period // prime
+            classes = {residue % period for residue in sizes.residues}
+            if len(classes) * prime != len(sizes.residues):
+                break
             sizes = replace(sizes, period=period, residues=tuple(sorted(classes)))
-            break
-    few, start = set(sizes.few), sizes.start
-    while sizes.residues and start > 1 and ((start - 1) in few) == ((start - 1) % sizes.period in sizes.residues):
-        start -= 1
+    start = _unlike(sizes) + 1 if sizes.residues else sizes.start
     return replace(sizes, few=tuple(n for n in sizes.few if n < start), start=start)
+
+
+def _unlike(sizes: Sizes) -> int:
+    """Largest number below the start that does not follow the residues, or 0."""
+    few, classes = set(sizes.few), set(sizes.residues)
+    found = max((n for n in few if n % sizes.period not in classes), default=0)
+    for residue in classes:
+        n = sizes.start - 1 - (sizes.start - 1 - residue) % sizes.period
+        while n in few:
+            n -= sizes.period
+        found = max(found, n)
+    return found
+
+
+def primes(n: int) -> list[int]:
+    """Prime factors of a number, each once.
+
+    Examples
+    --------
+    >>> primes(360), primes(1), primes(2**40 * 97)
+    ([2, 3, 5], [], [2, 97])
+    """
+    found, divisor = [], 2
+    while divisor * divisor <= n:
+        if n % divisor == 0:
+            found.append(divisor)
+            while n % divisor == 0:
+                n //= divisor
+        divisor += 1
+    return [*found, n] if n > 1 else found
 
 
 def runs(numbers: tuple[int, ...]) -> Iterator[range]:

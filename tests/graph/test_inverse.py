@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from time import perf_counter
 
 import pytest
 import sympy
@@ -14,6 +15,8 @@ from cnnmath.graph import INPUT, Architecture, accepted_inputs, exact_inputs, in
 from cnnmath.graph import steps as rules
 from cnnmath.graph.lengths import Track, along
 from cnnmath.graph.progression import Sizes, canonical
+from cnnmath.graph.rests import leaving_least, opposed
+from cnnmath.window import Window, compose
 from tests.graph.nets import chain, residual
 from tests.graph.sizes import Longer, chains, diamonds, rests, taken, unet, walk, whole
 
@@ -332,3 +335,99 @@ def test_a_preimage_that_is_one_too_long_is_seen(monkeypatch):
     between = Sizes.between
     monkeypatch.setattr(Sizes, "between", lambda sizes, low, high: between(sizes, low, high + 1))
     assert inputs_for(net, 3).axes[0].sizes != right
+
+
+def deep(depth=40, before=0, start=None):
+    """Convolutions that halve, over and over."""
+    net = start or Architecture("deep", (1, 2 ** (depth + 4)))
+    node = INPUT if start is None else net.last
+    for i in range(depth):
+        node = net.add(f"conv{i}", ops.Conv(1, (3,), stride=2, padding=before), node)
+    return net
+
+
+def seconds(ask):
+    began = perf_counter()
+    ask()
+    return perf_counter() - began
+
+
+def test_forty_halvings_are_answered_at_once_with_the_window_that_they_make():
+    answers = []
+    assert seconds(lambda: answers.extend([exact_inputs(deep()), accepted_inputs(deep())])) < 5
+    whole_chain = compose([Window(3, stride=2)] * 40)
+    exact, accepted = (answer.axes[0].sizes for answer in answers)
+    assert (exact.least, exact.period, exact.residues) == (whole_chain.extent, 2**40, (whole_chain.extent % 2**40,))
+    assert repr(exact) == "n = 1099511627775 mod 1099511627776, n >= 2199023255551"
+    assert accepted == Sizes((), whole_chain.extent, 1, (0,))
+    assert exact_inputs(deep(before=1)).axes[0].sizes == Sizes((), 1, 2**40, (1,))
+
+
+def contrary(depth):
+    """Two layers that want even and odd sizes, ahead of a deep chain."""
+    net = Architecture("contrary", (1, 2 ** (depth + 4)))
+    net.add("odd", ops.Conv(1, (3,), stride=2), INPUT)
+    net.add("even", ops.MaxPool((2,)), INPUT)
+    return deep(depth, start=net)
+
+
+def test_layers_that_contradict_each_other_are_found_ahead_of_a_deep_chain():
+    (answer,) = exact_inputs(contrary(38)).axes
+    assert answer.layers == ("odd", "even")
+    chain_of_all = compose([Window(2, stride=2), *[Window(3, stride=2)] * 38])
+    assert answer.nearest == (chain_of_all.extent,)
+    assert answer.reason.endswith(f"{chain_of_all.extent} leaves least: conv 'odd' 1")
+
+
+def least_by_brute_force(net, track):
+    known = taken(net, max(track.last(), track.last(exact=True)))
+    left = {n: sum(map(sum, rests(net, shape).values())) for n, shape in known.items()}
+    return min(left, key=lambda n: (left[n], n))
+
+
+def opposed_by_brute_force(net, track):
+    """The layers that the sets of exact sizes name."""
+    known = taken(net, max(track.last(), track.last(exact=True)))
+    left = {n: rests(net, shape) for n, shape in known.items()}
+    strided = [step.name for step in track.steps.values() if step.own.period > 1]
+    exact = {name: {n for n, rest in left.items() if not any(rest[name])} for name in strided}
+    for i, b in enumerate(strided):
+        for a in strided[: i + 1]:
+            if not exact[a] & exact[b]:
+                return (a,) if not exact[a] else (b,) if not exact[b] else (a, b)
+    return tuple(strided)
+
+
+@given(st.one_of(chains().map(lambda drawn: drawn[0]), diamonds()))
+def test_the_size_that_leaves_least_is_that_of_brute_force(net):
+    track = along(net, 0)
+    if track.taken():
+        assert leaving_least(track) == least_by_brute_force(net, track)
+
+
+@given(st.one_of(chains().map(lambda drawn: drawn[0]), diamonds()))
+def test_layers_that_are_opposed_are_those_of_brute_force(net):
+    track = along(net, 0)
+    if track.taken() and not track.taken(exact=True):
+        assert tuple(step.name for step in opposed(track, leaving_least(track))) == opposed_by_brute_force(net, track)
+
+
+LEFT = {
+    "a jump is too long": lambda m: m.setattr(
+        "cnnmath.graph.rests._changes", lambda _, n, steps: [n + 4 for _ in steps]
+    ),
+    "a rest is overlooked": lambda m: m.setattr(rules.Step, "rest", lambda *_: 0),
+}
+
+
+@pytest.mark.parametrize("mistake", LEFT)
+def test_a_planted_mistake_about_what_is_left_disagrees_with_brute_force(mistake, monkeypatch):
+    net = Architecture("contrary", (1, 30))
+    net.add("odd", ops.Conv(1, (7,), stride=2), INPUT)
+    net.add("even", ops.MaxPool((2,)), INPUT)
+    net.add("thirds", ops.Conv(1, (3,), stride=3, padding=((0, 1),)))
+    track = along(net, 0)
+    expected = least_by_brute_force(net, track)
+    assert leaving_least(track) == expected
+    LEFT[mistake](monkeypatch)
+    assert leaving_least(track) != expected
