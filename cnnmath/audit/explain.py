@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cnnmath.audit.printed import Agreement, Printed, agreement
-from cnnmath.audit.readings import QUANTITIES, Reading, readings
+from cnnmath.audit.readings import EXPLAINABLE, Reading, readings
 from cnnmath.errors import SettingError, unknown
 from cnnmath.graph import Architecture
 from cnnmath.graph.text import count
@@ -111,8 +111,8 @@ def explain(
       usual    4,089,184,256
                resnet50 as it was asked for, counted in the usual way
     """
-    if quantity not in QUANTITIES:
-        raise unknown("quantity", quantity, QUANTITIES)
+    if quantity not in EXPLAINABLE:
+        raise unknown("quantity", quantity, EXPLAINABLE)
     check_at_least("limit", limit, 1)
     figure = Printed.of(printed)
     tried = list(readings(network, quantity, input_shape))

@@ -81,7 +81,7 @@ def _weights(summary: Summary) -> int:
     return sum(prod(shape) for named in shapes for name, shape in named.items() if name == "w")
 
 
-QUANTITIES: Mapping[str, Callable[[], Readings]] = MappingProxyType(
+EXPLAINABLE: Mapping[str, Callable[[], Readings]] = MappingProxyType(
     {
         "macs": _counts,
         "parameters": lambda: {
@@ -100,7 +100,7 @@ QUANTITIES: Mapping[str, Callable[[], Readings]] = MappingProxyType(
 
 def readings(network: str | Architecture, quantity: str, input_shape: Sequence[int] | None = None) -> Iterator[Reading]:
     """All readings with at most two differences, the usual one first."""
-    ways, usual = QUANTITIES[quantity](), ()
+    ways, usual = EXPLAINABLE[quantity](), ()
     variants = _variants(network, input_shape)
     sizes = SIZES if quantity == "macs" else ()
     for (variant, build), size in [*product(variants, [None]), *product(variants[:1], sizes)]:
