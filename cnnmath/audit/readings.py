@@ -42,6 +42,8 @@ class Reading:
         What differs from the network as it was asked for, counted in the usual way: empty where nothing does.
     agreement
         How the printed figure agrees with the value: ``"exact"``, ``"rounded"``, ``"truncated"``, or None.
+    alike
+        The reasons of other readings with as many differences that give the same value.
     """
 
     network: str
@@ -50,6 +52,7 @@ class Reading:
     value: int
     reasons: tuple[str, ...]
     agreement: Agreement | None = None
+    alike: tuple[tuple[str, ...], ...] = ()
 
     def record(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -60,6 +63,7 @@ class Reading:
             "value": self.value,
             "reasons": list(self.reasons),
             "agreement": self.agreement,
+            "alike": [list(reasons) for reasons in self.alike],
         }
 
 
