@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cnnmath.audit.printed import Agreement, Printed, agreement
-from cnnmath.audit.readings import QUANTITIES, Reading, readings
+from cnnmath.audit.readings import EXPLAINABLE, Reading, readings
 from cnnmath.errors import SettingError, unknown
 from cnnmath.graph import Architecture
 from cnnmath.graph.text import count
 from cnnmath.window import check_at_least
 
 RANKS: Mapping[Agreement, int] = {"exact": 0, "rounded": 1, "truncated": 2}
+
+MANY = 20
+"""Where more values than these agree, the printed digits decide little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,13 @@ class Explanation:
     usual
         The network as it was asked for, counted in the usual way.
     matches
-        Readings that agree with the figure, those with the fewest differences first.
+        Readings that agree with the figure, one for each value, those with the fewest differences first.
     nearest
         Where none does: the readings nearest below and above.
     tried
         How many readings were compared.
+    agreeing
+        How many different values agree, beyond the matches, too.
     """
 
     network: str
@@ -41,6 +46,7 @@ class Explanation:
     matches: tuple[Reading, ...]
     nearest: tuple[Reading, ...]
     tried: int
+    agreeing: int
 
     @property
     def explained(self) -> bool:
@@ -58,6 +64,7 @@ class Explanation:
             "matches": [match.record() for match in self.matches],
             "nearest": [reading.record() for reading in self.nearest],
             "tried": self.tried,
+            "agreeing": self.agreeing,
         }
 
     def __repr__(self) -> str:
@@ -68,6 +75,10 @@ class Explanation:
         lines = [f"{self.network}: {self.quantity} {self.printed}"]
         if not self.matches:
             lines.append(f"  none of {self.tried} readings (conventions, variants, input sizes) gives it")
+        if self.agreeing > MANY:
+            digits = Printed.of(self.printed).digits
+            said = "one digit" if digits == 1 else f"{digits} digits"
+            lines.append(f"  {said}: {self.agreeing} values agree, the simplest first")
         return "\n".join([*lines, *(line for label, reading in shown for line in _lines(reading, label))])
 
 
@@ -108,11 +119,12 @@ def explain(
     resnet50: macs 3.8e9
       is       3,857,973,248, truncated
                stride in the first 1x1 of a stage (the 2015 paper)
+               or stride in the first 1x1 of a stage, convolutions with biases (Keras)
       usual    4,089,184,256
                resnet50 as it was asked for, counted in the usual way
     """
-    if quantity not in QUANTITIES:
-        raise unknown("quantity", quantity, QUANTITIES)
+    if quantity not in EXPLAINABLE:
+        raise unknown("quantity", quantity, EXPLAINABLE)
     check_at_least("limit", limit, 1)
     figure = Printed.of(printed)
     tried = list(readings(network, quantity, input_shape))
@@ -123,12 +135,13 @@ def explain(
             fix="ask for macs or parameters",
         )
     usual = tried[0]
-    judged = [_judged(reading, figure) for reading in tried]
-    matches = sorted((r for r in judged if r.agreement), key=_simplicity)
+    judged = (replace(reading, agreement=agreement(figure, reading.value)) for reading in tried)
+    matches = _one_a_value(sorted((r for r in judged if r.agreement), key=_simplicity))
     below = max((r for r in tried if r.value < figure.value), key=lambda r: r.value, default=None)
     above = min((r for r in tried if r.value > figure.value), key=lambda r: r.value, default=None)
     nearest = () if matches else tuple(reading for reading in (below, above) if reading)
-    return Explanation(usual.network, quantity, str(printed), usual, tuple(matches[:limit]), nearest, len(tried))
+    shown = tuple(matches[:limit])
+    return Explanation(usual.network, quantity, str(printed), usual, shown, nearest, len(tried), len(matches))
 
 
 def _simplicity(reading: Reading) -> tuple[int, int]:
@@ -136,12 +149,20 @@ def _simplicity(reading: Reading) -> tuple[int, int]:
     return len(reading.reasons), RANKS[reading.agreement] if reading.agreement else len(RANKS)
 
 
-def _judged(reading: Reading, figure: Printed) -> Reading:
-    return replace(reading, agreement=agreement(figure, reading.value))
+def _one_a_value(matches: Sequence[Reading]) -> list[Reading]:
+    """Of readings in their order, the first for each value, with those as simple; more differences are needless."""
+    found: dict[int, Reading] = {}
+    for reading in matches:
+        first = found.setdefault(reading.value, reading)
+        if reading is not first and len(reading.reasons) == len(first.reasons):
+            found[reading.value] = replace(first, alike=(*first.alike, reading.reasons))
+    return list(found.values())
 
 
 def _lines(reading: Reading, label: str) -> list[str]:
     """A number and how it agrees, then its reasons, one a line."""
     how = f", {reading.agreement}" if reading.agreement not in (None, "exact") else ""
-    reasons = reading.reasons or (f"{reading.network} as it was asked for, counted in the usual way",)
+    usual = (f"{reading.network} as it was asked for, counted in the usual way",)
+    others = [f"or {'; '.join(reasons)}" for reasons in reading.alike]
+    reasons = [*(reading.reasons or usual), *others]
     return [f"  {label:<8} {count(reading.value)}{how}", *(f"           {reason}" for reason in reasons)]

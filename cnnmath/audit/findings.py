@@ -64,7 +64,7 @@ Value: TypeAlias = int | Fraction | Sizes | Said | Formula | list[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Candidate:
     """A value, and the convention or the slip under which it comes about; the package's own has no name."""
 
     value: Value
@@ -85,8 +85,8 @@ class Finding:
         Whether the numbers have no finite expansion, so that integers, too, are roundings.
     """
 
-    readings: tuple[Reading, ...]
-    slips: tuple[Reading, ...] = ()
+    readings: tuple[Candidate, ...]
+    slips: tuple[Candidate, ...] = ()
     endless: bool = False
 
 
@@ -106,7 +106,9 @@ def exactly(value: Value, *conventions: tuple[Value, str], slips: Sequence[tuple
     >>> [reading.name for reading in exactly(608, (600, "biases left out")).readings]
     ['', 'biases left out']
     """
-    return Finding((Reading(value), *(Reading(*pair) for pair in conventions)), tuple(Reading(*pair) for pair in slips))
+    return Finding(
+        (Candidate(value), *(Candidate(*pair) for pair in conventions)), tuple(Candidate(*pair) for pair in slips)
+    )
 
 
 def agrees(value: Value, printed: Any, *, endless: bool = False) -> Agreement | None:

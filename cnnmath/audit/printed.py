@@ -95,6 +95,17 @@ class Printed:
         return cls(text, size if match["sign"] in ("", "+") else -size, unit)
 
     @property
+    def digits(self) -> int:
+        """How many digits count.
+
+        Examples
+        --------
+        >>> [Printed.of(text).digits for text in ("5e9", "0.50", "3.86 G", "4111512576", "about 60k")]
+        [1, 2, 3, 10, 1]
+        """
+        return len(str(int(abs(self.value) / (self.unit or 1))))
+
+    @property
     def interval(self) -> tuple[Fraction, Fraction]:
         """The numbers that round to it, both ends included."""
         return self.value - self.unit / 2, self.value + self.unit / 2

@@ -42,6 +42,8 @@ class Reading:
         What differs from the network as it was asked for, counted in the usual way: empty where nothing does.
     agreement
         How the printed figure agrees with the value: ``"exact"``, ``"rounded"``, ``"truncated"``, or None.
+    alike
+        The reasons of other readings with as many differences that give the same value.
     """
 
     network: str
@@ -50,6 +52,7 @@ class Reading:
     value: int
     reasons: tuple[str, ...]
     agreement: Agreement | None = None
+    alike: tuple[tuple[str, ...], ...] = ()
 
     def record(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -60,6 +63,7 @@ class Reading:
             "value": self.value,
             "reasons": list(self.reasons),
             "agreement": self.agreement,
+            "alike": [list(reasons) for reasons in self.alike],
         }
 
 
@@ -81,7 +85,7 @@ def _weights(summary: Summary) -> int:
     return sum(prod(shape) for named in shapes for name, shape in named.items() if name == "w")
 
 
-QUANTITIES: Mapping[str, Callable[[], Readings]] = MappingProxyType(
+EXPLAINABLE: Mapping[str, Callable[[], Readings]] = MappingProxyType(
     {
         "macs": _counts,
         "parameters": lambda: {
@@ -100,7 +104,7 @@ QUANTITIES: Mapping[str, Callable[[], Readings]] = MappingProxyType(
 
 def readings(network: str | Architecture, quantity: str, input_shape: Sequence[int] | None = None) -> Iterator[Reading]:
     """All readings with at most two differences, the usual one first."""
-    ways, usual = QUANTITIES[quantity](), ()
+    ways, usual = EXPLAINABLE[quantity](), ()
     variants = _variants(network, input_shape)
     sizes = SIZES if quantity == "macs" else ()
     for (variant, build), size in [*product(variants, [None]), *product(variants[:1], sizes)]:

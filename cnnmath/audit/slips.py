@@ -17,7 +17,7 @@ from cnnmath.errors import CnnmathError
 from cnnmath.symbolic.terms import Expr
 
 
-def explain(printed: Any, finding: Finding) -> str:
+def find_slip(printed: Any, finding: Finding) -> str:
     """What went wrong, where a simple slip turns a right value into the printed one; empty where none is found.
 
     Slips of the subject, which the judge computes, come before slips of the pen.
@@ -25,9 +25,9 @@ def explain(printed: Any, finding: Finding) -> str:
     Examples
     --------
     >>> from cnnmath.audit.findings import exactly
-    >>> explain(150129, exactly(150529))
+    >>> find_slip(150129, exactly(150529))
     'one digit is mistyped: 1 for 5'
-    >>> explain([64869, 2], exactly([64896, 2]))
+    >>> find_slip([64869, 2], exactly([64896, 2]))
     'two neighbouring digits are exchanged: 69 for 96'
     """
     for slip in finding.slips:

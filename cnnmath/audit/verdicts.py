@@ -10,7 +10,7 @@ from typing import Any
 from cnnmath.audit.claims import Claim
 from cnnmath.audit.findings import Finding, Findings, NotCoveredError, agrees, in_json
 from cnnmath.audit.judges import judge
-from cnnmath.audit.slips import explain
+from cnnmath.audit.slips import find_slip
 from cnnmath.errors import CnnmathError
 
 CUT_OFF = "cut off after the last digit"
@@ -163,7 +163,7 @@ def _part(claim: Claim, name: str, printed: Any, finding: Finding | None) -> Par
                 why = " and ".join(filter(None, (reading.name, CUT_OFF if how == "truncated" else "")))
                 return Part(name, shown, right, Kind.CONVENTION if why else Kind.RIGHT, why, first.name)
         otherwise = {reading.name: in_json(reading.value) for reading in others}
-        return Part(name, shown, right, Kind.WRONG, explain(printed, finding), first.name, otherwise)
+        return Part(name, shown, right, Kind.WRONG, find_slip(printed, finding), first.name, otherwise)
     except NotCoveredError as error:
         return Part(name, shown, right, Kind.NOT_COVERED, str(error))
     except CnnmathError as error:

@@ -19,7 +19,7 @@ LONGEST = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class NodeFlow:
     """What is known of the gradient of one node's output.
 
     Attributes
@@ -75,10 +75,10 @@ class Flow:
     """
 
     network: str
-    rows: tuple[Row, ...]
+    rows: tuple[NodeFlow, ...]
     residuals: tuple[Residual, ...]
 
-    def __getitem__(self, name: str) -> Row:
+    def __getitem__(self, name: str) -> NodeFlow:
         return next(row for row in self.rows if row.name == name)
 
     def record(self) -> dict[str, Any]:
@@ -161,8 +161,8 @@ def flow(net: Architecture) -> Flow:
     own = {name: slopes(op, known[name][1] if len(known[name]) > 1 else None) for name, op in net}
     identities = identities_of(net)
     paths, without = paths_to_outputs(net, own, {}), paths_to_outputs(net, own, identities)
-    rows = [Row(INPUT, None, None, paths[INPUT], without[INPUT])]
-    rows += [Row(name, op, own[name], paths[name], without[name]) for name, op in net]
+    rows = [NodeFlow(INPUT, None, None, paths[INPUT], without[INPUT])]
+    rows += [NodeFlow(name, op, own[name], paths[name], without[name]) for name, op in net]
     return Flow(net.name, tuple(rows), residuals_of(net, own, identities))
 
 
@@ -184,7 +184,7 @@ def _range(paths: Paths) -> str:
     return f"{paths.fewest}" if paths.fewest == paths.most else f"{paths.fewest} to {paths.most}"
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: NodeFlow) -> tuple[str, ...]:
     paths = row.paths
     without = written(row.without.total) if row.without != paths else ""
     kind = type(row.op).__name__ if row.op else ""

@@ -25,17 +25,17 @@ RESNET = "He et al., arXiv:1512.03385, table 1"
 CIFAR = "He et al., arXiv:1512.03385, section 4.2"
 TORCHVISION = "torchvision"
 
-Row: TypeAlias = tuple[str, dict[str, Any], str, str]
+Form: TypeAlias = tuple[str, dict[str, Any], str, str]
 """A form of the residual networks: name with the depth left open, settings, difference in words, source."""
 
-BASIC: tuple[Row, ...] = (
+BASIC: tuple[Form, ...] = (
     ("resnet{}", {}, "projections for new channels (torchvision)", f"{RESNET}; {TORCHVISION}"),
     ("resnet{}_a", {"shortcut": "A"}, "zeros for new channels (option A)", f"{RESNET} and section 3.3"),
     ("plain{}", {"shortcut": "none"}, "no shortcuts", f"{RESNET} and section 3.3"),
 )
 """Two 3x3 convolutions a block."""
 
-BOTTLENECK: tuple[Row, ...] = (
+BOTTLENECK: tuple[Form, ...] = (
     ("resnet{}", {}, "stride in the first 3x3 of a stage (torchvision, v1.5)", f"{RESNET}; {TORCHVISION}"),
     (
         "resnet{}_a",
@@ -59,7 +59,7 @@ BOTTLENECK: tuple[Row, ...] = (
 )
 """Bottlenecks; the last row is all that there is of depth 200."""
 
-SMALL: tuple[Row, ...] = (
+SMALL: tuple[Form, ...] = (
     ("resnet{}", {}, "small images, zeros for new channels (option A)", f"{CIFAR}, table 6"),
     ("resnet{}_b", {"shortcut": "B"}, "small images, projections for new channels (option B)", f"{CIFAR} and 3.3"),
     ("plain{}", {"shortcut": "none"}, "small images, no shortcuts", f"{CIFAR}, figure 6"),
@@ -131,7 +131,7 @@ def _vggs() -> dict[str, Published]:
     return rows
 
 
-def _residual(build: Callable[..., Architecture], depths: Sequence[int], rows: Sequence[Row]) -> dict[str, Published]:
+def _residual(build: Callable[..., Architecture], depths: Sequence[int], rows: Sequence[Form]) -> dict[str, Published]:
     """Each of the rows at each of the depths."""
     return {
         name.format(depth): Published(partial(build, depth, **settings), f"resnet{depth}", what, source)

@@ -7,7 +7,8 @@ import pytest
 import sympy
 
 from cnnmath import ops, zoo
-from cnnmath.audit.explain import explain
+from cnnmath.audit.explain import MANY, explain
+from cnnmath.audit.printed import Printed, agreement
 from cnnmath.audit.readings import SIZES, readings
 from cnnmath.errors import SettingError, ShapeError, UnknownNameError
 from cnnmath.graph import INPUT, Architecture, analyze
@@ -57,9 +58,10 @@ def test_the_usual_count_needs_no_explanation(row):
 def test_every_total_of_a_tool_is_explained_by_the_tools_name(column, row):
     """Tools that agree on a network may both be named; the tool itself always is."""
     found = explained(row["model"], int(float(row[column])), limit=10)
-    said = [match.convention for match in found.matches if match.agreement == "exact" and len(match.reasons) <= 1]
+    exact = [match for match in found.matches if match.agreement == "exact" and len(match.reasons) <= 1]
+    said = [reason for match in exact for reasons in (match.reasons, *match.alike) for reason in reasons]
     name = {"ptflops_aten": "ptflops", "torchinfo_mac": "torchinfo", "ptflops_pytorch": "ptflops-modules"}
-    assert any(convention.startswith(f"{name.get(column, column)}:") for convention in said), said
+    assert any(reason.startswith(f"{name.get(column, column)}:") for reason in said), said
 
 
 @pytest.mark.parametrize(
@@ -88,6 +90,49 @@ def test_fewer_reasons_come_first_then_the_better_agreement():
         ranks = {"exact": 0, "rounded": 1, "truncated": 2}
         order = [(len(m.reasons), ranks[m.agreement]) for m in explained("resnet50", printed, limit=50).matches]
         assert order == sorted(order) != []
+
+
+def test_a_difference_that_changes_nothing_is_no_explanation():
+    """VGG-16 has no numbers that are not trained: to count them, too, is not another way to its 138 millions."""
+    found = explained("vgg16", "138M", "parameters", limit=50)
+    assert [(match.value, match.reasons) for match in found.matches] == [
+        (138_357_544, ()),
+        (138_344_128, ("weights alone, biases and scales left out",)),
+        (138_365_992, ("configuration D with batch normalisation",)),
+        (138_374_440, ("configuration D with batch normalisation", "with the numbers that are not trained")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("network", "printed", "quantity"),
+    [
+        ("resnet50", "5e9", "macs"),
+        ("vgg16", "15e9", "macs"),
+        ("alexnet", "61M", "parameters"),
+        ("resnet50", 483, "field"),
+    ],
+)
+def test_each_value_is_explained_once_and_as_simply_as_can_be(network, printed, quantity):
+    found = explained(network, printed, quantity, limit=1000)
+    ways = {}
+    for reading in readings(network, quantity):
+        if agreement(Printed.of(printed), reading.value):
+            ways.setdefault(reading.value, []).append(reading.reasons)
+    simplest = {value: [r for r in told if len(r) == min(map(len, told))] for value, told in ways.items()}
+    assert {match.value: [match.reasons, *match.alike] for match in found.matches} == simplest
+    assert len(found.matches) == found.agreeing == len(ways) > 0
+
+
+def test_where_the_digits_decide_little_it_is_said():
+    for network, printed, told in (
+        ("resnet50", "5e9", "  one digit: 28 values agree, the simplest first"),
+        ("vgg16", "15e9", "  2 digits: 29 values agree, the simplest first"),
+        ("resnet50", "3.8e9", "  is       3,857,973,248, truncated"),
+        ("resnet50", 4_111_512_576, "  is       4,111,512,576"),
+    ):
+        found = explained(network, printed)
+        assert repr(found).splitlines()[1] == told
+        assert (found.agreeing > MANY) == ("values agree" in told)
 
 
 def test_a_figure_that_nobody_prints_is_explained_by_none_and_its_neighbours_are_shown():
@@ -122,6 +167,7 @@ def test_an_explanation_is_printed_with_what_is_usual():
         "resnet50: macs 3.8e9\n"
         "  is       3,857,973,248, truncated\n"
         "           stride in the first 1x1 of a stage (the 2015 paper)\n"
+        "           or stride in the first 1x1 of a stage, convolutions with biases (Keras)\n"
         "  usual    4,089,184,256\n"
         "           resnet50 as it was asked for, counted in the usual way"
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cnnmath.audit import audit, read
 from cnnmath.audit.findings import Sizes, exactly
-from cnnmath.audit.slips import digits, explain
+from cnnmath.audit.slips import digits, find_slip
 from tests.audit.notes import judged
 
 SLIPS = {
@@ -35,18 +35,18 @@ SLIPS = {
 @pytest.mark.parametrize("name", SLIPS)
 def test_a_slip_of_the_pen_is_found(name):
     printed, right, slip = SLIPS[name]
-    assert explain(printed, exactly(right)) == slip
+    assert find_slip(printed, exactly(right)) == slip
 
 
 def test_a_slip_of_the_subject_comes_first():
     finding = exactly(3216, slips=[(1216, "counted for the image")])
-    assert explain(1216, finding) == "counted for the image"
-    assert explain(3217, finding) == "one digit is mistyped: 7 for 6"
+    assert find_slip(1216, finding) == "counted for the image"
+    assert find_slip(3217, finding) == "one digit is mistyped: 7 for 6"
 
 
 def test_a_slip_is_sought_from_every_convention():
-    assert explain(601, exactly(608, (600, "biases left out"))) == "one digit is mistyped: 1 for 8"
-    assert explain(1200, exactly(608, (600, "biases left out"))) == "twice the right value"
+    assert find_slip(601, exactly(608, (600, "biases left out"))) == "one digit is mistyped: 1 for 8"
+    assert find_slip(1200, exactly(608, (600, "biases left out"))) == "twice the right value"
 
 
 numbers = st.integers(1000, 10**9)

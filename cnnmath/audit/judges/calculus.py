@@ -10,7 +10,7 @@ from types import MappingProxyType
 import sympy as sp
 
 from cnnmath.audit.claims import Claim
-from cnnmath.audit.findings import Finding, Findings, Formula, NotCoveredError, Reading, Said, exactly, notes_style
+from cnnmath.audit.findings import Candidate, Finding, Findings, Formula, NotCoveredError, Said, exactly, notes_style
 from cnnmath.audit.given import wrong
 from cnnmath.audit.grammar import Grammar
 from cnnmath.audit.judges.kernels import written
@@ -57,11 +57,11 @@ def derivative_range(claim: Claim) -> Findings:
     low, high = min(attained + limits), max(attained + limits)
     opening, closing = "[" if low in attained else "(", "]" if high in attained else ")"
     truth = f"{opening}{low}, {high}{closing}"
-    own = Reading(Said(claim.claimed == truth, truth))
+    own = Candidate(Said(claim.claimed == truth, truth))
     ends = [Fraction(int(end.p), int(end.q)) for end in (low, high)]
     missing = [str(end) for end in (low, high) if end not in attained]
     name = f"an end that is only approached counts: {' and '.join(missing)}" if missing else ""
-    return {"": Finding((own, Reading(ends, name)))}
+    return {"": Finding((own, Candidate(ends, name)))}
 
 
 def _settings(claim: Claim) -> Sequence[tuple[Operator, dict[Expr, Expr]]]:

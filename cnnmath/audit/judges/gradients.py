@@ -11,7 +11,7 @@ from typing import Any
 import sympy as sp
 
 from cnnmath.audit.claims import Claim
-from cnnmath.audit.findings import Finding, Findings, Formula, NotCoveredError, Reading, exactly, notes_style
+from cnnmath.audit.findings import Candidate, Finding, Findings, Formula, NotCoveredError, exactly, notes_style
 from cnnmath.audit.given import image, matrix, read_sizes
 from cnnmath.audit.grammar import Grammar, written_out
 from cnnmath.audit.judges.kernels import computed, pool
@@ -45,9 +45,9 @@ def convolution(claim: Claim) -> Findings:
         if indices.isdigit():
             at = tuple(map(int, indices))
             if at in entries:
-                readings.append(Reading(_entry(entries[at], shapes, start), name))
+                readings.append(Candidate(_entry(entries[at], shapes, start), name))
         else:
-            readings.append(Reading(_all_entries(entries, indices, shapes, start), name))
+            readings.append(Candidate(_all_entries(entries, indices, shapes, start), name))
     if not readings:
         raise NotCoveredError(f"there is no entry {indices}, whether indices start at 0 or at 1")
     return {"": Finding(tuple(readings))}
@@ -66,9 +66,11 @@ def pooled(claim: Claim) -> Findings:
     if not inside:
         raise NotCoveredError(f"there is no output {target[0]}, whether indices start at 0 or at 1")
     gradients = [
-        Reading(rows, " and ".join(filter(None, (name, tie)))) for name, o in inside for rows, tie in _slopes(op, x, o)
+        Candidate(rows, " and ".join(filter(None, (name, tie))))
+        for name, o in inside
+        for rows, tie in _slopes(op, x, o)
     ]
-    values = tuple(Reading(y[0, 0, *o], name) for name, o in inside)
+    values = tuple(Candidate(y[0, 0, *o], name) for name, o in inside)
     return {"value": Finding(values), "dZ/dX": Finding(tuple(gradients)), "": Finding(tuple(gradients))}
 
 

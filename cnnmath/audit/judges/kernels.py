@@ -13,7 +13,7 @@ import sympy as sp
 
 from cnnmath import numeric
 from cnnmath.audit.claims import Claim
-from cnnmath.audit.findings import Finding, Findings, Formula, NotCoveredError, Reading, exactly, notes_style
+from cnnmath.audit.findings import Candidate, Finding, Findings, Formula, NotCoveredError, exactly, notes_style
 from cnnmath.audit.formulas import parse
 from cnnmath.audit.given import integer, matrix, numbers, wrong
 from cnnmath.audit.grammar import Grammar
@@ -146,10 +146,10 @@ def softmax(claim: Claim) -> Findings:
     exponentials = [exact.Exact().exp(v) for v in z.values]
     shares = exact.forward(Softmax(), (1, len(z.values)), Tensor((1, len(z.values)), z.values)).values
     printed = _rounded(exponentials)
-    from_printed = [Reading([v / sum(printed) for v in printed], "computed from exponentials rounded to integers")]
+    from_printed = [Candidate([v / sum(printed) for v in printed], "computed from exponentials rounded to integers")]
     found = {
         "exp": _endless(exponentials),
-        "sum": _endless(sum(exponentials), Reading(sum(printed), "the sum of rounded exponentials")),
+        "sum": _endless(sum(exponentials), Candidate(sum(printed), "the sum of rounded exponentials")),
         "softmax": _endless(shares, *(from_printed if sum(printed) else [])),
     }
     return {**found, "": found["softmax"]}
@@ -197,8 +197,8 @@ def _positions(claim: Claim, key: str) -> Tensor:
     )
 
 
-def _endless(truth: Any, *others: Reading) -> Finding:
-    return Finding((Reading(truth), *others), endless=True)
+def _endless(truth: Any, *others: Candidate) -> Finding:
+    return Finding((Candidate(truth), *others), endless=True)
 
 
 def _rounded(values: list[Fraction]) -> list[Fraction]:

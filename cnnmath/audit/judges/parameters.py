@@ -8,7 +8,7 @@ from math import prod
 import sympy as sp
 
 from cnnmath.audit.claims import Claim
-from cnnmath.audit.findings import Finding, Findings, NotCoveredError, Reading, Sizes, exactly
+from cnnmath.audit.findings import Candidate, Finding, Findings, NotCoveredError, Sizes, exactly
 from cnnmath.audit.given import filters, image, integer
 from cnnmath.audit.judges.sizes import KERNEL, formula
 from cnnmath.errors import clip
@@ -32,13 +32,13 @@ def parameters(op: Operator, x: Shape) -> dict[str, Finding]:
     return {"": whole, "parameters": whole, "weights": exactly(weights), "biases": exactly(biases)}
 
 
-def image_channels(op: Operator, x: Shape, channels: int) -> tuple[Reading, ...]:
+def image_channels(op: Operator, x: Shape, channels: int) -> tuple[Candidate, ...]:
     """A slip: parameters for the channels of the image instead of those that the layer reads."""
     if channels == x[1] or not isinstance(op, Conv) or channels % op.groups:
         return ()
     shapes = op.parameters((x[0], channels, *x[2:]))
     name = f"counted for the {channels} channels of the image, not for the {x[1]} that the layer reads"
-    return Reading(sum(map(prod, shapes.values())), name), Reading(prod(shapes["w"]), name)
+    return Candidate(sum(map(prod, shapes.values())), name), Candidate(prod(shapes["w"]), name)
 
 
 def neuron(claim: Claim) -> Findings:
