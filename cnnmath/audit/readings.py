@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from cnnmath import zoo
 from cnnmath.audit.printed import Agreement
-from cnnmath.errors import ShapeError
+from cnnmath.errors import SettingError, ShapeError
 from cnnmath.graph import Architecture, Summary, analyze
 from cnnmath.graph.architecture import check_numbers
 from cnnmath.graph.counting import PRESETS
@@ -106,7 +106,7 @@ def readings(network: str | Architecture, quantity: str, input_shape: Sequence[i
     for (variant, build), size in [*product(variants, [None]), *product(variants[:1], sizes)]:
         try:
             summary = analyze(build(size))
-        except ShapeError:
+        except (SettingError, ShapeError):
             if not (variant or size):
                 raise
             continue
