@@ -82,7 +82,7 @@ def network(what: str, size: str | None = None) -> Architecture:
 
 def _resized(net: Architecture, size: str | None) -> Architecture:
     """The same network for another input of its rank."""
-    from cnnmath.graph import Opaque
+    from cnnmath.graph.opaque import check_all_known
 
     if size is None:
         return net
@@ -94,14 +94,9 @@ def _resized(net: Architecture, size: str | None) -> Architecture:
             rule=f"{net.name} takes CxHxW, as in {'x'.join(map(str, net.input_shape))}",
             fix="channels first, without the batch axis",
         )
-    fixed = next((name for name, op in net if isinstance(op, Opaque)), None)
-    if fixed is not None and shape != net.input_shape:
-        raise SettingError(
-            "an unknown operator declares its output shape for one input.",
-            here=f"--input {size}",
-            rule=f"the network's own input is {'x'.join(map(str, net.input_shape))}",
-            fix="leave --input out, or write the file for the other input",
-        ).at(f"node '{fixed}'")
+    if shape != net.input_shape:
+        fix = "leave --input out, or write the file for the other input"
+        check_all_known(net, net.input_shape, here=f"--input {size}", fix=fix)
     return net.with_input(shape)
 
 

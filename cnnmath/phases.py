@@ -9,6 +9,7 @@ from math import gcd, lcm
 from typing import TypeAlias
 
 from cnnmath.axis import Axis, Bins, Transposed
+from cnnmath.primes import primes
 from cnnmath.window import IDENTITY, Window
 
 
@@ -83,14 +84,26 @@ class Phases:
         return Phases(self.shift * period // self.period, tuple(spans)).simplest()
 
     def simplest(self) -> AxisField:
-        """The same field with the shortest period; a window where that is 1."""
-        periods = (p for p in range(1, self.period + 1) if not self.period % p and not self.shift * p % self.period)
-        shorter = (Phases(self.shift * p // self.period, self.spans[:p]) for p in periods)
-        least = next(s for s in shorter if all(s.span(o) == span for o, span in enumerate(self.spans)))
+        """The same field with the shortest period; a window where that is 1.
+
+        Its periods are the multiples of the shortest, so that primes are divided out one by one: those that divide the
+        shift too, as it stays an integer.
+        """
+        least = self
+        for prime in primes(gcd(self.period, self.shift)):
+            while (shorter := least.divided(prime)) is not None:
+                least = shorter
         span = least.spans[0]
         if least.period == 1 and span and span[0] <= 0:
             return Window(span[1] - span[0] + 1, least.shift, before=-span[0])
         return least
+
+    def divided(self, prime: int) -> Phases | None:
+        """The same field with a period shorter by this factor, or None where it does not repeat so soon."""
+        if self.period % prime or self.shift % prime:
+            return None
+        shorter = Phases(self.shift // prime, self.spans[: self.period // prime])
+        return shorter if all(shorter.span(o) == span for o, span in enumerate(self.spans)) else None
 
 
 AxisField: TypeAlias = Window | Phases

@@ -171,3 +171,22 @@ def test_behind_bins_there_is_no_field():
 def test_phases_of_one_operator(axis, expected):
     field = Phases.of(axis)
     assert (field.spans, field.stride) == expected
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(1, 4), st.lists(st.integers(0, 2), min_size=6, max_size=6))
+def test_a_field_written_with_a_multiple_of_its_period_is_found_again(period, times, shift, sizes):
+    field = Phases(shift, tuple((o, o + sizes[o]) for o in range(period)))
+    longer = Phases(shift * times, tuple(field.span(o) for o in range(period * times)))
+    assert longer.simplest() == field.simplest()
+
+
+def test_sixteen_upsamplings_take_no_search_for_a_shorter_period(monkeypatch):
+    asked = []
+    divided = Phases.divided
+    monkeypatch.setattr(Phases, "divided", lambda field, prime: asked.append(prime) or divided(field, prime))
+    field = field_of([Transposed(Window(2, stride=2))] * 16)
+    assert field == Phases(1, ((0, 0),) * 2**16)
+    assert asked == []
+    assert behind(field, Window(1, stride=2**16)) == Window(1)
+    assert Phases(2, ((0, 0), (1, 1))).simplest() == Window(1)
+    assert asked == [2, 2]

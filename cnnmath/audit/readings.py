@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 
 from cnnmath import zoo
 from cnnmath.audit.printed import Agreement
-from cnnmath.errors import GraphError, ShapeError
-from cnnmath.graph import Architecture, Opaque, Summary, analyze
+from cnnmath.errors import SettingError, ShapeError
+from cnnmath.graph import Architecture, Summary, analyze
 from cnnmath.graph.architecture import check_numbers
 from cnnmath.graph.counting import PRESETS
 from cnnmath.graph.text import times
@@ -110,7 +110,7 @@ def readings(network: str | Architecture, quantity: str, input_shape: Sequence[i
     for (variant, build), size in [*product(variants, [None]), *product(variants[:1], sizes)]:
         try:
             summary = analyze(build(size))
-        except ShapeError:
+        except (SettingError, ShapeError):
             if not (variant or size):
                 raise
             continue
@@ -136,13 +136,6 @@ def _variants(
     if input_shape is not None:
         nets = [(what, net.with_input(input_shape)) for what, net in nets]
     check_numbers(nets[0][1].input_shape, "explanation")
-    unknown = [name for name, op in nets[0][1] if isinstance(op, Opaque)]
-    if unknown:
-        raise GraphError(
-            "its totals are a part of the whole, which explains no printed number.",
-            here=f"not counted: {', '.join(unknown)}",
-            fix="write these nodes with known operators",
-        ).at(f"network '{nets[0][1].name}'")
     return [(what, partial(_resized, net)) for what, net in nets]
 
 

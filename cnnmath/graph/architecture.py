@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from numbers import Integral
 from typing import Any, Self
 
 import networkx as nx
 
 from cnnmath.errors import GraphError, ShapeError, unknown
+from cnnmath.graph.opaque import check_all_known
 from cnnmath.ops import Operator
-from cnnmath.ops.checks import check_shape
+from cnnmath.ops.checks import check_input_shape
 from cnnmath.window import Size
 
 INPUT = "input"
@@ -158,7 +159,20 @@ class Architecture:
         return [node for node in self.order() if self.graph.out_degree(node) == 0]
 
     def with_input(self, input_shape: Sequence[Size]) -> Architecture:
-        """The same network for another input."""
+        """The same network for another input.
+
+        Raises
+        ------
+        SettingError, ShapeError
+            For what is no shape, and for another one where an operator is unknown: its output is declared for one.
+        """
+        if check_input_shape(input_shape) != self.input_shape:
+            check_all_known(
+                self,
+                self.input_shape,
+                here=f"input {tuple(input_shape)}",
+                fix="keep its own input, or build the network for the other one",
+            )
         return Architecture.from_graph(self.graph, input_shape, self.name)
 
     def __len__(self) -> int:
@@ -220,21 +234,3 @@ def check_numbers(shape: Sequence[Size], what: str, where: str = "") -> None:
             input=f"{tuple(shape)}",
             fix="give the network an input of numbers, with with_input",
         ).at(where)
-
-
-def check_input_shape(shape: Sequence[Size]) -> tuple[Size, ...]:
-    """Raise where the shape of a sample is not (C, *spatial) with positive sizes."""
-    sizes = tuple(shape) if isinstance(shape, Iterable) else ()
-    try:
-        check_shape(sizes)
-        wrong = not sizes or any(isinstance(n, int) and n < 1 for n in sizes)
-    except ShapeError:
-        wrong = True
-    if wrong:
-        raise ShapeError(
-            "this is no shape of an input.",
-            input=f"{shape}",
-            rule="(C, *spatial), positive integers, channels first and without the batch axis",
-            fix="for a colour image of 224 by 224, give (3, 224, 224)",
-        )
-    return sizes

@@ -11,12 +11,13 @@ from typing import Any
 import networkx as nx
 
 from cnnmath.errors import CnnmathError, GraphError, NotationError, clip, unknown
-from cnnmath.graph.architecture import INPUT, Architecture, check_input_shape
+from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.notation import symbol
 from cnnmath.graph.opaque import Opaque, known_kind
 from cnnmath.graph.plain import as_list, as_name, as_text, check_keys, decoded, lacks, text_of, unusable, wrong
 from cnnmath.graph.propagate import shapes
 from cnnmath.ops import Operator
+from cnnmath.ops.checks import check_input_shape
 from cnnmath.ops.notation import describe, parse
 from cnnmath.ops.syntax import LARGEST, read_value
 from cnnmath.window import Shape, Size

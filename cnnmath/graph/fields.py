@@ -68,9 +68,10 @@ def through(own: tuple[Axis, ...] | None, below: Sequence[Fields], *, weighted: 
     if own is None:
         return Fields(None, None, depth, whole=True)
     bins = any(isinstance(axis, Bins) for axis in own)
+    hull = _behind(merged.hull, own)
     return Fields(
-        _behind(merged.hull, own),
-        _behind(merged.least, own),
+        hull,
+        hull if merged.least == merged.hull else _behind(merged.least, own),
         depth,
         _bins_note(own) if bins else merged.note,
         merged.by_position and not bins,

@@ -6,16 +6,29 @@ from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from cnnmath.graph.architecture import INPUT, Architecture
-from cnnmath.graph.paths import Paths, Residual, identities_of, paths_to_outputs, residuals_of
+from cnnmath.graph.paths import Paths, Residual, identities_of, paths_to_outputs, residuals_of, unknown_ahead
 from cnnmath.graph.propagate import shapes
 from cnnmath.ops import Operator
 from cnnmath.ops.slope import Slopes, slopes
 
 LONGEST = 24
 """Letters up to which a fraction is written out."""
+
+SHOWN = 3
+"""How many unknown operators are named."""
+
+ZERO = MappingProxyType(
+    {
+        True: "can be: every path passes an activation whose derivative attains 0",
+        False: "never by activations alone",
+        None: "not known: an unknown operator may have a derivative of 0",
+    }
+)
+"""Whether a gradient can be exactly 0, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,8 @@ class NodeFlow:
         The paths to the outputs of the network.
     without
         The same without the identity paths of residual connections.
+    unknown
+        Unknown operators on the paths; they count as 1, so that the bounds are those of the known ones alone.
     """
 
     name: str
@@ -39,11 +54,15 @@ class NodeFlow:
     slopes: Slopes | None
     paths: Paths
     without: Paths
+    unknown: tuple[str, ...] = ()
 
     @property
-    def dead(self) -> bool:
-        """Whether the gradient can be exactly 0 through activations alone: none of the paths avoids those that die."""
-        return self.paths.dying > 0
+    def dead(self) -> bool | None:
+        """Whether the gradient can be exactly 0 through activations alone: none of the paths avoids those that die.
+
+        None where that is not known, for an unknown operator on the paths.
+        """
+        return True if self.paths.dying else None if self.unknown else False
 
     def record(self) -> dict[str, Any]:
         """As JSON has it; fractions are texts."""
@@ -57,7 +76,7 @@ class NodeFlow:
             "without_identity": str(self.without.total),
             "activations": [self.paths.fewest, self.paths.most],
             "can_be_zero": self.dead,
-        }
+        } | ({"unknown": list(self.unknown)} if self.unknown else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +107,8 @@ class Flow:
 
     def table(self) -> str:
         """One line a node, from the output back to the input; columns that say nothing are left out."""
-        head = ("node", "operator", "paths", "activations", "best path", "all paths", "without identity", "can be 0")
+        head = ("node", "operator", "paths", "activations")
+        head += ("best path", "all paths", "without identity", "can be 0", "not known")
         rows = [head, *(_cells(row) for row in reversed(self.rows))]
         filled = [column for column in zip(*rows, strict=True) if any(column[1:])]
         widths = [max(map(len, column)) for column in filled]
@@ -97,19 +117,21 @@ class Flow:
         return "\n".join("  ".join(side(cell, width) for side, cell, width in line).rstrip() for line in lines)
 
     def __repr__(self) -> str:
-        paths, without = self.rows[0].paths, self.rows[0].without
+        paths, without, unknown = self.rows[0].paths, self.rows[0].without, self.rows[0].unknown
         bounds = f"{written(paths.best)} on the best path, {written(paths.total)} over all paths"
         lines = [
             f"{self.network}: gradients from the output to the input",
             f"  paths            {paths.count:,}, with {_range(paths)} activations",
             f"  bound            {bounds}",
         ]
+        if unknown:
+            lines.append(f"  not known        {listed(unknown)}: bounds are of the known operators alone")
         if self.residuals:
             lines.append(f"  without identity {without.count:,} paths, {written(without.total)} over all of them")
-        for branch, count in Counter(residual.branch for residual in self.residuals).items():
-            lines.append(f"  residual         {count} with {written(1 + branch)} instead of {written(branch)}")
-        zero = "can be: every path passes an activation whose derivative attains 0"
-        lines.append(f"  exactly 0        {zero if self.rows[0].dead else 'never by activations alone'}")
+        for (branch, partial), count in Counter((r.branch, bool(r.unknown)) for r in self.residuals).items():
+            alone = ", of the known operators alone" if partial else ""
+            lines.append(f"  residual         {count} with {written(1 + branch)} instead of {written(branch)}{alone}")
+        lines.append(f"  exactly 0        {ZERO[self.rows[0].dead]}")
         return "\n".join(lines)
 
 
@@ -130,6 +152,8 @@ def flow(net: Architecture) -> Flow:
     *Conventions*: an identity path is the one edge into an `Add` from a node through which all paths to that `Add`
     lead; a shortcut with a projection is none. Several outputs are taken together. A gradient can be exactly 0 by
     activations alone where every path passes one whose derivative attains 0; a path that avoids them keeps it alive.
+    An unknown operator counts as 1: the nodes ahead of it are marked, their bounds are those of the known operators
+    alone, and whether their gradient can be exactly 0 is known only where the known ones say that it can.
 
     Raises
     ------
@@ -161,9 +185,10 @@ def flow(net: Architecture) -> Flow:
     own = {name: slopes(op, known[name][1] if len(known[name]) > 1 else None) for name, op in net}
     identities = identities_of(net)
     paths, without = paths_to_outputs(net, own, {}), paths_to_outputs(net, own, identities)
-    rows = [NodeFlow(INPUT, None, None, paths[INPUT], without[INPUT])]
-    rows += [NodeFlow(name, op, own[name], paths[name], without[name]) for name, op in net]
-    return Flow(net.name, tuple(rows), residuals_of(net, own, identities))
+    ahead = unknown_ahead(net)
+    rows = [NodeFlow(INPUT, None, None, paths[INPUT], without[INPUT], ahead[INPUT])]
+    rows += [NodeFlow(name, op, own[name], paths[name], without[name], ahead[name]) for name, op in net]
+    return Flow(net.name, tuple(rows), residuals_of(net, own, identities, ahead))
 
 
 def written(bound: Fraction) -> str:
@@ -180,6 +205,18 @@ def written(bound: Fraction) -> str:
     return f"about {Decimal(bound.numerator) / Decimal(bound.denominator):.2e}"
 
 
+def listed(names: tuple[str, ...]) -> str:
+    """Names of nodes, the first few of many.
+
+    Examples
+    --------
+    >>> listed(("mix",)), listed(tuple("abcde"))
+    ("'mix'", "'a', 'b', 'c' and 2 more")
+    """
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(f"'{name}'" for name in names[:SHOWN]) + more
+
+
 def _range(paths: Paths) -> str:
     return f"{paths.fewest}" if paths.fewest == paths.most else f"{paths.fewest} to {paths.most}"
 
@@ -188,5 +225,6 @@ def _cells(row: NodeFlow) -> tuple[str, ...]:
     paths = row.paths
     without = written(row.without.total) if row.without != paths else ""
     kind = type(row.op).__name__ if row.op else ""
+    dead = {True: "yes", False: "", None: "?"}[row.dead]
     bounds = (written(paths.best), written(paths.total), without)
-    return (row.name, kind, f"{paths.count:,}", _range(paths), *bounds, "yes" if row.dead else "")
+    return (row.name, kind, f"{paths.count:,}", _range(paths), *bounds, dead, ", ".join(row.unknown))

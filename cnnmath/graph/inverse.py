@@ -12,6 +12,7 @@ from cnnmath.errors import SettingError, ShapeError, unknown
 from cnnmath.graph.answer import Along, Inputs
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.lengths import Track, along
+from cnnmath.graph.opaque import check_all_known
 from cnnmath.graph.progression import Sizes
 from cnnmath.graph.propagate import shapes
 from cnnmath.graph.rests import leaving_least, left, opposed
@@ -28,7 +29,7 @@ def smallest_input(net: Architecture) -> Shape:
     Raises
     ------
     GraphError, SettingError, ShapeError
-        Where no input fits, saying which node refuses them all.
+        Where no input fits, saying which node refuses them all; and where an operator is unknown.
 
     Examples
     --------
@@ -36,6 +37,12 @@ def smallest_input(net: Architecture) -> Shape:
     >>> smallest_input(zoo.alexnet())
     (3, 63, 63)
     """
+    check_all_known(
+        net,
+        net.input_shape,
+        here="sizes of other inputs are asked for",
+        fix="ask the part of the network ahead of it, or replace it by operators of cnnmath.ops",
+    )
     tracks = _tracks(net)
     shape = (net.input_shape[0], *(_least(net, name, track) for name, track in tracks))
     known = shapes(net.with_input(shape))  # raises for what no size mends: groups, ranks, merges of flattened maps

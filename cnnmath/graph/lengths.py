@@ -13,6 +13,7 @@ from math import lcm
 
 from cnnmath.errors import CnnmathError
 from cnnmath.graph.architecture import INPUT, Architecture
+from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.progression import Sizes, canonical
 from cnnmath.graph.steps import Rhythm, Step, Stop, inexact, least, rhythm_of, rule_of, too_short, unequal
 
@@ -151,7 +152,7 @@ def along(net: Architecture, axis: int) -> Track:
 
 
 def least_sizes(net: Architecture) -> tuple[int, ...] | None:
-    """Smallest size of each spatial axis that windows and merges take, or None where none does.
+    """Smallest size of each spatial axis that windows and merges take, or None where none does or some are unknown.
 
     Examples
     --------
@@ -159,6 +160,8 @@ def least_sizes(net: Architecture) -> tuple[int, ...] | None:
     >>> least_sizes(zoo.vgg16())
     (32, 32)
     """
+    if any(isinstance(op, Opaque) for _, op in net):
+        return None
     try:
         tracks = [along(net, i) for i in range(len(net.input_shape) - 1)]
     except CnnmathError:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
 
 from cnnmath import ops
 from cnnmath.errors import SHOWN, SettingError, ShapeError, UnknownNameError, clip
-from cnnmath.graph.architecture import check_input_shape
 from cnnmath.ops.algebra import Algebra, Operator, Shape
-from cnnmath.ops.checks import check_shape
+from cnnmath.ops.checks import check_input_shape, check_shape
 from cnnmath.window import Size
 
 
@@ -92,6 +92,18 @@ class Opaque(Operator):
         except UnknownNameError as error:
             return {key: text for key, text in error.lines.items() if key == "near"}
         return {}
+
+
+def check_all_known(nodes: Iterable[tuple[str, Operator]], own: tuple[Size, ...], *, here: str, fix: str) -> None:
+    """Raise where a network of unknown operators is asked about another input than its ``own``."""
+    unknown = next((name for name, op in nodes if isinstance(op, Opaque)), None)
+    if unknown is not None:
+        raise SettingError(
+            "an unknown operator declares its output shape for one input.",
+            here=here,
+            rule=f"the network's own input is {'x'.join(map(str, own))}",
+            fix=fix,
+        ).at(f"node '{unknown}'")
 
 
 def known_kind(text: str) -> type[Operator] | None:

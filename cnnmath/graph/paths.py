@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import networkx as nx
 
 from cnnmath.graph.architecture import INPUT, Architecture
+from cnnmath.graph.opaque import Opaque
 from cnnmath.ops import Add
 from cnnmath.ops.slope import Slopes
 
@@ -81,16 +83,20 @@ class Residual:
         Bound of the branch, summed over its paths.
     whole
         The same with the identity path: ``1 + branch``.
+    unknown
+        Unknown operators on the branch; they count as 1 in its bound, which is that of the known ones alone.
     """
 
     add: str
     start: str
     branch: Fraction
     whole: Fraction
+    unknown: tuple[str, ...] = ()
 
-    def record(self) -> dict[str, str]:
+    def record(self) -> dict[str, Any]:
         """As JSON has it; fractions are texts."""
-        return {"add": self.add, "start": self.start, "branch": str(self.branch), "whole": str(self.whole)}
+        known = {"add": self.add, "start": self.start, "branch": str(self.branch), "whole": str(self.whole)}
+        return known | ({"unknown": list(self.unknown)} if self.unknown else {})
 
 
 def paths_to_outputs(
@@ -113,8 +119,17 @@ def identities_of(net: Architecture) -> dict[str, str]:
     return {name: start for name, start, reads in adds if reads.count(start) == 1}
 
 
+def unknown_ahead(net: Architecture) -> dict[str, tuple[str, ...]]:
+    """Unknown operators between every node's output and the outputs of the network."""
+    over = {name: nx.ancestors(net.graph, name) for name, op in net if isinstance(op, Opaque)}
+    return {node: tuple(name for name, nodes in over.items() if node in nodes) for node in net.graph}
+
+
 def residuals_of(
-    net: Architecture, own: Mapping[str, Slopes | None], identities: Mapping[str, str]
+    net: Architecture,
+    own: Mapping[str, Slopes | None],
+    identities: Mapping[str, str],
+    ahead: Mapping[str, tuple[str, ...]],
 ) -> tuple[Residual, ...]:
     """Bound of every branch beside an identity path, in one pass.
 
@@ -125,4 +140,5 @@ def residuals_of(
     for name, slope in own.items():
         reach[name] = sum((reach[read] for read in net.inputs(name)), Fraction(0)) * (slope.bound if slope else 1)
     whole = {add: reach[add] / reach[start] for add, start in identities.items() if reach[start]}
-    return tuple(Residual(add, identities[add], bound - 1, bound) for add, bound in whole.items())
+    inside = {add: tuple(n for n in ahead[identities[add]] if nx.has_path(net.graph, n, add)) for add in whole}
+    return tuple(Residual(add, identities[add], bound - 1, bound, inside[add]) for add, bound in whole.items())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from cnnmath.primes import primes
+
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
@@ -98,24 +100,6 @@ def _unlike(sizes: Sizes) -> int:
             n -= sizes.period
         found = max(found, n)
     return found
-
-
-def primes(n: int) -> list[int]:
-    """Prime factors of a number, each once.
-
-    Examples
-    --------
-    >>> primes(360), primes(1), primes(2**40 * 97)
-    ([2, 3, 5], [], [2, 97])
-    """
-    found, divisor = [], 2
-    while divisor * divisor <= n:
-        if n % divisor == 0:
-            found.append(divisor)
-            while n % divisor == 0:
-                n //= divisor
-        divisor += 1
-    return [*found, n] if n > 1 else found
 
 
 def runs(numbers: tuple[int, ...]) -> Iterator[range]:

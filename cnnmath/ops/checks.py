@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from numbers import Integral, Number
 from typing import Any
@@ -52,6 +52,24 @@ def check_shape(shape: Any) -> None:
             rule="a tuple of integers of at least 0",
             fix="give (N, C, *spatial)",
         )
+
+
+def check_input_shape(shape: Sequence[Size]) -> tuple[Size, ...]:
+    """Raise where the shape of a sample is not (C, *spatial) with positive sizes."""
+    sizes = tuple(shape) if isinstance(shape, Iterable) else ()
+    try:
+        check_shape(sizes)
+        wrong = not sizes or any(isinstance(n, int) and n < 1 for n in sizes)
+    except ShapeError:
+        wrong = True
+    if wrong:
+        raise ShapeError(
+            "this is no shape of an input.",
+            input=f"{shape}",
+            rule="(C, *spatial), positive integers, channels first and without the batch axis",
+            fix="for a colour image of 224 by 224, give (3, 224, 224)",
+        )
+    return sizes
 
 
 def same(a: Shape, b: Shape) -> bool:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnmath import ops, zoo
-from cnnmath.errors import CnnmathError, GraphError, ShapeError, UnknownNameError
-from cnnmath.graph import INPUT, Architecture
+from cnnmath.errors import CnnmathError, GraphError, SettingError, ShapeError, UnknownNameError
+from cnnmath.graph import INPUT, Architecture, Opaque
 from tests.graph.nets import chain, residual
 
 
@@ -152,3 +152,19 @@ def test_a_shape_that_no_sample_has_is_refused(shape):
 def test_other_mistakes_are_answered_by_the_package_and_not_by_python(build):
     with pytest.raises(CnnmathError):
         build()
+
+
+def test_an_unknown_operator_keeps_a_network_to_its_own_input():
+    net = Architecture("partly", (1, 9))
+    net.add("mix", Opaque("attention(2)", (1, 7)))
+    assert net.with_input([1, 9]) == net
+    with pytest.raises(SettingError) as caught:
+        net.with_input((1, 10))
+    assert str(caught.value) == (
+        "node 'mix': an unknown operator declares its output shape for one input.\n"
+        "  here    input (1, 10)\n"
+        "  rule    the network's own input is 1x9\n"
+        "  fix     keep its own input, or build the network for the other one"
+    )
+    with pytest.raises(ShapeError, match="this is no shape of an input"):
+        net.with_input((0, 9))

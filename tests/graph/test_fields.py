@@ -1,5 +1,8 @@
 """Receptive fields of graphs: the published toy graphs, alignment, the least field, depth, and what has no field."""
 
+from fractions import Fraction
+from time import perf_counter
+
 import pytest
 import sympy
 
@@ -170,3 +173,10 @@ def test_the_fields_of_the_zoo_are_the_hulls_of_all_their_paths(name):
         window, _ = layer.field
         hulls = [(window.tap(o, 0), window.tap(o, window.kernel - 1)) for o in range(layer.output_shape[2])]
         assert spans(net, layer.name, padding=True) == hulls, layer.name
+
+
+def test_sixteen_upsamplings_are_analysed_at_once():
+    began = perf_counter()
+    (*_, behind) = propagate(chain(*[ops.Upsample(2)] * 16, shape=(1, 1, 1)))
+    assert perf_counter() - began < 5
+    assert [(axis.extent, axis.stride) for axis in behind.field] == [(1, Fraction(1, 2**16))] * 2

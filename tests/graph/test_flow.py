@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cnnmath import ops, zoo
 from cnnmath.errors import ShapeError
-from cnnmath.graph import INPUT, Architecture
+from cnnmath.graph import INPUT, Architecture, Opaque
 from cnnmath.graph import paths as arithmetic
 from cnnmath.graph.flow import flow, written
 from cnnmath.graph.paths import Paths
@@ -217,3 +217,49 @@ def test_bounds_too_long_to_read_are_rounded():
 def test_sizes_that_do_not_fit_are_answered_as_everywhere():
     with pytest.raises(ShapeError, match=r"takes inputs from 1x16x16"):
         flow(zoo.lenet5((1, 9, 9)))
+
+
+def partly_known(*, dies=False):
+    net = Architecture("partly", (2, 3))
+    net.add("first", ops.Conv(2, (1,)))
+    net.add("mix", Opaque("attention(2)", (2, 3)))
+    net.add("add", ops.Add(), "mix", "first")
+    net.add("last", ops.ReLU() if dies else ops.Sigmoid())
+    return net
+
+
+def test_an_unknown_operator_is_marked_wherever_a_gradient_passes_it():
+    found = flow(partly_known())
+    assert {row.name: row.unknown for row in found.rows} == {
+        INPUT: ("mix",), "first": ("mix",), "mix": (), "add": (), "last": (),
+    }  # fmt: skip
+    assert [row.dead for row in found.rows] == [None, None, False, False, False]
+    assert repr(found) == (
+        "partly: gradients from the output to the input\n"
+        "  paths            2, with 1 activations\n"
+        "  bound            1/4 on the best path, 1/2 over all paths\n"
+        "  not known        'mix': bounds are of the known operators alone\n"
+        "  without identity 1 paths, 1/4 over all of them\n"
+        "  residual         1 with 2 instead of 1, of the known operators alone\n"
+        "  exactly 0        not known: an unknown operator may have a derivative of 0"
+    )
+    assert found.table() == "\n".join(
+        [
+            "node   operator  paths  activations  best path  all paths  without identity  can be 0  not known",
+            "last   Sigmoid       1            0          1          1",
+            "add    Add           1            1        1/4        1/4",
+            "mix    Opaque        1            1        1/4        1/4",
+            "first  Conv          2            1        1/4        1/2               1/4         ?        mix",
+            "input                2            1        1/4        1/2               1/4         ?        mix",
+        ]
+    )
+    record = found.record()
+    assert [row.get("unknown") for row in record["rows"]] == [["mix"], ["mix"], None, None, None]
+    assert [row["can_be_zero"] for row in record["rows"]] == [None, None, False, False, False]
+    assert record["residuals"][0]["unknown"] == ["mix"]
+
+
+def test_a_gradient_that_dies_behind_an_unknown_operator_is_dead_all_the_same():
+    assert [flow(partly_known(dies=True))[name].dead for name in (INPUT, "first", "add", "last")] == [
+        True, True, True, False,
+    ]  # fmt: skip

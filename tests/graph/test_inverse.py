@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from cnnmath import ops, zoo
 from cnnmath.errors import CnnmathError, SettingError, ShapeError, UnknownNameError
-from cnnmath.graph import INPUT, Architecture, accepted_inputs, exact_inputs, inputs_for, shapes, smallest_input
+from cnnmath.graph import (
+    INPUT,
+    Architecture,
+    Opaque,
+    accepted_inputs,
+    exact_inputs,
+    inputs_for,
+    shapes,
+    smallest_input,
+)
 from cnnmath.graph import steps as rules
 from cnnmath.graph.lengths import Track, along
 from cnnmath.graph.progression import Sizes, canonical
@@ -431,3 +440,23 @@ def test_a_planted_mistake_about_what_is_left_disagrees_with_brute_force(mistake
     assert leaving_least(track) == expected
     LEFT[mistake](monkeypatch)
     assert leaving_least(track) != expected
+
+
+def partly_known():
+    net = Architecture("partly", (1, 9))
+    net.add("first", ops.Conv(1, (3,)))
+    net.add("mix", Opaque("attention(2)", (1, 7)))
+    net.add("last", ops.Conv(1, (3,)))
+    return net
+
+
+@pytest.mark.parametrize("ask", [smallest_input, accepted_inputs, exact_inputs, lambda net: inputs_for(net, 5)])
+def test_an_unknown_operator_has_no_answer_for_other_inputs(ask):
+    with pytest.raises(SettingError) as caught:
+        ask(partly_known())
+    assert str(caught.value) == (
+        "node 'mix': an unknown operator declares its output shape for one input.\n"
+        "  here    sizes of other inputs are asked for\n"
+        "  rule    the network's own input is 1x9\n"
+        "  fix     ask the part of the network ahead of it, or replace it by operators of cnnmath.ops"
+    )
