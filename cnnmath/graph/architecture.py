@@ -213,7 +213,12 @@ def _check_node(name: str, op: Any, inputs: Any) -> None:
 
 
 def check_numbers(shape: Sequence[Size], what: str, where: str = "") -> None:
-    """Raise where something that needs sizes as numbers is asked of a network whose sizes are symbols."""
+    """Raise where something that needs sizes as numbers is asked of a network whose sizes are symbols.
+
+    Examples
+    --------
+    >>> check_numbers((3, 224, 224), "memory")
+    """
     if not all(isinstance(n, Integral) for n in shape):
         raise ShapeError(
             f"the {what} needs sizes that are numbers.",
@@ -223,7 +228,13 @@ def check_numbers(shape: Sequence[Size], what: str, where: str = "") -> None:
 
 
 def check_input_shape(shape: Sequence[Size]) -> tuple[Size, ...]:
-    """Raise where the shape of a sample is not (C, *spatial) with positive sizes."""
+    """Raise where the shape of a sample is not (C, *spatial) with positive sizes.
+
+    Examples
+    --------
+    >>> check_input_shape([3, 224, 224])
+    (3, 224, 224)
+    """
     sizes = tuple(shape) if isinstance(shape, Iterable) else ()
     try:
         check_shape(sizes)

@@ -47,7 +47,14 @@ def parse(text: str, input_shape: Sequence[Size], name: str = "network") -> Arch
 
 
 def network(operators: Iterable[Operator], input_shape: Sequence[Size], name: str = "network") -> Architecture:
-    """Join operators to a network without branches."""
+    """Join operators to a network without branches.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv, ReLU
+    >>> network([Conv(8, 3), ReLU(), Conv(8, 3)], (3, 8, 8)).order()
+    ['conv1', 'relu1', 'conv2']
+    """
     net, numbers = Architecture(name, input_shape), Counter[str]()
     for op in operators:
         kind = type(op).__name__.lower()
@@ -76,7 +83,13 @@ def sizes(text: str) -> tuple[Size, ...]:
 
 
 def symbol(name: str) -> Any:
-    """A size left open: a positive integer symbol."""
+    """A size left open: a positive integer symbol.
+
+    Examples
+    --------
+    >>> symbol("H") > 0
+    True
+    """
     import sympy
 
     return sympy.Symbol(name, integer=True, positive=True)
