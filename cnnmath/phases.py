@@ -65,13 +65,27 @@ class Phases:
         return -self.spans[0][0] if self.spans[0] else 0
 
     def span(self, o: int) -> tuple[int, int] | None:
-        """First and last input that output ``o`` sees."""
+        """First and last input that output ``o`` sees.
+
+        Examples
+        --------
+        >>> up = Phases.of(Transposed(Window(3, stride=2, before=1, after=1)))
+        >>> up.span(0), up.span(5)
+        ((0, 0), (2, 3))
+        """
         q, phase = divmod(o, self.period)
         span = self.spans[phase]
         return span and (span[0] + q * self.shift, span[1] + q * self.shift)
 
     def then(self, axis: Window | Transposed) -> AxisField:
-        """Field of an operator that reads what this is the field of."""
+        """Field of an operator that reads what this is the field of.
+
+        Examples
+        --------
+        >>> up = Phases.of(Transposed(Window(2, stride=2)))
+        >>> up.then(Window(2, stride=2))
+        Window(kernel=1, stride=1, dilation=1, before=0, after=0)
+        """
         own, shift = _period(axis)
         times = self.period // gcd(self.period, shift)
         spans = (hull(self.span(i) for i in axis.reads(o)) for o in range(own * times))
@@ -88,6 +102,11 @@ class Phases:
 
         Its periods are the multiples of the shortest, so that primes are divided out one by one: those that divide the
         shift too, as it stays an integer.
+
+        Examples
+        --------
+        >>> Phases(2, ((0, 1), (1, 2))).simplest()
+        Window(kernel=2, stride=1, dilation=1, before=0, after=0)
         """
         least = self
         for prime in primes(gcd(self.period, self.shift)):
@@ -125,7 +144,13 @@ def behind(field: AxisField, axis: Axis) -> AxisField | None:
 
 
 def phases(field: AxisField) -> Phases:
-    """A field in its periodic form."""
+    """A field in its periodic form.
+
+    Examples
+    --------
+    >>> phases(Window(3, before=1, after=1))
+    Phases(shift=1, spans=((-1, 1),))
+    """
     return field if isinstance(field, Phases) else Phases.of(field)
 
 
@@ -133,6 +158,11 @@ def union(a: AxisField, b: AxisField) -> AxisField:
     """Smallest field that holds two of equal stride.
 
     Output o of a window sees ``s*o - before .. s*o - before + extent - 1``: the union of windows is of the same form.
+
+    Examples
+    --------
+    >>> union(Window(1), Window(3, before=1, after=1))
+    Window(kernel=3, stride=1, dilation=1, before=1, after=1)
     """
     if isinstance(a, Phases) or isinstance(b, Phases):
         return phases(a).union(phases(b))
@@ -142,7 +172,13 @@ def union(a: AxisField, b: AxisField) -> AxisField:
 
 
 def hull(spans: Iterable[tuple[int, int] | None]) -> tuple[int, int] | None:
-    """Smallest span that holds all; None where there is none."""
+    """Smallest span that holds all; None where there is none.
+
+    Examples
+    --------
+    >>> hull([(0, 2), None, (5, 6)])
+    (0, 6)
+    """
     known = [span for span in spans if span]
     return (min(first for first, _ in known), max(last for _, last in known)) if known else None
 

@@ -227,7 +227,12 @@ def _check_node(name: str, op: Any, inputs: Any) -> None:
 
 
 def check_numbers(shape: Sequence[Size], what: str, where: str = "") -> None:
-    """Raise where something that needs sizes as numbers is asked of a network whose sizes are symbols."""
+    """Raise where something that needs sizes as numbers is asked of a network whose sizes are symbols.
+
+    Examples
+    --------
+    >>> check_numbers((3, 224, 224), "memory")
+    """
     if not all(isinstance(n, Integral) for n in shape):
         raise ShapeError(
             f"the {what} needs sizes that are numbers.",

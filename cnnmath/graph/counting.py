@@ -121,7 +121,15 @@ class Count:
 
 
 def counted(layers: Sequence[Layer], convention: Convention) -> Count:
-    """Count a network's layers by a convention."""
+    """Count a network's layers by a convention.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> from cnnmath.graph import propagate
+    >>> counted(propagate(zoo.lenet5()), convention("macs")).total
+    416520
+    """
     known = [layer for layer in layers if layer.census]
     by_layer = {layer.name: convention.of(layer) for layer in known if convention.counts(layer.op)}
     ignored = Counter(type(layer.op).__name__ for layer in known if layer.name not in by_layer)
@@ -242,6 +250,11 @@ def convention(name: str) -> Convention:
     ------
     UnknownNameError
         Naming the near ones.
+
+    Examples
+    --------
+    >>> convention("macs").name
+    'macs'
     """
     known = {preset.name: preset for preset in PRESETS}
     if name not in known:

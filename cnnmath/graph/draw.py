@@ -59,7 +59,15 @@ def draw(summary: Summary) -> str:
 
 
 def rows_of(summary: Summary) -> list[Row]:
-    """Rows of the drawing, in topological order."""
+    """Rows of the drawing, in topological order.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> from cnnmath.graph import analyze
+    >>> [chip.name for chip in rows_of(analyze(zoo.lenet5()))[0].chips]
+    ['tanh1']
+    """
     rows: list[Row] = []
     readers = summary.network.graph.out_degree
     for layer in summary.layers:

@@ -74,6 +74,13 @@ def from_json(data: Any) -> Architecture:
     ------
     NotationError, GraphError, UnknownNameError, SettingError, ShapeError
         For data that is no network; the message names the node and the key.
+
+    Examples
+    --------
+    >>> nodes = [{"id": "stem", "op": "conv(8, 3)", "inputs": ["input"]}]
+    >>> net = from_json({"graph": {"name": "small", "input_shape": [3, 8, 8]}, "nodes": nodes})
+    >>> net
+    Architecture 'small': input (3, 8, 8), 1 operators, output 'stem'
     """
     check_keys(data, "the file", FILE, ("graph", "nodes"))
     for key, wanted in (("directed", True), ("multigraph", False)):
@@ -110,6 +117,16 @@ def save(net: Architecture, path: str | Path) -> None:
     ------
     NotationError, DataError
         As `to_json` does, and where the file cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from cnnmath import zoo
+    >>> with TemporaryDirectory() as folder:
+    ...     save(zoo.lenet5(), Path(folder, "net.json"))
+    ...     load(Path(folder, "net.json"))
+    Architecture 'lenet5': input (1, 32, 32), 12 operators, output 'linear5'
     """
     text = json.dumps(to_json(net), indent=1) + "\n"
     try:
@@ -125,6 +142,15 @@ def load(path: str | Path) -> Architecture:
     ------
     CnnmathError
         Where the file cannot be read, is no JSON (with line and column), or is no network (with node and key).
+
+    Examples
+    --------
+    >>> load("missing.json")
+    Traceback (most recent call last):
+    ...
+    cnnmath.errors.DataError: 'missing.json': the file cannot be read.
+      here    No such file or directory
+      fix     name another file
     """
     text = text_of(path)
     try:

@@ -69,7 +69,15 @@ def csv(summary: Summary) -> str:
 
 
 def json(summary: Summary) -> str:
-    """The record of a summary as one JSON value."""
+    """The record of a summary as one JSON value.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> from cnnmath.graph import analyze
+    >>> data.loads(json(analyze(zoo.lenet5())))["parameters"]
+    61706
+    """
     return data.dumps(summary.record())
 
 
@@ -94,7 +102,15 @@ def html(summary: Summary) -> str:
 
 
 def page(summary: Summary) -> str:
-    """The table as a whole page."""
+    """The table as a whole page.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> from cnnmath.graph import analyze
+    >>> page(analyze(zoo.lenet5())).splitlines()[4]
+    '<title>lenet5, input 1x32x32</title>'
+    """
     return (
         "<!DOCTYPE html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
         f"<title>{escape(caption(summary))}</title>\n</head>\n<body style='font-family:system-ui,sans-serif'>\n"
@@ -109,6 +125,13 @@ def dataframe(summary: Summary) -> Any:
     ------
     MissingExtraError
         Where pandas is not installed.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> from cnnmath.graph import analyze
+    >>> int(dataframe(analyze(zoo.lenet5()))["parameters"].sum())
+    61706
     """
     try:
         pandas = import_module("pandas")

@@ -135,6 +135,12 @@ def along(net: Architecture, axis: int) -> Track:
     ------
     SettingError, ShapeError
         For settings that are symbols, and for an operator of another rank than the network.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> along(zoo.lenet5(), 0).lengths(32)["pool2"]
+    5
     """
     rank = len(net.input_shape) - 1
     known, steps = {INPUT: Rhythm()}, {}

@@ -63,6 +63,14 @@ def memory(layers: Sequence[Layer]) -> Memory:
     ------
     ShapeError
         For sizes that are no numbers.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> from cnnmath.graph import propagate
+    >>> found = memory(propagate(zoo.lenet5()))
+    >>> found.parameters, found.inference, found.peak
+    (61706, 9408, 'tanh1')
     """
     for layer in layers:
         check_numbers(layer.output_shape, "memory")

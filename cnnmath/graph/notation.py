@@ -44,7 +44,14 @@ def parse(text: str, input_shape: Sequence[Size], name: str = "network") -> Arch
 
 
 def network(operators: Iterable[Operator], input_shape: Sequence[Size], name: str = "network") -> Architecture:
-    """Join operators to a network without branches."""
+    """Join operators to a network without branches.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv, ReLU
+    >>> network([Conv(8, 3), ReLU(), Conv(8, 3)], (3, 8, 8)).order()
+    ['conv1', 'relu1', 'conv2']
+    """
     net, numbers = Architecture(name, input_shape), Counter[str]()
     for op in operators:
         kind = type(op).__name__.lower()
@@ -69,7 +76,13 @@ WORDS = ("same", "same_lower", "valid")
 
 
 def symbol(name: str) -> Any:
-    """A size left open: a positive integer symbol; the name of a padding stays what it is."""
+    """A size left open: a positive integer symbol; the name of a padding stays what it is.
+
+    Examples
+    --------
+    >>> symbol("H") > 0, symbol("same")
+    (True, 'same')
+    """
     if name in WORDS:
         return name
     import sympy

@@ -113,7 +113,17 @@ def paths_to_outputs(
 
 
 def identities_of(net: Architecture) -> dict[str, str]:
-    """Nodes that add what a branch computes of a node to this node itself, each with that node."""
+    """Nodes that add what a branch computes of a node to this node itself, each with that node.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv
+    >>> net = Architecture("residual", (4, 8, 8))
+    >>> conv = net.add("conv", Conv(4, 3, padding=1))
+    >>> add = net.add("add", Add(), INPUT, conv)
+    >>> identities_of(net)
+    {'add': 'input'}
+    """
     over = nx.immediate_dominators(net.graph, INPUT)
     adds = [(name, over.get(name), net.inputs(name)) for name, op in net if isinstance(op, Add)]
     return {name: start for name, start, reads in adds if reads.count(start) == 1}

@@ -74,6 +74,11 @@ def decoded(text: str, fractions: Callable[[str], Any] = float) -> Any:
     ------
     NotationError
         For text that is no such JSON, with line and column where they are known.
+
+    Examples
+    --------
+    >>> decoded('{"a": [1, 2]}')
+    {'a': [1, 2]}
     """
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=fractions)
@@ -103,7 +108,12 @@ def _no_number(constant: str) -> NoReturn:
 
 
 def check_keys(value: Any, where: str, keys: Iterable[str], required: Iterable[str]) -> None:
-    """Raise where a value is no object, has a key that is not known, or lacks one."""
+    """Raise where a value is no object, has a key that is not known, or lacks one.
+
+    Examples
+    --------
+    >>> check_keys({"name": "net"}, "'graph'", ("name", "version"), ("name",))
+    """
     if not isinstance(value, dict):
         raise NotationError(
             "an object was expected.",
@@ -120,14 +130,26 @@ def check_keys(value: Any, where: str, keys: Iterable[str], required: Iterable[s
 
 
 def as_list(value: Any, where: str, key: str) -> list[Any]:
-    """Check that a key's value is a list."""
+    """Check that a key's value is a list.
+
+    Examples
+    --------
+    >>> as_list((1, 2), "'graph'", "input_shape")
+    [1, 2]
+    """
     if not isinstance(value, (list, tuple)):
         raise wrong(where, key, "is no list", value, "write [...]")
     return list(value)
 
 
 def as_text(value: Any, where: str, key: str) -> str:
-    """Check that a key's value is a text of bearable length."""
+    """Check that a key's value is a text of bearable length.
+
+    Examples
+    --------
+    >>> as_text("net", "'graph'", "name")
+    'net'
+    """
     if not isinstance(value, str):
         raise wrong(where, key, "is no text", value, 'write "..."')
     if len(value) > LONGEST:

@@ -24,6 +24,13 @@ def macs_inside(layer: Layer) -> Size:
     References
     ----------
     .. [1] oneDNN, ``tests/benchdnn/conv/conv_aux.cpp``, ``count_ops``.
+
+    Examples
+    --------
+    >>> from cnnmath.graph import parse, propagate
+    >>> (conv,) = propagate(parse("conv(1, (3,), padding=1)", (1, 5)))
+    >>> conv.macs, macs_inside(conv)
+    (15, 13)
     """
     axes = layer.op.axes(layer.input_shapes[0][2:]) or ()
     if not layer.macs or not axes:
@@ -34,7 +41,15 @@ def macs_inside(layer: Layer) -> Size:
 
 
 def backward(layer: Layer) -> Size:
-    """Multiply-accumulates of both gradients: dx and dw cost what the output costs; no dx if nothing below learns."""
+    """Multiply-accumulates of both gradients: dx and dw cost what the output costs; no dx if nothing below learns.
+
+    Examples
+    --------
+    >>> from cnnmath.graph import parse, propagate
+    >>> first, second = propagate(parse("conv(1, (3,)) > conv(1, (3,))", (1, 5)))
+    >>> (first.macs, backward(first)), (second.macs, backward(second))
+    ((9, 9), (3, 6))
+    """
     return 2 * layer.macs if layer.trained_below else layer.macs
 
 

@@ -14,6 +14,14 @@ def remembering(answer: Callable[..., Any]) -> Callable[..., Any]:
     """Answer once for equal operators on equal shapes.
 
     Sizes that are arrays of candidates have no hash: there, the same array is the same size.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv
+    >>> asked = []
+    >>> ask = remembering(lambda op, *shapes: asked.append(op) or op.shape(*shapes))
+    >>> ask(Conv(8, 3), (1, 3, 8, 8)), ask(Conv(8, 3), (1, 3, 8, 8)), len(asked)
+    ((1, 8, 6, 6), (1, 8, 6, 6), 1)
     """
     known: dict[Hashable, Any] = {}
 

@@ -110,7 +110,15 @@ def least(start: int, holds: Callable[[int], bool]) -> int:
 
 
 def rule_of(op: Operator, rank: int, axis: int) -> Callable[[int], Axis] | None:
-    """What an operator reads along an axis, by the length below it; None where nothing is spatial."""
+    """What an operator reads along an axis, by the length below it; None where nothing is spatial.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import MaxPool
+    >>> rule = rule_of(MaxPool(2), 2, 0)
+    >>> rule and rule(8)
+    Window(kernel=2, stride=2, dilation=1, before=0, after=0)
+    """
     try:
         if op.axes((1,) * rank) is None:
             return None
@@ -121,7 +129,14 @@ def rule_of(op: Operator, rank: int, axis: int) -> Callable[[int], Axis] | None:
 
 
 def rhythm_of(rule: Callable[[int], Axis], op: Operator) -> Rhythm:
-    """How a rule's length grows with what it reads."""
+    """How a rule's length grows with what it reads.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import MaxPool
+    >>> rhythm_of(lambda m: Window(2, stride=2), MaxPool(2))
+    Rhythm(period=2, growth=1, low=Fraction(-1, 2), high=Fraction(0, 1))
+    """
     first: Any = rule(1)
     if isinstance(first, Bins) or isinstance(rule(2), Bins):  # as many bins as positions are a window
         fixed = Fraction(first.placements(1))

@@ -54,7 +54,15 @@ class Column:
 
 
 def label(layer: Layer) -> str:
-    """What a layer's operator is called."""
+    """What a layer's operator is called.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> from cnnmath.graph import propagate
+    >>> [label(layer) for layer in propagate(zoo.lenet5())][:3]
+    ['Conv', 'Tanh', 'AveragePool']
+    """
     return layer.op.short if isinstance(layer.op, Opaque) else type(layer.op).__name__
 
 
@@ -100,7 +108,15 @@ ALL_COLUMNS = (
 
 
 def cells(layer: Layer) -> list[str]:
-    """A layer's row as people read it, a text for each column."""
+    """A layer's row as people read it, a text for each column.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> from cnnmath.graph import propagate
+    >>> cells(propagate(zoo.lenet5())[0])[:2]
+    ['conv1', 'Conv']
+    """
     return [column.shown(column.value(layer)) for column in COLUMNS]
 
 
@@ -116,7 +132,15 @@ def values(layer: Layer) -> list[Any]:
 
 
 def caption(summary: Summary) -> str:
-    """What the table is of."""
+    """What the table is of.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> from cnnmath.graph import analyze
+    >>> caption(analyze(zoo.lenet5()))
+    'lenet5, input 1x32x32'
+    """
     return f"{summary.network.name}, input {times(summary.network.input_shape)}"
 
 

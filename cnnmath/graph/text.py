@@ -19,7 +19,13 @@ def count(number: Size) -> str:
 
 
 def size(value: Size) -> str:
-    """A size as text: a number, or a formula with each floor as one fraction."""
+    """A size as text: a number, or a formula with each floor as one fraction.
+
+    Examples
+    --------
+    >>> size(224)
+    '224'
+    """
     if hasattr(value, "free_symbols"):
         from cnnmath.symbolic.sizes import plain
 
@@ -28,7 +34,13 @@ def size(value: Size) -> str:
 
 
 def times(shape: Sequence[Size]) -> str:
-    """A shape as people write it: 3x224x224, and 3 x H x W where sizes are formulas."""
+    """A shape as people write it: 3x224x224, and 3 x H x W where sizes are formulas.
+
+    Examples
+    --------
+    >>> times((3, 224, 224))
+    '3x224x224'
+    """
     texts = [size(n) for n in shape]
     if all(text.isdecimal() for text in texts):
         return "x".join(texts)
@@ -36,5 +48,11 @@ def times(shape: Sequence[Size]) -> str:
 
 
 def axes(values: Sequence[Size]) -> str:
-    """One number where the axes agree."""
+    """One number where the axes agree.
+
+    Examples
+    --------
+    >>> axes((3, 3)), axes((3, 5))
+    ('3', '3x5')
+    """
     return size(values[0]) if len(set(values)) == 1 else times(values)

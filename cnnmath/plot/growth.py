@@ -120,6 +120,13 @@ def curves_of(summary: Summary) -> list[Curve]:
     ------
     GraphError
         Where no weighted layer has a receptive field.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> from cnnmath.graph import analyze
+    >>> [curve.sizes for curve in curves_of(analyze(zoo.lenet5()))]
+    [(5, 14)]
     """
     seen = [layer for layer in summary.layers if isinstance(layer.op, WEIGHTED) and layer.field]
     if not seen:

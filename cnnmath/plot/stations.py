@@ -106,7 +106,18 @@ class Station:
 
 
 def stations_of(summary: Summary, lane: Lane, blocks: Sequence[Block]) -> list[Station]:
-    """Stations of a drawing, in order: the input, then each block once; flattening has none."""
+    """Stations of a drawing, in order: the input, then each block once; flattening has none.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> from cnnmath.graph import analyze
+    >>> from cnnmath.plot.lane import blocks_of, lane_of
+    >>> summary = analyze(zoo.lenet5())
+    >>> lane = lane_of(summary)
+    >>> [station.name for station in stations_of(summary, lane, blocks_of(lane))]
+    ['input', 'conv1', 'pool1', 'conv2', 'pool2', 'linear3', 'linear4', 'linear5']
+    """
     shape = summary.network.input_shape
     stations = [Station(INPUT, shape, (count(shape[0]), "input"), None, -1)]
     shown = [at for block in blocks for at in range(block.first, block.first + block.length)]

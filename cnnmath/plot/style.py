@@ -60,6 +60,13 @@ def styled() -> Iterator[None]:
     ------
     MissingExtraError
         Where matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import matplotlib as mpl
+    >>> with styled():
+    ...     mpl.rcParams["font.size"]
+    8.0
     """
     try:
         import matplotlib as mpl
@@ -92,5 +99,16 @@ def check_drawable(summary: Summary) -> None:
 
 
 def heading(axes: Axes, summary: Summary, what: str) -> None:
-    """Title of a figure: the network, and what is to be seen."""
+    """Title of a figure: the network, and what is to be seen.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from cnnmath import zoo
+    >>> from cnnmath.graph import analyze
+    >>> axes = Figure().add_subplot()
+    >>> heading(axes, analyze(zoo.lenet5()), "receptive field")
+    >>> axes.get_title()
+    'lenet5: receptive field'
+    """
     axes.set_title(f"{summary.network.name}: {what}", fontweight="bold", pad=16)

@@ -56,6 +56,14 @@ def write_figures(
         Where the directory cannot be written, and where the image cannot be read or has another size.
     GraphError, ShapeError, MissingExtraError
         As the figures do.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from cnnmath import zoo
+    >>> with TemporaryDirectory() as folder:
+    ...     [path.name for path in write_figures(zoo.lenet5(), folder)]
+    ['lenet5-network.svg', 'lenet5-fields.svg', 'lenet5-costs.svg', 'lenet5-heat.svg']
     """
     if form not in FORMATS:
         raise unknown("format", form, FORMATS)
