@@ -15,7 +15,7 @@ from cnnmath.audit.printed import Agreement
 from cnnmath.errors import SettingError, ShapeError
 from cnnmath.graph import Architecture, Summary, analyze
 from cnnmath.graph.architecture import check_numbers
-from cnnmath.graph.counting import PRESETS
+from cnnmath.graph.conventions import PRESETS
 from cnnmath.graph.text import times
 
 Readings: TypeAlias = Mapping[str, Callable[[Summary], Any]]

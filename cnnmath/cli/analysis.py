@@ -66,7 +66,7 @@ def count(
 ) -> None:
     """Count a network as tools and papers do, and the memory of its activations."""
     from cnnmath.graph import analyze as analysis
-    from cnnmath.graph.counting import PRESETS
+    from cnnmath.graph.conventions import PRESETS
     from cnnmath.graph.text import count as number
 
     summary = analysis(arguments.network(what, size))

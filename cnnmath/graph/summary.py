@@ -8,8 +8,8 @@ from math import prod
 from typing import Any, Literal
 
 from cnnmath.graph.architecture import Architecture
+from cnnmath.graph.conventions import convention as convention_named
 from cnnmath.graph.counting import Convention, Count, counted
-from cnnmath.graph.counting import convention as convention_named
 from cnnmath.graph.fields import Field
 from cnnmath.graph.memory import Memory, memory
 from cnnmath.graph.plain import plain
@@ -52,7 +52,7 @@ class Summary:
         return sum(layer.macs for layer in self.layers)
 
     def count(self, convention: str | Convention = "macs") -> Count:
-        """The network counted by a convention: the name of one of `cnnmath.graph.counting.PRESETS`, or one's own."""
+        """The network counted by a convention: the name of one of `cnnmath.graph.conventions.PRESETS`, or one's own."""
         return counted(self.layers, convention_named(convention) if isinstance(convention, str) else convention)
 
     def memory(self) -> Memory:

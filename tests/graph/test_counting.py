@@ -9,7 +9,8 @@ import sympy
 from cnnmath import ops, zoo
 from cnnmath.errors import UnknownNameError
 from cnnmath.graph import analyze
-from cnnmath.graph.counting import PRESETS, PRODUCTS, Convention, convention
+from cnnmath.graph.conventions import PRESETS, PRODUCTS, convention
+from cnnmath.graph.counting import Convention
 from tests.graph.nets import chain, residual
 from tests.support import table
 
