@@ -11,6 +11,7 @@ from cnnmath.errors import CnnmathError, NotationError, SettingError, UnknownNam
 from cnnmath.ops import Operator, notation
 from cnnmath.ops.call import located
 from cnnmath.ops.syntax import Symbols, read
+from cnnmath.window import NAMED
 
 if TYPE_CHECKING:
     from cnnmath.graph import Architecture
@@ -196,7 +197,7 @@ def sizes(text: str, option: str, symbols: Symbols = None) -> tuple[Any, ...]:
 
 def _setting(name: str, value: Any, rank: int) -> Any:
     """One option's value; a kernel, outputs and pairs of padding have an entry for each axis."""
-    if not isinstance(value, str) or (name == "padding" and value.lower() in ("same", "same_lower", "valid")):
+    if not isinstance(value, str) or (name == "padding" and value.lower() in NAMED):
         return value.lower() if isinstance(value, str) else value
     if name == "channels":
         return sizes(value, "--kernel")

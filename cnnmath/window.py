@@ -23,6 +23,9 @@ from cnnmath.errors import SettingError
 
 Size: TypeAlias = Any  # an int, a SymPy expression or a NumPy array of integers
 Shape: TypeAlias = tuple[Size, ...]
+NAMED = ("same", "same_lower", "valid")
+"""Paddings that have a name: see `fit`."""
+
 Padding: TypeAlias = Literal["valid", "same", "same_lower"] | tuple[Size, Size]
 
 

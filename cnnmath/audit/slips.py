@@ -113,7 +113,7 @@ def _in_a_formula(printed: str, value: Formula) -> Iterator[str]:
 
 
 def _says(value: Formula, formula: Expr) -> bool:
-    """Whether a changed formula is the right one; one that makes no sense is not."""
+    """Whether a changed formula is the right one; one that makes no sense, on which SymPy fails, is not."""
     try:
         return bool(value.same(formula))
     except (NotCoveredError, CnnmathError, TypeError, ValueError, ArithmeticError, NotImplementedError):

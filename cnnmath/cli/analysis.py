@@ -13,9 +13,6 @@ from cnnmath.cli.options import AsJson, Input, Network, print_columns
 from cnnmath.errors import SettingError
 from cnnmath.window import Window
 
-NUMBERS_ALONE = ("onednn",)
-"""Conventions that sizes left open do not have."""
-
 
 class Format(StrEnum):
     """What `analyze` prints."""
@@ -75,7 +72,7 @@ def count(
         print(json.dumps(one.record()) if as_json else repr(one))
         return
     opened = any(hasattr(n, "free_symbols") for layer in summary.layers for n in layer.output_shape)
-    counts = [summary.count(preset) for preset in PRESETS if not (opened and preset.name in NUMBERS_ALONE)]
+    counts = [summary.count(preset) for preset in PRESETS if not (opened and preset.needs_numbers)]
     if as_json:
         print(json.dumps({"name": summary.network.name, "counts": [one.record() for one in counts]}))
         return

@@ -38,6 +38,11 @@ class Convention:
     source: str
     rules: tuple[tuple[Kinds, Mapping[str, int]], ...]
 
+    @property
+    def needs_numbers(self) -> bool:
+        """Whether it counts something that sizes left open do not have: taps inside the input."""
+        return any("macs inside" in rule for _, rule in self.rules)
+
     def of(self, layer: Layer) -> Size:
         """What it counts of one layer: nothing where the operator is not known."""
         rule = self._rule(layer.op) if layer.census else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from cnnmath.graph.architecture import Architecture
 from cnnmath.ops import Operator, notation
-from cnnmath.window import Size
+from cnnmath.window import NAMED, Size
 
 
 def parse(text: str, input_shape: Sequence[Size], name: str = "network") -> Architecture:
@@ -71,19 +71,15 @@ def sizes(text: str) -> tuple[Size, ...]:
     return notation.sizes(text, symbol)
 
 
-WORDS = ("same", "same_lower", "valid")
-"""Paddings, which a shell may have stripped of their quotes."""
-
-
 def symbol(name: str) -> Any:
-    """A size left open: a positive integer symbol; the name of a padding stays what it is.
+    """A size left open: a positive integer symbol; the name of a padding stays what it is, as shells strip quotes.
 
     Examples
     --------
     >>> symbol("H") > 0, symbol("same")
     (True, 'same')
     """
-    if name in WORDS:
+    if name in NAMED:
         return name
     import sympy
 

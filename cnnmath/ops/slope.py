@@ -70,7 +70,7 @@ class Slopes:
 
 
 @singledispatch
-def slopes(op: Operator, channels: int | None = None) -> Slopes | None:  # noqa: ARG001 - only the softmax counts them
+def slopes(op: Operator, channels: int | None = None) -> Slopes | None:
     r"""Values of the derivative of an activation; None for an operator that is none.
 
     .. math:: \sigma' = \sigma(1 - \sigma) \in (0, \tfrac14], \quad \tanh' = 1 - \tanh^2 \in (0, 1]
@@ -104,17 +104,17 @@ def slopes(op: Operator, channels: int | None = None) -> Slopes | None:  # noqa:
 
 
 @slopes.register
-def _(op: ReLU, channels: int | None = None) -> Slopes:  # noqa: ARG001
+def _(op: ReLU, channels: int | None = None) -> Slopes:
     return _kinked(Fraction(0))
 
 
 @slopes.register
-def _(op: LeakyReLU, channels: int | None = None) -> Slopes:  # noqa: ARG001
+def _(op: LeakyReLU, channels: int | None = None) -> Slopes:
     return _kinked(rational(op.slope))
 
 
 @slopes.register
-def _(op: ELU, channels: int | None = None) -> Slopes:  # noqa: ARG001
+def _(op: ELU, channels: int | None = None) -> Slopes:
     alpha = rational(op.alpha)
     if alpha == 0:
         return _kinked(alpha)
@@ -123,22 +123,22 @@ def _(op: ELU, channels: int | None = None) -> Slopes:  # noqa: ARG001
 
 
 @slopes.register
-def _(op: Sigmoid, channels: int | None = None) -> Slopes:  # noqa: ARG001
+def _(op: Sigmoid, channels: int | None = None) -> Slopes:
     return Slopes((Interval(Fraction(0), Fraction(1, 4), high_at="at x = 0"),))
 
 
 @slopes.register
-def _(op: Tanh, channels: int | None = None) -> Slopes:  # noqa: ARG001
+def _(op: Tanh, channels: int | None = None) -> Slopes:
     return Slopes((Interval(Fraction(0), Fraction(1), high_at="at x = 0"),))
 
 
 @slopes.register
-def _(op: Softplus, channels: int | None = None) -> Slopes:  # noqa: ARG001
+def _(op: Softplus, channels: int | None = None) -> Slopes:
     return Slopes((Interval(Fraction(0), Fraction(1)),))
 
 
 @slopes.register
-def _(op: Softmax, channels: int | None = None) -> Slopes:  # noqa: ARG001
+def _(op: Softmax, channels: int | None = None) -> Slopes:
     if channels == 1:
         return Slopes((_point(Fraction(0), "everywhere: y = 1"),))
     beside = "" if channels and channels > 2 else "at y = y' = 1/2, which takes two channels"

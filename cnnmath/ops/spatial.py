@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias
 
 from cnnmath.errors import SettingError
 from cnnmath.ops.checks import check_divides, check_flag, check_rank, fitted, integer
-from cnnmath.window import Shape, Size, Window, fit
+from cnnmath.window import NAMED, Shape, Size, Window, fit
 
 Axes: TypeAlias = Any
 """As given: a size for all axes, or one an axis. Once the operator is built: always a tuple, one entry an axis."""
@@ -19,11 +19,11 @@ class Sliding(Protocol):
     @property
     def kernel(self) -> Axes: ...  # noqa: D102 - the settings speak for themselves
     @property
-    def stride(self) -> Axes: ...  # noqa: D102
+    def stride(self) -> Axes: ...  # noqa: D102 - as above
     @property
-    def dilation(self) -> Axes: ...  # noqa: D102
+    def dilation(self) -> Axes: ...  # noqa: D102 - as above
     @property
-    def padding(self) -> Axes: ...  # noqa: D102
+    def padding(self) -> Axes: ...  # noqa: D102 - as above
 
 
 def settle(op: Sliding) -> None:
@@ -104,7 +104,7 @@ def per_axis(name: str, value: Any, rank: int | None = None) -> tuple[Any, ...]:
 def paddings(value: Any, rank: int) -> Any:
     """A name that padding has, or a pair (before, after) for each axis."""
     if isinstance(value, str):
-        if value not in ("same", "same_lower", "valid"):
+        if value not in NAMED:
             raise SettingError(
                 f"there is no padding '{value}'.", fix="use 'same', 'same_lower', 'valid', integers or (before, after)"
             )

@@ -54,7 +54,7 @@ def operator_page(kind: type[Operator]) -> str:
 
 
 def _small(kind: type[Operator]) -> tuple[Operator, tuple[tuple[int, ...], ...]]:
-    window = kind(1, 2) if kind in (Conv, ConvTranspose) else kind(2, stride=1)  # type: ignore[call-arg]
+    window = kind(1, 2) if kind in (Conv, ConvTranspose) else kind(2, stride=1)  # type: ignore[call-arg]  # Operator says nothing of settings
     return window, ((1, 1, 3, 3),)
 
 

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import time
 
 import networkx as nx
 import pytest
@@ -262,11 +261,9 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
     assert load(tmp_path / "net.json") == residual()
 
 
-def test_a_large_network_is_read_in_seconds():
-    data = to_json(network([ops.Conv(8, 3, padding=1)] * 5000, (8, 9, 9)))
-    start = time.perf_counter()
-    assert len(from_json(data)) == 5000
-    assert time.perf_counter() - start < 5
+def test_a_network_of_thousands_of_nodes_is_read_back():
+    net = network([ops.Conv(8, 3, padding=1)] * 5000, (8, 9, 9))
+    assert from_json(to_json(net)) == net
 
 
 def test_what_would_not_be_read_back_is_not_written():
