@@ -2,7 +2,7 @@
 
 from cnnmath.readers.cost import Census, cost
 from cnnmath.readers.exact import Tensor, evaluate, forward
-from cnnmath.readers.gradient import backward
+from cnnmath.readers.gradient import backward, gradients
 from cnnmath.readers.reach import reach
 
-__all__ = ["Census", "Tensor", "backward", "cost", "evaluate", "forward", "reach"]
+__all__ = ["Census", "Tensor", "backward", "cost", "evaluate", "forward", "gradients", "reach"]

@@ -152,6 +152,31 @@ def backward(op: Operator, dy: Tensor, operands: dict[str, Tensor]) -> dict[str,
     for at in (at for at in dy.positions() if dy[at]):
         for leaf, partial in partials(op, at, operands).items():
             total[leaf] = total.get(leaf, Fraction(0)) + dy[at] * partial
+    return _gathered(total, operands)
+
+
+def gradients(loss: Callable[..., Number], operands: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Gradient of one number with respect to every operand, exactly.
+
+    Parameters
+    ----------
+    loss
+        The number, as a function of the verbs of an `Algebra` and of the operands by their names.
+    operands
+        What it is computed from.
+
+    Examples
+    --------
+    >>> square = lambda m, x: m.sum(lambda i: x[i] * x[i], 3)
+    >>> [int(v) for v in gradients(square, {"x": Tensor((3,), [1, 2, 3])})["x"].values]
+    [2, 4, 6]
+    """
+    remembering = {name: Remembering(name, tensor) for name, tensor in operands.items()}
+    return _gathered(_dual(loss(Gradient(), **remembering)).partials, operands)
+
+
+def _gathered(total: dict[Leaf, Fraction], operands: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Derivatives by leaf as one tensor an operand."""
     return {
         name: Tensor(tensor.shape, [total.get((name, at), Fraction(0)) for at in tensor.positions()])
         for name, tensor in operands.items()

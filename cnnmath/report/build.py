@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,13 +39,13 @@ class Section:
     """What the report says of one setting."""
 
     setting: Setting
-    derivations: tuple[Derivation, ...]
+    derivations: Mapping[str, Derivation]
     agreement: Agreement
 
     @property
     def title(self) -> str:
         """The operator with symbols for its widths."""
-        return self.derivations[0].setting
+        return self.derivations["y"].title.removeprefix("y = ")
 
     def record(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -53,7 +53,7 @@ class Section:
             "operator": type(self.setting.op).__name__,
             "setting": self.title,
             "nodes": list(self.setting.nodes),
-            "derivations": {d.wrt: d.latex() for d in self.derivations},
+            "derivations": {wrt: d.latex() for wrt, d in self.derivations.items()},
             "agreement": self.agreement.record(),
         }
 
@@ -127,5 +127,5 @@ def build(net: Architecture, progress: Callable[[int, int, str], None] = lambda 
 
 def _section(setting: Setting) -> Section:
     rank = len(setting.inputs[0]) - 2
-    derivations = tuple(derive(setting.op, wrt, rank=rank) for wrt in targets(setting.op, rank=rank))
+    derivations = {wrt: derive(setting.op, wrt, rank=rank) for wrt in targets(setting.op, rank=rank)}
     return Section(setting, derivations, verify(setting.op, rank=rank))

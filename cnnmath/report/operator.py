@@ -6,13 +6,19 @@ import inspect
 import textwrap
 
 from cnnmath.ops import Conv, ConvTranspose, Operator
-from cnnmath.report.page import formula
+from cnnmath.report.page import assumed, formula
 from cnnmath.symbolic import WrittenOut, derive, general, targets
-from cnnmath.symbolic.derivation import Derivation
 from cnnmath.verify import search
 
 EXAMPLES = 50
 """Settings drawn for the verdict on a page."""
+
+HEADINGS = {
+    "y": "Forward",
+    "x": "Gradient of the input",
+    "w": "Gradient of the weights",
+    "b": "Gradient of the bias",
+}
 
 
 def operator_page(kind: type[Operator]) -> str:
@@ -38,8 +44,8 @@ def operator_page(kind: type[Operator]) -> str:
         "## Formulas",
         "Kernel K, stride s, dilation d and padding p are symbols, one an axis. A bracket [...] is 1 where its "
         "conditions hold and 0 elsewhere; \u2223 is divisibility. Indices start at 0.",
-        f"<p class='where'>{derivations[0].remarks()}</p>",
-        *(f"### {_heading(d)}\n\n{formula(d)}" for d in derivations),
+        f"<p class='where'>{assumed(derivations[0])}</p>",
+        *(f"### {HEADINGS[wrt]}\n\n{formula(d)}" for wrt, d in zip(targets(op), derivations, strict=True)),
         "## Written out",
         "The same formulas for a window of 2 on an input of 3 by 3, one channel.",
         *(f"```text\n{WrittenOut(d, *_small(kind))}\n```" for d in derivations),
@@ -56,12 +62,3 @@ def operator_page(kind: type[Operator]) -> str:
 def _small(kind: type[Operator]) -> tuple[Operator, tuple[tuple[int, ...], ...]]:
     window = kind(1, 2) if kind in (Conv, ConvTranspose) else kind(2, stride=1)  # type: ignore[call-arg]  # Operator says nothing of settings
     return window, ((1, 1, 3, 3),)
-
-
-def _heading(derivation: Derivation) -> str:
-    return {
-        "y": "Forward",
-        "x": "Gradient of the input",
-        "w": "Gradient of the weights",
-        "b": "Gradient of the bias",
-    }[derivation.wrt]

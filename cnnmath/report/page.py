@@ -10,7 +10,7 @@ from cnnmath.graph.summary import Summary, describe_field
 from cnnmath.graph.table import COLUMNS, cells
 from cnnmath.graph.text import count, times
 from cnnmath.report.build import Report, Section
-from cnnmath.symbolic import Derivation
+from cnnmath.symbolic import Derivation, show
 from cnnmath.symbolic.notations import MathML
 from cnnmath.verify import Agreement
 from cnnmath.verify.agreement import HOW
@@ -63,8 +63,8 @@ def section(part: Section) -> str:
     shown = ", ".join(nodes[:4]) + (f" and {len(nodes) - 4} more" if len(nodes) > 4 else "")
     return f"""<section class="setting">
 <header><h3>{escape(part.title)}</h3><small>{escape(shown)}</small>{_verdict(part.agreement)}</header>
-<p class="where">{part.derivations[0].remarks()}</p>
-{"".join(map(formula, part.derivations))}
+<p class="where">{assumed(part.derivations["y"])}</p>
+{"".join(map(formula, part.derivations.values()))}
 {_checks(part.agreement)}
 </section>
 """
@@ -74,10 +74,15 @@ def formula(derivation: Derivation) -> str:
     """A derivation: its result in full view, its steps folded away."""
     steps = ""
     if len(derivation.steps) > 1:
-        steps = f"<details><summary>derivation in {len(derivation.steps)} steps</summary>{derivation.html()}</details>"
-    result = f"<math displaystyle='true'>{derivation.result.write(MathML())}</math>"
-    tie = f"<p class='where'>{derivation.tie}</p>" if derivation.tie else ""
-    return f"<div class='formula'>{result}</div>{tie}{steps}"
+        listed = show.steps(derivation)
+        steps = f"<details><summary>derivation in {len(derivation.steps)} steps</summary>{listed}</details>"
+    rules = "".join(f"<p class='where'>{rule.write(MathML())}</p>" for rule in derivation.conventions)
+    return f"<div class='formula'>{show.display(derivation.result)}</div>{rules}{steps}"
+
+
+def assumed(derivation: Derivation) -> str:
+    """What a derivation assumes, as one sentence: shapes, and what the names of sizes stand for."""
+    return "where " + "; ".join(remark.write(MathML()) for remark in derivation.assumptions)
 
 
 def _tiles(report: Report) -> str:

@@ -1,153 +1,159 @@
-"""Checks of derivations: both sides of an equation, evaluated exactly on small instances."""
+"""Checks: both sides of an equation, evaluated exactly on an instance, at positions spread over it."""
 
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from typing import Any, TypeAlias
+from itertools import product
+from random import Random
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
 from cnnmath.errors import DerivationError
-from cnnmath.ops import Operator, operands
-from cnnmath.ops.algebra import Shape
-from cnnmath.ops.reduced import reduced
-from cnnmath.readers import Tensor, exact, gradient
-from cnnmath.symbolic.evaluate import Compiled, Entry, Environment, compiled, positions
-from cnnmath.symbolic.setting import bind, symbols_in
-from cnnmath.symbolic.terms import Expr, Quantified
+from cnnmath.symbolic.evaluate import Environment, compiled
+from cnnmath.symbolic.instance import Instance
+from cnnmath.symbolic.terms import Expr, Partial, Quantified
+
+if TYPE_CHECKING:
+    from cnnmath.symbolic.derivation import Step
 
 LEAST, MOST, EFFORT = 4, 100, 20_000
-"""Entries compared in one step: from the least to the most, as many as the effort (terms evaluated) allows."""
+"""Positions compared in one step: from the least to the most, as many as the effort (terms evaluated) allows."""
 
-TOUCHED = 40
-"""At most so many outputs of an instance have a gradient from above; it is zero at the others."""
+ALL, ROWS, COLUMNS = 512, 20, 30
+"""Up to so many positions are looked at one and all; of more, so many settings of the first half of the indices, and
+for each so many of the others."""
 
 CLOSE = Fraction(1, 10**40)
 """Relative difference allowed where roots and exponentials are irrational: the exact reader carries 50 digits."""
 
-NUMBERS = {"K": (3, 2), "s": (2, 3), "d": (1, 2), "p": (0, 1)}
-"""Numbers that stand in for symbolic kernels, strides, dilations and paddings, exchanged from axis to axis."""
+RELATIONS: dict[str, Callable[[Any, Any], bool]] = {"<=": operator.le, ">=": operator.ge, "<": operator.lt}
+"""What a step may say beside that its sides are equal."""
 
 
-Place: TypeAlias = tuple[int, ...]
+def check(step: Step, instance: Instance) -> None:
+    """Compare the two sides of a step on an instance, at up to a hundred positions.
 
+    Half of them are positions at which the left side is not zero, where that is an array's entry; the last corner is
+    always among them.
 
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """An operator with numbers for all symbols, operands of small integers, and what the readers say of them."""
-
-    op: Operator
-    environment: Environment
-    tensors: dict[str, Tensor]
-    dy: Tensor
-
-    def forward(self, step: str, formula: Expr, at: Entry) -> None:
-        """Compare a formula of the output with the exact reader."""
-        value, everywhere = compiled(formula), dict(positions(at, self.environment))
-        for position in _sample(everywhere, everywhere, self._most(formula)):
-            truth = exact.evaluate(self.op, position, *self.tensors.values())
-            self._compare(step, position, value, everywhere[position], truth)
-
-    def backward(self, wrt: str, at: Entry, **formulas: Expr) -> None:
-        """Compare formulas of a gradient, by step, with the gradient reader."""
-        truth = gradient.backward(self.op, self.dy, self.tensors)[wrt]
-        everywhere = dict(positions(at, self.environment))
-        touched = [position for position in everywhere if truth[position]]
-        for step, formula in formulas.items():
-            value = compiled(formula)
-            for position in _sample(touched, everywhere, self._most(formula)):
-                self._compare(step, position, value, everywhere[position], truth[position])
-
-    def partials(self, step: str, formula: Expr, wrt: str, output: Entry, entry: Entry) -> None:
-        """Compare a formula of the Jacobian with the gradient reader, output by output."""
-        value, most = compiled(formula), self._most(formula)
-        outputs, entries = (dict(positions(at, self.environment)) for at in (output, entry))
-        for above in _sample(outputs, outputs, max(LEAST, most // 4)):
-            row = {at: p for (name, at), p in gradient.partials(self.op, above, self.tensors).items() if name == wrt}
-            for below in _sample(row, entries, max(LEAST, most // 2)):
-                self._compare(step, (above, below), value, outputs[above] | entries[below], row.get(below, 0))
-
-    def _most(self, formula: Expr) -> int:
-        return min(MOST, max(LEAST, EFFORT // _terms(formula, self.environment)))
-
-    def _compare(self, step: str, position: Any, formula: Compiled, here: Environment, truth: Any) -> None:
+    Raises
+    ------
+    DerivationError
+        Where they differ; it names the step, the position and both values.
+    """
+    if step.relation == "identical":
+        _check_identity(step)
+        return
+    environment = instance.environment
+    left, right = compiled(step.left), compiled(step.right)
+    for here in _chosen(step, environment):
+        full = environment | here
         try:
-            value = Fraction(formula(here))
-        except IndexError as outside:
-            raise self._refuted(step, f"at {position} the formula reads outside an operand: {outside}") from None
-        if abs(value - truth) > CLOSE * abs(truth):
-            raise self._refuted(step, f"at {position} the formula gives {value}, the definition {truth}")
-
-    def _refuted(self, step: str, here: str) -> DerivationError:
-        return DerivationError(
-            f"the step '{step}' does not hold.",
-            here=here,
-            rule="both sides of every equation agree exactly on small instances",
-        ).at(type(self.op).__name__.lower())
+            sides = left(full), right(full)
+        except (IndexError, TypeError) as error:
+            raise _refuted(step, here, f"a formula reads where there is no entry: {error}") from None
+        if not _holds(step.relation, *sides):
+            raise _refuted(step, here, f"the left side is {_shown(sides[0])}, the right side {_shown(sides[1])}")
 
 
-def instances(op: Operator, inputs: Sequence[Shape], definitions: Mapping[sp.Symbol, Expr]) -> list[Instance]:
-    """Small instances at both telling sizes, with two choices of numbers where the window is symbolic."""
-    symbols = sorted({s for f in fields(op) for s in symbols_in(getattr(op, f.name)) if str(s)[0] in NUMBERS}, key=str)
-    turns = range(2 if symbols else 1)
-    return [_instance(op, inputs, definitions, symbols, turn, exact) for turn in turns for exact in (False, True)]
+def _check_identity(step: Step) -> None:
+    """Expand the difference of two sides, polynomials or matrices of them: it must vanish, term by term."""
+    left, right = (sp.ImmutableMatrix(sp.flatten(sp.Matrix([side]))) for side in (step.left, step.right))
+    rest = (left - right).applyfunc(sp.expand)
+    if any(entry != 0 for entry in rest):
+        raise _refuted(step, {}, f"the difference of the two sides is {next(entry for entry in rest if entry != 0)}")
 
 
-def _instance(
-    op: Operator,
-    inputs: Sequence[Shape],
-    definitions: Mapping[sp.Symbol, Expr],
-    symbols: Sequence[sp.Symbol],
-    turn: int,
-    exact: bool,  # noqa: FBT001 - which of the two telling sizes
-) -> Instance:
-    window = {s: NUMBERS[str(s)[0]][(turn + int(str(s).partition("_")[2] or 0)) % 2] for s in symbols}
-    small, shapes = reduced(_bound(op, window), len(inputs[0]) - 2, exact=exact)
-    shapes = shapes[: len(inputs)]
-    binding = bind(op, inputs, definitions, small, shapes)
-    draw = random.Random(0)
-    tensors = {name: _tensor(name, shape, draw) for name, shape in operands(small, *shapes).items()}
-    dy = _tensor("dy", small.shape(*shapes), draw)
-    for i in draw.sample(range(len(dy.values)), max(0, len(dy.values) - TOUCHED)):
-        dy.values[i] = Fraction(0)
-    return Instance(small, {**binding, **tensors, "dL/dy": dy}, tensors, dy)
+def _chosen(step: Step, environment: Environment) -> list[dict[sp.Symbol, int]]:
+    """Positions to compare: settings of the free indices."""
+    symbols = [symbol for symbol, _ in step.over]
+    extents = [range(int(compiled(extent)(environment))) for _, extent in step.over]
+    draw, spread = Random(0), _spread(extents, Random(0))
+    most = min(MOST, max(LEAST, EFFORT // (terms(step.left, environment) + terms(step.right, environment))))
+    touched: list[tuple[int, ...]] = []
+    if isinstance(step.left, (sp.Indexed, Partial)):
+        value = compiled(step.left)
+        touched = [at for at in spread if value(environment | dict(zip(symbols, at, strict=True))) != 0]
+    first = draw.sample(touched, min(len(touched), most - most // 2))
+    others = draw.sample(spread, min(len(spread), most - len(first)))
+    chosen = dict.fromkeys([*first, *spread[-2:], *others])
+    return [dict(zip(symbols, at, strict=True)) for at in chosen]
 
 
-def _sample(touched: Iterable[Place], everywhere: Iterable[Place], most: int) -> list[Place]:
-    """Some places, drawn once and for all: half of them touched, the rest any, the last corners always among them."""
-    draw, some, every = random.Random(0), list(touched), list(everywhere)
-    first = draw.sample(some, min(len(some), most - most // 2))
-    return list(dict.fromkeys([*first, *every[-2:], *draw.sample(every, min(len(every), most - len(first)))]))
+def _spread(extents: Sequence[range], draw: Random) -> list[tuple[int, ...]]:
+    """All positions where they are few; else some rows and, of each, some columns, the last corners at the end."""
+    if math.prod(map(len, extents)) <= ALL:
+        return list(product(*extents))
+    half = len(extents) // 2
+    rows, columns = _some(extents[:half], ROWS, draw), _some(extents[half:], COLUMNS, draw)
+    others = (_some(extents[half:], COLUMNS, draw) for _ in rows)
+    spread = [(*row, *column) for row, own in zip(rows, others, strict=True) for column in own]
+    corners = [(*row, *column) for row in rows[-2:] for column in columns[-2:]]
+    return list(dict.fromkeys(spread) | dict.fromkeys(corners))
 
 
-def _terms(expr: Any, environment: Environment) -> int:
+def _some(extents: Sequence[range], most: int, draw: Random) -> list[tuple[int, ...]]:
+    """Some positions, the last corner last."""
+    corner = tuple(extent[-1] for extent in extents)
+    if math.prod(map(len, extents)) <= most:
+        return list(product(*extents))
+    return list(dict.fromkeys([*(tuple(map(draw.choice, extents)) for _ in range(most - 1)), corner]))
+
+
+def terms(expr: Any, environment: Environment) -> int:
     """About how many terms one evaluation of a formula goes through."""
-    inner = max((_terms(argument, environment) for argument in expr.args), default=1)
+    inner = max((terms(argument, environment) for argument in expr.args), default=1)
     if not isinstance(expr, Quantified):
         return inner
     known = [extent for _, extent in expr.ranges if extent.free_symbols <= environment.keys()]
-    return inner * math.prod(max(1, int(compiled(extent)(environment))) for extent in known)
+    return inner * math.prod(max(1, _length(extent, environment)) for extent in known)
 
 
-def _tensor(name: str, shape: Shape, draw: random.Random) -> Tensor:
-    """Small integers, with many ties; a variance is positive."""
-    low = 1 if name == "var" else -3
-    count = 1
-    for n in shape:
-        count *= n
-    return Tensor(shape, [Fraction(draw.randint(low, 3)) for _ in range(count)])
+def _length(extent: Expr, environment: Environment) -> int:
+    return 2 * environment[sp.oo] + 1 if extent is sp.oo else int(compiled(extent)(environment))
 
 
-def _bound(op: Operator, values: Mapping[sp.Symbol, int]) -> Operator:
-    """The operator with numbers for the symbols of its window."""
+def _holds(relation: str, left: Any, right: Any) -> bool:
+    """Whether two values stand in a relation; irrational ones are equal to 40 digits."""
+    if relation != "=":
+        return RELATIONS[relation](left, right)
+    if isinstance(left, tuple) or isinstance(right, tuple):
+        pairs = list(zip(_flat(left), _flat(right), strict=False))
+        return len(_flat(left)) == len(_flat(right)) and all(_holds("=", *pair) for pair in pairs)
+    return bool(left == right) or (_irrational(left, right) and abs(left - right) <= CLOSE * abs(right))
 
-    def number(value: Any) -> Any:
-        if isinstance(value, tuple):
-            return tuple(map(number, value))
-        return values.get(value, value) if isinstance(value, sp.Symbol) else value
 
-    return replace(op, **{f.name: number(getattr(op, f.name)) for f in fields(op)})
+def _irrational(*numbers: Any) -> bool:
+    """Whether one of them has so long a denominator that it stands for an irrational number."""
+    return all(isinstance(n, (int, Fraction)) for n in numbers) and any(n.denominator > 10**20 for n in numbers)
+
+
+def _flat(value: Any) -> list[Any]:
+    return [entry for part in value for entry in _flat(part)] if isinstance(value, tuple) else [value]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Fraction) and value.denominator > 10**20:
+        return f"{float(value):.12g}"
+    return str(value) if not isinstance(value, tuple) else f"({', '.join(map(_shown, value))})"
+
+
+def _refuted(step: Step, here: dict[sp.Symbol, int], fact: str) -> DerivationError:
+    where = ", ".join(f"{symbol} = {value}" for symbol, value in here.items())
+    return DerivationError(
+        f"the step '{step.name.lower()}' does not hold.",
+        here=f"at {where}: {fact}" if where else fact,
+        rule="both sides of every equation agree exactly on small instances",
+    )
+
+
+def check_all(steps: Iterable[Step], instances: Iterable[Instance]) -> None:
+    """Check every step on every instance."""
+    everywhere = list(instances)
+    for step in steps:
+        for instance in everywhere:
+            check(step, instance)

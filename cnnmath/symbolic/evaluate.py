@@ -1,22 +1,26 @@
-"""Evaluate index formulas at concrete indices: with exact numbers to check them, with symbols to write them out."""
+"""Evaluate index formulas at concrete indices: with exact numbers to check them, with symbols to write them out.
+
+A formula is translated once to a Python function: a sum becomes a loop that tests each condition as soon as its indices
+are known. So a formula can be evaluated at many positions, on many instances.
+"""
 
 from __future__ import annotations
 
-import math
-import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fractions import Fraction
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 from itertools import product
 from typing import Any, TypeAlias
 
 import sympy as sp
 
-from cnnmath.readers.exact import Exact
-from cnnmath.symbolic.terms import Attains, Bracket, Divides, Expr, Maximum, Quantified, Sigma
+from cnnmath.symbolic import arithmetic
+from cnnmath.symbolic.terms import Attains, Bracket, Divides, Expr, Logistic, Maximum, Partial, Pi, Quantified, Sigma
 
 Environment: TypeAlias = dict[Any, Any]
-"""Values of index symbols (by symbol) and operands (by name), each operand read by a tuple of integers."""
+"""Values of symbols (by symbol) and arrays (by name), each array read by a tuple of integers.
+
+The derivative of an array y by an array x is the array ``dy/dx``, read by a position of y followed by one of x.
+"""
 
 Compiled: TypeAlias = Callable[[Environment], Any]
 
@@ -37,219 +41,269 @@ def evaluate(expr: Expr, environment: Mapping[Any, Any]) -> Any:
     return compiled(expr)(dict(environment))
 
 
+@lru_cache(maxsize=4096)
+def compiled(expr: Any) -> Compiled:
+    """Turn a formula into a function of an environment.
+
+    Raises
+    ------
+    TypeError
+        For a part of the formula that has no value.
+    """
+    writer = _Writer()
+    body = writer.write(sp.sympify(expr))
+    lines = [f"    {name} = env[{key}]" for key, name in writer.read.items()]
+    scope = {**writer.constants, **{name: getattr(arithmetic, name) for name in arithmetic.__all__}}
+    exec("\n".join(["def value(env):", *lines, f"    return {body}"]), scope)
+    return scope["value"]  # type: ignore[return-value]  # what the line above defines
+
+
 def positions(entry: Entry, environment: Environment) -> Iterator[tuple[tuple[int, ...], Environment]]:
     """Every position of an array, with an environment in which the entry's indices have their values."""
     indices, ranges = entry
-    extents = [range(compiled(sp.sympify(extent))(environment)) for extent in ranges.values()]
-    values = [compiled(sp.sympify(i)) for i in indices]
+    extents = [range(evaluate(extent, environment)) for extent in ranges.values()]
+    values = [compiled(i) for i in indices]
     for numbers in product(*extents):
         here = environment | dict(zip(ranges, numbers, strict=True))
         yield tuple(int(value(here)) for value in values), here
 
 
+class _Writer:
+    """Python source of one formula: what it reads from the environment, and the constants it needs."""
+
+    def __init__(self) -> None:
+        self.read: dict[str, str] = {}
+        self.constants: dict[str, Any] = {}
+        self.bound: list[sp.Symbol] = []
+
+    def write(self, expr: Any) -> str:
+        """Source of an expression or a condition."""
+        return _source(expr, self)
+
+    def constant(self, value: Any) -> str:
+        """Name of a value that is no literal."""
+        name = f"_c{len(self.constants)}"
+        self.constants[name] = value
+        return name
+
+    def symbol(self, symbol: sp.Symbol) -> str:
+        """Name of an index or a size: a loop's own, or one read from the environment."""
+        for depth, bound in reversed(list(enumerate(self.bound))):
+            if bound == symbol:
+                return f"_i{depth}"
+        known = next((key for key in self.read if self.constants.get(key) == symbol), None)
+        return self.read[known or self._key(symbol)]
+
+    def array(self, name: str) -> str:
+        """Name of an array."""
+        key = repr(name)
+        return self.read.setdefault(key, f"_a{len(self.read)}")
+
+    def _key(self, symbol: sp.Symbol) -> str:
+        key = self.constant(symbol)
+        self.read[key] = f"_s{len(self.read)}"
+        return key
+
+    def loops(self, expr: Quantified, body: Callable[[], str]) -> tuple[str, str]:
+        """Source of the body, and of the loops around it with the conditions that the indices alone decide."""
+        free, waiting, clauses = len(self.bound), [c for c in expr.conditions if not c.has(sp.Indexed)], []
+        unbound = [symbol for symbol, _ in expr.ranges]
+        for symbol, extent in [*expr.ranges] or [(None, sp.S.One)]:
+            span = self._span(extent)
+            self.bound.append(symbol)
+            unbound = unbound[1:]
+            ready = [c for c in waiting if not c.free_symbols & set(unbound)]
+            waiting = [c for c in waiting if c not in ready]
+            tests = "".join(f" if {self.write(c)}" for c in ready)
+            clauses.append(f"for _i{len(self.bound) - 1} in {span}{tests}")
+        source = body()
+        del self.bound[free:]
+        return source, " ".join(clauses)
+
+    def _span(self, extent: Expr) -> str:
+        if extent is sp.oo:
+            far = self.symbol(sp.oo)  # type: ignore[arg-type]  # an instance says how far "everywhere" reaches
+            return f"range(-{far}, {far} + 1)"
+        return f"range({self.write(extent)})"
+
+
 @singledispatch
-def compiled(expr: Any) -> Compiled:
-    """Turn a formula into a function of an environment, once, so that it can be evaluated at many positions."""
+def _source(expr: Any, w: _Writer) -> str:  # noqa: ARG001 - the others write with it
     raise TypeError(f"no value is defined for {type(expr).__name__}")
 
 
-@compiled.register
-def _(expr: sp.Rational) -> Compiled:
-    value = int(expr) if expr.is_Integer else Fraction(int(expr.p), int(expr.q))
-    return lambda _: value
+@_source.register
+def _(expr: sp.Rational, w: _Writer) -> str:
+    return f"({int(expr)})" if expr.is_Integer else w.constant(arithmetic.Fraction(int(expr.p), int(expr.q)))
 
 
-@compiled.register
-def _(expr: sp.Symbol) -> Compiled:
-    return lambda env: env[expr]
+@_source.register
+def _(expr: sp.Symbol, w: _Writer) -> str:
+    return w.symbol(expr)
 
 
-@compiled.register
-def _(expr: sp.Add) -> Compiled:
-    parts = [compiled(a) for a in expr.args]
-    return lambda env: sum(part(env) for part in parts)
+@_source.register
+def _(expr: sp.Add, w: _Writer) -> str:
+    if not expr.has(sp.Indexed, Quantified) and any(term.is_integer is not True for term in expr.args):
+        above, below = sp.fraction(sp.together(expr))  # one quotient, which may be whole where its terms are not
+        if below != 1:
+            return f"quotient({w.write(above)}, {w.write(below)})"
+    return f"({' + '.join(map(w.write, expr.args))})"
 
 
-@compiled.register
-def _(expr: sp.Mul) -> Compiled:
-    parts = [compiled(a) for a in sorted(expr.args, key=lambda a: isinstance(a, Quantified))]
-
-    def product_of(env: Environment) -> Any:
-        value: Any = 1
-        for part in parts:
-            value = value * part(env)
-            if value == 0:  # a sum behind it need not be gone through
-                return 0
-        return value
-
-    return product_of
-
-
-@compiled.register
-def _(expr: sp.Pow) -> Compiled:
-    base, exponent = compiled(expr.base), sp.nsimplify(expr.exp)
-    if not exponent.is_Rational:
-        slope = compiled(expr.exp)
-        return lambda env: base(env) ** slope(env)
-    power = Fraction(int(exponent.p), int(exponent.q))
-
-    def raised(env: Environment) -> Any:
-        value = base(env)
-        if isinstance(value, sp.Basic):
-            return value**exponent
-        return Exact().power(Fraction(value), power)
-
-    return raised
+@_source.register
+def _(expr: sp.Mul, w: _Writer) -> str:
+    """Brackets first, sums last: what is multiplied by nothing is not gone through."""
+    brackets = [a for a in expr.args if isinstance(a, Bracket) and not a.has(sp.Indexed)]
+    sums = [a for a in expr.args if isinstance(a, Quantified)]
+    plain, below = [], []
+    for factor in (a for a in expr.args if a not in brackets and a not in sums):
+        above, under = sp.fraction(factor)
+        plain += [above] if above != 1 else []
+        below += [under] if under != 1 else []
+    source = " * ".join(map(w.write, plain)) or "1"
+    for total in sums:
+        source = f"times({source}, lambda: {w.write(total)})"
+    if below:
+        source = f"quotient({source}, {' * '.join(map(w.write, below))})"
+    for bracket in brackets:
+        source = f"({source} if {_all(bracket.args, w)} else 0)"
+    return f"({source})"
 
 
-@compiled.register
-def _(expr: sp.exp) -> Compiled:
-    return _function(expr, Exact().exp, sp.exp)
+@_source.register
+def _(expr: sp.Pow, w: _Writer) -> str:
+    exponent = sp.nsimplify(expr.exp)
+    base = w.write(expr.base)
+    if exponent.is_Integer and exponent >= 0:
+        return f"{base} ** {int(exponent)}"
+    return f"power({base}, {w.write(exponent)})"
 
 
-@compiled.register
-def _(expr: sp.log) -> Compiled:
-    return _function(expr, Exact().log, sp.log)
+@_source.register(sp.exp)
+@_source.register(sp.log)
+@_source.register(sp.tanh)
+@_source.register(sp.floor)
+@_source.register(sp.Abs)
+@_source.register(sp.Max)
+@_source.register(sp.Min)
+@_source.register(Logistic)
+def _(expr: Any, w: _Writer) -> str:
+    names = {sp.Abs: "abs", sp.Max: "largest", sp.Min: "smallest", Logistic: "logistic"}
+    return f"{names.get(expr.func, expr.func.__name__)}({', '.join(map(w.write, expr.args))})"
 
 
-@compiled.register
-def _(expr: sp.floor) -> Compiled:
-    argument = compiled(expr.args[0])
-    return lambda env: math.floor(argument(env))
+@_source.register
+def _(expr: sp.Mod, w: _Writer) -> str:
+    return f"({' % '.join(map(w.write, expr.args))})"
 
 
-@compiled.register
-def _(expr: sp.Mod) -> Compiled:
-    number, divisor = map(compiled, expr.args)
-    return lambda env: number(env) % divisor(env)
+@_source.register
+def _(expr: sp.Indexed, w: _Writer) -> str:
+    return f"{w.array(str(expr.base))}[{_position(expr.indices, w)}]"
 
 
-@compiled.register
-def _(expr: sp.Abs) -> Compiled:
-    argument = compiled(expr.args[0])
-    return lambda env: abs(argument(env))
+@_source.register
+def _(expr: Partial, w: _Writer) -> str:
+    y, x = expr.args
+    return f"{w.array(f'd{y.base}/d{x.base}')}[{_position([*y.indices, *x.indices], w)}]"
 
 
-@compiled.register
-def _(expr: sp.Indexed) -> Compiled:
-    name, indices = str(expr.base), [compiled(i) for i in expr.indices]
-    return lambda env: env[name][tuple(int(i(env)) for i in indices)]
+def _position(indices: Sequence[Expr], w: _Writer) -> str:
+    return "".join(f"{w.write(i)}, " for i in indices) or "()"
 
 
-@compiled.register
-def _(expr: Sigma) -> Compiled:
-    return _over(expr, sum, sp.Add)
+@_source.register(Sigma)
+@_source.register(Pi)
+@_source.register(Maximum)
+def _(expr: Any, w: _Writer) -> str:
+    fold = {Sigma: "total", Pi: "multiplied", Maximum: "greatest"}[type(expr)]
+    undecided = [c for c in expr.conditions if c.has(sp.Indexed)]
+
+    def body() -> str:
+        return f"given({_all(undecided, w)}, lambda: {w.write(expr.body)})" if undecided else w.write(expr.body)
+
+    source, loops = w.loops(expr, body)
+    return f"{fold}([{source} {loops}])"
 
 
-@compiled.register
-def _(expr: Maximum) -> Compiled:
-    return _over(expr, max, sp.Max)
+@_source.register
+def _(expr: Bracket, w: _Writer) -> str:
+    return f"{'bracket' if expr.has(sp.Indexed) else 'int'}({_all(expr.args, w)})"
 
 
-@compiled.register
-def _(expr: Bracket) -> Compiled:
-    conditions = [compiled(c) for c in expr.args]
-    return lambda env: int(all(c(env) for c in conditions))
+def _all(conditions: Sequence[Any], w: _Writer) -> str:
+    """All of the conditions: as Python decides them, or as a list where entries that may be letters take part."""
+    parts = [w.write(c) for c in conditions]
+    if any(c.has(sp.Indexed) for c in conditions):
+        return f"every({', '.join(f'lambda: {part}' for part in parts)})"
+    return f"({' and '.join(parts) or 'True'})"
 
 
-@compiled.register
-def _(expr: sp.Piecewise) -> Compiled:
-    cases = [(compiled(value), compiled(condition)) for value, condition in expr.args]
-
-    def chosen(env: Environment) -> Any:
-        for value, condition in cases:
-            held = condition(env)
-            if isinstance(held, sp.Basic):
-                return sp.Piecewise(*((v(env), c(env)) for v, c in cases))
-            if held:
-                return value(env)
-        raise ValueError("no case applies")
-
-    return chosen
+@_source.register
+def _(expr: sp.Piecewise, w: _Writer) -> str:
+    return f"cases({', '.join(f'(lambda: {w.write(c)}, lambda: {w.write(v)})' for v, c in expr.args)})"
 
 
-@compiled.register(sp.Ge)
-@compiled.register(sp.Gt)
-@compiled.register(sp.Le)
-@compiled.register(sp.Lt)
-@compiled.register(sp.Eq)
-@compiled.register(sp.Ne)
-def _(expr: Any) -> Compiled:
-    left, right = compiled(expr.lhs), compiled(expr.rhs)
-    compare = getattr(operator, _COMPARE[type(expr)])
-    return lambda env: compare(left(env), right(env))
+@_source.register(sp.Ge)
+@_source.register(sp.Gt)
+@_source.register(sp.Le)
+@_source.register(sp.Lt)
+def _(expr: Any, w: _Writer) -> str:
+    return f"({w.write(expr.lhs)} {expr.rel_op} {w.write(expr.rhs)})"
 
 
-@compiled.register(type(sp.true))
-@compiled.register(type(sp.false))
-def _(expr: Any) -> Compiled:
-    return lambda _: bool(expr)
+@_source.register(sp.Eq)
+@_source.register(sp.Ne)
+def _(expr: Any, w: _Writer) -> str:
+    left, right = w.write(expr.lhs), w.write(expr.rhs)
+    if not expr.has(sp.Indexed):
+        return f"({left} {'==' if isinstance(expr, sp.Eq) else '!='} {right})"
+    return f"{'equal' if isinstance(expr, sp.Eq) else 'unequal'}({left}, {right})"
 
 
-@compiled.register
-def _(expr: Divides) -> Compiled:
-    divisor, number = map(compiled, expr.args)
-    return lambda env: number(env) % divisor(env) == 0
+@_source.register(type(sp.true))
+@_source.register(type(sp.false))
+def _(expr: Any, w: _Writer) -> str:  # noqa: ARG001 - singledispatch passes it
+    return str(bool(expr))
 
 
-@compiled.register
-def _(expr: Attains) -> Compiled:
+@_source.register(sp.And)
+@_source.register(sp.Or)
+def _(expr: Any, w: _Writer) -> str:
+    return f"({(' and ' if isinstance(expr, sp.And) else ' or ').join(map(w.write, expr.args))})"
+
+
+@_source.register
+def _(expr: sp.Not, w: _Writer) -> str:
+    return f"negation({w.write(expr.args[0])})"
+
+
+@_source.register
+def _(expr: Divides, w: _Writer) -> str:
+    divisor, number = map(w.write, expr.args)
+    return f"({number} % {divisor} == 0)"
+
+
+@_source.register
+def _(expr: Attains, w: _Writer) -> str:
     maximum, taps, at = expr.args
-    wanted, here = [compiled(t) for t in taps.args], [compiled(a) for a in at.args]
-    body, positions = compiled(maximum.body), _positions(maximum)
-    symbols = [symbol for symbol, _ in maximum.ranges]
+    asked = f"({_position(taps.args, w)}), ({_position(at.args, w)})"  # of the formula around it, not of the maximum
 
-    def first(env: Environment) -> Any:
-        values = [(body(inside), tuple(inside[s] for s in symbols)) for inside, _ in positions(env)]
-        tap, position = tuple(t(env) for t in wanted), tuple(int(a(env)) for a in here)
-        if any(isinstance(value, sp.Basic) for value, _ in values):
-            return Attains(maximum, [sp.Integer(t) for t in tap], [sp.Integer(a) for a in position])
-        return max(values, key=lambda pair: pair[0])[1] == tap
+    def body() -> str:
+        own = "".join(f"{w.symbol(symbol)}, " for symbol, _ in maximum.ranges)
+        return f"({w.write(maximum.body)}, ({own}))"
 
-    return first
+    source, loops = w.loops(maximum, body)
+    return f"attains([{source} {loops}], {asked}, {w.constant(maximum)})"
 
 
-def _positions(expr: Quantified) -> Callable[[Environment], Iterator[tuple[Environment, Any]]]:
-    """Environments of the terms that count: True beside each, or a symbolic bracket where symbols must decide."""
-    symbols = [symbol for symbol, _ in expr.ranges]
-    extents = [compiled(extent) for _, extent in expr.ranges]
-    conditions = [compiled(c) for c in expr.conditions]
-
-    def walk(env: Environment) -> Iterator[tuple[Environment, Any]]:
-        for values in product(*(range(int(extent(env))) for extent in extents)):
-            here = env | dict(zip(symbols, values, strict=True))
-            undecided = []
-            for condition in conditions:
-                held = condition(here)
-                if isinstance(held, sp.Basic) and held not in (sp.true, sp.false):
-                    undecided.append(held)
-                elif not held:
-                    break
-            else:
-                yield here, Bracket(*undecided) if undecided else True
-
-    return walk
+@_source.register
+def _(expr: sp.MatrixBase, w: _Writer) -> str:
+    rows = ("".join(f"{w.write(entry)}, " for entry in expr.row(i)) for i in range(expr.rows))
+    return f"({''.join(f'({row}), ' for row in rows)})"
 
 
-def _over(expr: Quantified, exact: Callable[[Any], Any], symbolic: Callable[..., Any]) -> Compiled:
-    """Fold a body over its range: numbers one way, symbols the other."""
-    body, walk = compiled(expr.body), _positions(expr)
-
-    def folded(env: Environment) -> Any:
-        values = [body(here) if held is True else body(here) * held for here, held in walk(env)]
-        return symbolic(*values) if any(isinstance(v, sp.Basic) for v in values) else exact(values)
-
-    return folded
-
-
-def _function(expr: Any, exact: Callable[[Any], Any], symbolic: Callable[[Any], Any]) -> Compiled:
-    argument = compiled(expr.args[0])
-
-    def applied(env: Environment) -> Any:
-        value = argument(env)
-        return symbolic(value) if isinstance(value, sp.Basic) else exact(Fraction(value))
-
-    return applied
-
-
-_COMPARE = {sp.Ge: "ge", sp.Gt: "gt", sp.Le: "le", sp.Lt: "lt", sp.Eq: "eq", sp.Ne: "ne"}
+@_source.register
+def _(expr: sp.MatMul, w: _Writer) -> str:
+    return f"matrix_product({', '.join(map(w.write, expr.args))})"

@@ -13,7 +13,7 @@ from sympy.logic.boolalg import Boolean
 
 Expr: TypeAlias = Any  # a SymPy expression
 Range: TypeAlias = tuple[sp.Symbol, Expr]
-"""A bound index and its extent: it runs from 0 to extent - 1."""
+"""A bound index and its extent: it runs from 0 to extent - 1, or over all integers where the extent is infinite."""
 
 
 def index(name: str) -> sp.Symbol:
@@ -60,8 +60,22 @@ class Sigma(Quantified):
     """Sum of the body over its ranges, where the conditions hold."""
 
 
+class Pi(Quantified):
+    """Product of the body over its ranges, where the conditions hold."""
+
+
 class Maximum(Quantified):
     """Greatest value of the body over its ranges, where the conditions hold."""
+
+
+class Logistic(sp.Function):
+    """Logistic function ``sigma(x) = 1/(1 + exp(-x))``."""
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """Derivative: ``sigma*(1 - sigma)``."""
+        if argindex != 1:
+            raise sp.function.ArgumentIndexError(self, argindex)
+        return self * (1 - self)
 
 
 class Bracket(sp.Expr):

@@ -9,13 +9,11 @@ import sympy as sp
 
 from cnnmath.symbolic.notations import Notation
 from cnnmath.symbolic.notations.notation import Bound
-from cnnmath.symbolic.terms import Attains, Bracket, Divides, Expr, Maximum, Partial, Quantified, Sigma
+from cnnmath.symbolic.order import entry_key, is_subtracted, product_key, ratio, split, sum_key
+from cnnmath.symbolic.terms import Attains, Bracket, Divides, Expr, Logistic, Maximum, Partial, Pi, Quantified, Sigma
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 """How tightly a part holds together."""
-
-_ORDER = "jonigfchtkqNCFDHWLO"
-"""Index letters in the order in which a sum of indices is written: s*o + d*k - p."""
 
 
 def typeset(expr: Any, notation: Notation) -> str:
@@ -35,9 +33,18 @@ def typeset(expr: Any, notation: Notation) -> str:
     return _Typesetter(notation).write(sp.sympify(expr))
 
 
+SIGNS = {"=": "=", "<=": "≤", ">=": "≥", "<": "<", "identical": "≡"}
+"""How the relations of steps are written."""
+
+
+def relation(sign: str, left: Any, right: Any, notation: Notation) -> str:
+    """Write two sides and what stands between them."""
+    return notation.relation(SIGNS[sign], typeset(left, notation), typeset(right, notation))
+
+
 def equation(left: Any, right: Any, notation: Notation) -> str:
     """Write an equation."""
-    return notation.relation("=", typeset(left, notation), typeset(right, notation))
+    return relation("=", left, right, notation)
 
 
 class _Typesetter:
@@ -57,7 +64,7 @@ class _Typesetter:
                 written = self.n.number(abs(int(expr)))
                 return (self.n.joined(self.n.minus, written), SUM) if negative else (written, ATOM)
             case sp.Symbol():
-                return self.n.name(*_split(str(expr))), ATOM
+                return self.n.name(*split(str(expr))), ATOM
             case sp.Indexed():
                 return self._entry(expr), ATOM
             case Partial():
@@ -68,19 +75,27 @@ class _Typesetter:
                 return self._product(expr)
             case sp.Pow():
                 return self._power(expr)
-            case Sigma() | Maximum():
+            case Sigma() | Maximum() | Pi():
                 return self._total(expr), SUM if isinstance(expr, Sigma) else PRODUCT
             case Bracket():
                 return self.n.bracket(self._conditions(expr.args)), ATOM
             case sp.Piecewise():
                 rows = [(self.write(v), "" if c is sp.true else self._condition(c)) for v, c in expr.args]
                 return self.n.cases(rows), ATOM
-            case sp.exp() | sp.log() | sp.floor() | sp.Abs():
-                name = {sp.Abs: "abs"}.get(expr.func, expr.func.__name__)
+            case sp.exp() | sp.log() | sp.floor() | sp.Abs() | sp.tanh() | Logistic():
+                name = {sp.Abs: "abs", Logistic: "sigma"}.get(expr.func, expr.func.__name__)
                 return self.n.function(name, self.write(expr.args[0])), ATOM
-            case sp.Max():
-                listed = self._listed([self.write(a) for a in sorted(expr.args, key=_entry_key)])
-                return self.n.function("max", listed), ATOM
+            case sp.Max() | sp.Min():
+                listed = self._listed([self.write(a) for a in sorted(expr.args, key=_place)])
+                return self.n.function(expr.func.__name__.lower(), listed), ATOM
+            case sp.Tuple():
+                return self.n.parenthesis(self._listed([self.write(a) for a in expr.args])), ATOM
+            case sp.MatrixBase():
+                return self.n.matrix([[self.write(entry) for entry in expr.row(i)] for i in range(expr.rows)]), ATOM
+            case sp.MatMul():
+                return self.n.joined(self.n.times.join(self.write(a, PRODUCT) for a in expr.args)), PRODUCT
+            case _ if expr in (sp.oo, -sp.oo):
+                return self.n.joined(*([self.n.minus] if expr is not sp.oo else []), self.n.infinity), ATOM
             case sp.Mod():
                 return self.n.relation("mod", *(self.write(a, POWER) for a in expr.args)), SUM
             case _:
@@ -100,9 +115,9 @@ class _Typesetter:
         parts: list[str] = []
         numbers_first = expr.has(sp.exp, Sigma)
         for term in sorted(
-            expr.args, key=lambda term: (not (numbers_first and term.is_number and term.is_positive), *_sum_key(term))
+            expr.args, key=lambda term: (not (numbers_first and term.is_number and term.is_positive), *sum_key(term))
         ):
-            negative = _negative(term)
+            negative = is_subtracted(term)
             written = self.write(-term if negative else term, PRODUCT if negative else SUM)
             sign = self.n.minus if negative else self._plus()
             parts.extend(([sign] if negative else []) if not parts else [self._spaced(sign)])
@@ -116,9 +131,9 @@ class _Typesetter:
         return f" {sign} " if len(sign) == 1 else sign
 
     def _product(self, expr: Expr) -> tuple[str, int]:
-        if _negative(expr):
+        if is_subtracted(expr):
             return self.n.joined(self.n.minus, self.write(-expr, PRODUCT)), SUM
-        above, below = _ratio(expr)
+        above, below = ratio(expr)
         if not below:
             return self._factors(above), PRODUCT
         first = [f for f in above if isinstance(f, sp.Indexed) and "/" in str(f.base)]
@@ -136,7 +151,7 @@ class _Typesetter:
         """Factors in their order; one that stands alone needs to hold together no more than its place asks."""
         if len(factors) <= 1:
             return self.write(factors[0], alone) if factors else self.n.number(1)
-        *others, last = sorted(factors, key=_product_key)
+        *others, last = sorted(factors, key=product_key)
         tightness = SUM if isinstance(last, Quantified) else PRODUCT
         written = [*(self.write(f, PRODUCT) for f in others), self.write(last, tightness)]
         return self.n.joined(self.n.times.join(written))
@@ -149,11 +164,16 @@ class _Typesetter:
         return self.n.power(self.write(expr.base, ATOM), self.write(expr.exp)), POWER
 
     def _total(self, expr: Quantified) -> str:
-        ranges = [Bound(self.write(i), self.write(extent), self.write(extent - 1)) for i, extent in expr.ranges]
-        name = "sum" if isinstance(expr, Sigma) else "max"
+        ranges = [self._bound(i, extent) for i, extent in expr.ranges]
+        name = {Sigma: "sum", Pi: "prod", Maximum: "max"}[type(expr)]
         alone = not isinstance(expr.body, sp.Add)
         body = self.write(expr.body, SUM if alone else PRODUCT)
         return self.n.total(name, ranges, self._conditions(expr.conditions), body)
+
+    def _bound(self, symbol: sp.Symbol, extent: Expr) -> Bound:
+        if extent is sp.oo:
+            return Bound(self.write(symbol), "", self.write(sp.oo), self.write(-sp.oo))
+        return Bound(self.write(symbol), self.write(extent), self.write(extent - 1), self.n.number(0))
 
     def _conditions(self, conditions: Iterable[Any]) -> list[str]:
         """Conditions, the two bounds of one expression drawn together."""
@@ -187,6 +207,11 @@ class _Typesetter:
                 turned = c.reversed if above and not c.has(sp.Indexed) else c
                 symbol = {">=": "≥", "<=": "≤"}.get(turned.rel_op, turned.rel_op)
                 return self.n.relation(symbol, self.write(turned.lhs), self.write(turned.rhs))
+            case sp.And() | sp.Or():
+                parts = [self._condition(part) for part in sorted(c.args, key=str)]
+                return self.n.relation("and" if isinstance(c, sp.And) else "or", *parts)
+            case sp.Not():
+                return self.n.relation("not", "", self._condition(c.args[0]))
             case _:
                 raise TypeError(f"no notation for {type(c).__name__}")
 
@@ -194,49 +219,6 @@ class _Typesetter:
         return (", " if self.n.minus == "-" else "<mo>,</mo>").join(parts)
 
 
-def _split(name: str) -> tuple[str, str]:
-    """Letter and number of a symbol's name: ``o_1`` is o, 1."""
-    letter, _, number = name.partition("_")
-    return letter, number
-
-
-def _negative(expr: Expr) -> bool:
-    return bool(expr.as_coeff_Mul()[0].is_negative)
-
-
-def _ratio(expr: Expr) -> tuple[list[Expr], list[Expr]]:
-    """Factors above and below the fraction bar."""
-    above: list[Expr] = []
-    below: list[Expr] = []
-    for factor in sp.Mul.make_args(expr):
-        if factor.is_Rational:
-            above += [sp.Integer(factor.p)] if factor.p != 1 else []
-            below += [sp.Integer(factor.q)] if factor.q != 1 else []
-        elif isinstance(factor, sp.Pow) and factor.exp.is_negative:
-            below.append(1 / factor)
-        else:
-            above.append(factor)
-    return above, below
-
-
-def _sum_key(term: Expr) -> tuple[Any, ...]:
-    """Indices in their order, numbers after them, what is subtracted next; entries by position, sums last."""
-    letters = [_ORDER.find(_split(str(s))[0].strip("'")) for s in term.free_symbols if isinstance(s, sp.Symbol)]
-    first = min((i for i in letters if i >= 0), default=len(_ORDER))
-    entries = sorted((_entry_key(e) for e in term.atoms(sp.Indexed)), key=str)
-    return (term.has(Sigma), _negative(term), not entries, entries, term.is_number, first, str(term))
-
-
-def _product_key(factor: Expr) -> tuple[Any, ...]:
-    """Numbers, symbols, entries (the gradient from above first), functions, sums."""
-    rank = [sp.Number, sp.Symbol, sp.Indexed, sp.Pow, sp.Function, sp.Add, sp.Piecewise, Bracket]
-    kind = next((i for i, k in enumerate(rank) if isinstance(factor, k)), len(rank))
-    letter = _ORDER.find(_split(str(factor))[0].strip("'")) if isinstance(factor, sp.Symbol) else 0
-    return (isinstance(factor, Quantified), kind, letter, _entry_key(factor) if kind == 2 else ("", ()), str(factor))
-
-
-def _entry_key(entry: Expr) -> tuple[str, tuple[int, ...]]:
-    return str(entry.base), tuple(int(i) if i.is_Integer else 0 for i in entry.indices)
-
-
-__all__ = ["equation", "typeset"]
+def _place(part: Expr) -> tuple[Any, ...]:
+    """Entries by their position; what is no entry before them."""
+    return (1, *entry_key(part)) if isinstance(part, sp.Indexed) else (0, str(part))

@@ -11,10 +11,11 @@ from cnnmath.errors import SettingError
 from cnnmath.ops import Operator, operands
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.notation import describe
-from cnnmath.symbolic.derivation import Derivation, aligned
+from cnnmath.symbolic.derivation import Derivation, Target
 from cnnmath.symbolic.evaluate import compiled, positions
 from cnnmath.symbolic.notations import Latex, Notation, Text
 from cnnmath.symbolic.setting import bind
+from cnnmath.symbolic.show import align
 from cnnmath.symbolic.terms import Expr, array
 from cnnmath.symbolic.typeset import equation
 
@@ -66,7 +67,8 @@ class WrittenOut:
         ShapeError
             Where the inputs do not fit the operator.
         """
-        wrt = self.derivation.wrt
+        target = self._target()
+        wrt = target.wrt
         shapes = {**operands(self.op, *self.inputs), "y": self.op.shape(*self.inputs)}
         if prod(shapes[wrt]) > LIMIT:
             raise SettingError(
@@ -77,21 +79,31 @@ class WrittenOut:
             )
         letters = {name: Letters(name, shape) for name, shape in shapes.items()}
         letters["dL/dy"] = Letters("dL/dy", shapes["y"])
-        values = bind(self.derivation.op, self.derivation.inputs, self.derivation.definitions, self.op, self.inputs)
+        values = bind(target.op, target.inputs, target.definitions, self.op, self.inputs)
         left = Letters("y" if wrt == "y" else f"dL/d{wrt}", shapes[wrt])
         right = compiled(self.derivation.result.right)
-        entries = positions(self.derivation.entry, {**values, **letters})
+        entries = positions(target.entry, {**values, **letters})
         return [(left[at], sp.sympify(right(here))) for at, here in entries]
 
     def write(self, notation: Notation) -> str:
         """The equations in a notation: LaTeX as an ``align*`` environment, text under a title."""
         rows = [equation(left, right, notation) for left, right in self.equations()]
         if isinstance(notation, Latex):
-            return aligned(rows)
+            return align(rows)
         shapes = " and ".join(map(str, self.inputs))
-        what = "y =" if self.derivation.wrt == "y" else f"dL/d{self.derivation.wrt} of"
-        tie = [f"  {self.derivation.tie}"] if self.derivation.tie else []
-        return "\n".join([f"{what} {describe(self.op)} on {shapes}", *tie, *(f"  {row}" for row in rows)])
+        wrt = self._target().wrt
+        what = "y =" if wrt == "y" else f"dL/d{wrt} of"
+        rules = [f"  {rule.write(Text())}" for rule in self.derivation.conventions]
+        return "\n".join([f"{what} {describe(self.op)} on {shapes}", *rules, *(f"  {row}" for row in rows)])
+
+    def _target(self) -> Target:
+        if self.derivation.target is None:
+            raise SettingError(
+                "this derivation has no entries to write out.",
+                here=self.derivation.title,
+                fix="leave the input out, for the index form",
+            )
+        return self.derivation.target
 
     def __repr__(self) -> str:
         return self.write(Text())

@@ -69,7 +69,7 @@ def test_settings_that_differ_in_widths_alone_are_one():
 
 def test_a_section_derives_the_output_and_every_gradient(lenet):
     written, _ = lenet
-    derived = {section.title: [d.wrt for d in section.derivations] for section in written.sections}
+    derived = {section.title: [*section.derivations] for section in written.sections}
     assert derived == {
         "conv(F, 5)": ["y", "x", "w", "b"],
         "tanh()": ["y", "x"],
@@ -103,7 +103,7 @@ def test_json_beside_the_page_says_the_same(name, request):
     assert len(record["settings"]) == len(written.sections)
     for entry, section in zip(record["settings"], written.sections, strict=True):
         assert set(entry) == {"operator", "setting", "nodes", "derivations", "agreement"}
-        assert entry["derivations"] == {d.wrt: d.latex() for d in section.derivations}
+        assert entry["derivations"] == {wrt: d.latex() for wrt, d in section.derivations.items()}
         assert entry["agreement"] == section.agreement.record()
 
 

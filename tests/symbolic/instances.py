@@ -87,9 +87,10 @@ class Instance:
 
     def mistakes(self, derivation, formula=None):
         """Entries at which a formula (a derivation's result) is not what the readers say, and how many there are."""
-        env = bind(derivation.op, derivation.inputs, derivation.definitions, self.case.op, self.case.inputs) | self.data
-        value, truth = compiled(derivation.result.right if formula is None else formula), self.truth[derivation.wrt]
-        compared = {at: (value(here), truth[at]) for at, here in positions(derivation.entry, env)}
+        target = derivation.target
+        env = bind(target.op, target.inputs, target.definitions, self.case.op, self.case.inputs) | self.data
+        value, truth = compiled(derivation.result.right if formula is None else formula), self.truth[target.wrt]
+        compared = {at: (value(here), truth[at]) for at, here in positions(target.entry, env)}
         assert set(compared) == set(truth.positions()), "a formula speaks of every entry, each once"
         return {at: pair for at, pair in compared.items() if not _equal(*pair)}
 

@@ -118,7 +118,7 @@ def test_a_trained_coefficient_collects_the_sums_that_it_multiplies():
 
 def test_a_maximum_passes_on_its_gradient_through_the_first_tap_and_says_so():
     derivation = derive(ops.MaxPool((2,), stride=1), rank=1)
-    assert formula(derivation.op) == "sum{k<2 | 0 <= j - k < O, k*[n,c,j-k] = k} dL/dy[n,c,j-k]"
+    assert formula(derivation.target.op) == "sum{k<2 | 0 <= j - k < O, k*[n,c,j-k] = k} dL/dy[n,c,j-k]"
     assert "k* is the first tap, in row-major order" in derivation.text()
     assert "k*" not in derive(ops.Conv(1, (2,)), rank=1).text()
 
@@ -127,17 +127,18 @@ def test_a_maximum_passes_on_its_gradient_through_the_first_tap_and_says_so():
 def test_a_gradient_is_derived_in_four_named_steps_and_an_output_in_one(kind):
     for derivation in derivations(small(kind)):
         names = [step.name for step in derivation.steps]
-        assert names == ["Definition", *["Chain rule", "Jacobian", "Collapse"] * (derivation.wrt != "y")]
+        assert names == ["Definition", *["Chain rule", "Jacobian", "Collapse"] * (derivation.target.wrt != "y")]
         assert derivation.result is derivation.steps[-1]
-        assert all(step.rule in derivation.text() for step in derivation.steps)
+        assert all(step.rule.text in derivation.text() for step in derivation.steps)
 
 
 @every_operator
 def test_nothing_stands_free_in_a_result_but_its_entry_and_the_sizes(kind):
     for derivation in derivations(small(kind)):
-        _, ranges = derivation.entry
-        shapes = operands(derivation.op, *derivation.inputs).values()
-        sizes = set().union(*(sp.sympify(n).free_symbols for shape in shapes for n in shape), derivation.definitions)
+        target = derivation.target
+        _, ranges = target.entry
+        shapes = operands(target.op, *target.inputs).values()
+        sizes = set().union(*(sp.sympify(n).free_symbols for shape in shapes for n in shape), target.definitions)
         free = {s for s in derivation.result.right.free_symbols if isinstance(s, sp.Symbol)} - bound(derivation)
         assert {s for s in free if s.is_integer} <= {*ranges, *sizes}
 

@@ -70,10 +70,9 @@ def test_what_is_not_well_formed_is_seen():
 @every_operator
 def test_a_notebook_shows_the_whole_derivation(kind):
     for derivation in derivations(small(kind)):
-        assert derivation._repr_latex_() == derivation.latex()
-        assert derivation.latex().startswith(r"\begin{align*}")
-        rows = len(derivation.steps) + len(derivation.definitions) + bool(derivation.tie)
-        assert derivation.latex().count(r"\\" + "\n") == rows - 1
+        assert derivation._repr_latex_().startswith(r"\begin{align*}")
+        assert derivation._repr_latex_().count(r"\\" + "\n") == len(derivation.steps) - 1
+        assert derivation.latex().count(r"\begin{align*}") == len(derivation.steps)
         assert unbalanced(derivation.latex()) == ""
         html = derivation._repr_html_()
         assert derivation.title in html
@@ -87,7 +86,7 @@ def test_the_result_alone_is_shorter_than_the_derivation():
     assert derivation.result.write(Text()) in derivation.text(full=False)
     assert "Jacobian" in derivation.text()
     assert "Jacobian" not in derivation.text(full=False)
-    assert derivation.latex(full=False).count("&=") == 1 + len(derivation.definitions)
+    assert derivation.latex(full=False).count("&=") == 1
 
 
 def test_the_html_of_a_derivation_is_lists_and_mathematics_alone():
@@ -95,7 +94,7 @@ def test_the_html_of_a_derivation_is_lists_and_mathematics_alone():
     reader = HTMLParser()
     reader.handle_starttag = lambda tag, _: seen.append(tag)
     reader.feed(derive(ops.MaxPool((2,), stride=1), rank=1).html())
-    assert set(seen) <= {"p", "ol", "li", "b", "math", *MATHML}
+    assert set(seen) <= {"h4", "ul", "p", "ol", "li", "b", "math", *MATHML}
 
 
 MATHML = {

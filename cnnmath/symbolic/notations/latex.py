@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
+from cnnmath.symbolic.notations.greek import GREEK
 from cnnmath.symbolic.notations.notation import Bound
 
-_GREEK = {"gamma": r"\gamma", "beta": r"\beta", "mean": r"\mu", "var": r"\sigma^2"}
+_SPECIAL = re.compile(r"([%&#_{}$])")
 
 
 class Latex:
     r"""LaTeX, to be set between ``\[`` and ``\]``."""
 
-    minus, times = "-", r"\,"
-    _relations: ClassVar = {"≤": r"\le", "≥": r"\ge", "divides": r"\mid", "mod": r"\bmod"}
+    minus, times, infinity = "-", r"\,", r"\infty"
+    _relations: ClassVar = {
+        "≤": r"\le", "≥": r"\ge", "≡": r"\equiv", "divides": r"\mid", "mod": r"\bmod",
+        "and": r"\land", "or": r"\lor", "not": r"\lnot",
+    }  # fmt: skip
     _functions: ClassVar = {
+        "tanh": r"\tanh\left({}\right)",
+        "sigma": r"\sigma\left({}\right)",
+        "min": r"\min\left({}\right)",
         "exp": r"e^{{{}}}",
         "log": r"\log\left({}\right)",
         "max": r"\max\left({}\right)",
@@ -23,9 +31,22 @@ class Latex:
         "abs": r"\left|{}\right|",
     }
 
+    def prose(self, text: str) -> str:
+        return _SPECIAL.sub(r"\\\1", text)
+
+    def inline(self, formula: str) -> str:
+        return f"${formula}$"
+
     def name(self, letter: str, number: str) -> str:
-        letter = letter.replace("*", "^*")
+        plain = letter.rstrip("'*")
+        letter = self._letter(plain) + letter[len(plain) :].replace("*", "^*")
         return f"{letter}_{{{number}}}" if number else letter
+
+    def _letter(self, name: str) -> str:
+        """A letter, a Greek one by its name, or a word set upright."""
+        if name in GREEK:
+            return rf"\{name}"
+        return name if len(name) == 1 else rf"\mathrm{{{name}}}"
 
     def number(self, value: int) -> str:
         return str(value)
@@ -33,7 +54,8 @@ class Latex:
     def array(self, name: str) -> str:
         if name.startswith("x") and name[1:].isdigit():
             return f"x^{{({name[1:]})}}"
-        return _GREEK.get(name, name)
+        special = {"mean": r"\mu", "var": r"\sigma^2"}
+        return special.get(name) or self.name(*name.partition("_")[::2])
 
     def entry(self, base: str, indices: Sequence[str]) -> str:
         return f"{base}_{{{', '.join(indices)}}}"
@@ -56,9 +78,9 @@ class Latex:
     def total(self, name: str, ranges: Sequence[Bound], conditions: Sequence[str], body: str) -> str:
         where = rf"\; {self.bracket(conditions)}" if conditions else ""
         if name == "max":
-            below = r"\\ ".join([*(f"{i} < {extent}" for i, extent, _ in ranges), *conditions])
+            below = r"\\ ".join([*(f"{b.index} < {b.extent}" for b in ranges), *conditions])
             return rf"\max_{{\substack{{{below}}}}} {body}"
-        sums = " ".join(rf"\sum_{{{i}=0}}^{{{last}}}" for i, _, last in ranges)
+        sums = " ".join(rf"\{name}_{{{b.index}={b.first}}}^{{{b.last}}}" for b in ranges)
         return f"{sums} {body}{where}".strip()
 
     def bracket(self, conditions: Sequence[str]) -> str:
@@ -69,6 +91,9 @@ class Latex:
     def cases(self, rows: Sequence[tuple[str, str]]) -> str:
         lines = [rf"{value} & \text{{if }} {c}" if c else rf"{value} & \text{{otherwise}}" for value, c in rows]
         return r"\begin{cases} " + r" \\ ".join(lines) + r" \end{cases}"
+
+    def matrix(self, rows: Sequence[Sequence[str]]) -> str:
+        return r"\begin{bmatrix} " + r" \\ ".join(" & ".join(row) for row in rows) + r" \end{bmatrix}"
 
     def parenthesis(self, part: str) -> str:
         return rf"\left({part}\right)"

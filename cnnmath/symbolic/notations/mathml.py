@@ -6,22 +6,28 @@ from collections.abc import Sequence
 from html import escape
 from typing import ClassVar
 
+from cnnmath.symbolic.notations.greek import GREEK
 from cnnmath.symbolic.notations.notation import Bound
-
-_GREEK = {"gamma": "γ", "beta": "β", "mean": "μ"}
 
 
 class MathML:
     """Presentation MathML, which browsers render by themselves."""
 
-    minus, times = "<mo>−</mo>", '<mspace width="0.15em"/>'
+    minus, times, infinity = "<mo>−</mo>", '<mspace width="0.15em"/>', "<mi>∞</mi>"
     _fences: ClassVar = {"floor": "⌊⌋", "abs": "||"}
+    _relations: ClassVar = {"divides": "∣", "and": "∧", "or": "∨", "not": "¬"}
+
+    def prose(self, text: str) -> str:
+        return escape(text)
+
+    def inline(self, formula: str) -> str:
+        return f"<math>{formula}</math>"
 
     def name(self, letter: str, number: str) -> str:
         plain = letter.rstrip("'*")
         marks = letter[len(plain) :].replace("'", "′")
         prime = f"<mo>{marks}</mo>" if marks else ""
-        base = f"<mi>{escape(plain)}</mi>"
+        base = f"<mi>{GREEK.get(plain) or escape(plain)}</mi>"
         below = f"<mn>{number}</mn>" if number.isdigit() else f"<mi>{escape(number)}</mi>"
         if number and prime:
             return f"<msubsup>{base}{below}{prime}</msubsup>"
@@ -35,7 +41,7 @@ class MathML:
             return f"<msup><mi>x</mi><mrow><mo>(</mo><mn>{name[1:]}</mn><mo>)</mo></mrow></msup>"
         if name == "var":
             return "<msup><mi>σ</mi><mn>2</mn></msup>"
-        return f"<mi>{_GREEK.get(name, escape(name))}</mi>"
+        return "<mi>μ</mi>" if name == "mean" else self.name(*name.partition("_")[::2])
 
     def entry(self, base: str, indices: Sequence[str]) -> str:
         return f"<msub>{base}<mrow>{'<mo>,</mo>'.join(indices)}</mrow></msub>"
@@ -58,18 +64,19 @@ class MathML:
         if name in self._fences:
             left, right = self._fences[name]
             return f"<mrow><mo>{left}</mo>{argument}<mo>{right}</mo></mrow>"
-        return f"<mrow><mi>{name}</mi>{self.parenthesis(argument)}</mrow>"
+        return f"<mrow><mi>{GREEK.get(name, name)}</mi>{self.parenthesis(argument)}</mrow>"
 
     def total(self, name: str, ranges: Sequence[Bound], conditions: Sequence[str], body: str) -> str:
         where = f'<mspace width="0.6em"/>{self.bracket(conditions)}' if conditions else ""
         if name == "max":
-            rows = [*(f"{i}<mo>&lt;</mo>{extent}" for i, extent, _ in ranges), *conditions]
+            rows = [*(f"{b.index}<mo>&lt;</mo>{b.extent}" for b in ranges), *conditions]
             below = "".join(f"<mtr><mtd><mrow>{row}</mrow></mtd></mtr>" for row in rows)
             return f"<mrow><munder><mo>max</mo><mtable>{below}</mtable></munder>{body}</mrow>"
+        sign = "∑" if name == "sum" else "∏"
         sums = "".join(
-            f"<munderover><mo>∑</mo><mrow>{i}<mo>=</mo><mn>0</mn></mrow><mrow>{last}</mrow></munderover>"
+            f"<munderover><mo>{sign}</mo><mrow>{b.index}<mo>=</mo>{b.first}</mrow><mrow>{b.last}</mrow></munderover>"
             "<mspace width='0.2em'/>"
-            for i, _, last in ranges
+            for b in ranges
         )
         return f"<mrow>{sums}{body}{where}</mrow>"
 
@@ -83,11 +90,15 @@ class MathML:
         lines = "".join(f"<mtr><mtd><mrow>{a}</mrow></mtd><mtd><mrow>{b}</mrow></mtd></mtr>" for a, b in whether)
         return f"<mrow><mo>{{</mo><mtable columnalign='left'>{lines}</mtable></mrow>"
 
+    def matrix(self, rows: Sequence[Sequence[str]]) -> str:
+        lines = ("".join(f"<mtd><mrow>{entry}</mrow></mtd>" for entry in row) for row in rows)
+        return f"<mrow><mo>[</mo><mtable>{''.join(f'<mtr>{line}</mtr>' for line in lines)}</mtable><mo>]</mo></mrow>"
+
     def parenthesis(self, part: str) -> str:
         return f"<mrow><mo>(</mo>{part}<mo>)</mo></mrow>"
 
     def relation(self, symbol: str, *parts: str) -> str:
-        return f"<mo>{escape('∣' if symbol == 'divides' else symbol)}</mo>".join(parts)
+        return f"<mo>{escape(self._relations.get(symbol, symbol))}</mo>".join(parts)
 
     def joined(self, *parts: str) -> str:
         return f"<mrow>{''.join(parts)}</mrow>"

@@ -7,11 +7,12 @@ from typing import NamedTuple, Protocol
 
 
 class Bound(NamedTuple):
-    """A bound index, its extent and its last value, all written."""
+    """A bound index, its extent (empty where it runs over all integers), its last and its first value, all written."""
 
     index: str
     extent: str
     last: str
+    first: str
 
 
 class Notation(Protocol):
@@ -19,6 +20,15 @@ class Notation(Protocol):
 
     minus: str
     times: str
+    infinity: str
+
+    def prose(self, text: str) -> str:
+        """Words between formulas."""
+        ...
+
+    def inline(self, formula: str) -> str:
+        """A written formula in a sentence."""
+        ...
 
     def name(self, letter: str, number: str) -> str:
         """A symbol, with the number of its axis or none."""
@@ -53,11 +63,11 @@ class Notation(Protocol):
         ...
 
     def function(self, name: str, argument: str) -> str:
-        """A function: exp, log, max, floor or abs."""
+        """A function: exp, log, tanh, sigma, max, min, floor or abs."""
         ...
 
     def total(self, name: str, ranges: Sequence[Bound], conditions: Sequence[str], body: str) -> str:
-        """A sum or maximum over bound indices, where the conditions hold."""
+        """A sum, product or maximum over bound indices, where the conditions hold."""
         ...
 
     def bracket(self, conditions: Sequence[str]) -> str:
@@ -68,12 +78,16 @@ class Notation(Protocol):
         """A case distinction; the last row's condition is empty."""
         ...
 
+    def matrix(self, rows: Sequence[Sequence[str]]) -> str:
+        """A matrix, row by row."""
+        ...
+
     def parenthesis(self, part: str) -> str:
         """Parentheses."""
         ...
 
     def relation(self, symbol: str, *parts: str) -> str:
-        """Parts joined by a relation: = < ≤ ≥ > divides mod."""
+        """Parts joined by a relation: = < ≤ ≥ > divides mod and or, and not before one part."""
         ...
 
     def joined(self, *parts: str) -> str:

@@ -9,14 +9,21 @@ from typing import ClassVar
 from cnnmath.symbolic.notations.notation import Bound
 
 _TERMS = re.compile(r" ([-+]) ")
+_INNER = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _SIMPLE = re.compile(r"[\w']+(\[[^\[\]]*\]|\([^()]*\))?")
 
 
 class Text:
     """Plain text, as one would type it."""
 
-    minus, times = "-", "*"
-    _relations: ClassVar = {"≤": "<=", "≥": ">="}
+    minus, times, infinity = "-", "*", "oo"
+    _relations: ClassVar = {"≤": "<=", "≥": ">=", "≡": "=="}
+
+    def prose(self, text: str) -> str:
+        return text
+
+    def inline(self, formula: str) -> str:
+        return formula
 
     def name(self, letter: str, number: str) -> str:
         return letter + number
@@ -35,7 +42,7 @@ class Text:
         return f"d{upper}/d{lower}"
 
     def fraction(self, numerator: str, denominator: str) -> str:
-        above = f"({numerator})" if " " in numerator else numerator
+        above = f"({numerator})" if " " in _INNER.sub("", numerator) else numerator
         return f"{above}/{self._tight(denominator)}"
 
     def power(self, base: str, exponent: str) -> str:
@@ -48,7 +55,7 @@ class Text:
         return f"{name}({argument})"
 
     def total(self, name: str, ranges: Sequence[Bound], conditions: Sequence[str], body: str) -> str:
-        over = ", ".join(f"{i}<{extent}" for i, extent, _ in ranges)
+        over = ", ".join(f"{b.index}<{b.extent}" if b.extent else b.index for b in ranges)
         where = f" | {', '.join(conditions)}" if conditions else ""
         return f"{name}{{{over}{where}}} {body}" if ranges else f"{self.bracket(conditions)}*{body}"
 
@@ -58,11 +65,14 @@ class Text:
     def cases(self, rows: Sequence[tuple[str, str]]) -> str:
         return "(" + " else ".join(f"{value} if {c}" if c else value for value, c in rows) + ")"
 
+    def matrix(self, rows: Sequence[Sequence[str]]) -> str:
+        return "[" + ", ".join(f"[{', '.join(row)}]" for row in rows) + "]"
+
     def parenthesis(self, part: str) -> str:
         return f"({part})"
 
     def relation(self, symbol: str, *parts: str) -> str:
-        return f" {self._relations.get(symbol, symbol)} ".join(parts)
+        return f" {self._relations.get(symbol, symbol)} ".join(parts).lstrip()
 
     def joined(self, *parts: str) -> str:
         return "".join(parts)

@@ -1,0 +1,97 @@
+"""Instances: numbers for every symbol and every array of a derivation, on which its equations are evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import prod
+from random import Random
+from typing import Any, Protocol, TypeAlias
+
+import sympy as sp
+
+from cnnmath.readers import Tensor
+from cnnmath.symbolic.evaluate import Environment
+
+Place: TypeAlias = tuple[int, ...]
+
+
+class Array(Protocol):
+    """Numbers at positions."""
+
+    def __getitem__(self, at: Place, /) -> Any:
+        """Number at a position; an `IndexError` outside."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sparse:
+    """Numbers at some positions, zero at all others: a signal of finite support.
+
+    Examples
+    --------
+    >>> x = Sparse({(0,): 4, (1,): 5})
+    >>> x[1,], x[-7,]
+    (5, 0)
+    """
+
+    numbers: Mapping[Place, Any]
+
+    def __getitem__(self, at: Place) -> Any:
+        return self.numbers.get(tuple(at), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lazy:
+    """An array whose numbers are computed when they are asked for, each once: what an oracle says of it."""
+
+    shape: tuple[int, ...]
+    number: Callable[[Place], Any]
+    known: dict[Place, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __getitem__(self, at: Place) -> Any:
+        if at not in self.known:
+            if len(at) != len(self.shape) or not all(0 <= i < n for i, n in zip(at, self.shape, strict=True)):
+                raise IndexError(f"position {at} lies outside shape {self.shape}")
+            self.known[at] = self.number(tuple(int(i) for i in at))
+        return self.known[at]
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A small setting: integers for symbols, and numbers for arrays, each by its name.
+
+    The name of an array is the base of its entries in formulas: ``x``, ``dL/dy``. The derivative of y by x is the array
+    ``dy/dx``, read by a position of y followed by one of x. The value of ``sympy.oo`` is how far "everywhere" reaches.
+    """
+
+    values: Mapping[Any, int]
+    arrays: Mapping[str, Array]
+
+    @property
+    def environment(self) -> Environment:
+        """Symbols and arrays together."""
+        return {**self.values, **self.arrays}
+
+
+def drawn(shape: Sequence[int], draw: Random, low: int = -3, high: int = 3) -> Tensor:
+    """A tensor of small integers, with many ties.
+
+    Examples
+    --------
+    >>> drawn((2, 2), Random(1), 0, 9).values
+    [Fraction(2, 1), Fraction(9, 1), Fraction(1, 1), Fraction(4, 1)]
+    """
+    return Tensor(tuple(shape), [Fraction(draw.randint(low, high)) for _ in range(prod(shape))])
+
+
+def values(**sizes: int) -> dict[sp.Symbol, int]:
+    """Values of sizes by their names, as `cnnmath.symbolic.terms.size` makes them.
+
+    Examples
+    --------
+    >>> values(N=2, K_1=3)
+    {N: 2, K_1: 3}
+    """
+    return {sp.Symbol(name, integer=True, positive=True): value for name, value in sizes.items()}

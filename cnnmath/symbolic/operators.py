@@ -1,0 +1,148 @@
+"""From an operator's sentence to its forward and backward formulas, in four steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import sympy as sp
+
+from cnnmath.errors import unknown
+from cnnmath.ops import Operator, operands
+from cnnmath.ops.algebra import Shape
+from cnnmath.ops.notation import describe
+from cnnmath.symbolic.derivation import Derivation, Step, Target, step
+from cnnmath.symbolic.differentiate import collapse, jacobian
+from cnnmath.symbolic.evaluate import Entry
+from cnnmath.symbolic.oracle import instances
+from cnnmath.symbolic.reader import Symbolic, read
+from cnnmath.symbolic.remark import Remark, remark
+from cnnmath.symbolic.setting import gradient_indices, named_padding, output_at, output_sizes, symbolic
+from cnnmath.symbolic.terms import Expr, Maximum, Partial, Sigma, array
+
+FIRST_MAXIMUM = remark("{} is the first tap, in row-major order, at which the maximum is attained.", sp.Symbol("k*"))
+
+
+def derive(op: Operator, wrt: str = "x", *, rank: int = 2) -> Derivation:
+    """Derive the forward formula of an operator (``wrt="y"``), or the gradient with respect to an operand.
+
+    Sizes and widths are symbols N, C, F, H, W; window settings are what the operator has, integers or symbols.
+
+    Parameters
+    ----------
+    op
+        The operator.
+    wrt
+        ``"y"``, or the name of an input or a trainable parameter: ``"x"``, ``"w"``, ``"b"`` ...
+    rank
+        Number of spatial axes, for an operator that takes any.
+
+    Raises
+    ------
+    UnknownNameError
+        For an operand that the operator does not have.
+    DerivationError
+        Where a step's check fails: a mistake in the derivation itself, which it names.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv
+    >>> print(derive(Conv(1, (2,), stride=2, bias=False)).text(full=False))
+    dL/dx of conv(F, (2,), stride=2, bias=False)
+      x (N, C, L), w (F, C, 2), y (N, F, O)
+      O = floor(L/2)
+         dL/dx[n,c,j] = sum{f<F | j < 2*O} dL/dy[n,f,floor(j/2)]*w[f,c,j mod 2]
+    """
+    op, shapes = symbolic(op, rank)
+    declared, known = operands(op, *shapes), targets(op, rank=rank)
+    if wrt not in known:
+        raise unknown("operand", wrt, known).at(type(op).__name__.lower())
+    sentence, padding = named_padding(op, *shapes)
+    output, outputs = output_sizes(op, *shapes)
+    definitions = padding | outputs
+    entry, definition = _definition(sentence, declared, output)
+    steps = [definition]
+    if wrt != "y":
+        entry, *further = _gradient(sentence, wrt, declared, output)
+        steps += further
+    title = f"y = {setting(op)}" if wrt == "y" else f"dL/d{wrt} of {setting(op)}"
+    return Derivation(
+        title,
+        assumptions({**declared, "y": output}, definitions),
+        tuple(steps),
+        instances(op, shapes, tuple(definitions.items())),
+        (FIRST_MAXIMUM,) if wrt != "y" and definition.right.has(Maximum) else (),
+        Target(op, wrt, shapes, definitions, entry),
+    )
+
+
+def setting(op: Operator) -> str:
+    """The operator, its symbols as text formulas write them: K1, not K_1."""
+    return re.sub(r"\b([A-Za-z])_(\w)\b", r"\1\2", describe(op))
+
+
+def assumptions(shapes: Mapping[str, Shape], definitions: Mapping[sp.Symbol, Expr]) -> tuple[Remark, ...]:
+    """Shapes of the arrays, and what the names of sizes stand for."""
+    pairs = (part for name, shape in shapes.items() for part in (sp.Symbol(name), sp.Tuple(*shape)))
+    listed = remark(", ".join("{} {}" for _ in shapes), *pairs)
+    return (listed, *(remark("{}", sp.Eq(name, meaning, evaluate=False)) for name, meaning in definitions.items()))
+
+
+def targets(op: Operator, *, rank: int = 2) -> list[str]:
+    """What can be derived of an operator: the output, and the gradient of every input and trainable parameter.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv
+    >>> targets(Conv(8, 3))
+    ['y', 'x', 'w', 'b']
+    """
+    op, shapes = symbolic(op, rank)
+    return ["y", *(name for name in operands(op, *shapes) if name not in op.buffers(*shapes))]
+
+
+def _definition(op: Operator, declared: dict[str, Shape], output: Shape) -> tuple[Entry, Step]:
+    reader = Symbolic()
+    at, bound = output_at(op, output, declared, reader)
+    ranges = {symbol: reader.ranges[symbol] for symbol in bound}
+    right = read(op, declared, at, reader)
+    return (at, ranges), step(
+        "Definition", "the operator's sentence, read with symbols.", array("y")[at], right, ranges
+    )
+
+
+def _gradient(op: Operator, wrt: str, declared: dict[str, Shape], output: Shape) -> tuple[Entry, Step, Step, Step]:
+    reader = Symbolic()
+    names = gradient_indices(op, wrt, len(declared[wrt]))
+    free = [reader.bind(*pair) for pair in zip(names, declared[wrt], strict=True)]
+    entry: Entry = (free, dict(reader.ranges))
+    x, total = array(wrt)[tuple(free)], array(f"dL/d{wrt}")[tuple(free)]
+    at, bound = output_at(op, output, declared, reader)
+    ranges = {symbol: reader.ranges[symbol] for symbol in bound}
+    y, upstream = array("y")[at], array("dL/dy")[at]
+    slope = jacobian(read(op, declared, at, reader), x, at, reader)
+    result = collapse(Sigma(upstream * slope, ranges.items()), bound, entry[1])
+    return (
+        entry,
+        step(
+            "Chain rule",
+            "every output that the entry touches passes its gradient on.",
+            total,
+            Sigma(upstream * Partial(y, x), ranges.items()),
+            entry[1],
+        ),
+        step(
+            "Jacobian",
+            "an output depends on the entry where the indices agree.",
+            Partial(y, x),
+            slope,
+            ranges | entry[1],
+        ),
+        step(
+            "Collapse",
+            "a sum against a bracket leaves the one term that solves it, if there is one.",
+            total,
+            result,
+            entry[1],
+        ),
+    )

@@ -1,0 +1,114 @@
+"""What the exact readers say of an operator on small settings: the other side of every equation of its derivation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from functools import cache, lru_cache
+from random import Random
+from typing import Any
+
+import sympy as sp
+
+from cnnmath.ops import Operator, operands
+from cnnmath.ops.algebra import Shape
+from cnnmath.ops.reduced import reduced
+from cnnmath.readers import Tensor, exact, gradient
+from cnnmath.symbolic.instance import Array, Instance, Lazy, Place, drawn
+from cnnmath.symbolic.setting import bind, symbols_in
+from cnnmath.symbolic.terms import Expr
+
+TOUCHED = 40
+"""At most so many outputs of an instance have a gradient from above; it is zero at the others."""
+
+NUMBERS = {"K": (3, 2), "s": (2, 3), "d": (1, 2), "p": (0, 1)}
+"""Numbers that stand in for symbolic kernels, strides, dilations and paddings, exchanged from axis to axis."""
+
+
+@lru_cache(maxsize=64)
+def instances(
+    op: Operator, inputs: tuple[Shape, ...], definitions: tuple[tuple[sp.Symbol, Expr], ...]
+) -> tuple[Instance, ...]:
+    """Small instances at both telling sizes, with two choices of numbers where the window is symbolic.
+
+    Parameters
+    ----------
+    op, inputs
+        The operator and the shapes of its inputs, with symbols.
+    definitions
+        What the names of sizes stand for.
+    """
+    symbols = sorted({s for f in fields(op) for s in symbols_in(getattr(op, f.name)) if str(s)[0] in NUMBERS}, key=str)
+    turns = range(2 if symbols else 1)
+    return tuple(
+        _instance(op, inputs, dict(definitions), symbols, turn, exact=whole)
+        for turn in turns
+        for whole in (False, True)
+    )
+
+
+def _instance(
+    op: Operator,
+    inputs: Sequence[Shape],
+    definitions: Mapping[sp.Symbol, Expr],
+    symbols: Sequence[sp.Symbol],
+    turn: int,
+    *,
+    exact: bool,
+) -> Instance:
+    window = {s: NUMBERS[str(s)[0]][(turn + int(str(s).partition("_")[2] or 0)) % 2] for s in symbols}
+    small, shapes = reduced(_bound(op, window), len(inputs[0]) - 2, exact=exact)
+    shapes = shapes[: len(inputs)]
+    return Instance(bind(op, inputs, definitions, small, shapes), oracle(small, shapes))
+
+
+def oracle(op: Operator, shapes: Sequence[Shape], seed: int = 0) -> dict[str, Array]:
+    """Small integers for an operator's operands and for ``dL/dy``, and all that the exact readers say follows.
+
+    The arrays are the operands, ``y``, ``dL/dy``, and for each operand x ``dL/dx`` and ``dy/dx``. What the readers say
+    is read when it is asked for.
+    """
+    draw = Random(seed)
+    tensors = {
+        name: drawn(shape, draw, low=1 if name == "var" else -3) for name, shape in operands(op, *shapes).items()
+    }
+    output = op.shape(*shapes)
+    dy = drawn(output, draw)
+    for i in draw.sample(range(len(dy.values)), max(0, len(dy.values) - TOUCHED)):
+        dy.values[i] *= 0
+    return {**tensors, "dL/dy": dy, **told(op, output, tensors, dy)}
+
+
+def told(op: Operator, output: Shape, tensors: dict[str, Tensor], dy: Tensor) -> dict[str, Array]:
+    """What the readers say of an operator on given numbers: the output, its Jacobians, and the gradients."""
+    rows = cache(lambda above: gradient.partials(op, above, tensors))
+    gradients = cache(lambda: gradient.backward(op, dy, tensors))
+
+    def jacobian(name: str) -> Lazy:
+        return Lazy(
+            (*output, *tensors[name].shape),
+            lambda at: rows(at[: len(output)]).get((name, at[len(output) :]), 0),
+        )
+
+    def total(name: str) -> Lazy:
+        return Lazy(tensors[name].shape, lambda at: gradients()[name][at])
+
+    def value(at: Place) -> Any:
+        return exact.evaluate(op, at, *tensors.values())
+
+    return {
+        "y": Lazy(tuple(output), value),
+        **{f"dy/d{name}": jacobian(name) for name in tensors},
+        **{f"dL/d{name}": total(name) for name in tensors},
+    }
+
+
+def _bound(op: Operator, values: Mapping[sp.Symbol, int]) -> Operator:
+    """The operator with numbers for the symbols of its window."""
+
+    def number(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(number, value))
+        return values.get(value, value) if isinstance(value, sp.Symbol) else value
+
+    return replace(op, **{f.name: number(getattr(op, f.name)) for f in fields(op)})
