@@ -20,12 +20,12 @@ from cnnmath.errors import CnnmathError
 from cnnmath.window import Window
 
 if TYPE_CHECKING:
-    from cnnmath import audit, graph, numeric, plot, readers, report, symbolic, verify, zoo
+    from cnnmath import audit, graph, numeric, plot, readers, report, subjects, symbolic, verify, zoo
     from cnnmath.graph import Architecture, analyze
     from cnnmath.numeric import backward, forward
     from cnnmath.readers import cost, reach
     from cnnmath.report import write_report
-    from cnnmath.symbolic import derive
+    from cnnmath.subjects import derive
 
 __version__ = "0.1.0"
 
@@ -46,6 +46,7 @@ __all__ = [
     "reach",
     "readers",
     "report",
+    "subjects",
     "symbolic",
     "verify",
     "write_report",
@@ -57,7 +58,7 @@ _HOMES = {
     "analyze": "graph",
     "backward": "numeric",
     "cost": "readers",
-    "derive": "symbolic",
+    "derive": "subjects",
     "forward": "numeric",
     "reach": "readers",
     "write_report": "report",

@@ -15,13 +15,13 @@ from cnnmath.symbolic import show
 from cnnmath.symbolic.check import check_all
 from cnnmath.symbolic.evaluate import Entry
 from cnnmath.symbolic.instance import Instance
-from cnnmath.symbolic.notations import Notation
+from cnnmath.symbolic.notations import Notation, Text
 from cnnmath.symbolic.remark import Remark, remark
 from cnnmath.symbolic.terms import Expr, Range
 from cnnmath.symbolic.typeset import relation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Step:
     """One equation of a derivation.
 
@@ -50,6 +50,9 @@ class Step:
     def write(self, notation: Notation) -> str:
         """The equation in a notation."""
         return relation(self.relation, self.left, self.right, notation)
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.write(Text())}"
 
 
 def step(
@@ -89,7 +92,7 @@ class Target:
     entry: Entry
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Derivation:
     """Equations in named steps, and what they assume.
 
@@ -133,9 +136,9 @@ class Derivation:
     title: str
     assumptions: tuple[Remark, ...]
     steps: tuple[Step, ...]
-    instances: tuple[Instance, ...] = field(repr=False, compare=False)
+    instances: tuple[Instance, ...] = field(compare=False)
     conventions: tuple[Remark, ...] = ()
-    target: Target | None = field(default=None, repr=False, compare=False)
+    target: Target | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.steps or not self.instances:

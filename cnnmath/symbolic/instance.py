@@ -74,6 +74,13 @@ class Instance:
         """Symbols and arrays together."""
         return {**self.values, **self.arrays}
 
+    def tensor(self, name: str) -> Tensor:
+        """A dense array of the instance, to make others from."""
+        array = self.arrays[name]
+        if not isinstance(array, Tensor):
+            raise TypeError(f"the array {name} is no dense one")
+        return array
+
 
 def drawn(shape: Sequence[int], draw: Random, low: int = -3, high: int = 3) -> Tensor:
     """A tensor of small integers, with many ties.

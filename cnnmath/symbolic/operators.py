@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
 import sympy as sp
 
 from cnnmath.errors import unknown
 from cnnmath.ops import Operator, operands
-from cnnmath.ops.algebra import Shape
-from cnnmath.ops.notation import describe
 from cnnmath.symbolic.derivation import Derivation, Step, Target, step
 from cnnmath.symbolic.differentiate import collapse, jacobian
 from cnnmath.symbolic.evaluate import Entry
-from cnnmath.symbolic.oracle import instances
+from cnnmath.symbolic.letters import Letters
 from cnnmath.symbolic.reader import Symbolic, read
-from cnnmath.symbolic.remark import Remark, remark
-from cnnmath.symbolic.setting import gradient_indices, named_padding, output_at, output_sizes, symbolic
-from cnnmath.symbolic.terms import Expr, Maximum, Partial, Sigma, array
+from cnnmath.symbolic.remark import remark
+from cnnmath.symbolic.setting import gradient_indices, output_at, symbolic
+from cnnmath.symbolic.terms import Maximum, Partial, Sigma, array
 
 FIRST_MAXIMUM = remark("{} is the first tap, in row-major order, at which the maximum is attained.", sp.Symbol("k*"))
 
@@ -53,39 +48,23 @@ def derive(op: Operator, wrt: str = "x", *, rank: int = 2) -> Derivation:
       O = floor(L/2)
          dL/dx[n,c,j] = sum{f<F | j < 2*O} dL/dy[n,f,floor(j/2)]*w[f,c,j mod 2]
     """
-    op, shapes = symbolic(op, rank)
-    declared, known = operands(op, *shapes), targets(op, rank=rank)
+    letters = Letters.of(op, rank)
+    known = targets(op, rank=rank)
     if wrt not in known:
         raise unknown("operand", wrt, known).at(type(op).__name__.lower())
-    sentence, padding = named_padding(op, *shapes)
-    output, outputs = output_sizes(op, *shapes)
-    definitions = padding | outputs
-    entry, definition = _definition(sentence, declared, output)
+    entry, definition = _definition(letters)
     steps = [definition]
     if wrt != "y":
-        entry, *further = _gradient(sentence, wrt, declared, output)
+        entry, *further = _gradient(letters, wrt)
         steps += further
-    title = f"y = {setting(op)}" if wrt == "y" else f"dL/d{wrt} of {setting(op)}"
     return Derivation(
-        title,
-        assumptions({**declared, "y": output}, definitions),
+        f"y = {letters.setting}" if wrt == "y" else f"dL/d{wrt} of {letters.setting}",
+        letters.assumptions,
         tuple(steps),
-        instances(op, shapes, tuple(definitions.items())),
+        letters.instances(),
         (FIRST_MAXIMUM,) if wrt != "y" and definition.right.has(Maximum) else (),
-        Target(op, wrt, shapes, definitions, entry),
+        Target(letters.op, wrt, letters.inputs, letters.definitions, entry),
     )
-
-
-def setting(op: Operator) -> str:
-    """The operator, its symbols as text formulas write them: K1, not K_1."""
-    return re.sub(r"\b([A-Za-z])_(\w)\b", r"\1\2", describe(op))
-
-
-def assumptions(shapes: Mapping[str, Shape], definitions: Mapping[sp.Symbol, Expr]) -> tuple[Remark, ...]:
-    """Shapes of the arrays, and what the names of sizes stand for."""
-    pairs = (part for name, shape in shapes.items() for part in (sp.Symbol(name), sp.Tuple(*shape)))
-    listed = remark(", ".join("{} {}" for _ in shapes), *pairs)
-    return (listed, *(remark("{}", sp.Eq(name, meaning, evaluate=False)) for name, meaning in definitions.items()))
 
 
 def targets(op: Operator, *, rank: int = 2) -> list[str]:
@@ -101,9 +80,9 @@ def targets(op: Operator, *, rank: int = 2) -> list[str]:
     return ["y", *(name for name in operands(op, *shapes) if name not in op.buffers(*shapes))]
 
 
-def _definition(op: Operator, declared: dict[str, Shape], output: Shape) -> tuple[Entry, Step]:
-    reader = Symbolic()
-    at, bound = output_at(op, output, declared, reader)
+def _definition(letters: Letters) -> tuple[Entry, Step]:
+    reader, op, declared = Symbolic(), letters.padded, letters.operands
+    at, bound = output_at(op, letters.shapes["y"], declared, reader)
     ranges = {symbol: reader.ranges[symbol] for symbol in bound}
     right = read(op, declared, at, reader)
     return (at, ranges), step(
@@ -111,13 +90,13 @@ def _definition(op: Operator, declared: dict[str, Shape], output: Shape) -> tupl
     )
 
 
-def _gradient(op: Operator, wrt: str, declared: dict[str, Shape], output: Shape) -> tuple[Entry, Step, Step, Step]:
-    reader = Symbolic()
+def _gradient(letters: Letters, wrt: str) -> tuple[Entry, Step, Step, Step]:
+    reader, op, declared = Symbolic(), letters.padded, letters.operands
     names = gradient_indices(op, wrt, len(declared[wrt]))
     free = [reader.bind(*pair) for pair in zip(names, declared[wrt], strict=True)]
     entry: Entry = (free, dict(reader.ranges))
     x, total = array(wrt)[tuple(free)], array(f"dL/d{wrt}")[tuple(free)]
-    at, bound = output_at(op, output, declared, reader)
+    at, bound = output_at(op, letters.shapes["y"], declared, reader)
     ranges = {symbol: reader.ranges[symbol] for symbol in bound}
     y, upstream = array("y")[at], array("dL/dy")[at]
     slope = jacobian(read(op, declared, at, reader), x, at, reader)
