@@ -23,7 +23,7 @@ def derivation(subject):
 
 
 def spoilt(step):
-    """The step with a right side that is wrong everywhere: more than it is where equality is claimed, else beyond it."""
+    """The step with a side that is wrong everywhere: one more where equality is claimed, beyond it where a bound is."""
     right = step.right
     if isinstance(right, (sp.MatrixBase, sp.MatMul)):
         return replace(step, right=2 * sp.Matrix(right) + sp.ones(*right.shape))
