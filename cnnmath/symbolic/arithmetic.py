@@ -17,6 +17,7 @@ import sympy as sp
 from cnnmath.readers.exact import Exact
 from cnnmath.symbolic.terms import Attains, Bracket, Maximum
 from cnnmath.symbolic.terms import Logistic as _Logistic
+from cnnmath.symbolic.traced import Traced, formula
 
 __all__ = [
     "Fraction", "attains", "bracket", "cases", "equal", "every", "exp", "floor", "given", "greatest", "largest", "log",
@@ -31,7 +32,9 @@ def symbolic(*values: Any) -> bool:
 
 
 def total(values: Sequence[Any]) -> Any:
-    """Sum."""
+    """Sum; numbers that remember their formula leave out the terms that are zero."""
+    if any(isinstance(value, Traced) for value in values):
+        values = [value for value in values if value != 0] or [Traced(0, sp.S.Zero)]
     return sp.Add(*values) if symbolic(*values) else sum(values)
 
 
@@ -47,12 +50,12 @@ def greatest(values: Sequence[Any]) -> Any:
 
 def largest(*values: Any) -> Any:
     """Maximum of several numbers."""
-    return sp.Max(*values) if symbolic(*values) else max(values)
+    return _chosen(max, sp.Max, values)
 
 
 def smallest(*values: Any) -> Any:
     """Minimum of several numbers."""
-    return sp.Min(*values) if symbolic(*values) else min(values)
+    return _chosen(min, sp.Min, values)
 
 
 def times(value: Any, other: Callable[[], Any]) -> Any:
@@ -74,27 +77,42 @@ def power(base: Any, exponent: Any) -> Any:
         return base ** sp.sympify(exponent)
     if isinstance(exponent, int):
         return base**exponent if exponent >= 0 else quotient(1, base**-exponent)
-    return Exact().power(Fraction(base), exponent)
+    return _applied(base, lambda x: Exact().power(x, exponent), lambda x: x ** sp.Rational(exponent))
 
 
 def exp(x: Any) -> Any:
     """Exponential."""
-    return sp.exp(x) if symbolic(x) else Exact().exp(Fraction(x))
+    return _applied(x, Exact().exp, sp.exp)
 
 
 def log(x: Any) -> Any:
     """Natural logarithm."""
-    return sp.log(x) if symbolic(x) else Exact().log(Fraction(x))
+    return _applied(x, Exact().log, sp.log)
 
 
 def tanh(x: Any) -> Any:
     """Hyperbolic tangent."""
-    return sp.tanh(x) if symbolic(x) else 1 - 2 / (Exact().exp(2 * Fraction(x)) + 1)
+    return _applied(x, lambda number: 1 - 2 / (Exact().exp(2 * number) + 1), sp.tanh)
 
 
 def logistic(x: Any) -> Any:
     """Logistic function 1/(1 + exp(-x))."""
-    return _Logistic(x) if symbolic(x) else 1 / (1 + Exact().exp(-Fraction(x)))
+    return _applied(x, lambda number: 1 / (1 + Exact().exp(-number)), _Logistic)
+
+
+def _applied(x: Any, exact: Callable[[Fraction], Fraction], letters: Callable[[Any], Any]) -> Any:
+    """A function of a number, of letters, or of a number that remembers its formula."""
+    if isinstance(x, Traced):
+        return Traced(exact(Fraction(x.value)), letters(x.formula))
+    return letters(x) if symbolic(x) else exact(Fraction(x))
+
+
+def _chosen(exact: Callable[..., Any], letters: Callable[..., Any], values: Sequence[Any]) -> Any:
+    """One of several numbers, as their formula says it where they remember one."""
+    if symbolic(*values):
+        return letters(*values)
+    best = exact(values)
+    return Traced(best.value, letters(*map(formula, values))) if isinstance(best, Traced) else best
 
 
 def floor(x: Any) -> Any:

@@ -50,7 +50,7 @@ def check(step: Step, instance: Instance) -> None:
         return
     environment = instance.environment
     left, right = compiled(step.left), compiled(step.right)
-    for here in _chosen(step, environment):
+    for here in positions_of(step, environment):
         full = environment | here
         try:
             sides = left(full), right(full)
@@ -68,8 +68,8 @@ def _check_identity(step: Step) -> None:
         raise _refuted(step, {}, f"the difference of the two sides is {next(entry for entry in rest if entry != 0)}")
 
 
-def _chosen(step: Step, environment: Environment) -> list[dict[sp.Symbol, int]]:
-    """Positions to compare: settings of the free indices."""
+def positions_of(step: Step, environment: Environment) -> list[dict[sp.Symbol, int]]:
+    """Positions to compare: settings of the free indices, those first at which the left side is not zero."""
     symbols = [symbol for symbol, _ in step.over]
     extents = [range(int(compiled(extent)(environment))) for _, extent in step.over]
     draw, spread = Random(0), _spread(extents, Random(0))

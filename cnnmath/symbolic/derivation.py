@@ -156,27 +156,27 @@ class Derivation:
         """The last step."""
         return self.steps[-1]
 
-    def text(self, *, full: bool = True) -> str:
-        """Plain text: all steps, or the result alone."""
-        return show.text(self, full=full)
+    def text(self, *, full: bool = True, numbers: bool = False) -> str:
+        """Plain text: all steps, or the result alone; with numbers, a worked example after them."""
+        return show.write(self, "text", full=full, numbers=numbers)
 
-    def latex(self, *, full: bool = True) -> str:
+    def latex(self, *, full: bool = True, numbers: bool = False) -> str:
         """LaTeX, for the package amsmath: paragraphs and numbered steps, or the result alone."""
-        return show.latex(self, full=full)
+        return show.write(self, "latex", full=full, numbers=numbers)
 
-    def markdown(self, *, full: bool = True) -> str:
+    def markdown(self, *, full: bool = True, numbers: bool = False) -> str:
         """Markdown with LaTeX between dollar signs, as notebooks and most sites read it."""
-        return show.markdown(self, full=full)
+        return show.write(self, "markdown", full=full, numbers=numbers)
 
-    def html(self, *, full: bool = True) -> str:
+    def html(self, *, full: bool = True, numbers: bool = False) -> str:
         """HTML whose mathematics is MathML: it needs no script and no font of its own."""
-        return show.html(self, full=full)
+        return show.write(self, "html", full=full, numbers=numbers)
 
     def __repr__(self) -> str:
         return self.text()
 
     def _repr_latex_(self) -> str:
-        return show.aligned(self)
+        return show.aligned(self.steps)
 
     def _repr_markdown_(self) -> str:
         return self.markdown()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from fractions import Fraction
 from functools import cache, lru_cache
 from random import Random
 from typing import Any
 
 import sympy as sp
 
-from cnnmath.ops import Operator, operands
+from cnnmath.ops import Conv, ConvTranspose, Operator, operands
 from cnnmath.ops.algebra import Shape
+from cnnmath.ops.pool import Pool
 from cnnmath.ops.reduced import reduced
 from cnnmath.readers import Tensor, exact, gradient
 from cnnmath.symbolic.instance import Array, Instance, Lazy, Place, drawn
@@ -29,7 +31,9 @@ NUMBERS = {"K": (3, 2), "s": (2, 3), "d": (1, 2), "p": (0, 1)}
 def instances(
     op: Operator, inputs: tuple[Shape, ...], definitions: tuple[tuple[sp.Symbol, Expr], ...]
 ) -> tuple[Instance, ...]:
-    """Small instances at both telling sizes, with two choices of numbers where the window is symbolic.
+    """Small instances at both telling sizes, with two choices of numbers where the window is symbolic; then a tiny one.
+
+    The tiny one has a batch of one and as few channels as there can be: what a worked example shows.
 
     Parameters
     ----------
@@ -40,35 +44,39 @@ def instances(
     """
     symbols = sorted({s for f in fields(op) for s in symbols_in(getattr(op, f.name)) if str(s)[0] in NUMBERS}, key=str)
     turns = range(2 if symbols else 1)
+    full = [_sized(op, inputs, symbols, turn, exact=whole) for turn in turns for whole in (False, True)]
     return tuple(
-        _instance(op, inputs, dict(definitions), symbols, turn, exact=whole)
-        for turn in turns
-        for whole in (False, True)
+        Instance(bind(op, inputs, dict(definitions), small, shapes), oracle(small, shapes, nonzero=i == len(full)))
+        for i, (small, shapes) in enumerate([*full, _narrow(*full[-1])])
     )
 
 
-def _instance(
-    op: Operator,
-    inputs: Sequence[Shape],
-    definitions: Mapping[sp.Symbol, Expr],
-    symbols: Sequence[sp.Symbol],
-    turn: int,
-    *,
-    exact: bool,
-) -> Instance:
+def _sized(
+    op: Operator, inputs: Sequence[Shape], symbols: Sequence[sp.Symbol], turn: int, *, exact: bool
+) -> tuple[Operator, tuple[Shape, ...]]:
+    """The operator with numbers, and the shapes of its inputs."""
     window = {s: NUMBERS[str(s)[0]][(turn + int(str(s).partition("_")[2] or 0)) % 2] for s in symbols}
     small, shapes = reduced(_bound(op, window), len(inputs[0]) - 2, exact=exact)
-    shapes = shapes[: len(inputs)]
-    return Instance(bind(op, inputs, definitions, small, shapes), oracle(small, shapes))
+    return small, tuple(shapes[: len(inputs)])
 
 
-def oracle(op: Operator, shapes: Sequence[Shape], seed: int = 0) -> dict[str, Array]:
+def _narrow(op: Operator, shapes: tuple[Shape, ...]) -> tuple[Operator, tuple[Shape, ...]]:
+    """The same at a batch of one, and with one channel a group where that is free."""
+    if isinstance(op, (Conv, ConvTranspose)):
+        ((_, _, *sizes),) = shapes
+        return replace(op, filters=op.groups), ((1, op.groups, *sizes),)
+    if isinstance(op, Pool):
+        return op, tuple((1, 1, *sizes) for _, _, *sizes in shapes)
+    return op, tuple((1, *rest) for _, *rest in shapes)
+
+
+def oracle(op: Operator, shapes: Sequence[Shape], *, nonzero: bool = False) -> dict[str, Array]:
     """Small integers for an operator's operands and for ``dL/dy``, and all that the exact readers say follows.
 
-    The arrays are the operands, ``y``, ``dL/dy``, and for each operand x ``dL/dx`` and ``dy/dx``. What the readers say
+    Where none shall be zero, each that is becomes 2. The arrays are the operands, ``y``, ``dL/dy``, and for each operand x ``dL/dx`` and ``dy/dx``. What the readers say
     is read when it is asked for.
     """
-    draw = Random(seed)
+    draw = Random(0)
     tensors = {
         name: drawn(shape, draw, low=1 if name == "var" else -3) for name, shape in operands(op, *shapes).items()
     }
@@ -76,6 +84,9 @@ def oracle(op: Operator, shapes: Sequence[Shape], seed: int = 0) -> dict[str, Ar
     dy = drawn(output, draw)
     for i in draw.sample(range(len(dy.values)), max(0, len(dy.values) - TOUCHED)):
         dy.values[i] *= 0
+    if nonzero:
+        for tensor in (*tensors.values(), dy):
+            tensor.values[:] = [value or Fraction(2) for value in tensor.values]
     return {**tensors, "dL/dy": dy, **told(op, output, tensors, dy)}
 
 

@@ -1,111 +1,180 @@
-"""Derivations as text, LaTeX, Markdown and HTML."""
+"""Derivations as text, LaTeX, Markdown and HTML: one reading, four layouts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cnnmath.symbolic.notations import Latex, Markdown, MathML, Text
+import sympy as sp
+
+from cnnmath.symbolic.notations import Latex, Markdown, MathML, Notation, Text
+from cnnmath.symbolic.typeset import equation
+from cnnmath.symbolic.worked import arrays_read, worked
 
 if TYPE_CHECKING:
     from cnnmath.symbolic.derivation import Derivation, Step
-    from cnnmath.symbolic.remark import Remark
 
 
-def text(derivation: Derivation, *, full: bool = True) -> str:
-    """Plain text: a title, what is assumed, and each step with its rule above its equation."""
-    lines = [derivation.title, *(f"  {remark.write(Text())}" for remark in _remarks(derivation))]
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A numbered equation under its name, all written; the rule may be empty."""
+
+    name: str
+    rule: str
+    equation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A title, sentences and equations, all written in one notation."""
+
+    title: str
+    remarks: tuple[str, ...]
+    items: tuple[Item, ...]
+
+
+def section(derivation: Derivation, notation: Notation) -> Section:
+    """A derivation in a notation."""
+    remarks = [remark.write(notation) for remark in (*derivation.assumptions, *derivation.conventions)]
+    items = [
+        Item(notation.prose(step.name), step.rule.write(notation), step.write(notation)) for step in derivation.steps
+    ]
+    return Section(notation.prose(derivation.title), tuple(remarks), tuple(items))
+
+
+def example(derivation: Derivation, notation: Notation) -> Section:
+    """One entry of every step with numbers, on the smallest instance of the derivation."""
+    instance, chains = worked(derivation)
+    sizes = [equation(symbol, value, notation) for symbol, value in instance.values.items() if symbol is not sp.oo]
+    arrays = [equation(*pair, notation) for pair in arrays_read(derivation.steps, instance)]
+    remarks = [", ".join(map(notation.inline, sizes))] if sizes else []
+    items = [Item(notation.prose(chain.step.name), "", chain.write(notation)) for chain in chains]
+    remarks.append(notation.prose("terms that are zero are left out."))
+    return Section(notation.prose("With numbers"), (*remarks, *map(notation.inline, arrays)), tuple(items))
+
+
+def write(derivation: Derivation, form: str, *, full: bool = True, numbers: bool = False) -> str:
+    """A derivation in one of the forms, all of its steps or the result alone, and a worked example after it."""
+    layout = FORMS[form]
+    sections = [section(derivation, layout.notation), *([example(derivation, layout.notation)] if numbers else [])]
+    return layout.between.join(layout.write(part, full=full) for part in sections)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How sections look in a form, and what stands between two of them."""
+
+    notation: Notation
+    write: Callable[..., str]
+    between: str = "\n\n"
+
+
+def _text(part: Section, *, full: bool) -> str:
+    lines = [part.title, *(f"  {remark}" for remark in part.remarks)]
     if not full:
-        return "\n".join([*lines, f"     {derivation.result.write(Text())}"])
-    for i, step in enumerate(derivation.steps, 1):
-        lines += ["", f"  {i}. {step.name}: {step.rule.write(Text())}", f"     {step.write(Text())}"]
+        return "\n".join([*lines, f"     {part.items[-1].equation}"])
+    for i, item in enumerate(part.items, 1):
+        lines += ["", f"  {i}. {item.name}: {item.rule}".rstrip(": "), f"     {item.equation}"]
     return "\n".join(lines)
 
 
-def latex(derivation: Derivation, *, full: bool = True) -> str:
-    r"""Write a fragment for a document with the package amsmath."""
-    notation = Latex()
-    parts = [rf"\paragraph{{{notation.prose(derivation.title)}}}"]
-    parts += [rf"{remark.write(notation)} \\" for remark in _remarks(derivation)]
+def _latex(part: Section, *, full: bool) -> str:
+    parts = [rf"\paragraph{{{part.title}}}", *(rf"{remark} \\" for remark in part.remarks)]
     if not full:
-        return "\n".join([*parts, _displayed([derivation.result])])
-    items = (
-        f"\\item \\textbf{{{notation.prose(step.name)}.}} {_sentence(step.rule.write(notation))}\n{_displayed([step])}"
-        for step in derivation.steps
-    )
+        return "\n".join([*parts, align([part.items[-1].equation])])
+    items = (f"\\item \\textbf{{{i.name}.}} {_sentence(i.rule)}\n{align([i.equation])}" for i in part.items)
     return "\n".join([*parts, r"\begin{enumerate}", *items, r"\end{enumerate}"])
 
 
-def aligned(derivation: Derivation) -> str:
-    """All equations as one LaTeX formula, for a notebook."""
-    return align([step.write(Latex()) for step in derivation.steps])
-
-
-def markdown(derivation: Derivation, *, full: bool = True) -> str:
-    """Markdown: a heading, what is assumed as a list, and numbered steps."""
-    notation = Markdown()
-    parts = [f"### {notation.prose(derivation.title)}"]
-    remarks = [f"- {remark.write(notation)}" for remark in _remarks(derivation)]
-    parts += ["\n".join(remarks)] if remarks else []
+def _markdown(part: Section, *, full: bool) -> str:
+    parts = [f"### {part.title}", "\n".join(f"- {remark}" for remark in part.remarks)]
     if not full:
-        return "\n\n".join([*parts, f"$$\n{derivation.result.write(notation)}\n$$"])
+        return "\n\n".join([*filter(None, parts), f"$$\n{part.items[-1].equation}\n$$"])
     parts += [
-        f"{i}. **{notation.prose(step.name)}.** {_sentence(step.rule.write(notation))}\n\n"
-        f"   $$\n   {step.write(notation)}\n   $$"
-        for i, step in enumerate(derivation.steps, 1)
+        f"{i}. **{item.name}.** {_sentence(item.rule)}".rstrip() + f"\n\n   $$\n   {item.equation}\n   $$"
+        for i, item in enumerate(part.items, 1)
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(filter(None, parts))
 
 
-def html(derivation: Derivation, *, full: bool = True) -> str:
-    """HTML with MathML inside."""
-    remarks = "".join(f"<li>{remark.write(MathML())}</li>" for remark in _remarks(derivation))
-    head = f"<h4>{escape(derivation.title)}</h4>" + (f"<ul class='where'>{remarks}</ul>" if remarks else "")
-    return head + (steps(derivation) if full else display(derivation.result))
+def _html(part: Section, *, full: bool) -> str:
+    remarks = "".join(f"<li>{remark}</li>" for remark in part.remarks)
+    head = f"<h4>{part.title}</h4>" + (f"<ul class='where'>{remarks}</ul>" if remarks else "")
+    return head + (_listed(part) if full else _displayed(part.items[-1].equation))
+
+
+FORMS: Mapping[str, Layout] = MappingProxyType(
+    {
+        "text": Layout(Text(), _text),
+        "latex": Layout(Latex(), _latex),
+        "markdown": Layout(Markdown(), _markdown),
+        "html": Layout(MathML(), _html, "\n"),
+    }
+)
+"""The forms in which a derivation can be had."""
 
 
 def steps(derivation: Derivation) -> str:
     """The steps as a numbered list of HTML."""
-    items = (
-        f"<li><p><b>{escape(step.name)}.</b> {_sentence(step.rule.write(MathML()))}</p>{display(step)}</li>"
-        for step in derivation.steps
-    )
-    return f"<ol class='steps'>{''.join(items)}</ol>"
+    return _listed(section(derivation, MathML()))
 
 
 def display(step: Step) -> str:
     """One equation as displayed MathML."""
-    return f"<math displaystyle='true'>{step.write(MathML())}</math>"
+    return _displayed(step.write(MathML()))
+
+
+def _listed(part: Section) -> str:
+    items = (f"<li><p><b>{i.name}.</b> {_sentence(i.rule)}</p>{_displayed(i.equation)}</li>" for i in part.items)
+    return f"<ol class='steps'>{''.join(items)}</ol>"
+
+
+def _displayed(mathml: str) -> str:
+    return f"<math displaystyle='true'>{mathml}</math>"
+
+
+def document(body: str, title: str) -> str:
+    """A page of HTML around a fragment, to be opened as it is."""
+    return (
+        "<!DOCTYPE html>\n<html lang='en'>\n<head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n<body>\n{body}\n</body>\n</html>"
+    )
+
+
+STYLE = (
+    "body{max-width:60rem;margin:2rem auto;padding:0 1rem;font:1rem/1.55 system-ui,sans-serif;color-scheme:light dark}"
+    "h4{font-size:1.15rem;margin:2rem 0 .5rem}ul.where{list-style:none;padding:0;color:GrayText}"
+    "ol.steps>li{margin:0 0 1.2rem}ol.steps p{margin:0 0 .4rem}"
+    "math[displaystyle]{display:block;overflow-x:auto;padding:.3rem 0}"
+)
+"""What a page needs to be read in comfort."""
 
 
 def align(equations: Sequence[str]) -> str:
     """LaTeX equations, aligned at their first relation sign."""
-    return f"\\begin{{align*}}\n{_rows(equations)}\n\\end{{align*}}"
+    rows = " \\\\\n".join(_marked(row) for row in equations)
+    return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}"
 
 
-def _displayed(equations: Sequence[Step]) -> str:
-    return align([step.write(Latex()) for step in equations])
+def aligned(steps: Iterable[Step]) -> str:
+    """Steps as one LaTeX formula, for a notebook."""
+    return align([step.write(Latex()) for step in steps])
 
 
-def _rows(equations: Sequence[str]) -> str:
-    return " \\\\\n".join(_marked(equation) for equation in equations)
-
-
-def _marked(equation: str) -> str:
+def _marked(row: str) -> str:
     """Put the mark of alignment before the first relation that stands outside all brackets."""
     depth = 0
-    for i, sign in enumerate(equation):
+    for i, sign in enumerate(row):
         depth += (sign in "{[") - (sign in "}]")
-        if depth == 0 and equation.startswith((" = ", r" \le ", r" \ge ", r" \equiv ", " < "), i):
-            return f"{equation[:i]} &{equation[i:].lstrip(' ')}"
-    return equation
+        if depth == 0 and row.startswith((" = ", r" \le ", r" \ge ", r" \equiv ", " < "), i):
+            return f"{row[:i]} &{row[i:].lstrip(' ')}"
+    return row
 
 
 def _sentence(words: str) -> str:
     """The words with a capital letter, unless they begin with a formula."""
     return words[:1].upper() + words[1:]
-
-
-def _remarks(derivation: Derivation) -> list[Remark]:
-    return [*derivation.assumptions, *derivation.conventions]

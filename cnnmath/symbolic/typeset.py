@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sympy as sp
@@ -16,8 +16,8 @@ SUM, PRODUCT, POWER, ATOM = range(4)
 """How tightly a part holds together."""
 
 
-def typeset(expr: Any, notation: Notation) -> str:
-    """Write a formula in a notation.
+def typeset(expr: Any, notation: Notation, numbers: Mapping[Expr, Expr] | None = None) -> str:
+    """Write a formula in a notation; entries for which numbers are given are written as these.
 
     Examples
     --------
@@ -30,7 +30,7 @@ def typeset(expr: Any, notation: Notation) -> str:
     >>> typeset(formula, Latex())
     '\\\\sum_{k=0}^{2} w_{k}\\\\,x_{2\\\\,o + k - 1}'
     """
-    return _Typesetter(notation).write(sp.sympify(expr))
+    return _Typesetter(notation, numbers or {}).write(sp.sympify(expr))
 
 
 SIGNS = {"=": "=", "<=": "≤", ">=": "≥", "<": "<", "identical": "≡"}
@@ -50,8 +50,9 @@ def equation(left: Any, right: Any, notation: Notation) -> str:
 class _Typesetter:
     """One reading of a formula; ``_part`` gives the writing of a part and how tightly it holds together."""
 
-    def __init__(self, notation: Notation) -> None:
+    def __init__(self, notation: Notation, numbers: Mapping[Expr, Expr]) -> None:
         self.n = notation
+        self.numbers = numbers
 
     def write(self, expr: Expr, tightness: int = SUM) -> str:
         text, own = self._part(expr)
@@ -59,6 +60,14 @@ class _Typesetter:
 
     def _part(self, expr: Expr) -> tuple[str, int]:
         match expr:
+            case _ if expr in self.numbers:
+                written, own = self._part(self.numbers[expr])
+                return (self.n.parenthesis(written), ATOM) if own < ATOM else (written, own)
+            case sp.Float():
+                negative = expr < 0
+                return self.n.joined(
+                    *([self.n.minus] if negative else []), self.n.number(abs(expr))
+                ), SUM if negative else ATOM
             case sp.Integer():
                 negative = int(expr) < 0
                 written = self.n.number(abs(int(expr)))
@@ -154,7 +163,7 @@ class _Typesetter:
         *others, last = sorted(factors, key=product_key)
         tightness = SUM if isinstance(last, Quantified) else PRODUCT
         written = [*(self.write(f, PRODUCT) for f in others), self.write(last, tightness)]
-        return self.n.joined(self.n.times.join(written))
+        return self.n.joined((self.n.dot if self.numbers else self.n.times).join(written))
 
     def _power(self, expr: sp.Pow) -> tuple[str, int]:
         if expr.exp.is_negative:

@@ -15,7 +15,7 @@ _SPECIAL = re.compile(r"([%&#_{}$])")
 class Latex:
     r"""LaTeX, to be set between ``\[`` and ``\]``."""
 
-    minus, times, infinity = "-", r"\,", r"\infty"
+    minus, times, dot, infinity = "-", r"\,", r" \cdot ", r"\infty"
     _relations: ClassVar = {
         "≤": r"\le", "≥": r"\ge", "≡": r"\equiv", "divides": r"\mid", "mod": r"\bmod",
         "and": r"\land", "or": r"\lor", "not": r"\lnot",

@@ -13,7 +13,7 @@ from cnnmath.symbolic.notations.notation import Bound
 class MathML:
     """Presentation MathML, which browsers render by themselves."""
 
-    minus, times, infinity = "<mo>−</mo>", '<mspace width="0.15em"/>', "<mi>∞</mi>"
+    minus, times, dot, infinity = "<mo>−</mo>", '<mspace width="0.15em"/>', "<mo>·</mo>", "<mi>∞</mi>"
     _fences: ClassVar = {"floor": "⌊⌋", "abs": "||"}
     _relations: ClassVar = {"divides": "∣", "and": "∧", "or": "∨", "not": "¬"}
 

@@ -20,6 +20,7 @@ class Notation(Protocol):
 
     minus: str
     times: str
+    dot: str
     infinity: str
 
     def prose(self, text: str) -> str:

@@ -16,7 +16,7 @@ _SIMPLE = re.compile(r"[\w']+(\[[^\[\]]*\]|\([^()]*\))?")
 class Text:
     """Plain text, as one would type it."""
 
-    minus, times, infinity = "-", "*", "oo"
+    minus, times, dot, infinity = "-", "*", "*", "oo"
     _relations: ClassVar = {"≤": "<=", "≥": ">=", "≡": "=="}
 
     def prose(self, text: str) -> str:

@@ -1,0 +1,128 @@
+"""Worked examples: one entry of every step of a derivation, with the numbers of a small instance put in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+
+from cnnmath.readers import Tensor
+from cnnmath.symbolic.check import positions_of, terms
+from cnnmath.symbolic.evaluate import compiled
+from cnnmath.symbolic.instance import Array, Instance
+from cnnmath.symbolic.notations import Notation
+from cnnmath.symbolic.terms import Expr, Partial, array
+from cnnmath.symbolic.traced import Traced, formula
+from cnnmath.symbolic.typeset import SIGNS, typeset
+
+if TYPE_CHECKING:
+    from cnnmath.symbolic.derivation import Derivation, Step
+
+MOST_TERMS = 12
+"""A longer sum is shown by its value alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """An entry of a step: the formula there, the same with numbers, and its value."""
+
+    step: Step
+    left: Expr
+    formula: Expr
+    numbers: Mapping[Expr, Any]
+    value: Any
+
+    def write(self, notation: Notation) -> str:
+        """The chain of equations in a notation."""
+        value = typeset(_number(self.value), notation)
+        parts = [typeset(self.left, notation)]
+        if self.formula.free_symbols and len(sp.Add.make_args(self.formula)) <= MOST_TERMS:
+            parts += [] if self.formula == self.left else [typeset(self.formula, notation)]
+            parts += [] if self.formula in self.numbers else [typeset(self.formula, notation, self.numbers)]
+        chain = notation.relation("=", *parts)
+        return notation.relation(SIGNS[self.step.relation], chain, value)
+
+
+def worked(derivation: Derivation) -> tuple[Instance, list[Worked]]:
+    """One entry of every step, on the smallest instance of the derivation.
+
+    The entry is one whose value is not zero, where there is one.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv
+    >>> from cnnmath.symbolic import derive
+    >>> from cnnmath.symbolic.notations import Text
+    >>> _, steps = worked(derive(Conv(1, (2,), bias=False), "y"))
+    >>> steps[0].write(Text())
+    'y[0,0,0] = w[0,0,0]*x[0,0,0] + w[0,0,1]*x[0,0,1] = 0*0 + (-3)*(-1) = 3'
+    """
+    instance = min(derivation.instances, key=lambda i: sum(terms(s.right, i.environment) for s in derivation.steps))
+    return instance, [_worked(step, instance) for step in derivation.steps]
+
+
+def _worked(step: Step, instance: Instance) -> Worked:
+    environment = instance.environment
+    value = compiled(step.right)
+    places = positions_of(step, environment)
+    here = next((at for at in places if value(environment | at) != 0), places[0])
+    letters = environment | {name: _Letters(name, numbers, step) for name, numbers in instance.arrays.items()} | here
+    left, right = (_formula(compiled(side)(letters)) for side in (step.left, step.right))
+    entries = right.atoms(sp.Indexed, Partial)
+    numbers = {entry: _number(compiled(entry)(environment)) for entry in entries}
+    return Worked(step, left, right, numbers, value(environment | here))
+
+
+@dataclass(frozen=True, slots=True)
+class _Letters:
+    """An array whose numbers remember which entries they are."""
+
+    name: str
+    numbers: Array
+    step: Step
+
+    def __getitem__(self, at: tuple[int, ...]) -> Traced:
+        return Traced(self.numbers[at], self._entry(at))
+
+    def _entry(self, at: tuple[int, ...]) -> Expr:
+        for partial in self.step.left.atoms(Partial) | self.step.right.atoms(Partial):
+            y, x = partial.args
+            if self.name == f"d{y.base}/d{x.base}":
+                return Partial(y.base[at[: len(y.indices)]], x.base[at[len(y.indices) :]])
+        return array(self.name)[tuple(map(sp.Integer, at))]
+
+
+def _formula(value: Any) -> Expr:
+    """What a number remembers; of a matrix, the matrix of it."""
+    if isinstance(value, tuple):
+        return sp.ImmutableMatrix([[formula(entry) for entry in row] for row in value])
+    return formula(value)
+
+
+def _number(value: Any) -> Expr:
+    """A number as it is shown: irrational ones by their first digits."""
+    if isinstance(value, tuple):
+        return sp.ImmutableMatrix(value)
+    number = sp.sympify(value)
+    return sp.Float(float(number), 6) if number.is_Rational and number.q > 10**9 else number
+
+
+def arrays_read(steps: Iterable[Step], instance: Instance) -> Iterator[tuple[Expr, Expr]]:
+    """The dense arrays that steps read, each as blocks: an entry of its outer axes, and a matrix of numbers."""
+    read = {str(entry.base) for step in steps for entry in step.right.atoms(sp.Indexed)}
+    for name, tensor in instance.arrays.items():
+        if name in read and isinstance(tensor, Tensor):
+            yield from _matrices(name, tensor)
+
+
+def _matrices(name: str, tensor: Tensor) -> Iterator[tuple[Expr, Expr]]:
+    """A tensor as one matrix for each setting of all but its last two axes; a single row where it has one axis."""
+    *outer, rows, columns = (1,) * (2 - len(tensor.shape)) + tuple(tensor.shape)
+    size = rows * columns
+    for block, at in enumerate(product(*map(range, outer))):
+        values = tensor.values[block * size : (block + 1) * size]
+        label = array(name)[tuple(map(sp.Integer, at))] if at else sp.Symbol(name)
+        yield label, sp.ImmutableMatrix(rows, columns, [_number(v) for v in values])
