@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from cnnmath import ops
-from cnnmath.errors import CnnmathError, NotationError, SettingError, UnknownNameError, unknown
+from cnnmath.errors import CnnmathError, NotationError, SettingError, UnknownNameError, clip, unknown
 from cnnmath.ops import Operator, notation
 from cnnmath.ops.call import located
 from cnnmath.ops.syntax import Symbols, read
@@ -193,6 +194,36 @@ def sizes(text: str, option: str, symbols: Symbols = None) -> tuple[Any, ...]:
     except NotationError as error:
         error.lines["here"] = f"{option} {error.lines['here']}"
         raise
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """A subject's setting, ``NAME=VALUE``, as its name and its value.
+
+    Examples
+    --------
+    >>> setting("points=0,1,-1/2"), setting("input=3x4"), setting("ties=shared")
+    (('points', (0, 1, Fraction(-1, 2))), ('input', (3, 4)), ('ties', 'shared'))
+    """
+    name, equals, said = text.partition("=")
+    if not equals or not re.fullmatch(r"[A-Za-z][A-Za-z_]*", name) or not said:
+        raise SettingError(
+            "a setting is a name and a value.", here=clip(text), rule="NAME=VALUE", fix="for example m=4"
+        )
+    return name.lower().replace("-", "_"), value(said)
+
+
+def value(text: Any) -> Any:
+    """What a setting's text means: a number, a tuple of sizes or of numbers, or the word itself."""
+    if not isinstance(text, str):
+        return text
+    if re.fullmatch(r"\d+(x\d+)+", text):
+        return tuple(map(int, text.split("x")))
+    if re.fullmatch(r"-?\d{1,40}(/\d{1,40})?(,-?\d{1,40}(/\d{1,40})?)+", text):
+        return tuple(map(value, text.split(",")))
+    if re.fullmatch(r"-?\d{1,40}(/0*[1-9]\d{0,38})?", text):
+        number = Fraction(text)
+        return int(number) if number.denominator == 1 else number
+    return text
 
 
 def _setting(name: str, value: Any, rank: int) -> Any:

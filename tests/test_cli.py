@@ -30,7 +30,7 @@ STAGES = {
 }
 WRONG = {
     "unknown network": ("analyze resnet5", "there is no network 'resnet5'.", "near    resnet56, resnet50"),
-    "unknown operator": ("derive maxpol", "there is no operator 'maxpol'.", "near    maxpool"),
+    "unknown operator": ("derive maxpol", "there is no subject 'maxpol'.", "near    maxpool"),
     "unknown operator to verify": ("verify convolution", "there is no operator 'convolution'.", "known   "),
     "unknown operand": ("derive relu --wrt w", "there is no operand 'w'.", "known   x, y"),
     "a size that fits nowhere": ("analyze alexnet --input 3x20x20", "'features.5'", "takes inputs from 3x63x63"),
@@ -59,7 +59,7 @@ WRONG = {
     "an option of another operator": ("derive relu --kernel 3", "relu: it has no such setting.", "here    --kernel"),
     "an option no pool has": ("derive maxpool --kernel 2 --groups 2", "maxpool: it has no such setting", "--stride"),
     "settings without a kernel": ("derive conv --stride 2", "the kernel is missing.", "--kernel 3"),
-    "too much to write out": ("derive conv --kernel 3 --input 90x90", "too many to write out", "at most 1,000"),
+    "too much to write out": ("derive conv --kernel 3 --input 90x90", "too long to write out", "at most 1,000 "),
     "figures of a node without a map": ("plot lenet5 -o {tmp}/out --node flatten", "no spatial axes", "(1, 400)"),
     "figures in no format": ("plot lenet5 -o {tmp}/out --format gif", "no format 'gif'", "known   pdf, png, svg"),
     "an image that is none": ("plot lenet5 -o {tmp}/out --image {tmp}/file", "there is no image", "name a PNG file"),
@@ -182,9 +182,9 @@ def test_derive_prints_every_target_step_by_step(run):
 
 
 def test_derive_prints_latex_ready_to_be_set(run):
-    status, out, _ = run("derive maxpool --kernel 3 --stride 2 --padding 1 --latex")
+    status, out, _ = run("derive maxpool --kernel 3 --stride 2 --padding 1 --format latex")
     assert status == 0
-    assert out.count(r"\begin{align*}") == out.count(r"\end{align*}") == 2
+    assert out.count(r"\begin{align*}") == out.count(r"\end{align*}") == 5
     assert out.count("{") == out.count("}")
 
 

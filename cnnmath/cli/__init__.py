@@ -11,9 +11,10 @@ import sys
 import typer
 
 from cnnmath.cli.analysis import analyze, count, field, flow, sizes, window, zoo
-from cnnmath.cli.mathematics import derive, verify
+from cnnmath.cli.derivations import derive
 from cnnmath.cli.pages import plot, report
 from cnnmath.cli.printed import audit, explain
+from cnnmath.cli.verification import verify
 from cnnmath.errors import CnnmathError, DerivationError
 
 PANELS = {

@@ -27,7 +27,7 @@ class Array(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sparse:
-    """Numbers at some positions, zero at all others: a signal of finite support.
+    """Numbers at some positions, zero at all others inside the shape: everywhere, for a signal, where there is none.
 
     Examples
     --------
@@ -37,8 +37,11 @@ class Sparse:
     """
 
     numbers: Mapping[Place, Any]
+    shape: tuple[int, ...] | None = None
 
     def __getitem__(self, at: Place) -> Any:
+        if self.shape is not None:
+            _check_inside(at, self.shape)
         return self.numbers.get(tuple(at), 0)
 
 
@@ -52,10 +55,14 @@ class Lazy:
 
     def __getitem__(self, at: Place) -> Any:
         if at not in self.known:
-            if len(at) != len(self.shape) or not all(0 <= i < n for i, n in zip(at, self.shape, strict=True)):
-                raise IndexError(f"position {at} lies outside shape {self.shape}")
+            _check_inside(at, self.shape)
             self.known[at] = self.number(tuple(int(i) for i in at))
         return self.known[at]
+
+
+def _check_inside(at: Place, shape: tuple[int, ...]) -> None:
+    if len(at) != len(shape) or not all(0 <= i < n for i, n in zip(at, shape, strict=True)):
+        raise IndexError(f"position {at} lies outside shape {shape}")
 
 
 @dataclass(frozen=True, slots=True)

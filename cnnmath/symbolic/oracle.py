@@ -73,7 +73,9 @@ def _narrow(op: Operator, shapes: tuple[Shape, ...]) -> tuple[Operator, tuple[Sh
 def oracle(op: Operator, shapes: Sequence[Shape], *, nonzero: bool = False) -> dict[str, Array]:
     """Small integers for an operator's operands and for ``dL/dy``, and all that the exact readers say follows.
 
-    Where none shall be zero, each that is becomes 2. The arrays are the operands, ``y``, ``dL/dy``, and for each operand x ``dL/dx`` and ``dy/dx``. What the readers say
+    Where none shall be zero, each that is becomes 2.
+
+    The arrays are the operands, ``y``, ``dL/dy``, and for each operand x ``dL/dx`` and ``dy/dx``. What the readers say
     is read when it is asked for.
     """
     draw = Random(0)

@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
 from cnnmath.symbolic.notations import Latex, Markdown, MathML, Notation, Text
 from cnnmath.symbolic.typeset import equation
-from cnnmath.symbolic.worked import arrays_read, worked
+from cnnmath.symbolic.worked import arrays_read, chain, worked
 
 if TYPE_CHECKING:
     from cnnmath.symbolic.derivation import Derivation, Step
+    from cnnmath.symbolic.remark import Remark
+    from cnnmath.symbolic.terms import Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +47,25 @@ def section(derivation: Derivation, notation: Notation) -> Section:
     return Section(notation.prose(derivation.title), tuple(remarks), tuple(items))
 
 
-def example(derivation: Derivation, notation: Notation) -> Section:
-    """One entry of every step with numbers, on the smallest instance of the derivation."""
+def example(derivation: Derivation, notation: Notation, *, full: bool = True) -> Section:
+    """One entry of every step (or of the result alone) with numbers, on the smallest instance of the derivation."""
     instance, chains = worked(derivation)
     sizes = [equation(symbol, value, notation) for symbol, value in instance.values.items() if symbol is not sp.oo]
-    arrays = [equation(*pair, notation) for pair in arrays_read(derivation.steps, instance)]
+    chains = chains if full else chains[-1:]
+    arrays = [equation(*pair, notation) for pair in arrays_read([chain.step for chain in chains], instance)]
     remarks = [", ".join(map(notation.inline, sizes))] if sizes else []
     items = [Item(notation.prose(chain.step.name), "", chain.write(notation)) for chain in chains]
-    remarks.append(notation.prose("terms that are zero are left out."))
-    return Section(notation.prose("With numbers"), (*remarks, *map(notation.inline, arrays)), tuple(items))
+    left_out = notation.prose("Terms that are zero are left out.")
+    return Section(notation.prose("With numbers"), (*remarks, *map(notation.inline, arrays), left_out), tuple(items))
 
 
 def write(derivation: Derivation, form: str, *, full: bool = True, numbers: bool = False) -> str:
     """A derivation in one of the forms, all of its steps or the result alone, and a worked example after it."""
     layout = FORMS[form]
-    sections = [section(derivation, layout.notation), *([example(derivation, layout.notation)] if numbers else [])]
+    sections = [
+        section(derivation, layout.notation),
+        *([example(derivation, layout.notation, full=full)] if numbers else []),
+    ]
     return layout.between.join(layout.write(part, full=full) for part in sections)
 
 
@@ -163,6 +169,28 @@ def align(equations: Sequence[str]) -> str:
 def aligned(steps: Iterable[Step]) -> str:
     """Steps as one LaTeX formula, for a notebook."""
     return align([step.write(Latex()) for step in steps])
+
+
+def listed(
+    title: str,
+    remarks: Iterable[Remark],
+    equations: Iterable[tuple[Expr, Expr, Any]],
+    form: str,
+    numbers: Mapping[Expr, Expr],
+) -> str:
+    """Equations under a title, in one of the forms; those that have a value, with numbers for their entries put in."""
+    notation = FORMS[form].notation
+    said = [remark.write(notation) for remark in remarks]
+    rows = [chain(left, right, value, numbers, notation) for left, right, value in equations]
+    match form:
+        case "text":
+            return "\n".join([title, *(f"  {line}" for line in [*said, *rows])])
+        case "html":
+            items = "".join(f"<li>{line}</li>" for line in said)
+            return f"<h4>{escape(title)}</h4><ul class='where'>{items}</ul>{''.join(map(_displayed, rows))}"
+    head = f"### {notation.prose(title)}" if form == "markdown" else rf"\paragraph{{{notation.prose(title)}}}"
+    formula = align(rows) if form == "latex" else f"$$\n{align(rows)}\n$$"
+    return "\n\n".join([head, *said, formula])
 
 
 def _marked(row: str) -> str:

@@ -14,9 +14,9 @@ from cnnmath.symbolic.check import positions_of, terms
 from cnnmath.symbolic.evaluate import compiled
 from cnnmath.symbolic.instance import Array, Instance
 from cnnmath.symbolic.notations import Notation
-from cnnmath.symbolic.terms import Expr, Partial, array
+from cnnmath.symbolic.terms import Attains, Expr, Partial, array
 from cnnmath.symbolic.traced import Traced, formula
-from cnnmath.symbolic.typeset import SIGNS, typeset
+from cnnmath.symbolic.typeset import SIGNS, equation, typeset
 
 if TYPE_CHECKING:
     from cnnmath.symbolic.derivation import Derivation, Step
@@ -37,13 +37,7 @@ class Worked:
 
     def write(self, notation: Notation) -> str:
         """The chain of equations in a notation."""
-        value = typeset(_number(self.value), notation)
-        parts = [typeset(self.left, notation)]
-        if self.formula.free_symbols and len(sp.Add.make_args(self.formula)) <= MOST_TERMS:
-            parts += [] if self.formula == self.left else [typeset(self.formula, notation)]
-            parts += [] if self.formula in self.numbers else [typeset(self.formula, notation, self.numbers)]
-        chain = notation.relation("=", *parts)
-        return notation.relation(SIGNS[self.step.relation], chain, value)
+        return chain(self.left, self.formula, self.value, self.numbers, notation, self.step.relation)
 
 
 def worked(derivation: Derivation) -> tuple[Instance, list[Worked]]:
@@ -58,7 +52,7 @@ def worked(derivation: Derivation) -> tuple[Instance, list[Worked]]:
     >>> from cnnmath.symbolic.notations import Text
     >>> _, steps = worked(derive(Conv(1, (2,), bias=False), "y"))
     >>> steps[0].write(Text())
-    'y[0,0,0] = w[0,0,0]*x[0,0,0] + w[0,0,1]*x[0,0,1] = 0*0 + (-3)*(-1) = 3'
+    'y[0,0,1] = w[0,0,0]*x[0,0,1] + w[0,0,1]*x[0,0,2] = (-3)*2 + (-1)*3 = -9'
     """
     instance = min(derivation.instances, key=lambda i: sum(terms(s.right, i.environment) for s in derivation.steps))
     return instance, [_worked(step, instance) for step in derivation.steps]
@@ -108,6 +102,17 @@ def _number(value: Any) -> Expr:
         return sp.ImmutableMatrix(value)
     number = sp.sympify(value)
     return sp.Float(float(number), 6) if number.is_Rational and number.q > 10**9 else number
+
+
+def chain(left: Expr, right: Expr, value: Any, numbers: Mapping[Expr, Any], notation: Notation, sign: str = "=") -> str:
+    """An equation; where there is a value, the same with numbers for its entries (unless it is long), and the value."""
+    if value is None:
+        return equation(left, right, notation)
+    parts = [typeset(left, notation)]
+    if right.free_symbols and len(sp.Add.make_args(right)) <= MOST_TERMS:
+        parts += [] if right == left else [typeset(right, notation)]
+        parts += [] if right in numbers or right.has(Attains) else [typeset(right, notation, numbers)]
+    return notation.relation(SIGNS[sign], notation.relation("=", *parts), typeset(_number(value), notation))
 
 
 def arrays_read(steps: Iterable[Step], instance: Instance) -> Iterator[tuple[Expr, Expr]]:

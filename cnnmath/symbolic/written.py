@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import sympy as sp
 
@@ -11,16 +12,19 @@ from cnnmath.errors import SettingError
 from cnnmath.ops import Operator, operands
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.notation import describe
+from cnnmath.readers import Tensor
+from cnnmath.symbolic.check import terms as count_terms
 from cnnmath.symbolic.derivation import Derivation, Target
 from cnnmath.symbolic.evaluate import compiled, positions
-from cnnmath.symbolic.notations import Latex, Notation, Text
+from cnnmath.symbolic.notations import Latex, Notation
+from cnnmath.symbolic.oracle import oracle
 from cnnmath.symbolic.setting import bind
-from cnnmath.symbolic.show import align
+from cnnmath.symbolic.show import align, listed
 from cnnmath.symbolic.terms import Expr, array
 from cnnmath.symbolic.typeset import equation
 
-LIMIT = 1000
-"""At most so many equations are written out."""
+LIMIT, LONGEST = 1_000, 100_000
+"""At most so many equations are written out, and so many terms in all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +71,57 @@ class WrittenOut:
         ShapeError
             Where the inputs do not fit the operator.
         """
-        target = self._target()
-        wrt = target.wrt
-        shapes = {**operands(self.op, *self.inputs), "y": self.op.shape(*self.inputs)}
-        if prod(shapes[wrt]) > LIMIT:
-            raise SettingError(
-                "the formulas would be too many to write out.",
-                here=f"{wrt} has shape {shapes[wrt]}: {prod(shapes[wrt]):,} equations",
-                rule=f"at most {LIMIT:,}",
-                fix="give a smaller input, or none for the index form",
-            )
-        letters = {name: Letters(name, shape) for name, shape in shapes.items()}
-        letters["dL/dy"] = Letters("dL/dy", shapes["y"])
-        values = bind(target.op, target.inputs, target.definitions, self.op, self.inputs)
-        left = Letters("y" if wrt == "y" else f"dL/d{wrt}", shapes[wrt])
-        right = compiled(self.derivation.result.right)
-        entries = positions(target.entry, {**values, **letters})
+        letters, values = self._letters(), self._values()
+        wrt, right = self._target().wrt, compiled(self.derivation.result.right)
+        self._check_length(letters["y" if wrt == "y" else wrt].shape, values)
+        left = letters["y" if wrt == "y" else f"dL/d{wrt}"]
+        entries = positions(self._target().entry, {**values, **letters})
         return [(left[at], sp.sympify(right(here))) for at, here in entries]
 
+    def numbers(self) -> tuple[dict[Expr, Expr], list[Any]]:
+        """Small integers for every entry that the equations read, and the value of each equation for them."""
+        arrays, letters = oracle(self.op, self.inputs, nonzero=True), self._letters()
+        dense = {name: tensor for name, tensor in arrays.items() if isinstance(tensor, Tensor)}
+        right = compiled(self.derivation.result.right)
+        values = [right(here) for _, here in positions(self._target().entry, {**self._values(), **arrays})]
+        entries = (
+            (letters[name][at], sp.sympify(tensor[at])) for name, tensor in dense.items() for at in tensor.positions()
+        )
+        return dict(entries), values
+
     def write(self, notation: Notation) -> str:
-        """The equations in a notation: LaTeX as an ``align*`` environment, text under a title."""
+        """The equations in a notation, on lines of their own; LaTeX as an ``align*`` environment."""
         rows = [equation(left, right, notation) for left, right in self.equations()]
-        if isinstance(notation, Latex):
-            return align(rows)
-        shapes = " and ".join(map(str, self.inputs))
-        wrt = self._target().wrt
-        what = "y =" if wrt == "y" else f"dL/d{wrt} of"
-        rules = [f"  {rule.write(Text())}" for rule in self.derivation.conventions]
-        return "\n".join([f"{what} {describe(self.op)} on {shapes}", *rules, *(f"  {row}" for row in rows)])
+        return align(rows) if isinstance(notation, Latex) else "\n".join(rows)
+
+    def write_as(self, form: str, *, numbers: bool = False) -> str:
+        """The equations under a title, as text, LaTeX, Markdown or HTML; with numbers, each with numbers put in."""
+        wrt, shapes = self._target().wrt, " and ".join(map(str, self.inputs))
+        title = f"{'y =' if wrt == 'y' else f'dL/d{wrt} of'} {describe(self.op)} on {shapes}"
+        rules, found = self.derivation.conventions, self.equations()
+        entries, values = self.numbers() if numbers else ({}, [None] * len(found))
+        return listed(title, rules, [(*pair, v) for pair, v in zip(found, values, strict=True)], form, entries)
+
+    def _letters(self) -> dict[str, Letters]:
+        """The operands, the output, and the gradients, as letters."""
+        shapes = {**operands(self.op, *self.inputs), "y": self.op.shape(*self.inputs)}
+        gradients = {f"dL/d{name}": shape for name, shape in shapes.items()}
+        return {name: Letters(name, shape) for name, shape in {**shapes, **gradients}.items()}
+
+    def _values(self) -> dict[sp.Symbol, int]:
+        target = self._target()
+        return bind(target.op, target.inputs, target.definitions, self.op, self.inputs)
+
+    def _check_length(self, shape: Shape, values: dict[sp.Symbol, int]) -> None:
+        """Raise where nobody would read the equations, for their number or for their length."""
+        terms = prod(shape) * count_terms(self.derivation.result.right, values)
+        if prod(shape) > LIMIT or terms > LONGEST:
+            raise SettingError(
+                "the formulas would be too long to write out.",
+                here=f"{prod(shape):,} equations, about {terms:,} terms",
+                rule=f"at most {LIMIT:,} equations and {LONGEST:,} terms",
+                fix="give a smaller input, or none for the index form",
+            )
 
     def _target(self) -> Target:
         if self.derivation.target is None:
@@ -106,4 +133,4 @@ class WrittenOut:
         return self.derivation.target
 
     def __repr__(self) -> str:
-        return self.write(Text())
+        return self.write_as("text")

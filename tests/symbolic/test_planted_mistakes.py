@@ -163,7 +163,7 @@ def test_a_derivation_that_would_check_nothing_cannot_be_made(lacking):
 
 
 def test_symbolic_windows_are_checked_on_two_instances_that_differ_in_every_setting():
-    first, _, second, _ = (instance.values for instance in derive(general(ops.Conv, 2), "y").instances)
+    first, _, second, _, _ = (instance.values for instance in derive(general(ops.Conv, 2), "y").instances)
     for letter in "Ksdp":
         for i in (1, 2):
             (symbol,) = (s for s in first if str(s) == f"{letter}_{i}")

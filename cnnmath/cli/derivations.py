@@ -1,0 +1,202 @@
+"""The command that derives: operators, and the subjects of a lecture."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cnnmath import arguments, ops
+from cnnmath.cli.options import print_columns
+from cnnmath.errors import SettingError, UnknownNameError, unknown
+from cnnmath.ops.algebra import Shape
+
+if TYPE_CHECKING:
+    from cnnmath.subjects import Subject
+    from cnnmath.symbolic import Derivation
+
+
+class Form(StrEnum):
+    """How derivations are printed."""
+
+    text = "text"
+    latex = "latex"
+    markdown = "markdown"
+    html = "html"
+    json = "json"
+
+
+class Detail(StrEnum):
+    """How much of a derivation is printed."""
+
+    full = "full"
+    brief = "brief"
+
+
+def derive(
+    subject: Annotated[
+        str | None,
+        typer.Argument(help="An operator, such as conv or maxpool, or a subject; all are listed where none is named."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Settings of the subject, such as m=4 r=3.")
+    ] = None,
+    kernel: Annotated[
+        str | None, typer.Option(help="3 or 3x2; also adaptive outputs, scales, channels, and the size of an LRN.")
+    ] = None,
+    stride: Annotated[str | None, typer.Option(help="2 or 2x1.")] = None,
+    dilation: Annotated[str | None, typer.Option(help="2 or 2x1.")] = None,
+    padding: Annotated[
+        str | None, typer.Option(help="1, 1x0, 1:0x2:1 (before:after), same, same_lower, valid.")
+    ] = None,
+    output_padding: Annotated[str | None, typer.Option(help="1 or 1x0, of a transposed convolution.")] = None,
+    groups: Annotated[int | None, typer.Option(help="Groups of a convolution.")] = None,
+    filters: Annotated[int | None, typer.Option(help="Output channels.")] = None,
+    ceil: Annotated[bool | None, typer.Option("--ceil", help="Round the output size of a pooling up.")] = None,
+    count_padding: Annotated[
+        bool | None, typer.Option("--count-padding/--no-count-padding", help="Whether an average counts padding.")
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option("--input", metavar="HxW", help="Write every entry out, at this size.")
+    ] = None,
+    channels: Annotated[int | None, typer.Option(min=1, help="Input channels of the written-out form.")] = None,
+    rank: Annotated[int | None, typer.Option(min=1, max=4, help="Number of spatial axes.")] = None,
+    wrt: Annotated[str | None, typer.Option(help="Only this one: y, x, w, b ...")] = None,
+    form: Annotated[Form, typer.Option("--format", help="How to print it.")] = Form.text,
+    detail: Annotated[Detail, typer.Option("--steps", help="All steps, or the result alone.")] = Detail.full,
+    numbers: Annotated[bool, typer.Option("--numbers", help="Add a worked example: every step with numbers.")] = False,
+) -> None:
+    """Derive a formula step by step; every equation has been checked on both sides before it is printed.
+
+    Without --kernel, kernel, stride, dilation and padding are symbols.
+    """
+    if subject is None:
+        _list()
+        return
+    window = {
+        "kernel": kernel, "stride": stride, "dilation": dilation, "padding": padding,
+        "output_padding": output_padding, "groups": groups, "filters": filters,
+        "ceil": ceil, "count_padding": count_padding,
+    }  # fmt: skip
+    given = {name: value for name, value in window.items() if value is not None}
+    own = dict(map(arguments.setting, settings or []))
+    wanted = Request(subject, given, own, size, channels, rank or arguments.rank(size, kernel), wrt)
+    _print(list(_derivations(wanted)), form, full=detail is Detail.full, numbers=numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a command line asks for: a subject, settings of its window and its own, and a size to write it out at."""
+
+    subject: str
+    window: dict[str, Any]
+    own: dict[str, Any]
+    size: str | None
+    channels: int | None
+    rank: int
+    wrt: str | None
+
+
+def _list() -> None:
+    """All that can be derived, by chapters."""
+    from cnnmath.subjects import CHAPTERS
+
+    rows: list[tuple[str, str, str]] = []
+    for chapter in CHAPTERS:
+        rows += [("", "", ""), (chapter.title, "", "")]
+        rows += [(f"  {s.name}", " ".join([*_takes(s), *s.settings]), s.summary) for s in chapter.subjects]
+    rows += [("", "", ""), ("Operators, forward and backward", "", "")]
+    rows += [
+        (f"  {kind.__name__.lower()}", "", (inspect.getdoc(kind) or "").partition("\n")[0].replace("``", ""))
+        for kind in ops.ALL
+    ]
+    print_columns(("subject", "settings", "what is derived"), rows)
+
+
+def _takes(subject: Subject) -> list[str]:
+    return [f"window of {subject.takes.__name__.lower()}"] if subject.takes else []
+
+
+def _derivations(wanted: Request) -> Iterator[Any]:
+    """The derivations that are asked for, or their entries written out."""
+    try:
+        kind = ops.named(wanted.subject)
+    except UnknownNameError:
+        yield _of_subject(wanted)
+        return
+    yield from _of_operator(kind, wanted)
+
+
+def _of_subject(wanted: Request) -> Derivation:
+    from cnnmath.subjects import CHAPTERS, named
+
+    try:
+        subject = named(wanted.subject)
+    except UnknownNameError:
+        known = [s.name for chapter in CHAPTERS for s in chapter.subjects]
+        raise unknown("subject", wanted.subject, [*known, *(kind.__name__.lower() for kind in ops.ALL)]) from None
+    own = dict(wanted.own)
+    for option, value in {"input": wanted.size, "channels": wanted.channels, "wrt": wanted.wrt}.items():
+        if value is not None:
+            own[option] = arguments.sizes(value, "--input") if option == "input" else value
+    if subject.takes is None:
+        return subject.derive(**{**{n: arguments.value(v) for n, v in wanted.window.items()}, **own})
+    return subject.derive(_chosen(subject.takes, wanted, written_out=False), **own)
+
+
+def _of_operator(kind: type[ops.Operator], wanted: Request) -> Iterator[Any]:
+    """The derivation of each target, or its entries where an input is given."""
+    from cnnmath import symbolic
+
+    name = kind.__name__.lower()
+    if wanted.own:
+        first = next(iter(wanted.own))
+        raise SettingError(
+            "an operator takes options.", here=f"{first}=...", fix=f"for example --{first} 2, or --kernel 3"
+        ).at(name)
+    if wanted.size is None and (wanted.window.get("filters") or wanted.channels) is not None:
+        raise SettingError("widths are symbols.", rule="--filters and --channels go with --input", fix="leave them out")
+    op = _chosen(kind, wanted, written_out=wanted.size is not None)
+    channels = wanted.channels or wanted.window.get("groups") or 1
+    inputs: tuple[Shape, ...] = arguments.inputs(op, wanted.size, channels) if wanted.size is not None else ()
+    for target in [wanted.wrt] if wanted.wrt else symbolic.targets(op, rank=wanted.rank):
+        derivation = symbolic.derive(op, target, rank=wanted.rank)
+        yield symbolic.WrittenOut(derivation, op, inputs) if inputs else derivation
+
+
+def _chosen(kind: type[ops.Operator], wanted: Request, *, written_out: bool) -> ops.Operator:
+    """The operator with the settings that are given; with symbols where none of its window is."""
+    from cnnmath import symbolic
+
+    given = wanted.window
+    if "kernel" not in {f.name for f in fields(kind)} or "kernel" in given:
+        return arguments.operator(kind, wanted.rank, given)
+    if written_out or {"stride", "dilation", "padding", "output_padding"} & set(given):
+        raise SettingError("the kernel is missing.", rule="settings go with --kernel", fix="for example --kernel 3")
+    return symbolic.general(kind, wanted.rank, **given)
+
+
+def _print(derived: list[Any], form: Form, *, full: bool, numbers: bool) -> None:
+    from cnnmath.symbolic import WrittenOut, record
+    from cnnmath.symbolic.show import document, write
+
+    if form is Form.json:
+        records = [record(d) for d in derived if not isinstance(d, WrittenOut)]
+        if len(records) < len(derived):
+            raise SettingError("entries written out have no record.", here="--format json", fix="leave --input out")
+        print(json.dumps(records[0] if len(records) == 1 else records))
+        return
+    written = [
+        d.write_as(form.value, numbers=numbers)
+        if isinstance(d, WrittenOut)
+        else write(d, form.value, full=full, numbers=numbers)
+        for d in derived
+    ]
+    body = "\n\n".join(written)
+    sys.stdout.write((document(body, "cnnmath derive") if form is Form.html else body) + "\n")
