@@ -139,7 +139,7 @@ def _listed(part: Section) -> str:
 
 
 def _displayed(mathml: str) -> str:
-    return f"<math displaystyle='true'>{mathml}</math>"
+    return f"<div class='equation'><math displaystyle='true'>{mathml}</math></div>"
 
 
 def document(body: str, title: str) -> str:
@@ -153,9 +153,10 @@ def document(body: str, title: str) -> str:
 
 STYLE = (
     "body{max-width:60rem;margin:2rem auto;padding:0 1rem;font:1rem/1.55 system-ui,sans-serif;color-scheme:light dark}"
-    "h4{font-size:1.15rem;margin:2rem 0 .5rem}ul.where{list-style:none;padding:0;color:GrayText}"
+    "h4{font-size:1.15rem;margin:2rem 0 .5rem}ul.where{list-style:none;padding:0;opacity:.8}ul.where li{margin:.3rem 0}"
     "ol.steps>li{margin:0 0 1.2rem}ol.steps p{margin:0 0 .4rem}"
-    "math[displaystyle]{display:block;overflow-x:auto;padding:.3rem 0}"
+    'math{font-size:1.08em;font-family:"STIX Two Math","Latin Modern Math","Cambria Math",math}'
+    ".equation{overflow-x:auto;padding:.4rem 0}"
 )
 """What a page needs to be read in comfort."""
 

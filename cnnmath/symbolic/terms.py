@@ -6,6 +6,7 @@ SymPy's ``Sum`` is not used: its simplification of Kronecker deltas forgets the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 import sympy as sp
@@ -26,6 +27,7 @@ def size(name: str) -> sp.Symbol:
     return sp.Symbol(name, integer=True, positive=True)
 
 
+@cache
 def array(name: str) -> sp.IndexedBase:
     """Symbol of an array."""
     return sp.IndexedBase(name, real=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
@@ -33,10 +33,14 @@ class Letters:
 
     name: str
     shape: Shape
+    known: dict[tuple[int, ...], Expr] = field(default_factory=dict, repr=False, compare=False)
 
     def __getitem__(self, at: tuple[int, ...]) -> Expr:
-        written = [sp.Integer(i) for axis, (i, n) in enumerate(zip(at, self.shape, strict=True)) if axis > 1 or n > 1]
-        return array(self.name)[tuple(written)] if written else sp.Symbol(self.name)
+        if at not in self.known:
+            axes = enumerate(zip(at, self.shape, strict=True))
+            written = tuple(sp.Integer(i) for axis, (i, n) in axes if axis > 1 or n > 1)
+            self.known[at] = array(self.name)[written] if written else sp.Symbol(self.name)
+        return self.known[at]
 
 
 @dataclass(frozen=True, slots=True)

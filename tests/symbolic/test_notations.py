@@ -76,7 +76,7 @@ def test_a_notebook_shows_the_whole_derivation(kind):
         assert unbalanced(derivation.latex()) == ""
         html = derivation._repr_html_()
         assert derivation.title in html
-        assert ET.fromstring(f"<div>{html}</div>").findall(".//li/math")
+        assert ET.fromstring(f"<div>{html}</div>").findall(".//li/div/math")
         assert repr(derivation) == derivation.text()
 
 
@@ -94,7 +94,7 @@ def test_the_html_of_a_derivation_is_lists_and_mathematics_alone():
     reader = HTMLParser()
     reader.handle_starttag = lambda tag, _: seen.append(tag)
     reader.feed(derive(ops.MaxPool((2,), stride=1), rank=1).html())
-    assert set(seen) <= {"h4", "ul", "p", "ol", "li", "b", "math", *MATHML}
+    assert set(seen) <= {"h4", "ul", "p", "div", "ol", "li", "b", "math", *MATHML}
 
 
 MATHML = {
