@@ -74,7 +74,7 @@ def rows(text):
 
 
 def test_f23_is_the_algorithm_of_the_papers():
-    """Lavin and Gray, equations 5 to 10, with the signs of the last row of B^T and column of A^T both turned."""
+    """As Lavin and Gray print it, with the signs of the last row of B^T and column of A^T both turned."""
     made = transforms(2, 3)
     assert numbers(made.output) == rows("1 1 1 0; 0 1 -1 1")
     assert numbers(made.filter) == rows("1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1")

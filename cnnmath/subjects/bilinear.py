@@ -10,6 +10,9 @@ import sympy as sp
 from cnnmath.symbolic import Remark, remark
 from cnnmath.symbolic.terms import Expr, array, size
 
+Z = sp.Symbol("z")
+"""The variable of polynomials."""
+
 
 def explicit(rows: Sequence[Sequence[Fraction]]) -> sp.ImmutableMatrix:
     """A matrix with its numbers.
@@ -25,6 +28,17 @@ def explicit(rows: Sequence[Sequence[Fraction]]) -> sp.ImmutableMatrix:
 def column(name: str, n: int) -> sp.ImmutableMatrix:
     """The first n entries of an array as a column."""
     return sp.ImmutableMatrix([array(name)[k] for k in range(n)])
+
+
+def polynomial(coefficients: Sequence[Expr]) -> Expr:
+    """The polynomial with these coefficients, the constant first.
+
+    Examples
+    --------
+    >>> polynomial([3, 0, 1])
+    z**2 + 3
+    """
+    return sp.Add(*(c * Z**j for j, c in enumerate(coefficients)))
 
 
 def convolved(p: Sequence[Expr], q: Sequence[Expr]) -> sp.ImmutableMatrix:

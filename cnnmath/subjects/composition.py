@@ -2,7 +2,8 @@
 
 References
 ----------
-.. [1] V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", arXiv:1603.07285, relation 14.
+.. [1] A. Araujo, W. Norris and J. Sim, "Computing receptive fields of convolutional neural networks", Distill, 2019,
+   https://doi.org/10.23915/distill.00021.
 """
 
 from __future__ import annotations

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 
 import sympy as sp
 
 from cnnmath.readers import Tensor
 from cnnmath.subjects.bilinear import column, correlated, entrywise, explicit, product
-from cnnmath.symbolic import Remark, Step, step
+from cnnmath.symbolic import Remark, Step, remark, step
 from cnnmath.symbolic.instance import Array
-from cnnmath.symbolic.terms import Expr, array
+from cnnmath.symbolic.terms import Expr, Maximum, Sigma, array, index
 from cnnmath.toomcook import Transforms
+
+CONVENTIONS = (
+    remark("{} is the product entry by entry.", entrywise(sp.MatrixSymbol("u", 2, 1), sp.MatrixSymbol("v", 2, 1))),
+    remark("The rows of the point 0 have the sign that makes the one in {} positive.", sp.MatrixSymbol("G", 1, 1)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +133,24 @@ class Axis:
 def tensor(matrix: sp.Matrix) -> Tensor:
     """A matrix of rational numbers as an array of an instance."""
     return Tensor(matrix.shape, [Fraction(int(entry.p), int(entry.q)) for entry in matrix])
+
+
+def growth(axes: Sequence[Axis]) -> Step:
+    """The largest sum of absolute values that an output goes through: the product of those along the axes."""
+    i, l, k, j = map(index, "ilkj")  # noqa: E741 - the papers' index
+    amplified = prod((axis.made.amplification for axis in axes), start=Fraction(1))
+    sums = []
+    for axis in axes:
+        output, filters, inputs = map(sp.Abs, axis.term(i, l, k, j))
+        terms = output * Sigma(filters, [(k, axis.r)]) * Sigma(inputs, [(j, axis.t)])
+        sums.append(Maximum(Sigma(terms, [(l, axis.t)]), [(i, axis.m)]))
+    return step(
+        "Growth",
+        remark(
+            "of taps and inputs between -1 and 1, an output's terms add up to at most this in absolute value; the "
+            "definition's, to {}. Rounding errors grow with it.",
+            sp.Integer(prod(axis.r for axis in axes)),
+        ),
+        sp.Mul(*sums),
+        sp.Rational(amplified.numerator, amplified.denominator),
+    )
