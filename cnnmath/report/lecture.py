@@ -38,7 +38,9 @@ def page_name(chapter: Chapter) -> str:
 
 def _section(subject: Subject) -> str:
     derivation = subject.derive(*([general(subject.takes)] if subject.takes else []))
-    return "\n\n".join([f"## {_sentence(subject.summary)}", f"```console\n$ {_command(subject)}\n```", _body(derivation)])
+    return "\n\n".join(
+        [f"## {_sentence(subject.summary)}", f"```console\n$ {_command(subject)}\n```", _body(derivation)]
+    )
 
 
 def _command(subject: Subject) -> str:

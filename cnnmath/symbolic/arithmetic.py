@@ -20,9 +20,9 @@ from cnnmath.symbolic.terms import Logistic as _Logistic
 from cnnmath.symbolic.traced import Traced, formula
 
 __all__ = [
-    "Fraction", "attains", "bracket", "cases", "equal", "every", "exp", "floor", "given", "greatest", "largest", "log",
-    "logistic", "matrix_product", "multiplied", "negation", "power", "quotient", "smallest", "tanh", "times", "total",
-    "unequal",
+    "Fraction", "attains", "bracket", "cases", "entrywise_product", "equal", "every", "exp", "floor", "given",
+    "greatest", "largest", "log", "logistic", "matrix_of", "matrix_product", "multiplied", "negation", "power",
+    "quotient", "smallest", "tanh", "times", "total", "transposed", "unequal",
 ]  # fmt: skip
 
 
@@ -184,3 +184,19 @@ def matrix_product(*matrices: Iterable[Iterable[Any]]) -> tuple[tuple[Any, ...],
 def _product(a: tuple[tuple[Any, ...], ...], b: tuple[tuple[Any, ...], ...]) -> tuple[tuple[Any, ...], ...]:
     columns = list(zip(*b, strict=True))
     return tuple(tuple(total([x * y for x, y in zip(row, c, strict=True)]) for c in columns) for row in a)
+
+
+def entrywise_product(*matrices: Iterable[Iterable[Any]]) -> tuple[tuple[Any, ...], ...]:
+    """Product of matrices entry by entry."""
+    return tuple(tuple(map(multiplied, zip(*rows, strict=True))) for rows in zip(*matrices, strict=True))
+
+
+def matrix_of(array: Any, rows: int, columns: int) -> tuple[tuple[Any, ...], ...]:
+    """An array as a matrix; one with a single axis, as a column."""
+    single = len(array.shape) == 1
+    return tuple(tuple(array[(i,) if single else (i, j)] for j in range(columns)) for i in range(rows))
+
+
+def transposed(matrix: Iterable[Iterable[Any]]) -> tuple[tuple[Any, ...], ...]:
+    """Rows and columns exchanged."""
+    return tuple(zip(*matrix, strict=True))

@@ -307,3 +307,18 @@ def _(expr: sp.MatrixBase, w: _Writer) -> str:
 @_source.register
 def _(expr: sp.MatMul, w: _Writer) -> str:
     return f"matrix_product({', '.join(map(w.write, expr.args))})"
+
+
+@_source.register
+def _(expr: sp.HadamardProduct, w: _Writer) -> str:
+    return f"entrywise_product({', '.join(map(w.write, expr.args))})"
+
+
+@_source.register
+def _(expr: sp.MatrixSymbol, w: _Writer) -> str:
+    return f"matrix_of({w.array(str(expr.name))}, {', '.join(map(w.write, expr.shape))})"
+
+
+@_source.register
+def _(expr: sp.Transpose, w: _Writer) -> str:
+    return f"transposed({w.write(expr.arg)})"

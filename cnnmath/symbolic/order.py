@@ -39,11 +39,29 @@ def ratio(expr: Expr) -> tuple[list[Expr], list[Expr]]:
 
 
 def sum_key(term: Expr) -> tuple[Any, ...]:
-    """Indices in their order, numbers after them, what is subtracted next; entries by position, sums last."""
+    """Indices in their order, numbers after them, what is subtracted next; entries by position, sums last.
+
+    Of one order otherwise, powers go from high to low.
+    """
     letters = [_ORDER.find(split(str(s))[0].strip("'")) for s in term.free_symbols if isinstance(s, sp.Symbol)]
     first = min((i for i in letters if i >= 0), default=len(_ORDER))
     entries = sorted((entry_key(e) for e in term.atoms(sp.Indexed)), key=str)
-    return (term.has(Sigma), is_subtracted(term), not entries, entries, term.is_number, first, str(term))
+    return (
+        term.has(Sigma),
+        is_subtracted(term),
+        not entries,
+        entries,
+        term.is_number,
+        first,
+        -_degree(term),
+        str(term),
+    )
+
+
+def _degree(term: Expr) -> int:
+    """Greatest power of a symbol in a term: terms of a polynomial go from high to low."""
+    powers = [f.exp for f in sp.Mul.make_args(term) if isinstance(f, sp.Pow) and f.base.is_Symbol and f.exp.is_Integer]
+    return int(max(powers, default=1))
 
 
 def product_key(factor: Expr) -> tuple[Any, ...]:

@@ -22,6 +22,9 @@ def one_floor(expr: Any) -> Expr:
     >>> H = sp.Symbol("H", integer=True, positive=True)
     >>> one_floor(((H - 1) // 2 + 1 - 1) // 2 + 1)
     floor(H/4 + 3/4)
+    >>> s, p = sp.symbols("s p", integer=True, positive=True)
+    >>> plain(one_floor((H // s + p) // s))
+    'floor((H + p*s)/s**2)'
     """
     merged = _merged(sp.sympify(expr))
     whole, floor = merged.as_coeff_Add()
@@ -41,11 +44,16 @@ def _merged(expr: Expr) -> Expr:
 def _opened(argument: Expr) -> Expr:
     """A floor's argument with the floor in it left out, where that one is divided by an integer."""
     for inner in (term for term in sp.Add.make_args(sp.expand(argument)) if term.has(sp.floor)):
-        share, quotient = inner.as_coeff_Mul()
-        rest = sp.expand(argument - inner)
-        if isinstance(quotient, sp.floor) and (1 / share).is_Integer and (rest / share).is_integer:
+        share, quotient = inner.as_independent(sp.floor)
+        divisor, rest = 1 / share, sp.expand(argument - inner)
+        if isinstance(quotient, sp.floor) and _counts(divisor) and sp.expand(rest * divisor).is_integer:
             return share * quotient.args[0] + rest
     return argument
+
+
+def _counts(divisor: Expr) -> bool:
+    """Whether it is known to be an integer of at least 1."""
+    return bool(divisor.is_integer and divisor.is_positive)
 
 
 def _floor(argument: Expr) -> Expr:

@@ -78,6 +78,10 @@ class _Typesetter:
                 return self._entry(expr), ATOM
             case Partial():
                 return self.n.derivative(self.write(expr.args[0]), self.write(expr.args[1])), ATOM
+            case sp.MatMul():
+                return self.n.joined(self.n.times.join(self.write(a, PRODUCT) for a in expr.args)), PRODUCT
+            case sp.HadamardProduct():
+                return self.n.relation("⊙", *(self.write(a, POWER) for a in expr.args)), SUM
             case sp.Add():
                 return self._sum(expr)
             case sp.Mul() | sp.Rational():
@@ -101,8 +105,10 @@ class _Typesetter:
                 return self.n.parenthesis(self._listed([self.write(a) for a in expr.args])), ATOM
             case sp.MatrixBase():
                 return self.n.matrix([[self.write(entry) for entry in expr.row(i)] for i in range(expr.rows)]), ATOM
-            case sp.MatMul():
-                return self.n.joined(self.n.times.join(self.write(a, PRODUCT) for a in expr.args)), PRODUCT
+            case sp.MatrixSymbol():
+                return self.n.name(*split(str(expr.name))), ATOM
+            case sp.Transpose():
+                return self.n.power(self.write(expr.arg, ATOM), self.n.name("T", "")), POWER
             case _ if expr in (sp.oo, -sp.oo):
                 return self.n.joined(*([self.n.minus] if expr is not sp.oo else []), self.n.infinity), ATOM
             case sp.Mod():

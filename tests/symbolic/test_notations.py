@@ -5,9 +5,12 @@ import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
 import pytest
+import sympy as sp
 
 from cnnmath import ops
+from cnnmath.readers import Tensor
 from cnnmath.symbolic import derive, general, targets
+from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.notations import Latex, MathML, Text
 from cnnmath.symbolic.terms import Maximum, Sigma, array, index
 from cnnmath.symbolic.typeset import typeset
@@ -137,3 +140,20 @@ x, i, o = array("x"), index("i"), index("o")
 def test_parentheses_stand_where_a_reader_would_mistake_the_formula(expr, text, latex):
     assert typeset(expr, Text()) == text
     assert latex is None or typeset(expr, Latex()) == latex
+
+
+def test_products_of_matrices_keep_their_order():
+    """Letters, a transpose, and a product entry by entry."""
+    a, b, one = sp.MatrixSymbol("A", 3, 2), sp.MatrixSymbol("B", 3, 2), sp.ImmutableMatrix(sp.eye(2))
+    entrywise = sp.HadamardProduct(sp.MatMul(sp.Transpose(b), a, evaluate=False), one, evaluate=False)
+    formula = sp.MatMul(b, entrywise, evaluate=False)
+    assert typeset(formula, Text()) == "B*((B^T*A) .* [[1, 0], [0, 1]])"
+    assert r"{B}^{T}\,A" in typeset(formula, Latex())
+    assert r"\odot" in typeset(formula, Latex())
+    assert misshapen(typeset(formula, MathML())) == []
+    arrays = {"B": Tensor((3, 2), [1, 2, 3, 4, 5, 6]), "A": Tensor((3, 2), [1, 0, 0, 1, 1, 1])}
+    assert evaluate(formula, arrays) == ((6, 20), (18, 40), (30, 60))
+
+
+def test_an_array_of_one_axis_is_a_column():
+    assert evaluate(sp.MatrixSymbol("g", 2, 1), {"g": Tensor((2,), [5, 7])}) == ((5,), (7,))

@@ -17,7 +17,7 @@ class Latex:
 
     minus, times, dot, infinity = "-", r"\,", r" \cdot ", r"\infty"
     _relations: ClassVar = {
-        "≤": r"\le", "≥": r"\ge", "≡": r"\equiv", "divides": r"\mid", "mod": r"\bmod",
+        "≤": r"\le", "≥": r"\ge", "≡": r"\equiv", "⊙": r"\odot", "divides": r"\mid", "mod": r"\bmod",
         "and": r"\land", "or": r"\lor", "not": r"\lnot",
     }  # fmt: skip
     _functions: ClassVar = {
