@@ -8,11 +8,20 @@ from typing import Any
 from cnnmath import symbolic
 from cnnmath.errors import SettingError, unknown
 from cnnmath.ops import Operator
-from cnnmath.subjects import backward
+from cnnmath.subjects import backward, layers, losses, normalisation, rectifiers, smooth_activations, softmax, training
 from cnnmath.subjects.subject import Chapter, Subject
 from cnnmath.symbolic import Derivation
 
-CHAPTERS: tuple[Chapter, ...] = (backward.CHAPTER,)
+CHAPTERS: tuple[Chapter, ...] = (
+    backward.CHAPTER,
+    smooth_activations.CHAPTER,
+    rectifiers.CHAPTER,
+    softmax.CHAPTER,
+    losses.CHAPTER,
+    layers.CHAPTER,
+    normalisation.CHAPTER,
+    training.CHAPTER,
+)
 """All subjects beside the operators themselves: the only list."""
 
 

@@ -54,6 +54,8 @@ class Latex:
     def array(self, name: str) -> str:
         if name.startswith("x") and name[1:].isdigit():
             return f"x^{{({name[1:]})}}"
+        if name[1:] == "hat":
+            return rf"\hat{{{name[0]}}}"
         special = {"mean": r"\mu", "var": r"\sigma^2"}
         return special.get(name) or self.name(*name.partition("_")[::2])
 
