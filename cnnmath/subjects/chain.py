@@ -9,6 +9,7 @@ from typing import Any
 
 import sympy as sp
 
+from cnnmath.errors import SettingError
 from cnnmath.readers import Tensor, gradients
 from cnnmath.readers.exact import Exact
 from cnnmath.subjects.verbs import logistic
@@ -20,6 +21,9 @@ from cnnmath.window import check_at_least
 L, l = size("L"), index("l")  # noqa: E741 - layers are counted with l
 a, w, b = (array(name) for name in "awb")
 da = array("dC/da")
+
+DEEPEST = 50
+"""Layers of a chain whose every step is still checked in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,18 @@ def layers_of(depth: int | None) -> Expr:
     Raises
     ------
     SettingError
-        For a depth that is no integer of at least 1.
+        For a depth that is no integer of at least 1, or so large that checking every step takes long.
     """
     if depth is None:
         return L
     check_at_least("depth", depth, 1)
+    if depth > DEEPEST:
+        raise SettingError(
+            "so deep a chain takes long to check.",
+            here=f"depth {depth}",
+            rule=f"depth <= {DEEPEST}",
+            fix="leave the depth out: the bounds are derived for any",
+        )
     return sp.Integer(depth)
 
 

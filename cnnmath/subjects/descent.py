@@ -54,7 +54,7 @@ def gradient_descent_step(eta: Given = None, curvature: Given = None) -> Derivat
     After many steps: w[t] - w* = (3/5)^t*(w[0] - w*)
     """
     letters = {positive("eta"): eta, positive("a"): curvature}
-    rate, bend = (settled(symbol, given) for symbol, given in letters.items())
+    rate, bend = settled(positive("eta"), eta), settled(positive("a"), curvature, "curvature")
     best, w0 = real("w*"), w[t]
     every, after = [(t, T)], [(t, T + 1)]
     learned = [
@@ -65,13 +65,19 @@ def gradient_descent_step(eta: Given = None, curvature: Given = None) -> Derivat
             bend / 2 * (w0 - best) ** 2,
             after,
         ),
-        step("Gradient", "it grows with the distance to the minimum.", g[t], bend * (w0 - best), after),
+        step(
+            "Gradient",
+            "it grows with the distance to the minimum.",
+            g[t],
+            sp.Mul(bend, w0 - best, evaluate=False),
+            after,
+        ),
         step("Step", "go against the gradient, as far as the rate says.", w[t + 1], w0 - rate * g[t], every),
         step(
             "Error",
             "put the gradient in: each step multiplies the error.",
             w[t + 1] - best,
-            (1 - rate * bend) * (w0 - best),
+            _times(1 - rate * bend, w0 - best),
             every,
         ),
         step(
@@ -99,7 +105,10 @@ def gradient_descent_step(eta: Given = None, curvature: Given = None) -> Derivat
         ),
         step(
             "Descent",
-            remark("the loss falls by {} times the squared gradient, less what the curvature takes back.", rate),
+            remark(
+                "on its tangent the loss would fall by {} times the squared gradient; the curvature takes back a part.",
+                rate,
+            ),
             loss[t + 1],
             loss[t] - rate * (1 - rate * bend / 2) * g[t] ** 2,
             every,
@@ -114,6 +123,11 @@ def gradient_descent_step(eta: Given = None, curvature: Given = None) -> Derivat
             for own, start in zip(RATES, (5, Fraction(-1, 2), 3), strict=True)
         ),
     )
+
+
+def _times(number: Expr, distance: Expr) -> Expr:
+    """A product that stays one, where the first factor is a number."""
+    return sp.Mul(number, distance, evaluate=False)
 
 
 def _converges(rate: Expr, bend: Expr) -> tuple[Step, ...]:
@@ -149,7 +163,7 @@ def weight_decay(eta: Given = None, decay: Given = None) -> Derivation:
     Decay: w[t+1] = w[t]*(1 - eta*lambda) - eta*g[t]
     """
     letters = {positive("eta"): eta, positive("lambda"): decay, positive("a"): None}
-    rate, pull, bend = (settled(symbol, given) for symbol, given in letters.items())
+    rate, pull, bend = settled(positive("eta"), eta), settled(positive("lambda"), decay, "decay"), positive("a")
     best, fixed = real("w*"), real("u")
     every, after = [(t, T)], [(t, T + 1)]
     return Derivation(

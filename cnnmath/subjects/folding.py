@@ -56,7 +56,8 @@ def batch_normalisation_inference(op: Conv) -> Derivation:
     tap = (f, c, *(k for k, _ in taps))
     bias = array("b")[f] if "b" in letters.shapes else sp.S.Zero
     every_filter = [(f, filters)]
-    sums = convolution - (array("b")[here] if bias else 0)
+    bias_here = bias.xreplace({f: here})
+    sums = convolution - bias_here
     steps = (
         step("Convolution", "its definition.", z[at], convolution, over),
         step(
@@ -82,9 +83,9 @@ def batch_normalisation_inference(op: Conv) -> Derivation:
         ),
         step(
             "Put in the convolution",
-            "the factor goes into the sum, and meets the bias.",
+            f"the factor goes into the sum{', and meets the bias' if bias else ''}.",
             y[at],
-            beta[here] + a[here] * (_read(bias, f, here) - mean[here]) + a[here] * sums,
+            beta[here] + a[here] * (bias_here - mean[here]) + a[here] * sums,
             over,
         ),
         step(
@@ -96,7 +97,7 @@ def batch_normalisation_inference(op: Conv) -> Derivation:
         ),
         step(
             "Folded bias",
-            "the bias takes in the rest.",
+            f"{'the bias takes in the rest' if bias else 'the rest is a bias, where there was none'}.",
             array("b'")[f],
             beta[f] + a[f] * (bias - mean[f]),
             every_filter,
@@ -126,10 +127,6 @@ def batch_normalisation_inference(op: Conv) -> Derivation:
             for instance in letters.instances(_folded)
         ),
     )
-
-
-def _read(bias: Expr, symbol: sp.Symbol, at: Expr) -> Expr:
-    return bias.xreplace({symbol: at}) if bias else bias
 
 
 def _renamed(sums: Expr) -> Expr:

@@ -55,7 +55,8 @@ def local_response_normalisation(
     Base: B[c] = kappa + alpha*sum{q<C | abs(c - q) <= 2} x[q]^2
     """
     letters = {positive("alpha"): alpha, positive("beta"): beta, positive("kappa"): k}
-    scale, power, offset = (settled(symbol, given) for symbol, given in letters.items())
+    names = ("alpha", "beta", "k")
+    scale, power, offset = (settled(*pair, name) for pair, name in zip(letters.items(), names, strict=True))
     r = index("r") if size is None else sp.Integer(_radius(size))
     near, both = sp.Abs(q - c) <= r, [(c, C), (q, C)]
     above = dy[q] / B[q] ** power

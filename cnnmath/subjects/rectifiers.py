@@ -96,17 +96,21 @@ def relu_derivative() -> Derivation:
                 [(c, C)],
             ),
         ),
-        (_unit(Fraction(1), 0), _unit(Fraction(-30), 1)),
+        (_unit(1, 0), _unit(-1, 1)),
         (remark("The derivative at 0 is 0, as implementations have it; any number from 0 to 1 is a subgradient."),),
     )
 
 
-def _unit(bias: Fraction, seed: int) -> Instance:
-    """A rectified unit on some samples, and the gradient of a weighted sum of its outputs."""
+def _unit(zero: int, seed: int) -> Instance:
+    """A rectified unit on some samples, and the gradient of a weighted sum of its outputs.
+
+    Its bias is such that this one of its sums, in ascending order, is 0; the unit is dead where that is the last.
+    """
     samples, channels, draw = 5, 3, Random(seed)
     x, w, above = drawn((samples, channels), draw), drawn((channels,), draw, 1, 3), drawn((samples,), draw, 1, 4)
-    sums = [bias + sum(w[q] * x[m, q] for q in range(channels)) for m in range(samples)]
-    before = Tensor((samples,), sums)
+    sums = [sum(w[q] * x[m, q] for q in range(channels)) for m in range(samples)]
+    bias = -sorted(sums)[zero]
+    before = Tensor((samples,), [bias + total for total in sums])
 
     def loss(m: Any, w: Any) -> Any:
         def unit(k: int) -> Any:
@@ -144,14 +148,14 @@ def leaky_relu_derivative(slope: Given = None) -> Derivation:
     Derivative: dy[i]/dz[i] = (1 if z[i] > 0 else 1/10)
     """
     symbol = positive("alpha")
-    if slope is not None and not 0 < slope < 1:
+    a = settled(symbol, slope, "slope")
+    if slope is not None and a >= 1:
         raise SettingError(
             "the slope of a leaky rectifier lies between 0 and 1.",
             rule="max(z, slope*z) is z above 0 and slope*z below only for 0 < slope < 1",
             here=f"slope {slope}",
             fix="use 1/100; for slope 0 derive relu-derivative",
         )
-    a = settled(symbol, slope)
     whole = Partial(y, z)
     return Derivation(
         "The derivative of the leaky rectifier",

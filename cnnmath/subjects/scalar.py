@@ -28,8 +28,8 @@ def positive(name: str) -> sp.Symbol:
     return sp.Symbol(name, positive=True)
 
 
-def settled(symbol: sp.Symbol, given: Given) -> Expr:
-    """The letter itself, or the number that a setting gives for it.
+def settled(symbol: sp.Symbol, given: Given, name: str = "") -> Expr:
+    """The letter itself, or the number that a setting gives for it; the setting may have a name of its own.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def settled(symbol: sp.Symbol, given: Given) -> Expr:
     """
     if given is None:
         return symbol
-    check_number(str(symbol), given, positive=bool(symbol.is_positive))
+    check_number(name or str(symbol), given, positive=bool(symbol.is_positive))
     return sp.Rational(rational(given))
 
 
