@@ -70,9 +70,9 @@ def layers_of(depth: int | None) -> Expr:
     return sp.Integer(depth)
 
 
-def repeated(chains: tuple[tuple[Any, ...], ...], depth: int | None) -> list[tuple[Any, ...]]:
-    """Weights for so many layers, over and over."""
-    return [weights * (1 + (depth or 0) // len(weights)) for weights in chains]
+def repeated(weights: tuple[Any, ...], depth: int | None) -> tuple[Any, ...]:
+    """Weights for so many layers, over and over; as they are where no depth is given."""
+    return weights if depth is None else (weights * depth)[:depth]
 
 
 def chained(layers: Expr, assumed: Remark) -> tuple[Remark, ...]:
@@ -105,12 +105,35 @@ def forward(neuron: Neuron, layers: Expr) -> tuple[Step, ...]:
     )
 
 
-def trained(neuron: Neuron, weights: tuple[Any, ...], scalars: Mapping[sp.Symbol, Any]) -> Instance:
-    """A chain of single neurons, with the cost (a_L - 2)^2/2 and its gradients as the reader says."""
+def trained(
+    neuron: Neuron,
+    weights: tuple[Any, ...],
+    scalars: Mapping[sp.Symbol, Any],
+    *,
+    start: Fraction,
+    missing: Fraction,
+    steep: bool = False,
+) -> Instance:
+    """A chain of single neurons with a quadratic cost, and its gradients as the reader says.
+
+    Parameters
+    ----------
+    neuron, weights, scalars
+        The activation, a weight for each layer, and numbers for letters.
+    start
+        The input.
+    missing
+        What the last activation lacks: the gradient of the cost by it.
+    steep
+        Whether biases are such that the activation is at its steepest, at 0, in every layer.
+    """
     depth = len(weights)
     own = Tensor((depth,), [Fraction(weight) for weight in weights])
-    biases = Tensor((depth,), [Fraction(at % 3 + 1, 2) for at in range(depth)])
-    start = Fraction(3, 2)
+    biases, activations = [], [start]
+    for at, weight in enumerate(own.values):
+        biases.append(-weight * activations[-1] if steep else Fraction(at % 3 + 1, 2))
+        activations.append(neuron.verbs(Exact(), weight * activations[-1] + biases[-1]))
+    target = activations[-1] - missing
 
     def through(m: Any, number: Any, w: Any, first: int, last: int) -> Any:
         """The activation of a layer, from that of another."""
@@ -119,10 +142,8 @@ def trained(neuron: Neuron, weights: tuple[Any, ...], scalars: Mapping[sp.Symbol
         return number
 
     def cost(m: Any, number: Any, w: Any, first: int) -> Any:
-        missing = through(m, number, w, first, depth) - 2
-        return missing * missing / 2
-
-    activations = [through(Exact(), start, own, 0, at) for at in range(depth + 1)]
+        error = through(m, number, w, first, depth) - target
+        return error * error / 2
 
     def leaf(at: int) -> dict[str, Tensor]:
         return {"a": Tensor((1,), [activations[at]])}
@@ -136,7 +157,7 @@ def trained(neuron: Neuron, weights: tuple[Any, ...], scalars: Mapping[sp.Symbol
     return Instance(
         {**values(L=depth), **scalars},
         {
-            "w": own, "b": biases, "a": Tensor((depth + 1,), activations),
+            "w": own, "b": Tensor((depth,), biases), "a": Tensor((depth + 1,), activations),
             "da/da": Lazy((depth + 1, depth + 1), slope), "dC/da": Lazy((depth + 1,), gradient),
             "dC/dw": gradients(lambda m, w: cost(m, start, w, 0), {"w": own})["w"],
         },

@@ -21,7 +21,7 @@ from cnnmath.symbolic.terms import Bracket, Expr, array, index, size
 T, t = size("T"), index("t")
 w, g, loss = array("w"), array("g"), array("L")
 
-RATES = ((Fraction(1, 3), 2), (Fraction(3, 2), Fraction(5, 2)), (1, 2))
+RATES = ((Fraction(2, 3), 2), (Fraction(3, 2), Fraction(5, 2)), (1, 2))
 """Learning rates and curvatures: the first converge, the second do not, the third are just between."""
 
 DECAYS = ((Fraction(1, 3), Fraction(1, 5), 2), (Fraction(1, 10), 3, Fraction(7, 2)))

@@ -279,7 +279,7 @@ def elu_derivative(alpha: Given = None) -> Derivation:
             ),
             backward(sp.Piecewise((1, y > 0), (y + a, True))),
         ),
-        instances(ELU, symbol, alpha, (Fraction(1), Fraction(2, 3))),
+        instances(ELU, symbol, alpha, (Fraction(3, 2), Fraction(2, 3))),
         (remark("The derivative at 0 is that of the lower branch."),),
     )
 

@@ -13,14 +13,16 @@ References
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import sympy as sp
 
-from cnnmath.subjects.chain import NEURONS, a, chained, da, forward, l, layers_of, repeated, trained, w
+from cnnmath.subjects.chain import NEURONS, Neuron, a, chained, da, forward, l, layers_of, repeated, trained, w
 from cnnmath.subjects.descent import gradient_descent_step, weight_decay
 from cnnmath.subjects.scalar import check_word, positive
 from cnnmath.subjects.subject import Chapter, Subject
 from cnnmath.symbolic import Derivation, remark, step
+from cnnmath.symbolic.instance import Instance
 from cnnmath.symbolic.terms import Partial, Pi, array, index
 
 j, dw = index("j"), array("dC/dw")
@@ -102,10 +104,7 @@ def vanishing_gradient(depth: int | None = None, activation: str = "sigmoid") ->
                 relation="<=",
             ),
         ),
-        tuple(
-            trained(neuron, weights[: depth or own], {bound: max(map(abs, weights[: depth or own]))})
-            for weights, own in zip(repeated(SMALL, depth), (3, 5), strict=True)
-        ),
+        tuple(_vanishing(neuron, repeated(weights, depth), steep=steep) for weights, steep in SMALL),
     )
 
 
@@ -170,16 +169,25 @@ def exploding_gradient(depth: int | None = None, activation: str = "relu") -> De
                 relation=">=",
             ),
         ),
-        tuple(
-            trained(neuron, weights[: depth or own], {bound: min(map(abs, weights[: depth or own]))})
-            for weights, own in zip(repeated(LARGE, depth), (3, 4), strict=True)
-        ),
+        tuple(_exploding(neuron, repeated(weights, depth)) for weights in LARGE),
     )
 
 
-SMALL = ((2, Fraction(-3, 2), 3, 1, -1), (Fraction(-1, 2), 3, Fraction(7, 2), -3, 2))
-LARGE = ((2, Fraction(3, 2), 3, 2), (2, -3, Fraction(5, 2), 2))
-"""Weights of chains; with the second of the large ones a rectifier is not active."""
+SMALL = (((2, Fraction(-3, 2), 3), False), ((Fraction(-1, 2), 3, Fraction(7, 2), -3, 2), False), ((2, -2, 2, 2), True))
+"""Weights of chains, and whether their activations are as steep as can be: then the bounds are reached."""
+
+LARGE = ((2, Fraction(3, 2), 3), (2, -3, Fraction(5, 2), 2), (3, -3), (2, 2, 2))
+"""Weights of chains: all units are active, one within is not, the last is not, and all weights are the same."""
+
+
+def _vanishing(neuron: Neuron, weights: tuple[Any, ...], *, steep: bool) -> Instance:
+    scalars = {bound: max(map(abs, weights))}
+    return trained(neuron, weights, scalars, start=Fraction(3, 2), missing=Fraction(-5, 2), steep=steep)
+
+
+def _exploding(neuron: Neuron, weights: tuple[Any, ...]) -> Instance:
+    scalars = {bound: min(map(abs, weights))}
+    return trained(neuron, weights, scalars, start=Fraction(1, 2), missing=Fraction(1, 3))
 
 
 CHAPTER = Chapter(

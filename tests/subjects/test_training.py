@@ -62,13 +62,25 @@ def test_a_weight_is_moved_through_the_layers_behind_it_alone():
 
 
 def test_gradients_grow_where_units_are_active_and_vanish_where_one_is_not():
-    active, broken = derive("exploding-gradient").instances
+    active, broken, *_ = derive("exploding-gradient").instances
     assert abs(active.arrays["dC/da"][0,]) >= abs(active.arrays["dC/da"][3,]) * Fraction(3, 2) ** 3
     assert min(broken.tensor("a").values) == 0
     assert broken.arrays["dC/da"][0,] == 0
     whole = derive("exploding-gradient")
     refused(whole, "Growth", sp.Abs(da[L]) * bound**L)  # not without the brackets
     refused(whole, "Bernoulli", 1 + L * bound)
+    refused(whole, "Chain rule", da[L] * Pi(w[l] * Bracket(a[l] > 0), [(l, L)]))
+
+
+def test_the_bounds_are_reached_where_all_slopes_are_at_their_greatest():
+    for activation in ("sigmoid", "tanh"):
+        whole = derive("vanishing-gradient", activation=activation)
+        for step in whole.steps:
+            if step.relation == "<=":
+                refused(whole, step.name, step.right * Fraction(99, 100))
+    whole = derive("exploding-gradient")
+    for name in ("Growth", "First weight"):
+        refused(whole, name, named(whole, name).right * Fraction(101, 100))
 
 
 def test_a_linear_chain_multiplies_its_weights():
