@@ -9,7 +9,7 @@ import pytest
 from cnnmath import ops
 from cnnmath.symbolic import derive, general, targets
 from cnnmath.symbolic.notations import Latex, MathML, Text
-from cnnmath.symbolic.terms import Maximum, Sigma, array, index
+from cnnmath.symbolic.terms import Maximum, Pi, Sigma, array, index
 from cnnmath.symbolic.typeset import typeset
 from tests.support import every_operator
 from tests.symbolic.instances import derivations, small
@@ -137,3 +137,20 @@ x, i, o = array("x"), index("i"), index("o")
 def test_parentheses_stand_where_a_reader_would_mistake_the_formula(expr, text, latex):
     assert typeset(expr, Text()) == text
     assert latex is None or typeset(expr, Latex()) == latex
+
+
+def test_a_condition_of_a_product_stands_below_its_sign_and_is_no_factor():
+    """As a bracket behind the factors it would make the whole product 0 where it fails."""
+    some, every = Pi(x[i], [(i, 3)], [i > o]), Pi(x[i], [(i, 3)])
+    assert typeset(some, Text()) == "prod{i<3 | o < i} x[i]"
+    assert typeset(some, Latex()) == r"\prod_{\substack{i < 3\\ o < i}} x_{i}"
+    assert typeset(every, Latex()) == r"\prod_{i=0}^{2} x_{i}"
+    assert typeset(some, MathML()).startswith("<mrow><munder><mo>∏</mo>")
+    assert not misshapen(typeset(some, MathML()))
+
+
+def test_an_array_called_a_letters_hat_wears_it():
+    hat = array("xhat")[i]
+    assert (typeset(hat, Text()), typeset(hat, Latex())) == ("xhat[i]", r"\hat{x}_{i}")
+    assert "<mover><mi>x</mi><mo>^</mo></mover>" in typeset(hat, MathML())
+    assert not misshapen(typeset(array("dL/dxhat")[i], MathML()))

@@ -70,11 +70,11 @@ class MathML:
 
     def total(self, name: str, ranges: Sequence[Bound], conditions: Sequence[str], body: str) -> str:
         where = f'<mspace width="0.6em"/>{self.bracket(conditions)}' if conditions else ""
-        if name == "max":
+        sign = {"sum": "∑", "prod": "∏"}.get(name, name)
+        if name == "max" or (name == "prod" and conditions):  # a bracket would be one more factor
             rows = [*(f"{b.index}<mo>&lt;</mo>{b.extent}" for b in ranges), *conditions]
             below = "".join(f"<mtr><mtd><mrow>{row}</mrow></mtd></mtr>" for row in rows)
-            return f"<mrow><munder><mo>max</mo><mtable>{below}</mtable></munder>{body}</mrow>"
-        sign = "∑" if name == "sum" else "∏"
+            return f"<mrow><munder><mo>{sign}</mo><mtable>{below}</mtable></munder>{body}</mrow>"
         sums = "".join(
             f"<munderover><mo>{sign}</mo><mrow>{b.index}<mo>=</mo>{b.first}</mrow><mrow>{b.last}</mrow></munderover>"
             "<mspace width='0.2em'/>"
