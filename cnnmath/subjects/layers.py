@@ -25,6 +25,9 @@ from cnnmath.window import check_at_least
 N, C, F = (size(name) for name in "NCF")
 n, c, f = (index(name) for name in "ncf")
 
+WIDEST = 8
+"""Rows and columns of a matrix that is written out."""
+
 
 def linear_layer(sizes: tuple[int, int, int] | None = None) -> Derivation:
     r"""The gradients of a dense layer: the transposed weights, outer products, and sums.
@@ -41,7 +44,7 @@ def linear_layer(sizes: tuple[int, int, int] | None = None) -> Derivation:
     Raises
     ------
     SettingError
-        For other than three sizes, each at least 1.
+        For other than three sizes, each at least 1 and not too large to write out.
 
     Examples
     --------
@@ -134,6 +137,13 @@ def _three(sizes: Any) -> tuple[int, int, int]:
         )
     for name, number in zip(("samples", "inputs", "outputs"), sizes, strict=True):
         check_at_least(f"number of {name}", number, 1)
+    if max(sizes) > WIDEST:
+        raise SettingError(
+            "matrices of this size are too large to write out.",
+            here=f"sizes {sizes}",
+            rule=f"at most {WIDEST} rows and columns",
+            fix="leave the sizes out: the gradients are derived for any",
+        )
     return sizes
 
 

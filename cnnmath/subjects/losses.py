@@ -11,15 +11,16 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from cnnmath.ops.algebra import rational
 from cnnmath.readers import Tensor, gradients
 from cnnmath.readers.exact import Exact
 from cnnmath.subjects.cross_entropy import ANSWERS, POINTS, binary_cross_entropy, softmax_cross_entropy
-from cnnmath.subjects.scalar import Given, positive, real, settled, shapes
+from cnnmath.subjects.scalar import positive, real, settled, shapes
 from cnnmath.subjects.subject import Chapter, Subject
 from cnnmath.subjects.verbs import logistic, vector
 from cnnmath.symbolic import Derivation, remark, step
 from cnnmath.symbolic.instance import Instance, values
-from cnnmath.symbolic.terms import Expr, Logistic, Sigma, array, index, size
+from cnnmath.symbolic.terms import Logistic, Sigma, array, index, size
 
 N, L, a = size("N"), real("L"), real("a")
 n, q = index("n"), index("q")
@@ -27,7 +28,7 @@ t, y, z = (array(name) for name in "tyz")
 dy, dz = array("dL/dy"), array("dL/dz")
 
 
-def mean_squared_error(factor: Given = 1) -> Derivation:
+def mean_squared_error(factor: int | float | Fraction = 1) -> Derivation:
     r"""The squared error, what it is least at, and why it saturates behind a logistic function.
 
     .. math:: L = \frac1N \sum_n (y_n - t_n)^2, \qquad \partial L/\partial y_n = \frac2N\,(y_n - t_n)
@@ -85,18 +86,17 @@ def mean_squared_error(factor: Given = 1) -> Derivation:
                 every,
             ),
         ),
-        tuple(_fitted(each, points, answers) for points, answers in zip(POINTS, ANSWERS, strict=True)),
+        tuple(_fitted(rational(factor), points, answers) for points, answers in zip(POINTS, ANSWERS, strict=True)),
     )
 
 
-def _fitted(each: Expr, logits: Any, answers: Any) -> Instance:
+def _fitted(factor: Fraction, logits: Any, answers: Any) -> Instance:
     """Outputs of a logistic function with targets, and their squared error with its gradients."""
     z, t, samples = vector(logits), vector(answers), len(logits)
     y = Tensor(z.shape, [logistic(Exact(), number) for number in z.values])
-    factor = Fraction(str(each.subs(N, samples)))
 
     def square(m: Any, output: Callable[[int], Any]) -> Any:
-        return factor * m.sum(lambda s: (output(s) - t[s]) * (output(s) - t[s]), samples)
+        return factor / samples * m.sum(lambda s: (output(s) - t[s]) * (output(s) - t[s]), samples)
 
     return Instance(
         {

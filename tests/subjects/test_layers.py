@@ -48,6 +48,7 @@ def test_the_weights_of_a_dense_layer_must_be_transposed():
 @pytest.mark.parametrize(("sizes", "said"), [
     ((2, 3), "a dense layer has three sizes"),
     (4, "a dense layer has three sizes"),
+    ((2, 9, 1), "matrices of this size are too large to write out"),
     ((2, 0, 1), "the number of inputs must be at least 1"),
     ((2, 3, Fraction(1, 2)), "the number of outputs must be an integer"),
 ])  # fmt: skip
