@@ -8,12 +8,9 @@ from typing import Any
 from cnnmath import symbolic
 from cnnmath.errors import SettingError, unknown
 from cnnmath.ops import Operator
-from cnnmath.subjects import backward, fast, windows
-from cnnmath.subjects.subject import Chapter, Subject
+from cnnmath.subjects.chapters import CHAPTERS
+from cnnmath.subjects.subject import Subject
 from cnnmath.symbolic import Derivation
-
-CHAPTERS: tuple[Chapter, ...] = (backward.CHAPTER, windows.CHAPTER, fast.CHAPTER)
-"""All subjects beside the operators themselves: the only list."""
 
 
 def named(name: str) -> Subject:

@@ -12,7 +12,7 @@ from cnnmath.readers import Tensor
 from cnnmath.symbolic import derive, general, targets
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.notations import Latex, MathML, Text
-from cnnmath.symbolic.terms import Maximum, Sigma, array, index
+from cnnmath.symbolic.terms import Maximum, Pi, Sigma, array, index
 from cnnmath.symbolic.typeset import typeset
 from tests.support import every_operator
 from tests.symbolic.instances import derivations, small
@@ -157,3 +157,20 @@ def test_products_of_matrices_keep_their_order():
 
 def test_an_array_of_one_axis_is_a_column():
     assert evaluate(sp.MatrixSymbol("g", 2, 1), {"g": Tensor((2,), [5, 7])}) == ((5,), (7,))
+
+
+def test_a_condition_of_a_product_stands_below_its_sign_and_is_no_factor():
+    """As a bracket behind the factors it would make the whole product 0 where it fails."""
+    some, every = Pi(x[i], [(i, 3)], [i > o]), Pi(x[i], [(i, 3)])
+    assert typeset(some, Text()) == "prod{i<3 | o < i} x[i]"
+    assert typeset(some, Latex()) == r"\prod_{\substack{i < 3\\ o < i}} x_{i}"
+    assert typeset(every, Latex()) == r"\prod_{i=0}^{2} x_{i}"
+    assert typeset(some, MathML()).startswith("<mrow><munder><mo>∏</mo>")
+    assert not misshapen(typeset(some, MathML()))
+
+
+def test_an_array_called_a_letters_hat_wears_it():
+    hat = array("xhat")[i]
+    assert (typeset(hat, Text()), typeset(hat, Latex())) == ("xhat[i]", r"\hat{x}_{i}")
+    assert "<mover><mi>x</mi><mo>^</mo></mover>" in typeset(hat, MathML())
+    assert not misshapen(typeset(array("dL/dxhat")[i], MathML()))

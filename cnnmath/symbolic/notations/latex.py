@@ -54,6 +54,8 @@ class Latex:
     def array(self, name: str) -> str:
         if name.startswith("x") and name[1:].isdigit():
             return f"x^{{({name[1:]})}}"
+        if name[1:] == "hat":
+            return rf"\hat{{{name[0]}}}"
         special = {"mean": r"\mu", "var": r"\sigma^2"}
         return special.get(name) or self.name(*name.partition("_")[::2])
 
@@ -77,9 +79,9 @@ class Latex:
 
     def total(self, name: str, ranges: Sequence[Bound], conditions: Sequence[str], body: str) -> str:
         where = rf"\; {self.bracket(conditions)}" if conditions else ""
-        if name == "max":
+        if name == "max" or (name == "prod" and conditions):  # a bracket would be one more factor
             below = r"\\ ".join([*(f"{b.index} < {b.extent}" for b in ranges), *conditions])
-            return rf"\max_{{\substack{{{below}}}}} {body}"
+            return rf"\{name}_{{\substack{{{below}}}}} {body}"
         sums = " ".join(rf"\{name}_{{{b.index}={b.first}}}^{{{b.last}}}" for b in ranges)
         return f"{sums} {body}{where}".strip()
 

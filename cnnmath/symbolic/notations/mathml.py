@@ -39,6 +39,8 @@ class MathML:
     def array(self, name: str) -> str:
         if name.startswith("x") and name[1:].isdigit():
             return f"<msup><mi>x</mi><mrow><mo>(</mo><mn>{name[1:]}</mn><mo>)</mo></mrow></msup>"
+        if name[1:] == "hat":
+            return f"<mover><mi>{name[0]}</mi><mo>^</mo></mover>"
         if name == "var":
             return "<msup><mi>σ</mi><mn>2</mn></msup>"
         return "<mi>μ</mi>" if name == "mean" else self.name(*name.partition("_")[::2])
@@ -68,11 +70,11 @@ class MathML:
 
     def total(self, name: str, ranges: Sequence[Bound], conditions: Sequence[str], body: str) -> str:
         where = f'<mspace width="0.6em"/>{self.bracket(conditions)}' if conditions else ""
-        if name == "max":
+        sign = {"sum": "∑", "prod": "∏"}.get(name, name)
+        if name == "max" or (name == "prod" and conditions):  # a bracket would be one more factor
             rows = [*(f"{b.index}<mo>&lt;</mo>{b.extent}" for b in ranges), *conditions]
             below = "".join(f"<mtr><mtd><mrow>{row}</mrow></mtd></mtr>" for row in rows)
-            return f"<mrow><munder><mo>max</mo><mtable>{below}</mtable></munder>{body}</mrow>"
-        sign = "∑" if name == "sum" else "∏"
+            return f"<mrow><munder><mo>{sign}</mo><mtable>{below}</mtable></munder>{body}</mrow>"
         sums = "".join(
             f"<munderover><mo>{sign}</mo><mrow>{b.index}<mo>=</mo>{b.first}</mrow><mrow>{b.last}</mrow></munderover>"
             "<mspace width='0.2em'/>"
