@@ -39,7 +39,7 @@ SHOWN = """\
 
 002_b9cf554f513482e5.txt
   not covered U24   cross entropy: -sum_j y_j log(yhat_j)
-                     the package has no loss function
+                     no judge reads losses; see cnnmath derive softmax-cross-entropy
 
 003_365e50bd6046641a.txt
   right       D01   first two outputs: [2, 6]

@@ -57,7 +57,10 @@ CONVENTIONS = {
     "E10": {"": PAPER_ALPHA},
     "E11": {"": "at a tie every maximum takes the whole gradient"},
 }
-NOT_COVERED = {"U24": "the package has no loss function", "D09": "the package has no recurrent cell"}
+NOT_COVERED = {
+    "U24": "no judge reads losses; see cnnmath derive softmax-cross-entropy",
+    "D09": "no judge reads recurrences; see cnnmath derive recurrent-cell",
+}
 NOTHING = {"B08"}
 RIGHT = (
     *("A01", "A02", "A03", "A05b", "A05d", "A06", "A07", "A09", "A10", "A11"),

@@ -90,7 +90,10 @@ SUBJECTS = (
 """Subjects in the order in which they are tried, and who judges them."""
 
 ABSENT: Mapping[str, str] = MappingProxyType(
-    {r"cross[- ]entropy": "the package has no loss function", r"recurren\w+": "the package has no recurrent cell"}
+    {
+        r"cross[- ]entropy": "no judge reads losses; see cnnmath derive softmax-cross-entropy",
+        r"recurren\w+": "no judge reads recurrences; see cnnmath derive recurrent-cell",
+    }
 )
 """Subjects that the package does not cover, and why."""
 
