@@ -71,7 +71,7 @@ def _check_identity(step: Step) -> None:
 def _chosen(step: Step, environment: Environment) -> list[dict[sp.Symbol, int]]:
     """Positions to compare: settings of the free indices."""
     symbols = [symbol for symbol, _ in step.over]
-    extents = [range(int(compiled(extent)(environment))) for _, extent in step.over]
+    extents = [_values(extent, environment) for _, extent in step.over]
     draw, spread = Random(0), _spread(extents, Random(0))
     most = min(MOST, max(LEAST, EFFORT // (terms(step.left, environment) + terms(step.right, environment))))
     touched: list[tuple[int, ...]] = []
@@ -110,11 +110,14 @@ def terms(expr: Any, environment: Environment) -> int:
     if not isinstance(expr, Quantified):
         return inner
     known = [extent for _, extent in expr.ranges if extent.free_symbols <= environment.keys()]
-    return inner * math.prod(max(1, _length(extent, environment)) for extent in known)
+    return inner * math.prod(max(1, len(_values(extent, environment))) for extent in known)
 
 
-def _length(extent: Expr, environment: Environment) -> int:
-    return 2 * environment[sp.oo] + 1 if extent is sp.oo else int(compiled(extent)(environment))
+def _values(extent: Expr, environment: Environment) -> range:
+    """Values of an index: below its extent, or all integers, as far as the instance says that they reach."""
+    if extent is sp.oo:
+        return range(-environment[sp.oo], environment[sp.oo] + 1)
+    return range(int(compiled(extent)(environment)))
 
 
 def _holds(relation: str, left: Any, right: Any) -> bool:
