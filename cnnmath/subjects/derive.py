@@ -8,11 +8,19 @@ from typing import Any
 from cnnmath import symbolic
 from cnnmath.errors import SettingError, unknown
 from cnnmath.ops import Operator
-from cnnmath.subjects import backward, convolution, lengths, signals
+from cnnmath.subjects import backward, convolution, equivariance, invariance, lengths, signals, strides
 from cnnmath.subjects.subject import Chapter, Subject
 from cnnmath.symbolic import Derivation
 
-CHAPTERS: tuple[Chapter, ...] = (signals.CHAPTER, convolution.CHAPTER, lengths.CHAPTER, backward.CHAPTER)
+CHAPTERS: tuple[Chapter, ...] = (
+    signals.CHAPTER,
+    convolution.CHAPTER,
+    lengths.CHAPTER,
+    equivariance.CHAPTER,
+    strides.CHAPTER,
+    invariance.CHAPTER,
+    backward.CHAPTER,
+)
 """All subjects beside the operators themselves: the only list."""
 
 
