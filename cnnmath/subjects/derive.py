@@ -8,7 +8,18 @@ from typing import Any
 from cnnmath import symbolic
 from cnnmath.errors import SettingError, unknown
 from cnnmath.ops import Operator
-from cnnmath.subjects import backward, convolution, equivariance, invariance, lengths, signals, strides
+from cnnmath.subjects import (
+    backward,
+    circle,
+    convolution,
+    equivariance,
+    fft,
+    fourier,
+    invariance,
+    lengths,
+    signals,
+    strides,
+)
 from cnnmath.subjects.subject import Chapter, Subject
 from cnnmath.symbolic import Derivation
 
@@ -19,6 +30,9 @@ CHAPTERS: tuple[Chapter, ...] = (
     equivariance.CHAPTER,
     strides.CHAPTER,
     invariance.CHAPTER,
+    fourier.CHAPTER,
+    circle.CHAPTER,
+    fft.CHAPTER,
     backward.CHAPTER,
 )
 """All subjects beside the operators themselves: the only list."""

@@ -53,7 +53,7 @@ def impulse_decomposition(rank: int = 1) -> Derivation:
     Examples
     --------
     >>> impulse_decomposition(2).result
-    Decomposition: x[n1,n2] = sum{k1, k2} x[k1,k2]*delta[n1-k1,n2-k2]
+    Decomposition: x[n1,n2] = sum{k1, k2} delta[n1-k1,n2-k2]*x[k1,k2]
     """
     check_rank(rank)
     n, k = integers("n", rank), integers("k", rank)
@@ -127,7 +127,7 @@ def convolution_sum(rank: int = 1) -> Derivation:
     Examples
     --------
     >>> convolution_sum(2).result
-    Convolution sum: y[n1,n2] = sum{k1, k2} x[k1,k2]*h[n1-k1,n2-k2]
+    Convolution sum: y[n1,n2] = sum{k1, k2} h[n1-k1,n2-k2]*x[k1,k2]
     """
     check_rank(rank)
     n, k = integers("n", rank), integers("k", rank)

@@ -73,11 +73,11 @@ def test_a_layer_without_borders_is_the_kernel_on_a_large_image_of_zeros(op):
 
 @pytest.mark.parametrize("op", [*LAYERS, general(Conv, 3)], ids=by_text)
 def test_a_layer_is_equivariant_to_the_multiples_of_its_stride_alone(op):
-    result = translation_equivariance(op).result
+    derivation = translation_equivariance(op)
     strides = [window.stride for window in Letters.of(op).windows]
-    shifts = [symbol for symbol, _ in result.over]
-    assert result.right == Bracket(*map(Divides, strides, shifts))
-    for instance in translation_equivariance(op).instances:
+    shifts = [symbol for symbol, _ in derivation.result.over]
+    assert derivation.result.right == Bracket(*map(Divides, strides, shifts))
+    for instance in derivation.instances:
         numbers = [evaluate(sp.sympify(stride), instance.values) for stride in strides]
         fitting = {at for at, count in instance.arrays["E"].numbers.items() if count}
         assert fitting == {at for at in product(*(range(s + 2) for s in numbers)) if not any(np.mod(at, numbers))}

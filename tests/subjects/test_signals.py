@@ -21,6 +21,7 @@ from cnnmath.symbolic.instance import Instance, Sparse, values
 from cnnmath.symbolic.terms import Sigma, array, index
 
 every_rank = pytest.mark.parametrize("rank", [1, 2, 3])
+SUM, LENGTHS = convolution_sum(), derive("full-size")
 lists = st.lists(st.integers(-5, 5), min_size=1, max_size=5)
 
 
@@ -54,10 +55,9 @@ def test_the_two_dimensional_sum_agrees_with_scipy_everywhere():
 
 @given(lists, lists)
 def test_the_sum_agrees_with_numpy_on_any_signals(x, h):
-    derivation = convolution_sum()
     instance = Instance({sp.oo: 12}, {"x": line(x), "h": line(h)})
     wanted = np.convolve(x, h)
-    assert [result_at(derivation, instance, n) for n in range(-1, len(wanted) + 1)] == [0, *wanted, 0]
+    assert [result_at(SUM, instance, n) for n in range(-1, len(wanted) + 1)] == [0, *wanted, 0]
 
 
 def test_results_read_as_in_a_textbook():
@@ -161,7 +161,7 @@ def test_the_lengths_are_those_of_numpy():
 
 @given(st.integers(1, 8), st.integers(1, 8))
 def test_the_overlap_counts_the_products_of_every_entry(length, taps):
-    (overlap,) = [step for step in derive("full-size").steps if step.name == "Overlap"]
+    (overlap,) = [step for step in LENGTHS.steps if step.name == "Overlap"]
     wanted = np.convolve(np.ones(length, int), np.ones(taps, int))
     (i, _), *_ = overlap.over
     counted = [evaluate(overlap.right, values(N=length, K=taps) | {i: at}) for at in range(length + taps - 1)]
