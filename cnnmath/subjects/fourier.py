@@ -13,10 +13,10 @@ from typing import Any
 
 import sympy as sp
 
-from cnnmath.subjects.rings import Element, Gaussian, Residue
 from cnnmath.subjects.subject import Chapter, Subject
 from cnnmath.symbolic import Derivation, remark, step
 from cnnmath.symbolic.instance import Instance, Sparse, values
+from cnnmath.symbolic.rings import Element, Gaussian, Residue
 from cnnmath.symbolic.terms import Bracket, Divides, Sigma, array, index, size
 
 ROOTS: tuple[tuple[int, Element], ...] = (

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from itertools import product
 from random import Random
 from typing import Any
@@ -17,19 +16,6 @@ from cnnmath.symbolic.terms import Expr, Range
 
 REACH = {1: 6, 2: 4, 3: 2}
 """How far "everywhere" reaches in the small settings of each rank."""
-
-
-@dataclass(frozen=True, slots=True)
-class Everywhere:
-    """A signal that is computed where it is asked for, each number once."""
-
-    number: Callable[[Place], Any]
-    known: dict[Place, Any] = field(default_factory=dict, repr=False, compare=False)
-
-    def __getitem__(self, at: Place) -> Any:
-        if at not in self.known:
-            self.known[at] = self.number(at)
-        return self.known[at]
 
 
 def integers(name: str, rank: int) -> tuple[sp.Symbol, ...]:

@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 
 from cnnmath.ops import MaxPool
-from cnnmath.subjects.lattice import Everywhere, box, everywhere, integers, minus
+from cnnmath.subjects.lattice import box, everywhere, integers, minus
 from cnnmath.subjects.shifts import (
     FAR,
     Responses,
@@ -149,8 +149,8 @@ def _instance(letters: Letters, which: int) -> Instance:
     x = Sparse({at: draw.randint(-3, 3) for at in box(range(channels), *[range(-3, 5)] * rank)})
     arrays: dict[str, Array] = {"x": x}
     for mark, signal in (("", x), ("'", shifted(x, t))):
-        arrays[f"y{mark}"] = pooled(signal, windows)
-        arrays[f"z{mark}"] = pooled(arrays[f"y{mark}"], second)
+        y = pooled(signal, windows)
+        arrays |= {f"y{mark}": y, f"z{mark}": pooled(y, second)}
     strides = [window.stride for window in windows]
     first = seen(windows, outputs(windows, FAR[rank]))
     places = outputs([a.then(b) for a, b in zip(windows, second, strict=True)], 1)
@@ -165,13 +165,23 @@ def _instance(letters: Letters, which: int) -> Instance:
     return Instance({**own.values, **sizes, **shift, sp.oo: FAR[rank]}, arrays)
 
 
-def pooled(x: Array, windows: Sequence[Window]) -> Everywhere:
-    """Max pooling over all integers: the greatest of what each window reads."""
+def pooled(x: Sparse, windows: Sequence[Window]) -> Sparse:
+    """Max pooling over all integers: the greatest of what each window reads, for all that read a number of x.
 
-    def greatest(at: Place) -> Any:
-        return max(x[at[0], *place] for place in box(*(w.reads(o) for w, o in zip(windows, at[1:], strict=True))))
-
-    return Everywhere(greatest)
+    Examples
+    --------
+    >>> pooled(Sparse({(0, 0): 5, (0, 1): -2, (0, 2): -3, (0, 3): -4}), [Window(2, stride=2)]).numbers
+    {(0, 0): 5, (0, 1): -3}
+    """
+    places = []
+    for axis, w in enumerate(windows, 1):
+        first, last = (extreme(at[axis] for at in x.numbers) + w.before for extreme in (min, max))
+        places.append(range((first - w.extent) // w.stride + 1, last // w.stride + 1))
+    return Sparse({
+        (c, *o): max(x[c, *j] for j in box(*(w.reads(i) for w, i in zip(windows, o, strict=True))))
+        for c in {at[0] for at in x.numbers}
+        for o in box(*places)
+    })  # fmt: skip
 
 
 def seen(windows: Sequence[Window], places: Sequence[Place]) -> Responses:

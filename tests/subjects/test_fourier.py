@@ -14,13 +14,12 @@ from cnnmath.subjects import derive
 from cnnmath.subjects.circle import placed
 from cnnmath.subjects.fft import MOST, operations
 from cnnmath.subjects.fourier import ROOTS
-from cnnmath.subjects.rings import Gaussian, Residue
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.instance import Sparse, values
+from cnnmath.symbolic.rings import Residue
 from cnnmath.symbolic.terms import array, index
 
 numbers = st.lists(st.integers(-5, 5), min_size=1, max_size=6)
-rationals = st.fractions(max_denominator=9, min_value=-9, max_value=9)
 omega = sp.Symbol("omega")
 THEOREM = derive("convolution-theorem")
 
@@ -38,40 +37,6 @@ def wrong(derivation, name, **sides):
 def right_of(derivation, name):
     (step,) = [step for step in derivation.steps if step.name == name]
     return step.right
-
-
-@given(rationals, rationals, rationals, rationals, st.integers(-3, 3))
-def test_gaussian_numbers_are_complex_numbers(a, b, c, d, exponent):
-    x, y = Gaussian(a, b), Gaussian(c, d)
-
-    def same(mine, theirs):
-        return complex(mine.real, mine.imaginary) == pytest.approx(theirs, rel=1e-9, abs=1e-9)
-
-    assert same(x + y, complex(a, b) + complex(c, d))
-    assert same(x * y, complex(a, b) * complex(c, d))
-    assert x + 0 == x == 1 * x == x * Fraction(1)
-    assert (x == y) == ((a, b) == (c, d))
-    if (c, d) != (0, 0):
-        assert x / y * y == x
-        assert y**exponent * y**-exponent == 1 == 1 / y * y
-
-
-@given(st.sampled_from([7, 11, 13, 65]), st.integers(-99, 99), st.integers(-99, 99))
-def test_residues_are_integers_as_far_as_the_modulus_sees(modulus, a, b):
-    zero = Residue(0, modulus)
-    x, y = zero.of(a), zero.of(b)
-    assert (x + y).value == (a + b) % modulus
-    assert (x * y).value == (a * b) % modulus
-    assert (x == b) == ((a - b) % modulus == 0)
-    if np.gcd(b, modulus) == 1:
-        assert x / y * y == x
-
-
-def test_elements_of_different_kinds_are_not_equal():
-    assert Residue(1, 7) != Gaussian(1)
-    assert Gaussian(1) != Residue(1, 7)
-    assert Gaussian(1) != "1"
-    assert len({Residue(1, 7), Residue(1, 7), Residue(2, 7), Gaussian(2, 1)}) == 3
 
 
 @pytest.mark.parametrize(("length", "root"), ROOTS)
