@@ -65,6 +65,8 @@ class _Typesetter:
                 return (self.n.joined(self.n.minus, written), SUM) if negative else (written, ATOM)
             case sp.Symbol():
                 return self.n.name(*split(str(expr))), ATOM
+            case _ if expr is sp.I:
+                return self.n.name("i", ""), ATOM
             case sp.Indexed():
                 return self._entry(expr), ATOM
             case Partial():
@@ -94,8 +96,6 @@ class _Typesetter:
                 return self.n.matrix([[self.write(entry) for entry in expr.row(i)] for i in range(expr.rows)]), ATOM
             case sp.MatMul():
                 return self.n.joined(self.n.times.join(self.write(a, PRODUCT) for a in expr.args)), PRODUCT
-            case _ if expr is sp.I:
-                return self.n.name("i", ""), ATOM
             case _ if expr in (sp.oo, -sp.oo):
                 return self.n.joined(*([self.n.minus] if expr is not sp.oo else []), self.n.infinity), ATOM
             case sp.Mod():
