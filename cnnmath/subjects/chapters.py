@@ -4,19 +4,37 @@ from __future__ import annotations
 
 from cnnmath.subjects import (
     backward,
+    circle,
+    commuting,
+    equivariance,
     fast,
+    fft,
+    fourier,
+    invariance,
     layers,
+    lengths,
     losses,
     normalisation,
     rectifiers,
+    signals,
     smooth_activations,
     softmax,
+    strides,
     training,
     windows,
 )
 from cnnmath.subjects.subject import Chapter
 
 CHAPTERS: tuple[Chapter, ...] = (
+    signals.CHAPTER,
+    commuting.CHAPTER,
+    lengths.CHAPTER,
+    equivariance.CHAPTER,
+    strides.CHAPTER,
+    invariance.CHAPTER,
+    fourier.CHAPTER,
+    circle.CHAPTER,
+    fft.CHAPTER,
     backward.CHAPTER,
     windows.CHAPTER,
     fast.CHAPTER,

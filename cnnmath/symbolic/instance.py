@@ -67,13 +67,13 @@ def _check_inside(at: Place, shape: tuple[int, ...]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A small setting: integers for symbols, and numbers for arrays, each by its name.
+    """A small setting: numbers for symbols (integers, but for elements of a ring) and for arrays, each by its name.
 
     The name of an array is the base of its entries in formulas: ``x``, ``dL/dy``. The derivative of y by x is the array
     ``dy/dx``, read by a position of y followed by one of x. The value of ``sympy.oo`` is how far "everywhere" reaches.
     """
 
-    values: Mapping[Any, int]
+    values: Mapping[Any, Any]
     arrays: Mapping[str, Array]
 
     @property

@@ -21,6 +21,7 @@ from cnnmath.symbolic.derivation import Derivation, Step
 from cnnmath.symbolic.instance import Array, Instance, Lazy, Sparse
 from cnnmath.symbolic.notations import Latex, Text
 from cnnmath.symbolic.remark import Remark
+from cnnmath.symbolic.rings import number
 
 FORMAT = "cnnmath derivation 1"
 """What a record begins with; the number rises when older readers could not read it."""
@@ -87,7 +88,7 @@ def record(derivation: Derivation) -> dict[str, Any]:
         ],
         "instances": [
             {
-                "values": [[tree(symbol), value] for symbol, value in instance.values.items()],
+                "values": [[tree(symbol), _plain(value)] for symbol, value in instance.values.items()],
                 "arrays": {name: _numbers(array) for name, array in instance.arrays.items()},
             }
             for instance in derivation.instances
@@ -222,13 +223,18 @@ def _numbers(array: Array) -> dict[str, Any]:
     return {"shape": shape, "nonzero": [[list(at), str(value)] for at, value in numbers.items() if value != 0]}
 
 
+def _plain(value: Any) -> int | str:
+    """An integer as it is, any other number as text."""
+    return value if isinstance(value, int) else str(value)
+
+
 def _read_numbers(values: Mapping[str, Any]) -> Array:
     shape = None if values["shape"] is None else tuple(values["shape"])
     if "numbers" in values and shape is not None:
         return Tensor(shape, [Fraction(value) for value in values["numbers"]])
-    return Sparse({tuple(at): Fraction(value) for at, value in values["nonzero"]}, shape)
+    return Sparse({tuple(at): number(value) for at, value in values["nonzero"]}, shape)
 
 
 def _read_instance(values: Mapping[str, Any]) -> Instance:
-    sizes = {read_tree(symbol): value for symbol, value in values["values"]}
+    sizes = {read_tree(symbol): number(v) if isinstance(v, str) else v for symbol, v in values["values"]}
     return Instance(sizes, {name: _read_numbers(array) for name, array in values["arrays"].items()})

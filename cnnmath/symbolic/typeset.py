@@ -74,6 +74,8 @@ class _Typesetter:
                 return (self.n.joined(self.n.minus, written), SUM) if negative else (written, ATOM)
             case sp.Symbol():
                 return self.n.name(*split(str(expr))), ATOM
+            case _ if expr is sp.I:
+                return self.n.name("i", ""), ATOM
             case sp.Indexed():
                 return self._entry(expr), ATOM
             case Partial():

@@ -7,7 +7,8 @@ import sympy as sp
 
 from cnnmath import ops
 from cnnmath.errors import DerivationError
-from cnnmath.symbolic import derivation, derive, general, operators
+from cnnmath.symbolic import derivation, derive, general, operators, step
+from cnnmath.symbolic.instance import Instance
 from cnnmath.symbolic.terms import Bracket, Divides, Quantified, Sigma
 
 STRIDED = ops.Conv(1, 3, stride=(2, 1), dilation=(1, 2), padding=((1, 0), (0, 1)))
@@ -168,3 +169,10 @@ def test_symbolic_windows_are_checked_on_two_instances_that_differ_in_every_sett
         for i in (1, 2):
             (symbol,) = (s for s in first if str(s) == f"{letter}_{i}")
             assert first[symbol] != second[symbol]
+
+
+def test_an_equation_over_all_integers_is_checked_below_zero_too():
+    n = sp.Symbol("n", integer=True)
+    claim = step("Positive", "a mistake:", sp.Abs(n), n, [(n, sp.oo)])
+    with pytest.raises(DerivationError, match="at n = -"):
+        derivation.Derivation("Distance", (), (claim,), (Instance({sp.oo: 2}, {}),))
