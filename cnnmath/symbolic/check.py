@@ -54,8 +54,10 @@ def check(step: Step, instance: Instance) -> None:
         full = environment | here
         try:
             sides = left(full), right(full)
-        except (IndexError, TypeError) as error:
+        except (LookupError, TypeError) as error:
             raise _refuted(step, here, f"a formula reads where there is no entry: {error}") from None
+        except (ArithmeticError, ValueError) as error:
+            raise _refuted(step, here, f"a formula has no value: {error}") from None
         if not _holds(step.relation, *sides):
             raise _refuted(step, here, f"the left side is {_shown(sides[0])}, the right side {_shown(sides[1])}")
 

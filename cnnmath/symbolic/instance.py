@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod
+from operator import index as whole
 from random import Random
 from typing import Any, Protocol, TypeAlias
 
@@ -29,6 +30,8 @@ class Array(Protocol):
 class Sparse:
     """Numbers at some positions, zero at all others: a signal of finite support.
 
+    Between the integers there is nothing, not even a zero: an index that is a fraction is a `TypeError`.
+
     Examples
     --------
     >>> x = Sparse({(0,): 4, (1,): 5})
@@ -39,7 +42,7 @@ class Sparse:
     numbers: Mapping[Place, Any]
 
     def __getitem__(self, at: Place) -> Any:
-        return self.numbers.get(tuple(at), 0)
+        return self.numbers.get(tuple(map(whole, at)), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Lazy:
         if at not in self.known:
             if len(at) != len(self.shape) or not all(0 <= i < n for i, n in zip(at, self.shape, strict=True)):
                 raise IndexError(f"position {at} lies outside shape {self.shape}")
-            self.known[at] = self.number(tuple(int(i) for i in at))
+            self.known[at] = self.number(tuple(map(whole, at)))
         return self.known[at]
 
 

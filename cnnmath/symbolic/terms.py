@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from cnnmath.errors import DerivationError
+
 Expr: TypeAlias = Any  # a SymPy expression
 Range: TypeAlias = tuple[sp.Symbol, Expr]
 """A bound index and its extent: it runs from 0 to extent - 1, or over all integers where the extent is infinite."""
@@ -123,6 +125,30 @@ class Partial(sp.Expr):
 def entries(expr: Expr, name: str) -> bool:
     """Whether an expression reads the array of this name."""
     return any(str(entry.base) == name for entry in expr.atoms(sp.Indexed))
+
+
+def replaced(expr: Expr, symbol: sp.Symbol, value: Expr) -> Expr:
+    """A formula with a value for a free symbol: not for one of the same name that a sum inside it binds.
+
+    Examples
+    --------
+    >>> k, x = index("k"), array("x")
+    >>> replaced(k + Sigma(x[k], [(k, k + 2)]), k, sp.Integer(5))
+    5 + Sigma(x[k], ((k, 7),), ())
+    """
+    if expr == symbol or not expr.has(symbol):
+        return value if expr == symbol else expr
+    if not isinstance(expr, Quantified):
+        return expr.func(*(replaced(argument, symbol, value) for argument in expr.args))
+    ranges, hidden = [], False
+    for bound, extent in expr.ranges:
+        ranges.append((bound, extent if hidden else replaced(extent, symbol, value)))
+        hidden |= bound == symbol
+        if not hidden and value.has(bound):
+            raise DerivationError(f"the value of {symbol} reads {bound}, which a sum inside binds.", here=f"{value}")
+    if hidden:
+        return expr.func(expr.body, ranges, expr.conditions)
+    return expr.func(replaced(expr.body, symbol, value), ranges, [replaced(c, symbol, value) for c in expr.conditions])
 
 
 def bounds(expr: Expr, ranges: dict[sp.Symbol, Expr]) -> tuple[Expr, Expr]:
