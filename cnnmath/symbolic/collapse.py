@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -46,7 +46,12 @@ class Term:
         )
 
 
-def collapse(expr: Expr, outputs: Sequence[sp.Symbol], free: dict[sp.Symbol, Expr]) -> Expr:
+def collapse(
+    expr: Expr,
+    outputs: Sequence[sp.Symbol],
+    free: dict[sp.Symbol, Expr],
+    meanings: Mapping[sp.Symbol, Expr] | None = None,
+) -> Expr:
     """Sum against the brackets: solve every equation of indices for a bound index, and keep what remains.
 
     Parameters
@@ -57,9 +62,11 @@ def collapse(expr: Expr, outputs: Sequence[sp.Symbol], free: dict[sp.Symbol, Exp
         The output's indices, for which an equation is solved rather than for a tap: that gives the gather form.
     free
         Ranges of the indices that the result is a function of.
+    meanings
+        What the names of sizes stand for: conditions that hold because of it are left out.
     """
     solved = [_pinned(_regrouped(_solved(term, list(outputs), free), outputs)) for term in _terms(expr)]
-    return sp.Add(*(_rebuilt(term, free) for term in solved if sp.false not in term.conditions))
+    return sp.Add(*(_rebuilt(term, free, meanings or {}) for term in solved if sp.false not in term.conditions))
 
 
 def _terms(expr: Expr) -> list[Term]:
@@ -169,9 +176,9 @@ def _pinned(term: Term) -> Term:
     return term
 
 
-def _rebuilt(term: Term, free: dict[sp.Symbol, Expr]) -> Expr:
+def _rebuilt(term: Term, free: dict[sp.Symbol, Expr], meanings: Mapping[sp.Symbol, Expr]) -> Expr:
     known = dict(term.ranges) | free
-    conditions = _needed(term.conditions, known)
+    conditions = _needed(term.conditions, known, meanings)
     relations = {c: decided(c, known) for c in term.coefficient.atoms(sp.Rel)}
     coefficient = settle(term.coefficient.xreplace(relations), known)
     if coefficient == 0 or sp.false in conditions:
@@ -185,8 +192,9 @@ def _rebuilt(term: Term, free: dict[sp.Symbol, Expr]) -> Expr:
     return outside * sp.prod(idle) * (Sigma(body, ranges, conditions) if ranges or conditions else body)
 
 
-def _needed(conditions: Iterable[Expr], known: dict[sp.Symbol, Expr]) -> list[Expr]:
-    """Conditions that the ranges do not decide, each once; which tap is the first to attain a maximum comes last."""
-    settled = [decided(settle(c, known), known) for c in conditions]
-    held = [c for c in dict.fromkeys(settled) if c is not sp.true]
+def _needed(conditions: Iterable[Expr], known: dict[sp.Symbol, Expr], meanings: Mapping[sp.Symbol, Expr]) -> list[Expr]:
+    """Conditions that nothing else decides, each once; which tap is the first to attain a maximum comes last."""
+    settled = [settle(c, known) for c in dict.fromkeys(conditions)]
+    left = [decided(c, known, settled, meanings) for c in settled]
+    held = [c for c in dict.fromkeys(left) if c is not sp.true]
     return sorted(held, key=lambda c: isinstance(c, Attains))

@@ -9,7 +9,7 @@ import sympy as sp
 
 from cnnmath.symbolic.collapse import collapse
 from cnnmath.symbolic.reader import Symbolic
-from cnnmath.symbolic.terms import Attains, Bracket, Expr, Maximum, Quantified, Sigma, entries
+from cnnmath.symbolic.terms import Attains, Bracket, Divides, Expr, Maximum, Quantified, Sigma, decided, entries
 
 __all__ = ["collapse", "jacobian"]
 
@@ -26,11 +26,12 @@ def jacobian(expr: Expr, x: sp.Indexed, at: Sequence[Expr], reader: Symbolic) ->
         return sp.S.Zero
     if isinstance(expr, sp.Indexed):
         return Bracket(*(_same(i, j) for i, j in zip(expr.indices, x.indices, strict=True)))
-    if isinstance(expr, Sigma):
-        return Sigma(jacobian(expr.body, x, at, reader), expr.ranges, expr.conditions)
-    if isinstance(expr, Maximum):
-        first = Attains(_fresh(expr, reader), [symbol for symbol, _ in expr.ranges], at)
-        return Sigma(jacobian(expr.body, x, at, reader), expr.ranges, [*expr.conditions, first])
+    if isinstance(expr, (Sigma, Maximum)):
+        slope = jacobian(expr.body, x, at, reader)
+        conditions = [c for c in expr.conditions if not _implied(c, slope, reader.ranges)]
+        if isinstance(expr, Maximum):
+            conditions.append(Attains(_fresh(expr, reader), [symbol for symbol, _ in expr.ranges], at))
+        return Sigma(slope, expr.ranges, conditions) if expr.ranges or conditions else slope
     if isinstance(expr, sp.Piecewise) and not any(condition.has(sp.Indexed) for _, condition in expr.args):
         return sp.Piecewise(*((jacobian(value, x, at, reader), condition) for value, condition in expr.args))
     parts = list(dict.fromkeys(_parts(expr, name)))
@@ -44,6 +45,20 @@ def jacobian(expr: Expr, x: sp.Indexed, at: Sequence[Expr], reader: Symbolic) ->
 def _same(i: Expr, j: Expr) -> Any:
     """Whether two indices are equal, a number on the right."""
     return sp.Eq(j, i) if i.is_number else sp.Eq(i, j)
+
+
+def _implied(condition: Any, slope: Expr, ranges: dict[sp.Symbol, Expr]) -> bool:
+    """Whether a condition holds wherever a product's bracket is not zero: the entry where indices agree exists."""
+    brackets = (factor for factor in sp.Mul.make_args(slope) if isinstance(factor, Bracket))
+    equations = [c for bracket in brackets for c in bracket.args if isinstance(c, sp.Eq)]
+    if isinstance(condition, Divides):
+        divisor, number = condition.args
+        return any(sp.expand(e.lhs - e.rhs - number / divisor).is_integer for e in equations)
+    if not isinstance(condition, (sp.Ge, sp.Gt, sp.Le, sp.Lt)):
+        return False
+    room, relation = condition.gts - condition.lts, sp.Gt if isinstance(condition, (sp.Gt, sp.Lt)) else sp.Ge
+    agreed = (sp.expand(room + sign * (e.lhs - e.rhs)) for e in equations for sign in (1, -1))
+    return any(decided(relation(distance, 0), ranges) is sp.true for distance in agreed)
 
 
 def _shortest(expr: Expr) -> Expr:

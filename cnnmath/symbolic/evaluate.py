@@ -159,9 +159,9 @@ def _(expr: sp.Add, w: _Writer) -> str:
 
 @_source.register
 def _(expr: sp.Mul, w: _Writer) -> str:
-    """Brackets first, sums last: what is multiplied by nothing is not gone through."""
+    """Brackets first, sums and derivatives last: what is multiplied by nothing is not gone through."""
     brackets = sorted((a for a in expr.args if isinstance(a, Bracket)), key=lambda a: not a.has(sp.Indexed))
-    sums = [a for a in expr.args if isinstance(a, Quantified)]
+    sums = [a for a in expr.args if isinstance(a, (Quantified, Partial))]
     plain, below = [], []
     for factor in (a for a in expr.args if a not in brackets and a not in sums):
         above, under = sp.fraction(factor)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod
+from operator import ge
 from operator import index as whole
 from random import Random
 from typing import Any, Protocol, TypeAlias
@@ -55,7 +56,7 @@ class Lazy:
 
     def __getitem__(self, at: Place) -> Any:
         if at not in self.known:
-            if len(at) != len(self.shape) or not all(0 <= i < n for i, n in zip(at, self.shape, strict=True)):
+            if len(at) != len(self.shape) or min(at, default=0) < 0 or any(map(ge, at, self.shape)):
                 raise IndexError(f"position {at} lies outside shape {self.shape}")
             self.known[at] = self.number(tuple(map(whole, at)))
         return self.known[at]
@@ -74,8 +75,8 @@ class Instance:
 
     @property
     def environment(self) -> Environment:
-        """Symbols and arrays together."""
-        return {**self.values, **self.arrays}
+        """Symbols and arrays together; fractions that are whole are integers, with which formulas compute faster."""
+        return {**self.values, **{name: _plain(array) for name, array in self.arrays.items()}}
 
     def tensor(self, name: str) -> Tensor:
         """A dense array of the instance, to make others from."""
@@ -83,6 +84,15 @@ class Instance:
         if not isinstance(array, Tensor):
             raise TypeError(f"the array {name} is no dense one")
         return array
+
+
+def plain(number: Any) -> Any:
+    """A fraction that is whole as an integer, anything else as it is."""
+    return number.numerator if isinstance(number, Fraction) and number.denominator == 1 else number
+
+
+def _plain(array: Array) -> Array:
+    return Tensor(array.shape, list(map(plain, array.values))) if isinstance(array, Tensor) else array
 
 
 def drawn(shape: Sequence[int], draw: Random, low: int = -3, high: int = 3) -> Tensor:

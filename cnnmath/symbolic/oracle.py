@@ -10,11 +10,12 @@ from typing import Any
 
 import sympy as sp
 
-from cnnmath.ops import Operator, operands
+from cnnmath.ops import Conv, Operator, operands
 from cnnmath.ops.algebra import Shape
+from cnnmath.ops.pool import Pool
 from cnnmath.ops.reduced import reduced
 from cnnmath.readers import Tensor, exact, gradient
-from cnnmath.symbolic.instance import Array, Instance, Lazy, Place, drawn
+from cnnmath.symbolic.instance import Array, Instance, Lazy, Place, drawn, plain
 from cnnmath.symbolic.setting import bind, symbols_in
 from cnnmath.symbolic.terms import Expr
 
@@ -39,27 +40,25 @@ def instances(
         What the names of sizes stand for.
     """
     symbols = sorted({s for f in fields(op) for s in symbols_in(getattr(op, f.name)) if str(s)[0] in NUMBERS}, key=str)
-    turns = range(2 if symbols else 1)
-    return tuple(
-        _instance(op, inputs, dict(definitions), symbols, turn, exact=whole)
-        for turn in turns
-        for whole in (False, True)
-    )
+    found: dict[tuple[Operator, tuple[Shape, ...]], Instance] = {}
+    for turn in range(2 if symbols else 1):
+        window = {s: NUMBERS[str(s)[0]][(turn + int(str(s).partition("_")[2] or 0)) % 2] for s in symbols}
+        for small, shapes in _telling(_bound(op, window), inputs):
+            meant = bind(op, inputs, dict(definitions), small, shapes)
+            found.setdefault((small, shapes), Instance(meant, oracle(small, shapes)))
+    return tuple(found.values())
 
 
-def _instance(
-    op: Operator,
-    inputs: Sequence[Shape],
-    definitions: Mapping[sp.Symbol, Expr],
-    symbols: Sequence[sp.Symbol],
-    turn: int,
-    *,
-    exact: bool,
-) -> Instance:
-    window = {s: NUMBERS[str(s)[0]][(turn + int(str(s).partition("_")[2] or 0)) % 2] for s in symbols}
-    small, shapes = reduced(_bound(op, window), len(inputs[0]) - 2, exact=exact)
-    shapes = shapes[: len(inputs)]
-    return Instance(bind(op, inputs, definitions, small, shapes), oracle(small, shapes))
+def _telling(op: Operator, inputs: tuple[Shape, ...]) -> list[tuple[Operator, tuple[Shape, ...]]]:
+    """Both telling sizes; where the padding after is deep, also one whose last tap lies just beyond the input."""
+    both = [reduced(op, len(inputs[0]) - 2, exact=exact) for exact in (False, True)]
+    telling = [(small, shapes[: len(inputs)]) for small, shapes in both]
+    small, ((n, c, *sizes), *_) = telling[-1]
+    if isinstance(small, (Conv, Pool)) and not isinstance(small.padding, str):
+        windows = small.windows(tuple(sizes))
+        beyond = [size + max(w.after - 1, 0) % w.stride for size, w in zip(sizes, windows, strict=True)]
+        telling.append((small, ((n, c, *beyond),)))
+    return telling
 
 
 def oracle(op: Operator, shapes: Sequence[Shape], seed: int = 0) -> dict[str, Array]:
@@ -87,7 +86,7 @@ def told(op: Operator, output: Shape, tensors: dict[str, Tensor], dy: Tensor) ->
     def jacobian(name: str) -> Lazy:
         return Lazy(
             (*output, *tensors[name].shape),
-            lambda at: rows(at[: len(output)]).get((name, at[len(output) :]), 0),
+            lambda at: plain(rows(at[: len(output)]).get((name, at[len(output) :]), 0)),
         )
 
     def total(name: str) -> Lazy:
