@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import sympy as sp
 
 from cnnmath.symbolic.collapse import collapse
 from cnnmath.symbolic.reader import Symbolic
-from cnnmath.symbolic.terms import Attains, Bracket, Divides, Expr, Maximum, Quantified, Sigma, decided, entries
+from cnnmath.symbolic.terms import Attains, Bracket, Divides, Expr, Maximum, Quantified, Sigma, bounds, entries
 
 __all__ = ["collapse", "jacobian"]
 
@@ -56,9 +57,15 @@ def _implied(condition: Any, slope: Expr, ranges: dict[sp.Symbol, Expr]) -> bool
         return any(sp.expand(e.lhs - e.rhs - number / divisor).is_integer for e in equations)
     if not isinstance(condition, (sp.Ge, sp.Gt, sp.Le, sp.Lt)):
         return False
-    room, relation = condition.gts - condition.lts, sp.Gt if isinstance(condition, (sp.Gt, sp.Lt)) else sp.Ge
-    agreed = (sp.expand(room + sign * (e.lhs - e.rhs)) for e in equations for sign in (1, -1))
-    return any(decided(relation(distance, 0), ranges) is sp.true for distance in agreed)
+    room = condition.gts - condition.lts
+    for equation, sign in product(equations, (1, -1)):
+        agreed = sp.expand(room + sign * (equation.lhs - equation.rhs))
+        if room.free_symbols & ranges.keys() <= agreed.free_symbols:
+            continue  # the equation says nothing about the indices of the bound
+        low, _ = bounds(agreed, ranges)
+        if low.is_positive if isinstance(condition, (sp.Gt, sp.Lt)) else low.is_nonnegative:
+            return True
+    return False
 
 
 def _shortest(expr: Expr) -> Expr:
