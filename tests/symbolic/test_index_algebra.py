@@ -1,5 +1,6 @@
 """The index algebra's parts, each against brute force over all small numbers."""
 
+from fractions import Fraction
 from itertools import product
 
 import pytest
@@ -64,6 +65,28 @@ def test_a_condition_is_decided_exactly_where_all_values_agree(drawn, relation):
     values = {bool(condition.subs(at)) for at in everywhere(ranges)}
     wanted = {frozenset({True}): sp.true, frozenset({False}): sp.false}.get(frozenset(values), condition)
     assert decided(condition, ranges) == wanted
+
+
+@given(affine(), st.integers(2, 4), small, st.sampled_from([sp.Ge, sp.Gt, sp.Le, sp.Lt]))
+def test_a_bound_beside_a_divisibility_is_decided_as_the_values_that_are_left_say(drawn, divisor, least, relation):
+    expr, ranges = drawn
+    whole, condition = Divides(divisor, expr), relation(sp.sympify(expr) / divisor, least)
+    values = {bool(condition.subs(at)) for at in everywhere(ranges) if evaluate(Bracket(whole), at)}
+    known = decided(condition, ranges, [whole])
+    assert known == condition or values <= {bool(known)}
+
+
+@given(st.integers(1, 4), st.integers(-3, 3), st.integers(-3, 6))
+def test_a_bound_is_decided_by_what_an_outputs_size_stands_for(stride, before, more):
+    length, outputs = size("L"), size("O")
+    meaning = {outputs: sp.floor((length + more) / sp.Integer(stride)) + 1}
+    condition = sp.Lt((j + before) / sp.Integer(stride), outputs)
+    known = decided(condition, {j: length}, (), meaning)
+    lengths = [n for n in range(1, 12) if (n + more) // stride + 1 > 0]
+    holds = all(Fraction(at + before, stride) < (n + more) // stride + 1 for n in lengths for at in range(n))
+    assert known in (condition, sp.true)
+    assert holds or known == condition
+    assert (known is sp.true) == (before <= more + 1)
 
 
 def test_a_condition_on_symbols_is_decided_by_what_is_known_of_them():
