@@ -105,7 +105,7 @@ def _(op: Add, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[S
 
 @reduced.register
 def _(op: Concat, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
-    return op, tuple((2, c, *range(4, 4 + rank)) for c in (3, 1, 2))
+    return op, tuple((2, c, *range(4, 4 + rank)) for c in (3, 2, 1))
 
 
 def _sizes(op: Conv | Pool, *, exact: bool) -> Shape:

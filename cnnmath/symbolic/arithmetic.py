@@ -20,10 +20,13 @@ from cnnmath.symbolic.terms import Logistic as _Logistic
 from cnnmath.symbolic.traced import Traced, formula
 
 __all__ = [
-    "Fraction", "attains", "bracket", "cases", "entrywise_product", "equal", "every", "exp", "floor", "given",
-    "greatest", "largest", "log", "logistic", "matrix_of", "matrix_product", "multiplied", "negation", "power",
-    "quotient", "smallest", "tanh", "times", "total", "transposed", "unequal",
+    "NOTHING", "Fraction", "attains", "bracket", "cases", "conjunction", "disjunction", "entrywise_product", "equal",
+    "every", "exp", "floor", "given", "greatest", "largest", "log", "logistic", "matrix_of", "matrix_product",
+    "multiplied", "negation", "power", "quotient", "smallest", "tanh", "times", "total", "transposed", "unequal",
 ]  # fmt: skip
+
+NOTHING = -sp.oo
+"""What stands in a maximum for a tap whose conditions fail."""
 
 
 def symbolic(*values: Any) -> bool:
@@ -44,8 +47,8 @@ def multiplied(values: Sequence[Any]) -> Any:
 
 
 def greatest(values: Sequence[Any]) -> Any:
-    """Maximum."""
-    return largest(*values)
+    """Maximum of those that count."""
+    return largest(*(value for value in values if value is not NOTHING))
 
 
 def largest(*values: Any) -> Any:
@@ -140,17 +143,31 @@ def every(*conditions: Callable[[], Any]) -> Any:
     left: list[Any] = []
     for condition in conditions:
         held = condition()
-        held = [held] if symbolic(held) else held
-        if isinstance(held, list):
-            left += [c for c in held if c is not sp.true]
-        elif not held:
+        if held in (False, sp.false):
             return False
+        if symbolic(held) and held is not sp.true:
+            left.append(held)
     return left or True
 
 
-def given(held: Any, body: Callable[[], Any]) -> Any:
-    """The term where the conditions hold, else nothing; a bracket stays where letters leave them open."""
-    return body() * Bracket(*held) if isinstance(held, list) else body() if held else 0
+def conjunction(*conditions: Callable[[], Any]) -> Any:
+    """Whether all conditions hold, as one condition where letters leave it open."""
+    held = every(*conditions)
+    return sp.And(*held) if isinstance(held, list) else held
+
+
+def disjunction(*conditions: Callable[[], Any]) -> Any:
+    """Whether one of the conditions holds."""
+    return negation(conjunction(*(lambda condition=condition: negation(condition()) for condition in conditions)))
+
+
+def given(held: Any, body: Callable[[], Any], otherwise: Any = 0) -> Any:
+    """The term where the conditions hold, else what stands for none; letters that leave them open stay beside it."""
+    if not isinstance(held, list):
+        return body() if held else otherwise
+    if otherwise is NOTHING:
+        raise TypeError("which taps a maximum is over depends on numbers that are not known")
+    return body() * Bracket(*held) if otherwise == 0 else sp.Piecewise((body(), sp.And(*held)), (otherwise, True))
 
 
 def bracket(held: Any) -> Any:
@@ -159,21 +176,25 @@ def bracket(held: Any) -> Any:
 
 
 def cases(*rows: tuple[Callable[[], Any], Callable[[], Any]]) -> Any:
-    """Value of the first case that applies."""
+    """Value of the first case that applies; the cases up to it where letters leave them open."""
+    left: list[tuple[Any, Any]] = []
     for condition, value in rows:
         held = condition()
-        if isinstance(held, sp.Basic) and held not in (sp.true, sp.false):
-            return sp.Piecewise(*((v(), c()) for c, v in rows))
-        if held:
-            return value()
-    raise ValueError("no case applies")
+        if held in (True, sp.true):
+            return sp.Piecewise(*left, (value(), True)) if left else value()
+        if held not in (False, sp.false):
+            left.append((value(), held))
+    if not left:
+        raise ValueError("no case applies")
+    return sp.Piecewise(*left)
 
 
 def attains(values: Sequence[tuple[Any, tuple[int, ...]]], tap: tuple, at: tuple, maximum: Maximum) -> Any:
     """Whether a tap is the first at which the greatest of the values is attained."""
-    if any(isinstance(value, sp.Basic) for value, _ in values):
+    counted = [pair for pair in values if pair[0] is not NOTHING]
+    if symbolic(*(value for value, _ in counted)):
         return Attains(maximum, [sp.Integer(t) for t in tap], [sp.Integer(int(a)) for a in at])
-    return max(values, key=lambda pair: pair[0])[1] == tap
+    return max(counted, key=lambda pair: pair[0])[1] == tap
 
 
 def matrix_product(*matrices: Iterable[Iterable[Any]]) -> tuple[tuple[Any, ...], ...]:

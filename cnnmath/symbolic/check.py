@@ -21,10 +21,10 @@ from cnnmath.symbolic.terms import Expr, Partial, Quantified
 if TYPE_CHECKING:
     from cnnmath.symbolic.derivation import Step
 
-LEAST, MOST, EFFORT = 4, 100, 20_000
+LEAST, MOST, EFFORT = 4, 240, 20_000
 """Positions compared in one step: from the least to the most, as many as the effort (terms evaluated) allows."""
 
-ALL, ROWS, COLUMNS = 512, 20, 30
+ALL, ROWS, COLUMNS = 512, 20, 60
 """Up to so many positions are looked at one and all; of more, so many settings of the first half of the indices, and
 for each so many of the others."""
 
@@ -36,10 +36,10 @@ RELATIONS: dict[str, Callable[[Any, Any], bool]] = {"<=": operator.le, ">=": ope
 
 
 def check(step: Step, instance: Instance) -> None:
-    """Compare the two sides of a step on an instance, at up to a hundred positions.
+    """Compare the two sides of a step on an instance, at up to some hundred positions.
 
-    Half of them are positions at which the left side is not zero, where that is an array's entry; the last corner is
-    always among them.
+    A third of them are positions at which the left side is not zero, where that is an array's entry, and half are such
+    moved to an end of one axis, where a single condition may fail; the last corner is always among them.
 
     Raises
     ------
@@ -55,8 +55,10 @@ def check(step: Step, instance: Instance) -> None:
         full = environment | here
         try:
             sides = left(full), right(full)
-        except (IndexError, TypeError) as error:
+        except (LookupError, TypeError) as error:
             raise _refuted(step, here, f"a formula reads where there is no entry: {error}") from None
+        except (ArithmeticError, ValueError) as error:
+            raise _refuted(step, here, f"a formula has no value: {error}") from None
         if not _holds(step.relation, *sides):
             raise _refuted(step, here, f"the left side is {_shown(sides[0])}, the right side {_shown(sides[1])}")
 
@@ -94,10 +96,18 @@ def positions_of(step: Step, environment: Environment) -> list[dict[sp.Symbol, i
     if isinstance(step.left, (sp.Indexed, Partial)):
         value = compiled(step.left)
         touched = [at for at in spread if value(environment | dict(zip(symbols, at, strict=True))) != 0]
-    first = draw.sample(touched, min(len(touched), most - most // 2))
-    others = draw.sample(spread, min(len(spread), most - len(first)))
-    chosen = dict.fromkeys([*first, *spread[-2:], *others])
+    first = draw.sample(touched, min(len(touched), most // 3))
+    beside = list(dict.fromkeys(at for position in first for at in _beside(position, extents)))
+    near = draw.sample(beside, min(len(beside), most // 2))
+    others = draw.sample(spread, min(len(spread), most - len(first) - len(near)))
+    chosen = dict.fromkeys([*first, *spread[-2:], *near, *others])
     return [dict(zip(symbols, at, strict=True)) for at in chosen]
+
+
+def _beside(position: tuple[int, ...], extents: Sequence[range]) -> list[tuple[int, ...]]:
+    """Positions moved from one to an end of one axis alone: there a single condition may fail."""
+    ends = [(axis, end) for axis, extent in enumerate(extents) for end in {extent[0], extent[-1]} - {position[axis]}]
+    return [(*position[:axis], end, *position[axis + 1 :]) for axis, end in ends]
 
 
 def _spread(extents: Sequence[range], draw: Random) -> list[tuple[int, ...]]:

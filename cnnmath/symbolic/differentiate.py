@@ -1,30 +1,18 @@
-"""The chain rule over index formulas: Jacobians with brackets, and the collapse of sums against brackets."""
+"""The chain rule over index formulas: Jacobians with brackets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
 import sympy as sp
 
+from cnnmath.symbolic.collapse import collapse
 from cnnmath.symbolic.reader import Symbolic
-from cnnmath.symbolic.terms import (
-    Attains,
-    Bracket,
-    Divides,
-    Expr,
-    Maximum,
-    Quantified,
-    Range,
-    Sigma,
-    affine,
-    decided,
-    entries,
-    index,
-    settle,
-)
+from cnnmath.symbolic.terms import Attains, Bracket, Divides, Expr, Maximum, Quantified, Sigma, bounds, entries
+
+__all__ = ["collapse", "jacobian"]
 
 
 def jacobian(expr: Expr, x: sp.Indexed, at: Sequence[Expr], reader: Symbolic) -> Expr:
@@ -39,11 +27,12 @@ def jacobian(expr: Expr, x: sp.Indexed, at: Sequence[Expr], reader: Symbolic) ->
         return sp.S.Zero
     if isinstance(expr, sp.Indexed):
         return Bracket(*(_same(i, j) for i, j in zip(expr.indices, x.indices, strict=True)))
-    if isinstance(expr, Sigma):
-        return Sigma(jacobian(expr.body, x, at, reader), expr.ranges, expr.conditions)
-    if isinstance(expr, Maximum):
-        first = Attains(_fresh(expr, reader), [symbol for symbol, _ in expr.ranges], at)
-        return Sigma(jacobian(expr.body, x, at, reader), expr.ranges, [*expr.conditions, first])
+    if isinstance(expr, (Sigma, Maximum)):
+        slope = jacobian(expr.body, x, at, reader)
+        conditions = [c for c in expr.conditions if not _implied(c, slope, reader.ranges)]
+        if isinstance(expr, Maximum):
+            conditions.append(Attains(_fresh(expr, reader), [symbol for symbol, _ in expr.ranges], at))
+        return Sigma(slope, expr.ranges, conditions) if expr.ranges or conditions else slope
     if isinstance(expr, sp.Piecewise) and not any(condition.has(sp.Indexed) for _, condition in expr.args):
         return sp.Piecewise(*((jacobian(value, x, at, reader), condition) for value, condition in expr.args))
     parts = list(dict.fromkeys(_parts(expr, name)))
@@ -57,6 +46,26 @@ def jacobian(expr: Expr, x: sp.Indexed, at: Sequence[Expr], reader: Symbolic) ->
 def _same(i: Expr, j: Expr) -> Any:
     """Whether two indices are equal, a number on the right."""
     return sp.Eq(j, i) if i.is_number else sp.Eq(i, j)
+
+
+def _implied(condition: Any, slope: Expr, ranges: dict[sp.Symbol, Expr]) -> bool:
+    """Whether a condition holds wherever a product's bracket is not zero: the entry where indices agree exists."""
+    brackets = (factor for factor in sp.Mul.make_args(slope) if isinstance(factor, Bracket))
+    equations = [c for bracket in brackets for c in bracket.args if isinstance(c, sp.Eq)]
+    if isinstance(condition, Divides):
+        divisor, number = condition.args
+        return any(sp.expand(e.lhs - e.rhs - number / divisor).is_integer for e in equations)
+    if not isinstance(condition, (sp.Ge, sp.Gt, sp.Le, sp.Lt)):
+        return False
+    room = condition.gts - condition.lts
+    for equation, sign in product(equations, (1, -1)):
+        agreed = sp.expand(room + sign * (equation.lhs - equation.rhs))
+        if room.free_symbols & ranges.keys() <= agreed.free_symbols:
+            continue  # the equation says nothing about the indices of the bound
+        low, _ = bounds(agreed, ranges)
+        if low.is_positive if isinstance(condition, (sp.Gt, sp.Lt)) else low.is_nonnegative:
+            return True
+    return False
 
 
 def _shortest(expr: Expr) -> Expr:
@@ -79,177 +88,3 @@ def _parts(expr: Expr, name: str) -> Iterator[Expr]:
         return
     for argument in expr.args:
         yield from _parts(argument, name)
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A product of a bracket-free coefficient and brackets, summed over bound indices."""
-
-    coefficient: Expr
-    ranges: tuple[Range, ...] = ()
-    conditions: tuple[Expr, ...] = ()
-
-    def __mul__(self, other: Term) -> Term:
-        return Term(
-            self.coefficient * other.coefficient, self.ranges + other.ranges, self.conditions + other.conditions
-        )
-
-    def substitute(self, symbol: sp.Symbol, value: Expr) -> Term:
-        """The term with a bound index replaced, so that it is bound no longer."""
-        swap = {symbol: value}
-        return Term(
-            self.coefficient.xreplace(swap),
-            tuple((s, e.xreplace(swap)) for s, e in self.ranges if s != symbol),
-            tuple(c.xreplace(swap) for c in self.conditions),
-        )
-
-
-def collapse(expr: Expr, outputs: Sequence[sp.Symbol], free: dict[sp.Symbol, Expr]) -> Expr:
-    """Sum against the brackets: solve every equation of indices for a bound index, and keep what remains.
-
-    Parameters
-    ----------
-    expr
-        Sums of products with brackets.
-    outputs
-        The output's indices, for which an equation is solved rather than for a tap: that gives the gather form.
-    free
-        Ranges of the indices that the result is a function of.
-    """
-    solved = [_pinned(_regrouped(_solved(term, list(outputs), free), outputs)) for term in _terms(expr)]
-    return sp.Add(*(_rebuilt(term, free) for term in solved if sp.false not in term.conditions))
-
-
-def _terms(expr: Expr) -> list[Term]:
-    """Write an expression as a sum of terms."""
-    if not expr.has(Bracket):
-        return [Term(expr)]
-    if isinstance(expr, sp.Add):
-        return [term for argument in expr.args for term in _terms(argument)]
-    if isinstance(expr, sp.Mul):
-        product = [Term(sp.S.One)]
-        for argument in expr.args:
-            product = [a * b for a in product for b in _terms(argument)]
-        return product
-    if isinstance(expr, Bracket):
-        return [Term(sp.S.One, (), tuple(expr.args))]
-    if isinstance(expr, Sigma):
-        around = Term(sp.S.One, tuple(expr.ranges), tuple(expr.conditions))
-        return [around * term for term in _terms(expr.body)]
-    if isinstance(expr, sp.Piecewise):
-        terms, before = [], ()
-        for value, condition in expr.args:
-            here = Term(sp.S.One, (), (*before, condition))
-            terms += [here * term for term in _terms(value)]
-            before = (*before, sp.Not(condition))
-        return terms
-    raise TypeError(f"a bracket inside {type(expr).__name__} is no product")
-
-
-def _solved(term: Term, outputs: list[sp.Symbol], free: dict[sp.Symbol, Expr]) -> Term:
-    """Use up the equations one by one; those that no bound index solves remain conditions."""
-    waiting = [c for c in term.conditions if isinstance(c, sp.Eq)]
-    while waiting:
-        equation = waiting.pop(0)
-        if equation not in term.conditions:
-            continue
-        rest = replace(term, conditions=tuple(c for c in term.conditions if c != equation))
-        solutions = _solutions(equation, rest, outputs)
-        if solutions is None:
-            continue
-        values, conditions = solutions
-        known = dict(rest.ranges) | free
-        rest = replace(rest, conditions=(*rest.conditions, *(decided(c, known) for c in conditions)))
-        for symbol, value in values.items():
-            rest = rest.substitute(symbol, value)
-        term = rest
-        waiting = [c for c in term.conditions if isinstance(c, sp.Eq)]
-    return term
-
-
-def _solutions(
-    equation: sp.Eq, term: Term, outputs: list[sp.Symbol]
-) -> tuple[dict[sp.Symbol, Expr], list[Expr]] | None:
-    """Bound indices that the equation determines, with their values, and the conditions under which it can hold."""
-    difference = sp.expand(equation.lhs - equation.rhs)
-    extents = dict(term.ranges)
-    linear = {s: difference.coeff(s) for s in extents if affine(difference, s)}
-    for high, step in linear.items():  # division with remainder: step*high + low = value, low < step
-        for low in linear:
-            if low != high and linear[low] == 1 and extents[low] == step:
-                value = -(difference - step * high - low)
-                within = [sp.Ge(value, 0), sp.Lt(value, extents[high] * step)]
-                return {low: value - step * high, high: sp.floor(value / step)}, within
-    order = sorted(linear, key=lambda s: (s not in outputs, linear[s] not in (1, -1)))
-    for symbol in order:
-        slope = linear[symbol]
-        value = sp.expand(symbol - difference / slope)
-        within = [sp.Ge(value, 0), sp.Lt(value, extents[symbol])]
-        if slope in (1, -1) or (symbol in outputs and value.is_integer):
-            return {symbol: value}, within
-        if symbol in outputs:
-            return {symbol: value}, [Divides(abs(slope), value * slope), *within]
-    return None
-
-
-def _regrouped(term: Term, outputs: Sequence[sp.Symbol]) -> Term:
-    """Sum over whole quotients below a bound, rather than over the outputs o for which a stride divides.
-
-    Where s divides ``o + a`` and ``(o + a)/s < n``, exactly the ``o = s*i - a`` with i < n count.
-    """
-    for whole, upper in product(term.conditions, term.conditions):
-        if not (isinstance(whole, Divides) and isinstance(upper, sp.Lt)):
-            continue
-        divisor, number = whole.args
-        if not sp.expand(upper.lhs - number / divisor).is_integer:
-            continue
-        distance = sp.expand(upper.lhs * divisor)
-        for symbol, extent in term.ranges:
-            if symbol in outputs and distance.coeff(symbol) == 1:
-                quotient = index(str(symbol).replace("o", "i"))
-                value = divisor * quotient - (distance - symbol)
-                rest = tuple(c for c in term.conditions if c not in (whole, upper))
-                within = (sp.Ge(value, 0), sp.Lt(value, extent))
-                counted = Term(term.coefficient, (*term.ranges, (quotient, upper.rhs)), rest)
-                fewer = counted.substitute(symbol, value)
-                return _regrouped(replace(fewer, conditions=(*fewer.conditions, *within)), outputs)
-    return term
-
-
-def _pinned(term: Term) -> Term:
-    """Replace every bound index that its conditions leave but one value."""
-    for symbol, extent in term.ranges:
-        low, high = sp.S.Zero, extent - 1
-        for c in term.conditions:
-            if isinstance(c, (sp.Ge, sp.Gt, sp.Le, sp.Lt)) and c.free_symbols == {symbol}:
-                difference = sp.expand(c.gts - c.lts) - int(isinstance(c, (sp.Gt, sp.Lt)))
-                if difference.coeff(symbol) == 1:
-                    low = sp.Max(low, symbol - difference)
-                elif difference.coeff(symbol) == -1:
-                    high = sp.Min(high, symbol + difference)
-        if low == high:
-            term = term.substitute(symbol, low)
-    return term
-
-
-def _rebuilt(term: Term, free: dict[sp.Symbol, Expr]) -> Expr:
-    known = dict(term.ranges) | free
-    conditions = _needed(term.conditions, known)
-    relations = {c: decided(c, known) for c in term.coefficient.atoms(sp.Rel)}
-    coefficient = settle(term.coefficient.xreplace(relations), known)
-    if coefficient == 0 or sp.false in conditions:
-        return sp.S.Zero
-    used = coefficient.free_symbols.union(*(c.free_symbols for c in conditions))
-    idle = [e for s, e in term.ranges if s not in used]
-    ranges = [(s, e) for s, e in term.ranges if s in used]
-    outside, body = coefficient.as_independent(*(s for s, _ in ranges), as_Add=False)
-    if not ranges:
-        outside, body = sp.S.One, coefficient
-    return outside * sp.prod(idle) * (Sigma(body, ranges, conditions) if ranges or conditions else body)
-
-
-def _needed(conditions: Iterable[Expr], known: dict[sp.Symbol, Expr]) -> list[Expr]:
-    """Conditions that the ranges do not decide, each once; which tap is the first to attain a maximum comes last."""
-    settled = [decided(settle(c, known), known) for c in conditions]
-    held = [c for c in dict.fromkeys(settled) if c is not sp.true]
-    return sorted(held, key=lambda c: isinstance(c, Attains))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, singledispatch
 from itertools import product
+from operator import index as whole
 from typing import Any, TypeAlias
 
 import sympy as sp
@@ -65,7 +66,7 @@ def positions(entry: Entry, environment: Environment) -> Iterator[tuple[tuple[in
     values = [compiled(i) for i in indices]
     for numbers in product(*extents):
         here = environment | dict(zip(ranges, numbers, strict=True))
-        yield tuple(int(value(here)) for value in values), here
+        yield tuple(whole(value(here)) for value in values), here
 
 
 class _Writer:
@@ -137,6 +138,11 @@ def _(expr: sp.Rational, w: _Writer) -> str:
     return f"({int(expr)})" if expr.is_Integer else w.constant(arithmetic.Fraction(int(expr.p), int(expr.q)))
 
 
+@_source.register(type(sp.E))
+def _(expr: Any, w: _Writer) -> str:  # noqa: ARG001 - singledispatch passes it
+    return "exp(1)"
+
+
 @_source.register
 def _(expr: sp.Symbol, w: _Writer) -> str:
     return w.symbol(expr)
@@ -153,9 +159,9 @@ def _(expr: sp.Add, w: _Writer) -> str:
 
 @_source.register
 def _(expr: sp.Mul, w: _Writer) -> str:
-    """Brackets first, sums last: what is multiplied by nothing is not gone through."""
-    brackets = [a for a in expr.args if isinstance(a, Bracket) and not a.has(sp.Indexed)]
-    sums = [a for a in expr.args if isinstance(a, Quantified)]
+    """Brackets first, sums and derivatives last: what is multiplied by nothing is not gone through."""
+    brackets = sorted((a for a in expr.args if isinstance(a, Bracket)), key=lambda a: not a.has(sp.Indexed))
+    sums = [a for a in expr.args if isinstance(a, (Quantified, Partial))]
     plain, below = [], []
     for factor in (a for a in expr.args if a not in brackets and a not in sums):
         above, under = sp.fraction(factor)
@@ -167,7 +173,8 @@ def _(expr: sp.Mul, w: _Writer) -> str:
     if below:
         source = f"quotient({source}, {' * '.join(map(w.write, below))})"
     for bracket in brackets:
-        source = f"({source} if {_all(bracket.args, w)} else 0)"
+        held = _all(bracket.args, w)
+        source = f"given({held}, lambda: {source})" if bracket.has(sp.Indexed) else f"({source} if {held} else 0)"
     return f"({source})"
 
 
@@ -176,7 +183,7 @@ def _(expr: sp.Pow, w: _Writer) -> str:
     exponent = sp.nsimplify(expr.exp)
     base = w.write(expr.base)
     if exponent.is_Integer and exponent >= 0:
-        return f"{base} ** {int(exponent)}"
+        return f"({base} ** {int(exponent)})"
     return f"power({base}, {w.write(exponent)})"
 
 
@@ -217,14 +224,15 @@ def _position(indices: Sequence[Expr], w: _Writer) -> str:
 @_source.register(Pi)
 @_source.register(Maximum)
 def _(expr: Any, w: _Writer) -> str:
-    fold = {Sigma: "total", Pi: "multiplied", Maximum: "greatest"}[type(expr)]
-    undecided = [c for c in expr.conditions if c.has(sp.Indexed)]
-
-    def body() -> str:
-        return f"given({_all(undecided, w)}, lambda: {w.write(expr.body)})" if undecided else w.write(expr.body)
-
-    source, loops = w.loops(expr, body)
+    fold, nothing = {Sigma: ("total", "0"), Pi: ("multiplied", "1"), Maximum: ("greatest", "NOTHING")}[type(expr)]
+    source, loops = w.loops(expr, lambda: _where(expr, w.write(expr.body), nothing, w))
     return f"{fold}([{source} {loops}])"
+
+
+def _where(expr: Quantified, body: str, nothing: str, w: _Writer) -> str:
+    """Source of a term, or of what stands for it where the conditions on entries fail."""
+    undecided = [c for c in expr.conditions if c.has(sp.Indexed)]
+    return f"given({_all(undecided, w)}, lambda: {body}, {nothing})" if undecided else body
 
 
 @_source.register
@@ -271,7 +279,11 @@ def _(expr: Any, w: _Writer) -> str:  # noqa: ARG001 - singledispatch passes it
 @_source.register(sp.And)
 @_source.register(sp.Or)
 def _(expr: Any, w: _Writer) -> str:
-    return f"({(' and ' if isinstance(expr, sp.And) else ' or ').join(map(w.write, expr.args))})"
+    word, verb = ("and", "conjunction") if isinstance(expr, sp.And) else ("or", "disjunction")
+    parts = [w.write(c) for c in expr.args]
+    if expr.has(sp.Indexed):
+        return f"{verb}({', '.join(f'lambda: {part}' for part in parts)})"
+    return f"({f' {word} '.join(parts)})"
 
 
 @_source.register
@@ -292,7 +304,7 @@ def _(expr: Attains, w: _Writer) -> str:
 
     def body() -> str:
         own = "".join(f"{w.symbol(symbol)}, " for symbol, _ in maximum.ranges)
-        return f"({w.write(maximum.body)}, ({own}))"
+        return f"({_where(maximum, w.write(maximum.body), 'NOTHING', w)}, ({own}))"
 
     source, loops = w.loops(maximum, body)
     return f"attains([{source} {loops}], {asked}, {w.constant(maximum)})"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod
+from operator import index as whole
 from random import Random
 from typing import Any, Protocol, TypeAlias
 
@@ -29,6 +30,8 @@ class Array(Protocol):
 class Sparse:
     """Numbers at some positions, zero at all others inside the shape: everywhere, for a signal, where there is none.
 
+    Between the integers there is nothing, not even a zero: an index that is a fraction is a `TypeError`.
+
     Examples
     --------
     >>> x = Sparse({(0,): 4, (1,): 5})
@@ -42,7 +45,7 @@ class Sparse:
     def __getitem__(self, at: Place) -> Any:
         if self.shape is not None:
             _check_inside(at, self.shape)
-        return self.numbers.get(tuple(at), 0)
+        return self.numbers.get(tuple(map(whole, at)), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Lazy:
     def __getitem__(self, at: Place) -> Any:
         if at not in self.known:
             _check_inside(at, self.shape)
-            self.known[at] = self.number(tuple(int(i) for i in at))
+            self.known[at] = self.number(tuple(map(whole, at)))
         return self.known[at]
 
 
@@ -78,8 +81,8 @@ class Instance:
 
     @property
     def environment(self) -> Environment:
-        """Symbols and arrays together."""
-        return {**self.values, **self.arrays}
+        """Symbols and arrays together; fractions that are whole are integers, with which formulas compute faster."""
+        return {**self.values, **{name: _plain(array) for name, array in self.arrays.items()}}
 
     def tensor(self, name: str) -> Tensor:
         """A dense array of the instance, to make others from."""
@@ -87,6 +90,15 @@ class Instance:
         if not isinstance(array, Tensor):
             raise TypeError(f"the array {name} is no dense one")
         return array
+
+
+def plain(number: Any) -> Any:
+    """A fraction that is whole as an integer, anything else as it is."""
+    return number.numerator if isinstance(number, Fraction) and number.denominator == 1 else number
+
+
+def _plain(array: Array) -> Array:
+    return Tensor(array.shape, list(map(plain, array.values))) if isinstance(array, Tensor) else array
 
 
 def drawn(shape: Sequence[int], draw: Random, low: int = -3, high: int = 3) -> Tensor:

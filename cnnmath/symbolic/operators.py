@@ -100,7 +100,7 @@ def _gradient(letters: Letters, wrt: str) -> tuple[Entry, Step, Step, Step]:
     ranges = {symbol: reader.ranges[symbol] for symbol in bound}
     y, upstream = array("y")[at], array("dL/dy")[at]
     slope = jacobian(read(op, declared, at, reader), x, at, reader)
-    result = collapse(Sigma(upstream * slope, ranges.items()), bound, entry[1])
+    result = collapse(Sigma(upstream * slope, ranges.items()), bound, entry[1], letters.definitions)
     return (
         entry,
         step(

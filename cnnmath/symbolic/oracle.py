@@ -16,7 +16,7 @@ from cnnmath.ops.algebra import Shape
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.reduced import reduced
 from cnnmath.readers import Tensor, exact, gradient
-from cnnmath.symbolic.instance import Array, Instance, Lazy, Place, drawn
+from cnnmath.symbolic.instance import Array, Instance, Lazy, Place, drawn, plain
 from cnnmath.symbolic.setting import bind, symbols_in
 from cnnmath.symbolic.terms import Expr
 
@@ -43,21 +43,33 @@ def instances(
         What the names of sizes stand for.
     """
     symbols = sorted({s for f in fields(op) for s in symbols_in(getattr(op, f.name)) if str(s)[0] in NUMBERS}, key=str)
+    found: dict[tuple[Operator, tuple[Shape, ...]], Instance] = {}
+
+    def add(small: Operator, shapes: tuple[Shape, ...], *, nonzero: bool = False) -> None:
+        meant = bind(op, inputs, dict(definitions), small, shapes)
+        found.setdefault((small, shapes), Instance(meant, oracle(small, shapes, nonzero=nonzero)))
+
     turns = range(2 if symbols else 1)
-    full = [_sized(op, inputs, symbols, turn, exact=whole) for turn in turns for whole in (False, True)]
-    return tuple(
-        Instance(bind(op, inputs, dict(definitions), small, shapes), oracle(small, shapes, nonzero=i == len(full)))
-        for i, (small, shapes) in enumerate([*full, _narrow(*full[-1])])
-    )
+    windows = [
+        {s: NUMBERS[str(s)[0]][(turn + int(str(s).partition("_")[2] or 0)) % 2] for s in symbols} for turn in turns
+    ]
+    telling = [pair for window in windows for pair in _telling(_bound(op, window), inputs)]
+    for small, shapes in telling:
+        add(small, shapes)
+    add(*_narrow(*telling[-1]), nonzero=True)
+    return tuple(found.values())
 
 
-def _sized(
-    op: Operator, inputs: Sequence[Shape], symbols: Sequence[sp.Symbol], turn: int, *, exact: bool
-) -> tuple[Operator, tuple[Shape, ...]]:
-    """The operator with numbers, and the shapes of its inputs."""
-    window = {s: NUMBERS[str(s)[0]][(turn + int(str(s).partition("_")[2] or 0)) % 2] for s in symbols}
-    small, shapes = reduced(_bound(op, window), len(inputs[0]) - 2, exact=exact)
-    return small, tuple(shapes[: len(inputs)])
+def _telling(op: Operator, inputs: tuple[Shape, ...]) -> list[tuple[Operator, tuple[Shape, ...]]]:
+    """Both telling sizes; where the padding after is deep, also one whose last tap lies just beyond the input."""
+    both = [reduced(op, len(inputs[0]) - 2, exact=exact) for exact in (False, True)]
+    telling = [(small, tuple(shapes[: len(inputs)])) for small, shapes in both]
+    small, ((n, c, *sizes), *_) = telling[-1]
+    if isinstance(small, (Conv, Pool)) and not isinstance(small.padding, str):
+        windows = small.windows(tuple(sizes))
+        beyond = [size + max(w.after - 1, 0) % w.stride for size, w in zip(sizes, windows, strict=True)]
+        telling.append((small, ((n, c, *beyond),)))
+    return telling
 
 
 def _narrow(op: Operator, shapes: tuple[Shape, ...]) -> tuple[Operator, tuple[Shape, ...]]:
@@ -100,7 +112,7 @@ def told(op: Operator, output: Shape, tensors: dict[str, Tensor], dy: Tensor) ->
     def jacobian(name: str) -> Lazy:
         return Lazy(
             (*output, *tensors[name].shape),
-            lambda at: rows(at[: len(output)]).get((name, at[len(output) :]), 0),
+            lambda at: plain(rows(at[: len(output)]).get((name, at[len(output) :]), 0)),
         )
 
     def total(name: str) -> Lazy:

@@ -87,7 +87,7 @@ class Symbolic:
         names = _index_names(body, len(extents))
         bound = [self.bind(name, extent) for name, extent in zip(names, extents, strict=True)]
         conditions = [] if where is None else [divisibility(c) for c in where(*bound)]
-        conditions = [decided(divided(c, conditions), self.ranges) for c in conditions]
+        conditions = [decided(divided(c, conditions), self.ranges, conditions) for c in conditions]
         ranges = [(i, self.ranges[i]) for i in bound if i in self.ranges]
         term = divided(sp.sympify(body(*bound)), conditions)
         return term, ranges, [c for c in conditions if c is not sp.true]

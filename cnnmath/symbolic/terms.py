@@ -5,12 +5,14 @@ SymPy's ``Sum`` is not used: its simplification of Kronecker deltas forgets the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
+
+from cnnmath.errors import DerivationError
 
 Expr: TypeAlias = Any  # a SymPy expression
 Range: TypeAlias = tuple[sp.Symbol, Expr]
@@ -127,6 +129,30 @@ def entries(expr: Expr, name: str) -> bool:
     return any(str(entry.base) == name for entry in expr.atoms(sp.Indexed))
 
 
+def replaced(expr: Expr, symbol: sp.Symbol, value: Expr) -> Expr:
+    """A formula with a value for a free symbol: not for one of the same name that a sum inside it binds.
+
+    Examples
+    --------
+    >>> k, x = index("k"), array("x")
+    >>> replaced(k + Sigma(x[k], [(k, k + 2)]), k, sp.Integer(5))
+    5 + Sigma(x[k], ((k, 7),), ())
+    """
+    if expr == symbol or not expr.has(symbol):
+        return value if expr == symbol else expr
+    if not isinstance(expr, Quantified):
+        return expr.func(*(replaced(argument, symbol, value) for argument in expr.args))
+    ranges, hidden = [], False
+    for bound, extent in expr.ranges:
+        ranges.append((bound, extent if hidden else replaced(extent, symbol, value)))
+        hidden |= bound == symbol
+        if not hidden and value.has(bound):
+            raise DerivationError(f"the value of {symbol} reads {bound}, which a sum inside binds.", here=f"{value}")
+    if hidden:
+        return expr.func(expr.body, ranges, expr.conditions)
+    return expr.func(replaced(expr.body, symbol, value), ranges, [replaced(c, symbol, value) for c in expr.conditions])
+
+
 def bounds(expr: Expr, ranges: dict[sp.Symbol, Expr]) -> tuple[Expr, Expr]:
     """Least and greatest value of an affine index expression, its indices in their ranges."""
     low = high = expr = sp.expand(expr)
@@ -182,14 +208,53 @@ def _split(expr: Expr, belongs: Callable[[Expr], bool | None]) -> tuple[Expr, Ex
     return part, expr - part
 
 
-def decided(condition: Any, ranges: dict[sp.Symbol, Expr]) -> Any:
-    """A bound on an index as True or False, where the ranges decide it."""
+def decided(
+    condition: Any,
+    ranges: dict[sp.Symbol, Expr],
+    others: Iterable[Any] = (),
+    meanings: Mapping[sp.Symbol, Expr] | None = None,
+) -> Any:
+    """A bound on an index as True or False, where that is known.
+
+    Parameters
+    ----------
+    condition
+        The bound; what is none stays as it is.
+    ranges
+        Extents of the indices.
+    others
+        Conditions that hold beside it: a quotient is an integer where its divisor divides, and above -1 is then 0.
+    meanings
+        What the names of sizes stand for: a floor is at most its argument, and below it by less than 1.
+    """
     if not isinstance(condition, (sp.Ge, sp.Gt, sp.Le, sp.Lt)) or condition.has(sp.Indexed):
         return condition
-    low, high = bounds(condition.gts - condition.lts, ranges)
+    room = sp.expand(condition.gts - condition.lts)
+    low, high = bounds(room, ranges)
+    if meanings and low.free_symbols & meanings.keys():
+        low = sp.expand(_least(low, meanings))
+    quotients = [c.args[1] / c.args[0] for c in others if isinstance(c, Divides)]
+    if any(sp.expand(room - sign * q).is_integer for q in quotients for sign in (1, -1)):
+        low, high = sp.ceiling(low) if low.is_number else low, sp.floor(high) if high.is_number else high
     strict = isinstance(condition, (sp.Gt, sp.Lt))
     holds, fails = (low.is_positive, high.is_nonpositive) if strict else (low.is_nonnegative, high.is_negative)
     return sp.true if holds else sp.false if fails else condition
+
+
+def _least(expr: Expr, meanings: Mapping[sp.Symbol, Expr]) -> Expr:
+    """An expression that is at most this one, without the names of sizes that stand in it once."""
+
+    def below(argument: Expr) -> Expr:
+        denominator = sp.fraction(sp.together(argument))[1]
+        return argument - (denominator - 1) / denominator if (argument * denominator).is_integer else sp.floor(argument)
+
+    for symbol, meaning in meanings.items():
+        slope = expr.coeff(symbol)
+        if slope.is_positive:
+            expr = expr.xreplace({symbol: meaning.replace(sp.floor, below)})
+        elif slope.is_negative:
+            expr = expr.xreplace({symbol: meaning.replace(sp.floor, lambda argument: argument)})
+    return expr
 
 
 def divisibility(condition: Any) -> Any:

@@ -1,6 +1,7 @@
 """No derivation can be built on a mistake: each one planted here is refused by the step in which it lies."""
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 import sympy as sp
@@ -8,6 +9,7 @@ import sympy as sp
 from cnnmath import ops
 from cnnmath.errors import DerivationError
 from cnnmath.symbolic import derivation, derive, general, operators, step
+from cnnmath.symbolic.differentiate import collapse
 from cnnmath.symbolic.instance import Instance
 from cnnmath.symbolic.terms import Bracket, Divides, Quantified, Sigma
 
@@ -176,3 +178,157 @@ def test_an_equation_over_all_integers_is_checked_below_zero_too():
     claim = step("Positive", "a mistake:", sp.Abs(n), n, [(n, sp.oo)])
     with pytest.raises(DerivationError, match="at n = -"):
         derivation.Derivation("Distance", (), (claim,), (Instance({sp.oo: 2}, {}),))
+
+
+WINDOW = general(ops.Conv, 2)
+CHOSEN = {"K": (3, 2), "s": (2, 1), "d": (1, 3), "p": (1, 2)}
+"""The numbers of a convolution in which no two settings are equal on an axis."""
+
+GIVEN = ops.Conv(1, CHOSEN["K"], stride=CHOSEN["s"], dilation=CHOSEN["d"], padding=CHOSEN["p"])
+LETTERS = {letter: [sp.Symbol(f"{letter}_{i}", integer=True, positive=True) for i in (1, 2)] for letter in "Ksd"}
+LETTERS["p"] = [before for before, _ in WINDOW.padding]
+NUMBERS = {symbol: CHOSEN[letter][i] for letter, pair in LETTERS.items() for i, symbol in enumerate(pair)}
+
+
+@cache
+def derived(op, wrt):
+    return derive(op, wrt)
+
+
+def always(mistake):
+    """A mistake for which the step does not matter."""
+    return lambda formula, _: mistake(formula)
+
+
+def entry(name, change):
+    """The mistake that reads every entry of an array elsewhere."""
+
+    def mistaken(formula, _=None):
+        return formula.replace(
+            lambda e: isinstance(e, sp.Indexed) and str(e.base) == name, lambda e: e.base[change(e.indices)]
+        )
+
+    return mistaken
+
+
+def flipped(formula, step):
+    """The mistake that takes the kernel's taps backwards, or the taps of its gradient."""
+    last = [k - 1 for k in LETTERS["K"]]
+    back = entry("w", lambda i: (*i[:2], *(k - tap for k, tap in zip(last, i[2:], strict=True))))(formula)
+    taps = {symbol: last[int(str(symbol)[-1]) - 1] - symbol for symbol, _ in step.over if str(symbol).startswith("k_")}
+    return back if back != formula else formula.xreplace(taps)
+
+
+def exchanged(*pairs):
+    """The mistake that takes one symbol for another, both ways."""
+    swaps = {a: b for one, other in pairs for a, b in ((one, other), (other, one))}
+    return always(lambda formula: formula.xreplace(swaps))
+
+
+def turned_around(formula, step):
+    """The mistake that exchanges the two axes of what the step is about."""
+    free = {str(symbol): symbol for symbol, _ in step.over}
+    pairs = [(free[f"{letter}_1"], free[f"{letter}_2"]) for letter in "jk" if f"{letter}_1" in free]
+    return exchanged(*pairs)(formula, step)
+
+
+def outermost(formula):
+    return next((e for e in sp.preorder_traversal(formula) if isinstance(e, Sigma)), None)
+
+
+def ranged(axis, by):
+    """The mistake in the extent of one range of the outermost sum."""
+
+    def mistaken(formula, _):
+        total = outermost(formula)
+        if total is None or axis >= len(total.ranges):
+            return formula
+        ranges = [(symbol, extent + by * (i == axis)) for i, (symbol, extent) in enumerate(total.ranges)]
+        return formula.xreplace({total: total.func(total.body, ranges, total.conditions)})
+
+    return mistaken
+
+
+def unsummed(axis):
+    """The mistake that takes the first term of one range for the sum over it."""
+
+    def mistaken(formula, _):
+        total = outermost(formula)
+        if total is None or axis >= len(total.ranges):
+            return formula
+        gone, first = total.ranges[axis][0], {total.ranges[axis][0]: sp.S.Zero}
+        ranges = [pair for pair in total.ranges if pair[0] != gone]
+        conditions = [c.xreplace(first) for c in total.conditions]
+        return formula.xreplace({total: total.func(total.body.xreplace(first), ranges, conditions)})
+
+    return mistaken
+
+
+MUTATORS = {
+    "the wrong sign": always(negative),
+    "a factor of 2": always(lambda formula: 2 * formula),
+    "the kernel flipped": flipped,
+    "the kernel's axes exchanged": entry("w", lambda i: (*i[:2], i[3], i[2])),
+    "the kernel's f and c swapped": entry("w", lambda i: (i[1], i[0], *i[2:])),
+    "the input's axes exchanged": entry("x", lambda i: (*i[:2], i[3], i[2])),
+    "the input's n and c swapped": entry("x", lambda i: (i[1], i[0], *i[2:])),
+    "the gradient's axes exchanged": entry("dL/dy", lambda i: (*i[:2], i[3], i[2])),
+    "the gradient's n and f swapped": entry("dL/dy", lambda i: (i[1], i[0], *i[2:])),
+    "the axes exchanged": turned_around,
+    "stride and dilation exchanged": exchanged(*zip(LETTERS["s"], LETTERS["d"], strict=True)),
+    "the padding's sign": always(lambda formula: formula.xreplace({p: -p for p in LETTERS["p"]})),
+    "the padding left out": always(lambda formula: formula.xreplace(dict.fromkeys(LETTERS["p"], sp.S.Zero))),
+    **{f"range {axis} short by one": ranged(axis, -1) for axis in range(4)},
+    **{f"range {axis} long by one": ranged(axis, 1) for axis in range(4)},
+    **{f"no sum over range {axis}": unsummed(axis) for axis in range(4)},
+}
+STEPS = [(wrt, i) for wrt in "xwb" for i in range(4)]
+
+
+def unchanged(step, formula):
+    """Whether a mistake is none: the formulas are the same, or a sum against brackets makes them the same."""
+    ranges = dict(step.over)
+    return formula == step.right or collapse(formula, [], ranges) == collapse(step.right, [], ranges)
+
+
+def planted(wrt, i):
+    """A step of the general derivation, and all mistakes in it that change it, by name."""
+    step = derived(WINDOW, wrt).steps[i]
+    found = {name: mutator(step.right, step) for name, mutator in MUTATORS.items()}
+    return step, {name: formula for name, formula in found.items() if not unchanged(step, formula)}
+
+
+@pytest.mark.parametrize("numbers", [{}, NUMBERS], ids=["symbols", "numbers"])
+@pytest.mark.parametrize(("wrt", "i"), STEPS)
+def test_every_mistake_in_any_step_is_refused_by_the_step_in_which_it_lies(wrt, i, numbers):
+    whole = derived(GIVEN if numbers else WINDOW, wrt)
+    step, mistakes = planted(wrt, i)
+    assert step.name == whole.steps[i].name
+    own = replace(whole.steps[i], right=step.right.xreplace(numbers))
+    assert replace(whole, steps=(own,)).steps == (own,), "without a mistake, it holds with these numbers"
+    said = {name: refusal(whole, replace(own, right=formula.xreplace(numbers))) for name, formula in mistakes.items()}
+    assert [
+        name for name, message in said.items() if f"the step '{step.name.lower()}' does not hold" not in message
+    ] == []
+
+
+def refusal(whole, step):
+    """What the derivation of one step says that refuses it; nothing where it can be built."""
+    try:
+        replace(whole, steps=(step,))
+    except DerivationError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("name", MUTATORS)
+def test_every_mistake_changes_some_step_and_none_that_it_does_not_speak_of(name):
+    touched = {(wrt, i) for wrt, i in STEPS if name in planted(wrt, i)[1]}
+    assert touched
+    sums = {(wrt, i) for wrt, i in STEPS if outermost(derived(WINDOW, wrt).steps[i].right) is not None}
+    if "range" in name:
+        assert touched <= sums
+    if "stride" in name or "padding" in name:
+        assert touched == {(wrt, i) for wrt in "xwb" for i in (0, 2, 3)} - {("b", 2), ("b", 3)}
+    if name in ("the wrong sign", "a factor of 2"):
+        assert touched == set(STEPS)
