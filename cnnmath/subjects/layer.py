@@ -14,7 +14,7 @@ from cnnmath.ops.spatial import inside, taps
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.instance import Instance, Place
 from cnnmath.symbolic.letters import Letters
-from cnnmath.symbolic.terms import Expr, Range, index
+from cnnmath.symbolic.terms import Expr, Range, Sigma, decided, index
 from cnnmath.window import Window
 
 
@@ -67,19 +67,20 @@ class Layer:
         return tuple(window.kernel for window in self.windows)
 
     def over(self, name: str) -> tuple[Range, ...]:
-        """Ranges of the taps k, of the positions j that the window slides over, or of the windows o."""
+        """Ranges of the taps k, of the positions j of x, or of the positions o of y."""
         return tuple(pair for pair in self._axes(name) if pair[1] != 1)
 
     def at(self, name: str) -> tuple[Expr, ...]:
-        """Indices of the taps k, of the positions j or of the windows o; 0 where there is but one."""
+        """Indices of the taps k, of the positions j of x, or of the positions o of y; 0 where there is but one."""
         return tuple(sp.S.Zero if extent == 1 else symbol for symbol, extent in self._axes(name))
 
     def _axes(self, name: str) -> tuple[Range, ...]:
-        return self.letters.axes(name, {"k": self.kernel, "j": self.long, "o": self.short}[name])
+        sizes = {"k": self.kernel, "j": self.letters.sizes, "o": self.letters.outputs}
+        return self.letters.axes(name, sizes[name])
 
-    def tap(self, o: Sequence[Expr], k: Sequence[Expr]) -> tuple[Expr, ...]:
-        """Position that window o reads through tap k, which may lie in the padding."""
-        return taps(self.windows, o, k)
+    def tap(self, window: Sequence[Expr], k: Sequence[Expr]) -> tuple[Expr, ...]:
+        """Position that a window reads through a tap, which may lie in the padding."""
+        return taps(self.windows, window, k)
 
     def reads(self, k: Sequence[Expr]) -> tuple[Expr, ...]:
         """Position in the padded input that window o reads through tap k."""
@@ -107,11 +108,34 @@ class Layer:
         """Channel of x or y with a number of its own in the group g; that number itself where there is one group."""
         return index("g") * self.channels(name) + own if self.groups else own
 
+    def total(self, body: Expr, over: Iterable[Range], position: Sequence[Expr]) -> Expr:
+        """Sum where a position that windows read lies inside; of its bounds, those that are not sure are written."""
+        ranges = tuple(over)
+        known = {**dict(self.over("o")), **dict(self.over("j")), **dict(ranges)}
+        return Sigma(body, ranges, [decided(bound, known) for bound in self.inside(position)])
+
+    def met(self, body: Expr, conditions: Iterable[Any]) -> Expr:
+        """Sum over the taps that meet some conditions."""
+        return Sigma(body, self.over("k"), conditions)
+
     def numbers(self, instance: Instance) -> tuple[Window, ...]:
         """The windows on an instance."""
         return tuple(
             Window(*(int(evaluate(getattr(window, f.name), instance.environment)) for f in fields(window)))
             for window in self.windows
+        )
+
+    def concrete(self, instance: Instance, filters: int, *, groups: int = 1) -> Conv:
+        """A convolution without bias that has the windows of an instance."""
+        windows = self.numbers(instance)
+        return Conv(
+            filters,
+            tuple(window.kernel for window in windows),
+            stride=tuple(window.stride for window in windows),
+            dilation=tuple(window.dilation for window in windows),
+            padding=tuple((window.before, window.after) for window in windows),
+            groups=groups,
+            bias=False,
         )
 
     def pairs(
@@ -124,3 +148,17 @@ class Layer:
                 j = tuple(window.reads(i)[tap] for window, i, tap in zip(windows, o, k, strict=True))
                 if all(0 <= position < n for position, n in zip(j, long, strict=True)):
                     yield o, k, j
+
+
+def row_major(indices: Iterable[Expr], extents: Iterable[Expr]) -> Expr:
+    """Number of a position, the last index fastest.
+
+    Examples
+    --------
+    >>> row_major(sp.symbols("n j"), sp.symbols("N L"))
+    L*n + j
+    """
+    number: Expr = 0
+    for i, extent in zip(indices, extents, strict=True):
+        number = number * extent + i
+    return number

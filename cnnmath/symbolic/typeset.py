@@ -71,6 +71,8 @@ class _Typesetter:
                 return self.n.derivative(self.write(expr.args[0]), self.write(expr.args[1])), ATOM
             case sp.Add():
                 return self._sum(expr)
+            case sp.MatMul():
+                return self.n.joined(self.n.times.join(self.write(a, PRODUCT) for a in expr.args)), PRODUCT
             case sp.Mul() | sp.Rational():
                 return self._product(expr)
             case sp.Pow():
@@ -92,8 +94,6 @@ class _Typesetter:
                 return self.n.parenthesis(self._listed([self.write(a) for a in expr.args])), ATOM
             case sp.MatrixBase():
                 return self.n.matrix([[self.write(entry) for entry in expr.row(i)] for i in range(expr.rows)]), ATOM
-            case sp.MatMul():
-                return self.n.joined(self.n.times.join(self.write(a, PRODUCT) for a in expr.args)), PRODUCT
             case _ if expr in (sp.oo, -sp.oo):
                 return self.n.joined(*([self.n.minus] if expr is not sp.oo else []), self.n.infinity), ATOM
             case sp.Mod():

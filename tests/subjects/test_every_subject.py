@@ -26,7 +26,7 @@ def spoilt(step):
     """The step with a side that is wrong everywhere: one more where equality is claimed, beyond it where a bound is."""
     right = step.right
     if isinstance(right, (sp.MatrixBase, sp.MatMul)):
-        return replace(step, right=2 * sp.Matrix(right) + sp.ones(*right.shape))
+        return replace(step, right=sp.ImmutableMatrix(2 * sp.Matrix(right) + sp.ones(*right.shape)))
     if step.relation in ("=", "identical"):
         return replace(step, right=right + 1)
     return replace(step, left=step.right, right=step.left - 1 if step.relation != ">=" else step.left + 1)

@@ -1,0 +1,257 @@
+"""How many windows fit, counted one by one, and how the size of the input comes back.
+
+References
+----------
+.. [1] V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", arXiv:1603.07285,
+   relations 6 and 14.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sympy as sp
+
+from cnnmath.ops import Conv
+from cnnmath.readers import Tensor
+from cnnmath.subjects.layer import Layer
+from cnnmath.symbolic import Derivation, Remark, Step, remark, step
+from cnnmath.symbolic.instance import Instance
+from cnnmath.symbolic.reader import numbered
+from cnnmath.symbolic.terms import Bracket, Expr, Maximum, array, index, size
+from cnnmath.window import Window
+
+LONGER = 4
+"""So many lengths in a row are tried of every axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis of a convolution: its window, the length n of the input, and names for what is counted.
+
+    Attributes
+    ----------
+    layer, number
+        The convolution, and which of its axes it is.
+    window, length
+        The window along it, and the length of the input.
+    extent, outputs
+        Names of the length that a window covers, and of the number of windows.
+    """
+
+    layer: Layer
+    number: int
+    window: Window
+    length: Expr
+    extent: Expr
+    outputs: Expr
+
+    @property
+    def padding(self) -> Expr:
+        """Padding before and after together."""
+        return self.window.before + self.window.after
+
+    @property
+    def room(self) -> Expr:
+        """How far the last window could start."""
+        return self.length + self.padding - self.window.extent
+
+    @property
+    def setting(self) -> Remark:
+        """What the axis has, in words."""
+        w = self.window
+        return remark(
+            "An input of length {}, padded by {} before and {} after; a kernel of {} taps, dilation {}, stride {}.",
+            *map(sp.sympify, (self.length, w.before, w.after, w.kernel, w.dilation, w.stride)),
+        )
+
+    @property
+    def reach(self) -> Expr:
+        """Name of the number of positions that a transposed convolution of the outputs reaches."""
+        return sp.Symbol(numbered("T", len(self.layer.windows))[self.number], integer=True)
+
+    @property
+    def rest(self) -> Expr:
+        """Name of the length of padded input after the last window."""
+        return index(numbered("r", len(self.layer.windows))[self.number])
+
+    def strides(self, distance: Expr) -> Expr:
+        """How many whole strides lie in a distance."""
+        return sp.floor(distance / sp.sympify(self.window.stride), evaluate=self.window.stride == 1)
+
+    def array(self, name: str) -> sp.IndexedBase:
+        """Name of an array that this axis has."""
+        return array(numbered(name, len(self.layer.windows))[self.number])
+
+    def step(self, name: str, rule: str | Remark, *sides: Expr, over: list | None = None, relation: str = "=") -> Step:
+        """A step about this axis."""
+        return step(self.layer.named(name, self.number), rule, *sides, over or (), relation)
+
+
+def axes(op: Conv) -> tuple[Axis, ...]:
+    """The axes of a convolution."""
+    layer = Layer.of(op)
+    names = (numbered(name, len(layer.windows)) for name in "eO")
+    rows = zip(layer.windows, layer.long, *(map(size, name) for name in names), strict=True)
+    return tuple(Axis(layer, number, *row) for number, row in enumerate(rows))
+
+
+def instances(axes: tuple[Axis, ...]) -> tuple[Instance, ...]:
+    """Windows of several kinds on inputs of several lengths, and what counting gives there."""
+    layer = axes[0].layer
+    return tuple(
+        _counted(axes, {**own.values, **{n: own.values[n] + more for n in layer.long}})
+        for own in layer.letters.instances()
+        for more in range(LONGER)
+    )
+
+
+def _counted(axes: tuple[Axis, ...], values: dict[sp.Symbol, int]) -> Instance:
+    """The instance with the counts of every axis: each window is laid down and looked at."""
+    layer, arrays = axes[0].layer, {}
+    for name, meaning in layer.letters.definitions.items():
+        values[name] = int(meaning.xreplace(values))
+    for axis, window in zip(axes, layer.numbers(Instance(values, {})), strict=True):
+        n, padding = values[axis.length], window.before + window.after
+        fits = [int(_fits(window, o, n)) for o in range(n + padding)]
+        counts = [sum(_fits(window, o, m) for o in range(m + padding)) for m in range(2 * n)]
+        reached = {j for o in range(sum(fits)) for j in window.reads(o)}
+        values |= {axis.extent: len(range(window.reads(0)[0], window.reads(0)[-1] + 1)), axis.outputs: sum(fits)}
+        values |= {axis.reach: max(reached) + 1 - window.after, axis.rest: n + window.after - max(reached) - 1}
+        arrays |= {str(axis.array("t")): Tensor((len(fits),), fits), str(axis.array("c")): Tensor((2 * n,), counts)}
+    return Instance(values, arrays)
+
+
+def _fits(window: Window, o: int, n: int) -> bool:
+    """Whether window o lies in an input of length n with its padding, every tap of it."""
+    return all(-window.before <= j < n + window.after for j in window.reads(o))
+
+
+def output_size(op: Conv) -> Derivation:
+    r"""How many windows fit: the size of the output, and the inputs that have it.
+
+    .. math:: O = \left\lfloor \frac{n + p_0 + p_1 - d(K-1) - 1}{s} \right\rfloor + 1
+
+    Parameters
+    ----------
+    op
+        A convolution; its window may be symbols.
+
+    Examples
+    --------
+    >>> print(output_size(Conv(64, (7,), stride=2, padding=3)).steps[-2])
+    Output size: O = floor((L - 1)/2) + 1
+    """
+    every, o, n = axes(op), index("o"), index("n")
+    where = "" if len(every) == 1 else ", along each axis"
+    return Derivation(
+        f"Output size of {every[0].layer.letters.setting}",
+        tuple(axis.setting for axis in every),
+        tuple(line for axis in every for line in _counting(axis, o, n)),
+        instances(every),
+        (
+            remark(f"{{}} is 1 where window {{}} lies in the padded input, and 0 elsewhere{where}.", array("t")[o], o),
+            remark(f"{{}} is the number of windows in an input of length {{}}{where}.", array("c")[n], n),
+        ),
+    )
+
+
+def _counting(axis: Axis, o: sp.Symbol, n: sp.Symbol) -> Iterator[Step]:
+    """How many windows fit along one axis, window by window."""
+    w, e, padded = axis.window, axis.extent, axis.length + axis.padding
+    t, c = axis.array("t"), axis.array("c")
+    yield axis.step(
+        "Extent",
+        remark("write {} for the length from the first tap of a window to its last, holes included.", e),
+        e,
+        w.extent,
+    )
+    yield axis.step(
+        "Fit",
+        "windows start a stride apart; one fits if it ends no later than the padded input.",
+        t[o],
+        Bracket(sp.Le(w.stride * o + e, padded)),
+        over=[(o, padded)],
+    )
+    yield axis.step(
+        "Last window",
+        "a start is a whole number of strides: divide by the stride and round down.",
+        Maximum(o, [(o, padded)], [sp.Le(w.stride * o + e, padded)]),
+        axis.strides(padded - e),
+    )
+    yield axis.step(
+        "Count",
+        "the windows that fit are those from 0 to the last, one more than its number.",
+        axis.outputs,
+        axis.strides(padded - e) + 1,
+    )
+    yield axis.step("Output size", "put the extent in.", axis.outputs, axis.strides(axis.room) + 1)
+    least = w.stride * o + w.extent - axis.padding
+    yield axis.step(
+        "Preimage",
+        remark("the floor stays the same for as many lengths in a row as the stride: these have {} outputs.", o + 1),
+        Bracket(sp.Eq(c[n], o + 1)),
+        Bracket(sp.Le(least, n), sp.Lt(n, least + w.stride)),
+        over=[(n, 2 * axis.length), (o, axis.outputs)],
+    )
+
+
+def output_padding(op: Conv) -> Derivation:
+    r"""The output padding with which a transposed convolution gives back the size that a convolution had read.
+
+    .. math:: n = s(O-1) + d(K-1) + 1 - p_0 - p_1 + a
+       \quad\Longleftrightarrow\quad a = (n + p_0 + p_1 - d(K-1) - 1) \bmod s
+
+    Parameters
+    ----------
+    op
+        The convolution; its window may be symbols.
+
+    Examples
+    --------
+    >>> print(output_padding(Conv(64, (3,), stride=2, padding=1)).steps[-2])
+    Output padding: [T + a = L] = [a = r]
+    """
+    every, a = axes(op), index("a")
+    return Derivation(
+        f"The input's size back from the output of {every[0].layer.letters.setting}",
+        tuple(axis.setting for axis in every),
+        tuple(line for axis in every for line in _returning(axis, a)),
+        instances(every),
+        (remark("{} is the output padding: positions that a transposed convolution has more at its end.", a),),
+    )
+
+
+def _returning(axis: Axis, a: sp.Symbol) -> Iterator[Step]:
+    """How the length of the input comes back along one axis."""
+    w, n, o, reach, rest = axis.window, axis.length, axis.outputs, axis.reach, axis.rest
+    spread = w.stride * (o - 1) + w.extent - axis.padding
+    yield axis.step("Output size", "count the windows that fit.", o, axis.strides(axis.room) + 1)
+    yield axis.step(
+        "Rest",
+        remark("the division is rounded down: write {} for the end of the padded input that no window reaches.", rest),
+        axis.room,
+        w.stride * (o - 1) + rest,
+    )
+    yield axis.step("Remainder", "that is the remainder of the division.", rest, axis.layer.rest(axis.number))
+    yield axis.step(
+        "Transposed size",
+        remark(
+            "the transposed convolution lays {} kernels down, a stride apart, and cuts the padding off: it has {} "
+            "positions.",
+            o,
+            reach,
+        ),
+        reach,
+        spread,
+    )
+    yield axis.step("Missing", "all that is missing is the rest.", n - reach, rest)
+    yield axis.step(
+        "Output padding",
+        "so the rest is the one output padding that gives the size back.",
+        Bracket(sp.Eq(reach + a, n)),
+        Bracket(sp.Eq(a, rest)),
+        over=[(a, w.stride)],
+    )
+    yield axis.step("Input size", "put the size and the rest in.", n, spread + rest)
