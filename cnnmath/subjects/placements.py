@@ -14,10 +14,9 @@ from dataclasses import dataclass
 import sympy as sp
 
 from cnnmath.ops import Conv
-from cnnmath.readers import Tensor
 from cnnmath.subjects.layer import Layer
 from cnnmath.symbolic import Derivation, Remark, Step, remark, step
-from cnnmath.symbolic.instance import Instance
+from cnnmath.symbolic.instance import Instance, Sparse
 from cnnmath.symbolic.reader import numbered
 from cnnmath.symbolic.terms import Bracket, Expr, Maximum, array, index, size
 from cnnmath.window import Window
@@ -80,9 +79,13 @@ class Axis:
         """How many whole strides lie in a distance."""
         return sp.floor(distance / sp.sympify(self.window.stride), evaluate=self.window.stride == 1)
 
-    def array(self, name: str) -> sp.IndexedBase:
-        """Name of an array that this axis has."""
-        return array(numbered(name, len(self.layer.windows))[self.number])
+    def entry(self, name: str, at: Expr) -> Expr:
+        """Entry of an array that has a row for each axis, where there are several."""
+        return array(name)[self.place(at)]
+
+    def place(self, at: Expr) -> tuple[Expr, ...]:
+        """Place in such an array."""
+        return (at,) if len(self.layer.windows) == 1 else (self.number + 1, at)
 
     def step(self, name: str, rule: str | Remark, *sides: Expr, over: list | None = None, relation: str = "=") -> Step:
         """A step about this axis."""
@@ -109,7 +112,7 @@ def instances(axes: tuple[Axis, ...]) -> tuple[Instance, ...]:
 
 def _counted(axes: tuple[Axis, ...], values: dict[sp.Symbol, int]) -> Instance:
     """The instance with the counts of every axis: each window is laid down and looked at."""
-    layer, arrays = axes[0].layer, {}
+    layer, arrays = axes[0].layer, {"t": {}, "c": {}}
     for name, meaning in layer.letters.definitions.items():
         values[name] = int(meaning.xreplace(values))
     for axis, window in zip(axes, layer.numbers(Instance(values, {})), strict=True):
@@ -119,8 +122,9 @@ def _counted(axes: tuple[Axis, ...], values: dict[sp.Symbol, int]) -> Instance:
         reached = {j for o in range(sum(fits)) for j in window.reads(o)}
         values |= {axis.extent: len(range(window.reads(0)[0], window.reads(0)[-1] + 1)), axis.outputs: sum(fits)}
         values |= {axis.reach: max(reached) + 1 - window.after, axis.rest: n + window.after - max(reached) - 1}
-        arrays |= {str(axis.array("t")): Tensor((len(fits),), fits), str(axis.array("c")): Tensor((2 * n,), counts)}
-    return Instance(values, arrays)
+        arrays["t"] |= {axis.place(o): fit for o, fit in enumerate(fits)}
+        arrays["c"] |= {axis.place(m): count for m, count in enumerate(counts)}
+    return Instance(values, {name: Sparse(numbers) for name, numbers in arrays.items()})
 
 
 def _fits(window: Window, o: int, n: int) -> bool:
@@ -144,15 +148,15 @@ def output_size(op: Conv) -> Derivation:
     Output size: O = floor((L - 1)/2) + 1
     """
     every, o, n = axes(op), index("o"), index("n")
-    where = "" if len(every) == 1 else ", along each axis"
+    where, first = "" if len(every) == 1 else ", along axis 1", every[0].entry
     return Derivation(
         f"Output size of {every[0].layer.letters.setting}",
         tuple(axis.setting for axis in every),
         tuple(line for axis in every for line in _counting(axis, o, n)),
         instances(every),
         (
-            remark(f"{{}} is 1 where window {{}} lies in the padded input, and 0 elsewhere{where}.", array("t")[o], o),
-            remark(f"{{}} is the number of windows in an input of length {{}}{where}.", array("c")[n], n),
+            remark(f"{{}} is 1 where window {{}} lies in the padded input, and 0 elsewhere{where}.", first("t", o), o),
+            remark(f"{{}} is the number of windows in an input of length {{}}{where}.", first("c", n), n),
         ),
     )
 
@@ -160,7 +164,6 @@ def output_size(op: Conv) -> Derivation:
 def _counting(axis: Axis, o: sp.Symbol, n: sp.Symbol) -> Iterator[Step]:
     """How many windows fit along one axis, window by window."""
     w, e, padded = axis.window, axis.extent, axis.length + axis.padding
-    t, c = axis.array("t"), axis.array("c")
     yield axis.step(
         "Extent",
         remark("write {} for the length from the first tap of a window to its last, holes included.", e),
@@ -170,7 +173,7 @@ def _counting(axis: Axis, o: sp.Symbol, n: sp.Symbol) -> Iterator[Step]:
     yield axis.step(
         "Fit",
         "windows start a stride apart; one fits if it ends no later than the padded input.",
-        t[o],
+        axis.entry("t", o),
         Bracket(sp.Le(w.stride * o + e, padded)),
         over=[(o, padded)],
     )
@@ -191,7 +194,7 @@ def _counting(axis: Axis, o: sp.Symbol, n: sp.Symbol) -> Iterator[Step]:
     yield axis.step(
         "Preimage",
         remark("the floor stays the same for as many lengths in a row as the stride: these have {} outputs.", o + 1),
-        Bracket(sp.Eq(c[n], o + 1)),
+        Bracket(sp.Eq(axis.entry("c", n), o + 1)),
         Bracket(sp.Le(least, n), sp.Lt(n, least + w.stride)),
         over=[(n, 2 * axis.length), (o, axis.outputs)],
     )
