@@ -8,7 +8,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sympy as sp
@@ -24,7 +24,7 @@ from cnnmath.subjects.sparse import DISTINCT, ENTRIES, REPEATED, ZEROS, Sparse
 from cnnmath.subjects.subject import Chapter, Subject
 from cnnmath.symbolic import Derivation, Step, remark, step
 from cnnmath.symbolic.reader import numbered
-from cnnmath.symbolic.terms import Bracket, Range, Sigma, array, decided, index
+from cnnmath.symbolic.terms import Bracket, Expr, Range, Sigma, array, decided, index
 from cnnmath.window import check_at_least
 
 AXES = (1, 2, 3)
@@ -104,7 +104,7 @@ def _entries(sparse: Sparse) -> Iterator[Step]:
         "each output is a sum over the weights of a filter.",
         sparse.entry("y", zero, f[0], *at),
         sparse.entry("b", f[0])
-        + Sigma(
+        + _sum(
             sparse.entry("w", f[0], own[0], *tap) * sparse.entry("x", zero, group * width + own[0], *read),
             _several(own, *k),
             [decided(bound, known) for bound in inside(windows, read, sizes)],
@@ -118,7 +118,7 @@ def _entries(sparse: Sparse) -> Iterator[Step]:
         "Coefficient",
         remark("write {} for what multiplies an entry of x: a weight where a tap reads it, and else zero.", MATRIX),
         array("M")[row_major((f[0], *at), (filters, *outputs)), row_major((c[0], *position), (channels, *sizes))],
-        same * Sigma(weight, _several(*k), map(sp.Eq, read, position)),
+        same * _sum(weight, _several(*k), map(sp.Eq, read, position)),
         _several(f, *o, c, *j),
     )
 
@@ -132,6 +132,12 @@ def _ranges(name: str, extents: Sequence[int]) -> list[Range]:
 def _several(*ranges: Range) -> list[Range]:
     """Ranges of more than one place."""
     return [(i, extent) for i, extent in ranges if extent > 1]
+
+
+def _sum(body: Expr, ranges: Iterable[Range], conditions: Iterable[Any]) -> Expr:
+    """A sum; zero where no term of it can meet the conditions."""
+    listed = list(conditions)
+    return sp.S.Zero if sp.false in listed else Sigma(body, ranges, listed)
 
 
 def _products(sparse: Sparse) -> Iterator[Step]:
