@@ -20,7 +20,7 @@ from cnnmath.subjects.layer import Layer
 from cnnmath.symbolic import Derivation, Step, derive, remark, step
 from cnnmath.symbolic.instance import Array, Instance, Lazy, Sparse
 from cnnmath.symbolic.letters import Letters
-from cnnmath.symbolic.terms import Bracket, Expr, Sigma, array, index
+from cnnmath.symbolic.terms import Bracket, Sigma, array, index
 
 
 def weight_gradient(op: Conv) -> Derivation:
@@ -88,15 +88,11 @@ def weight_gradient(op: Conv) -> Derivation:
         layer.letters.instances(lambda instance: _exchanged(layer, instance)),
         (
             remark(
-                "{} is the convolution of {} with filters {}, samples and channels exchanged.",
-                *_named("z", "x", "dL/dy"),
+                "{} is the convolution of {} with the filters dL/dy, samples and channels exchanged.",
+                *map(sp.Symbol, "zx"),
             ),
         ),
     )
-
-
-def _named(*names: str) -> list[Expr]:
-    return [sp.Symbol(name) for name in names]
 
 
 def _surplus(layer: Layer) -> Iterator[Step]:
