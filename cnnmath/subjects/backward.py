@@ -8,15 +8,21 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import sympy as sp
 
+from cnnmath.errors import SettingError
 from cnnmath.ops import Conv
+from cnnmath.subjects.layer import Layer
 from cnnmath.subjects.subject import Chapter, Subject
-from cnnmath.symbolic import Derivation, derive, remark, step
+from cnnmath.subjects.weights import bias_gradient, weight_gradient
+from cnnmath.symbolic import Derivation, Step, derive, remark, step
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.instance import Array, Instance, Sparse
 from cnnmath.symbolic.letters import Letters
-from cnnmath.symbolic.terms import Bracket, Divides, Expr, Sigma, array, index
+from cnnmath.symbolic.terms import Bracket, Divides, Expr, Sigma, array, decided, index
 
 
 def zero_stuffed(op: Conv) -> Derivation:
@@ -87,6 +93,94 @@ def zero_stuffed(op: Conv) -> Derivation:
     )
 
 
+def full_convolution(op: Conv) -> Derivation:
+    r"""dL/dx of a convolution of stride 1, as the full convolution of dL/dy with the flipped kernel.
+
+    .. math:: \partial L/\partial x_{n,c,j} = \sum_{f,k} w_{f,c,K-1-k}\,
+       \partial L/\partial y_{n,f,\,j + d k - (d(K-1) - p)}
+
+    The right side is the definition of a convolution of dL/dy with the same dilation, padded by d*(K-1) - p. Its kernel
+    is w, flipped and with its two channel axes exchanged.
+
+    Parameters
+    ----------
+    op
+        A convolution of stride 1; a stride that is a symbol is set to 1.
+
+    Raises
+    ------
+    SettingError
+        For another stride.
+
+    Examples
+    --------
+    >>> print(full_convolution(Conv(1, (3,), bias=False)).text(full=False))
+    dL/dx of conv(F, (3,), bias=False) as a full convolution
+      x (N, C, L), w (F, C, 3), y (N, F, O)
+      O = L - 2
+         dL/dx[n,c,j] = sum{f<F, k<3 | 0 <= j + k - 2 < O} dL/dy[n,f,j+k-2]*w[f,c,2-k]
+    """
+    op = _of_stride_one(op)
+    layer, gradient = Layer.of(op), derive(op, "x")
+    n, c, f = (index(name) for name in "ncf")
+    filter_of, channel = _grouped(layer.letters, f, c)
+    pads = [window.extent - 1 - window.before for window in layer.windows]
+    axes = zip(layer.at("j"), layer.at("k"), layer.windows, pads, strict=True)
+    turned = [j + window.dilation * k - pad for j, k, window, pad in axes]
+    flipped = [window.kernel - 1 - k for window, k in zip(layer.windows, layer.at("k"), strict=True)]
+    filters = [(f, layer.channels("y")), *layer.over("k")]
+    known = {**dict(filters), **dict(gradient.result.over)}
+    bounds = [bound for i, o in zip(turned, layer.short, strict=True) for bound in (sp.Ge(i, 0), sp.Lt(i, o))]
+    flip = step(
+        "Flip",
+        "as the tap moves up, the output that reads through it moves down. Count the taps from the last one, and both "
+        "move up: this is the definition of a convolution, and what it needs is the flipped kernel.",
+        gradient.result.left,
+        Sigma(
+            array("dL/dy")[n, filter_of, *turned] * array("w")[filter_of, channel, *flipped],
+            filters,
+            [decided(bound, known) for bound in bounds],
+        ),
+        gradient.result.over,
+    )
+    return replace(
+        gradient,
+        title=f"{gradient.title} as a full convolution",
+        steps=(*gradient.steps, *_restored(layer), flip),
+    )
+
+
+def _of_stride_one(op: Conv) -> Conv:
+    """The convolution with stride 1 where its stride is a symbol."""
+    stride = tuple(1 if isinstance(s, sp.Symbol) else s for s in op.stride)
+    if stride != (1,) * len(stride):
+        raise SettingError(
+            "the gradient of a strided convolution is no convolution of dL/dy as it stands.",
+            here=f"stride {'x'.join(map(str, stride))}",
+            rule="stride 1",
+            fix="derive zero-stuffed: it puts stride - 1 zeros between the entries of dL/dy first",
+        )
+    return replace(op, stride=stride)
+
+
+def _restored(layer: Layer) -> Iterator[Step]:
+    """The length of the full convolution along each axis, where the output has a length of its own."""
+    for axis, (window, long, short) in enumerate(zip(layer.windows, layer.long, layer.short, strict=True)):
+        full = 2 * (window.extent - 1) - window.before - window.after
+        if short != long:
+            yield step(
+                layer.named("Size", axis),
+                remark(
+                    "pad dL/dy by {} before and {} after: a window of the same extent then has as many places as x has "
+                    "positions. Without padding of x every overlap counts, and the convolution is called full.",
+                    window.extent - 1 - window.before,
+                    window.extent - 1 - window.after,
+                ),
+                short + full - (window.extent - 1),
+                long,
+            )
+
+
 def _grouped(letters: Letters, f: Expr, c: Expr) -> tuple[Expr, Expr]:
     """The filter with the number f in the group of the input channel c, and the channel's number in its group."""
     if letters.groups == 1:
@@ -109,6 +203,24 @@ CHAPTER = Chapter(
             "zero-stuffed",
             "dL/dx as a convolution of the zero-stuffed gradient with the flipped kernel",
             zero_stuffed,
+            takes=Conv,
+        ),
+        Subject(
+            "full-convolution",
+            "dL/dx at stride 1 as the full convolution with the flipped kernel: why the kernel is flipped",
+            full_convolution,
+            takes=Conv,
+        ),
+        Subject(
+            "weight-gradient",
+            "dL/dw as a convolution with dL/dy, in which stride and dilation exchange their roles",
+            weight_gradient,
+            takes=Conv,
+        ),
+        Subject(
+            "bias-gradient",
+            "dL/db as the sum of dL/dy over samples and positions",
+            bias_gradient,
             takes=Conv,
         ),
     ),

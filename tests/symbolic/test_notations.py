@@ -135,6 +135,11 @@ x, i, o = array("x"), index("i"), index("o")
         (Maximum(x[i], [(i, 3)]) + 1, "max{i<3} x[i] + 1", None),
         (Sigma(x[i], [(i, 3)], [o - i >= 0]), "sum{i<3 | o - i >= 0} x[i]", None),
         (Sigma(x[i], [(i, 3)]) ** 2, "(sum{i<3} x[i])^2", None),
+        (
+            sp.MatMul(sp.Matrix([x[1], x[0]]), sp.Matrix([[2, 1]]), evaluate=False),
+            "[[x[1]], [x[0]]]*[[2, 1]]",
+            None,
+        ),
     ],
 )
 def test_parentheses_stand_where_a_reader_would_mistake_the_formula(expr, text, latex):
