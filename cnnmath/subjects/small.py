@@ -1,0 +1,194 @@
+"""A small network of the same form, and numbers for a part of it: what its gradients are, operator by operator.
+
+The outputs of all nodes are drawn, not computed: a gradient's equation holds whatever an operator reads. Gradients come
+from the gradient reader, which goes back through one operator at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import fields, replace
+from fractions import Fraction
+from math import lcm, prod
+from random import Random
+
+from cnnmath.errors import CnnmathError
+from cnnmath.graph import Architecture, Opaque, shapes, smallest_input
+from cnnmath.ops import BatchNorm, Conv, ConvTranspose, Operator, operands
+from cnnmath.ops.algebra import Shape, rational
+from cnnmath.ops.pool import Pool
+from cnnmath.readers import Tensor
+from cnnmath.readers.gradient import backward
+from cnnmath.subjects.naming import operand_names, output_name, parameter_name
+from cnnmath.symbolic.instance import drawn
+from cnnmath.symbolic.oracle import TOUCHED
+
+MOST_GROUPS = 8
+"""With more groups, a network keeps its own widths."""
+
+PLACES = 10**80
+"""What is irrational is kept to so small a part: the denominators of many operators do not pile up."""
+
+WIDTHS = ("filters", "units")
+"""Settings that say how many channels an operator puts out."""
+
+
+def small(net: Architecture, operators: Collection[str]) -> Architecture:
+    """The network with few channels, and with an input at which the windows of these operators fit.
+
+    Where no smaller widths fit each other, it keeps its own.
+
+    Examples
+    --------
+    >>> from cnnmath import zoo
+    >>> small(zoo.alexnet(), ["features.0"]).input_shape
+    (3, 63, 64)
+    """
+    if any(isinstance(op, Opaque) for _, op in net):
+        return net
+    narrow = _narrowed(net)
+    least = smallest_input(narrow)
+    for more in (0, 1, 2, 4, 8, 16, 32, 64):
+        for turn in range(len(least) - 1, -1, -1):
+            sizes = [n + more + min(axis, turn) for axis, n in enumerate(least[1:])]
+            taken = _taken(narrow, (least[0], *sizes))
+            if taken is not None and all(_fits(taken, node) for node in operators):
+                return taken
+    return narrow.with_input(least)
+
+
+def _narrowed(net: Architecture) -> Architecture:
+    """The network with few channels: a width keeps apart from the next, and divides as its groups ask."""
+    groups = lcm(*(op.groups for _, op in net if isinstance(op, (Conv, ConvTranspose))))
+    widths = {net.input_shape[0], *(getattr(op, name) for _, op in net for name in WIDTHS if hasattr(op, name))}
+    few = {width: groups * (2 + i % (3 if groups == 1 else 2)) for i, width in enumerate(sorted(widths))}
+    if groups > MOST_GROUPS:
+        return net
+    graph = net.graph.copy()
+    for node, op in net:
+        graph.nodes[node]["op"] = _with_widths(op, few)
+    narrow = Architecture.from_graph(graph, (few[net.input_shape[0]], *net.input_shape[1:]), net.name)
+    return narrow if _taken(narrow, narrow.input_shape) else net
+
+
+def _with_widths(op: Operator, few: dict[int, int]) -> Operator:
+    own = {f.name: few[getattr(op, f.name)] for f in fields(op) if f.name in WIDTHS}
+    return replace(op, **own) if own else op
+
+
+def _taken(net: Architecture, shape: Shape) -> Architecture | None:
+    """The network with this input, if it takes it."""
+    try:
+        other = net.with_input(shape)
+        shapes(other)
+    except CnnmathError:
+        return None
+    return other
+
+
+def _fits(net: Architecture, node: str) -> bool:
+    """Whether a window of the node lies in what it reads without the padding."""
+    op, sizes = net.op(node), shapes(net)[net.inputs(node)[0]][2:]
+    if not isinstance(op, (Conv, Pool)):
+        return True
+    return all(n >= window.extent for n, window in zip(sizes, op.windows(sizes), strict=True))
+
+
+class Numbers:
+    """Numbers for the arrays of a small network that its gradients speak of, drawn when they are first asked for.
+
+    Parameters
+    ----------
+    net
+        The network.
+    batch
+        How many samples there are.
+    given
+        Nodes by whose outputs the gradient is drawn; by others it is what the operators that read them pass back.
+    seed
+        What the numbers are drawn with.
+
+    Attributes
+    ----------
+    shapes
+        Shape of every node's output.
+    arrays
+        Numbers by the name of the array.
+    """
+
+    def __init__(self, net: Architecture, batch: int, given: Collection[str], seed: int) -> None:
+        self.net, self.given, self.draw = net, given, Random(seed)
+        self.shapes = {node: (batch, *shape[1:]) for node, shape in shapes(net).items()}
+        self.arrays: dict[str, Tensor] = {}
+        self.passed: dict[str, dict[str, Tensor]] = {}
+
+    def operands(self, node: str) -> dict[str, Tensor]:
+        """What the sentence of a node reads, by the names that it uses."""
+        op, reads = self.net.op(node), self.net.inputs(node)
+        declared = operands(op, *(self.shapes[read] for read in reads))
+        arrays = dict(zip(operand_names(self.net, node), map(output_name, reads), strict=True))
+        names = {name: arrays.get(name) or parameter_name(self.net, node, name) for name in declared}
+        return {name: self._drawn(names[name], shape, op) for name, shape in declared.items()}
+
+    def by_output(self, node: str) -> Tensor:
+        """Gradient by the output of a node."""
+        name = f"dL/d{output_name(node)}"
+        if name not in self.arrays:
+            self.arrays[name] = self._sparse(self.shapes[node]) if node in self.given else self._collected(node)
+        return self.arrays[name]
+
+    def by_parameter(self, nodes: Sequence[str], name: str) -> Tensor:
+        """Gradient by a parameter that these nodes use."""
+        total = _total([self._backward(node)[name] for node in nodes])
+        self.arrays[f"dL/d{parameter_name(self.net, nodes[0], name)}"] = total
+        return total
+
+    def _collected(self, node: str) -> Tensor:
+        readers = readers_of(self.net, node)
+        return _total([self._backward(reader)[operand_names(self.net, reader)[at]] for reader, at in readers])
+
+    def _backward(self, node: str) -> dict[str, Tensor]:
+        if node not in self.passed:
+            passed = backward(self.net.op(node), self.by_output(node), self.operands(node))
+            self.passed[node] = {name: Tensor(t.shape, [*map(_kept, t.values)]) for name, t in passed.items()}
+        return self.passed[node]
+
+    def _drawn(self, name: str, shape: Shape, op: Operator) -> Tensor:
+        """Small integers; a variance such that the root is rational."""
+        if name not in self.arrays:
+            tensor = drawn(shape, self.draw)
+            if isinstance(op, BatchNorm) and name.startswith("var("):
+                tensor = Tensor(tensor.shape, [(abs(v) + 1) ** 2 - rational(op.epsilon) for v in tensor.values])
+            self.arrays[name] = tensor
+        return self.arrays[name]
+
+    def _sparse(self, shape: Shape) -> Tensor:
+        """Small integers at a few positions, zero at all others."""
+        tensor = drawn(shape, self.draw)
+        for at in self.draw.sample(range(prod(shape)), max(0, prod(shape) - TOUCHED)):
+            tensor.values[at] *= 0
+        return tensor
+
+
+def readers_of(net: Architecture, node: str) -> list[tuple[str, int]]:
+    """Nodes that read a node, each with the position of this among its inputs.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Add
+    >>> net = Architecture("twice", (1, 4, 4))
+    >>> double = net.add("double", Add(), INPUT, INPUT)
+    >>> readers_of(net, INPUT)
+    [('double', 0), ('double', 1)]
+    """
+    return [
+        (name, at) for name in net.graph.successors(node) for at, read in enumerate(net.inputs(name)) if read == node
+    ]
+
+
+def _kept(number: Fraction) -> Fraction:
+    return number if number.denominator < PLACES else Fraction(round(number * PLACES), PLACES)
+
+
+def _total(tensors: Sequence[Tensor]) -> Tensor:
+    return Tensor(tensors[0].shape, [sum(numbers) for numbers in zip(*(t.values for t in tensors), strict=True)])
