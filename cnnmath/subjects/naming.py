@@ -15,8 +15,9 @@ import sympy as sp
 from cnnmath.graph import INPUT, Architecture, shapes
 from cnnmath.ops import Concat, Operator
 from cnnmath.ops.algebra import Shape
-from cnnmath.symbolic import Step, derive
+from cnnmath.symbolic import Step
 from cnnmath.symbolic.letters import Letters
+from cnnmath.symbolic.operators import unchecked
 from cnnmath.symbolic.setting import spatial
 from cnnmath.symbolic.terms import Expr, Range, array, size
 
@@ -49,7 +50,7 @@ def operand_names(net: Architecture, node: str) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def own_gradient(op: Operator, wrt: str, rank: int) -> Step:
     """An operator's own gradient, in its own letters."""
-    return derive(op, wrt, rank=rank).result
+    return unchecked(op, wrt, rank=rank)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class Naming:
                 self.definitions[symbol] = value
             if letter.is_Symbol:
                 meaning.setdefault(letter, shape[-1] / times)
-        for letter in letters.definitions.keys() - meaning.keys():
+        for letter in (letter for letter in letters.definitions if letter not in meaning):
             meaning[letter] = sp.Symbol(f"{letter}.{number}", **letter.assumptions0)
             self.definitions[meaning[letter]] = letters.definitions[letter].xreplace(meaning)
         self.meanings[node], self.shapes[node] = meaning, tuple(shape)

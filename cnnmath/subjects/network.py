@@ -30,6 +30,10 @@ LONG = 24
 """With more operators on the way, each setting is written once."""
 
 
+SHORT = 8
+"""With more steps, the numbers of one small network are enough."""
+
+
 def derive_node(network: Architecture, node: str, wrt: str | None = None) -> Derivation:
     r"""Derive the chain rule from the loss to a node of a network, in the network's own names.
 
@@ -85,13 +89,13 @@ def derive_node(network: Architecture, node: str, wrt: str | None = None) -> Der
         *(_through(naming, name, written[name]) for name in written),
         *(_collected(naming, users, parameter) for parameter in parameters),
     )
-    asked = ", ".join(parameter_name(network, node, name) for name in parameters) or output_name(output)
+    asked = [parameter_name(network, node, name) for name in reversed(parameters)] or [output_name(output)]
     return Derivation(
-        f"dL/d of {asked} in {network.name}",
+        f"{_listed([f'dL/d{name}' for name in asked])} in {network.name}",
         _assumptions(naming, steps),
         steps,
         _instances(naming, operators, behind - written.keys(), written, users, parameters),
-        _conventions(network, ends, operators, steps),
+        _conventions(network, ends, operators, steps, deep=len(back) > LONG),
     )
 
 
@@ -155,9 +159,10 @@ def _through(naming: Naming, node: str, alike: Sequence[str]) -> Step:
     entry = [index("n"), index("c"), *map(index, numbered("j", len(shape) - 2))]
     names = list(dict.fromkeys(reader for reader, _ in readers))
     if len(readers) == 1:
-        why = f"through {names[0]}, {describe(naming.net.op(names[0]))}."
+        why = f"it is read by {names[0]}, {describe(naming.net.op(names[0]))}, which passes its gradient back."
     else:
-        why = f"through {_listed(names)}, which read it: their gradients add."
+        again = ", more than once" if len(names) < len(readers) else ""
+        why = f"it is read by {_listed(names)}{again}: the gradients add."
     if alike:
         where = alike[0] if len(alike) == 1 else f"{len(alike)} more nodes, {alike[0]} to {alike[-1]}"
         why = f"{why[:-1]}; so it is at {where}."
@@ -193,24 +198,26 @@ def _listed(names: Sequence[str]) -> str:
 def _assumptions(naming: Naming, steps: Sequence[Step]) -> tuple[Remark, ...]:
     """Shapes of what occurs in the steps, what sizes stand for, and what they are in this network."""
     occurring = {str(entry.base).removeprefix("dL/d") for s in steps for entry in (s.left + s.right).atoms(sp.Indexed)}
-    outputs: dict[object, list[str]] = {}
+    listed: dict[object, list[str]] = {}
     for node, shape in naming.shapes.items():
         if output_name(node) in occurring:
-            outputs.setdefault(shape, []).append(output_name(node))
+            listed.setdefault(shape, []).append(output_name(node))
     parameters = {name: shape for name, shape in naming.parameters().items() if name in occurring}
-    remarks = [
-        remark(", ".join("{}" for _ in names) + " {}", *map(array, names), sp.Tuple(*shape))
-        for shape, names in [*outputs.items(), *((shape, [name]) for name, shape in parameters.items())]
-    ]
-    definitions = [sp.Eq(*pair, evaluate=False) for pair in naming.definitions.items()]
-    known, sizes = shapes(naming.net), dict[sp.Symbol, int]()
+    arrays = [*listed.items(), *((shape, [name]) for name, shape in parameters.items())]
+    symbols = {s for shape, _ in arrays for extent in shape for s in sp.sympify(extent).free_symbols}
+    symbols |= {s for each in steps for s in each.right.free_symbols}
+    definitions: list[Expr] = []
+    for symbol, meaning in reversed(naming.definitions.items()):
+        if symbol in symbols:
+            definitions.insert(0, sp.Eq(symbol, meaning, evaluate=False))
+            symbols |= meaning.free_symbols
+    known, numbers = shapes(naming.net), dict[sp.Symbol, Expr]()
     for node, shape in naming.shapes.items():
-        sizes |= {s: n for s, n in zip(shape[1:], known[node][1:], strict=True) if isinstance(s, sp.Symbol)}
-    numbers = [sp.Eq(*pair, evaluate=False) for pair in sizes.items()]
+        numbers |= {s: n for s, n in zip(shape[1:], known[node][1:], strict=True) if s in symbols}
     return (
-        *remarks,
+        *(remark(", ".join("{}" for _ in names) + " {}", *map(array, names), sp.Tuple(*s)) for s, names in arrays),
         *([_equations("Here {}.", definitions)] if definitions else []),
-        _equations(f"In {naming.net.name}, {{}}.", numbers),
+        _equations("In this network, {}.", [sp.Eq(*pair, evaluate=False) for pair in numbers.items()]),
     )
 
 
@@ -219,7 +226,7 @@ def _equations(sentence: str, equations: Sequence[Expr]) -> Remark:
 
 
 def _conventions(
-    net: Architecture, ends: Sequence[str], operators: Iterable[str], steps: Sequence[Step]
+    net: Architecture, ends: Sequence[str], operators: Iterable[str], steps: Sequence[Step], *, deep: bool
 ) -> tuple[Remark, ...]:
     kinds = {type(net.op(name)) for name in operators}
     given = [array(f"dL/d{output_name(name)}") for name in ends]
@@ -227,6 +234,10 @@ def _conventions(
     remarks = [
         remark(f"The loss L is any function of the output: {places} {'is' if len(ends) == 1 else 'are'} given.", *given)
     ]
+    if deep:
+        remarks.append(
+            remark("Each kind of step is written once; at other nodes the gradients follow in the same way.")
+        )
     if any(s.right.has(Attains) for s in steps):
         remarks.append(FIRST_MAXIMUM)
     if BatchNorm in kinds:
@@ -240,18 +251,18 @@ def _instances(
     naming: Naming,
     operators: Collection[str],
     given: Collection[str],
-    written: Iterable[str],
+    written: Collection[str],
     users: Sequence[str],
     parameters: Sequence[str],
 ) -> tuple[Instance, ...]:
     """Numbers for all that the steps speak of, in a small network of the same form."""
     found, net = [], small(naming.net, operators)
-    for batch in (1, 2):
+    for batch in (2, 1)[: 2 if len(written) <= SHORT else 1]:
         numbers = Numbers(net, batch, given, seed=batch)
         for node in written:
             numbers.by_output(node)
-        for parameter in parameters:
-            numbers.by_parameter(users, parameter)
+        if parameters:
+            numbers.by_parameters(users, parameters)
         found.append(Instance(_sizes(naming, numbers), numbers.arrays))
     return tuple(found)
 

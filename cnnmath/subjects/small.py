@@ -7,18 +7,19 @@ from the gradient reader, which goes back through one operator at a time.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from math import lcm, prod
 from random import Random
+from typing import Any
 
-from cnnmath.errors import CnnmathError
+from cnnmath.errors import CnnmathError, SettingError
 from cnnmath.graph import Architecture, Opaque, shapes, smallest_input
-from cnnmath.ops import BatchNorm, Conv, ConvTranspose, Operator, operands
-from cnnmath.ops.algebra import Shape, rational
+from cnnmath.ops import BatchNorm, Conv, ConvTranspose, Operator, Select, operands
+from cnnmath.ops.algebra import Algebra, Number, Operand, Shape, rational
 from cnnmath.ops.pool import Pool
 from cnnmath.readers import Tensor
-from cnnmath.readers.gradient import backward
+from cnnmath.readers.gradient import Dual, backward, gradients
 from cnnmath.subjects.naming import operand_names, output_name, parameter_name
 from cnnmath.symbolic.instance import drawn
 from cnnmath.symbolic.oracle import TOUCHED
@@ -29,6 +30,9 @@ MOST_GROUPS = 8
 PLACES = 10**80
 """What is irrational is kept to so small a part: the denominators of many operators do not pile up."""
 
+MOST_NUMBERS = 300_000
+"""Of a network that keeps its widths, up to so many numbers are drawn."""
+
 WIDTHS = ("filters", "units")
 """Settings that say how many channels an operator puts out."""
 
@@ -38,32 +42,54 @@ def small(net: Architecture, operators: Collection[str]) -> Architecture:
 
     Where no smaller widths fit each other, it keeps its own.
 
+    Raises
+    ------
+    SettingError
+        Where that are too many.
+
     Examples
     --------
     >>> from cnnmath import zoo
     >>> small(zoo.alexnet(), ["features.0"]).input_shape
-    (3, 63, 64)
+    (2, 63, 64)
     """
-    if any(isinstance(op, Opaque) for _, op in net):
-        return net
-    narrow = _narrowed(net)
-    least = smallest_input(narrow)
+    fitting = net if any(isinstance(op, Opaque) for _, op in net) else _fitting(_narrowed(net), operators)
+    known = shapes(fitting)
+    count = 0
+    for node in operators:
+        given = [known[read] for read in fitting.inputs(node)]
+        count += sum(map(prod, [known[node], *operands(fitting.op(node), *given).values()]))
+    if count > MOST_NUMBERS:
+        raise SettingError(
+            "the network is too wide for its formulas to be evaluated.",
+            here=f"its operators read {count} numbers, groups and unknown operators keeping their sizes",
+            rule=f"at most {MOST_NUMBERS}",
+            fix="give it fewer channels: the formulas are the same",
+        ).at(f"network '{net.name}'")
+    return fitting
+
+
+def _fitting(net: Architecture, operators: Collection[str]) -> Architecture:
+    """The network with a small input, unequal along its axes if it takes that."""
+    least = smallest_input(net)
     for more in (0, 1, 2, 4, 8, 16, 32, 64):
         for turn in range(len(least) - 1, -1, -1):
             sizes = [n + more + min(axis, turn) for axis, n in enumerate(least[1:])]
-            taken = _taken(narrow, (least[0], *sizes))
+            taken = _taken(net, (least[0], *sizes))
             if taken is not None and all(_fits(taken, node) for node in operators):
                 return taken
-    return narrow.with_input(least)
+    return net.with_input(least)
 
 
 def _narrowed(net: Architecture) -> Architecture:
-    """The network with few channels: a width keeps apart from the next, and divides as its groups ask."""
+    """The network with few channels, in numbers that groups divide, and as many as are selected from."""
     groups = lcm(*(op.groups for _, op in net if isinstance(op, (Conv, ConvTranspose))))
-    widths = {net.input_shape[0], *(getattr(op, name) for _, op in net for name in WIDTHS if hasattr(op, name))}
-    few = {width: groups * (2 + i % (3 if groups == 1 else 2)) for i, width in enumerate(sorted(widths))}
+    chosen = max((max(op.channels) + 1 for _, op in net if isinstance(op, Select)), default=0)
     if groups > MOST_GROUPS:
         return net
+    widths = {net.input_shape[0], *(getattr(op, name) for _, op in net for name in WIDTHS if hasattr(op, name))}
+    turns = 3 if groups == 1 else 2
+    few = {n: n if n <= chosen else groups * (2 + i % turns) for i, n in enumerate(sorted(widths))}
     graph = net.graph.copy()
     for node, op in net:
         graph.nodes[node]["op"] = _with_widths(op, few)
@@ -92,6 +118,21 @@ def _fits(net: Architecture, node: str) -> bool:
     if not isinstance(op, (Conv, Pool)):
         return True
     return all(n >= window.extent for n, window in zip(sizes, op.windows(sizes), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """An operand by which nothing is differentiated."""
+
+    tensor: Tensor
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the operand."""
+        return self.tensor.shape
+
+    def __getitem__(self, at: Any) -> Dual:
+        return Dual(self.tensor[at], {})
 
 
 class Numbers:
@@ -137,11 +178,21 @@ class Numbers:
             self.arrays[name] = self._sparse(self.shapes[node]) if node in self.given else self._collected(node)
         return self.arrays[name]
 
-    def by_parameter(self, nodes: Sequence[str], name: str) -> Tensor:
-        """Gradient by a parameter that these nodes use."""
-        total = _total([self._backward(node)[name] for node in nodes])
-        self.arrays[f"dL/d{parameter_name(self.net, nodes[0], name)}"] = total
-        return total
+    def by_parameters(self, nodes: Sequence[str], names: Collection[str]) -> None:
+        """Gradients by parameters that these nodes use."""
+        parts = [self._parameters(node, names) for node in nodes]
+        for name in names:
+            self.arrays[f"dL/d{parameter_name(self.net, nodes[0], name)}"] = _total([part[name] for part in parts])
+
+    def _parameters(self, node: str, names: Collection[str]) -> dict[str, Tensor]:
+        """What one node gives to its parameters: the derivative of the sum of its outputs, each times its gradient."""
+        op, dy, read = self.net.op(node), self.by_output(node), self.operands(node)
+
+        def loss(m: Algebra, **own: Operand) -> Number:
+            operands = {**{name: Fixed(tensor) for name, tensor in read.items()}, **own}.values()
+            return m.sum(lambda *at: dy[at] * op.element(m, at, *operands), *dy.shape, where=lambda *at: [dy[at] != 0])
+
+        return gradients(loss, {name: read[name] for name in names})
 
     def _collected(self, node: str) -> Tensor:
         readers = readers_of(self.net, node)
