@@ -6,7 +6,7 @@ The output of the node conv1 is the array ``y(conv1)``, its weights are ``w(conv
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Self
 
@@ -19,7 +19,7 @@ from cnnmath.symbolic import Step
 from cnnmath.symbolic.letters import Letters
 from cnnmath.symbolic.operators import unchecked
 from cnnmath.symbolic.setting import spatial
-from cnnmath.symbolic.terms import Expr, Range, array, size
+from cnnmath.symbolic.terms import Expr, array, size
 
 Meaning = dict[sp.Symbol, Expr]
 """What an operator's own letters stand for in a network."""
@@ -114,13 +114,15 @@ class Naming:
             meaning = _matched(self._letters(node).inputs, (before, self.shapes[reads[position]]))
         return self._renamed(own.right, node, meaning, {wrt: output_name(reads[position])})
 
-    def collected(self, node: str, parameter: str) -> tuple[Expr, tuple[Range, ...]]:
-        """What a node gives to one of its parameters, and the parameter's indices with their extents."""
+    def collected(self, node: str, parameter: str) -> Step:
+        """What a node gives to one of its parameters."""
         (read,) = self.net.inputs(node)
         own = own_gradient(self.net.op(node), parameter, len(self.shapes[read]) - 2)
         meaning = self.meanings[node]
         over = tuple((index, extent.xreplace(meaning)) for index, extent in own.over)
-        return self._renamed(own.right, node, meaning, {"x": output_name(read)}), over
+        left = array(f"dL/d{parameter_name(self.net, node, parameter)}")[own.left.indices]
+        right = self._renamed(own.right, node, meaning, {"x": output_name(read)})
+        return replace(own, left=left, right=right, over=over)
 
     def parameters(self) -> dict[str, Shape]:
         """Shapes of all parameters and buffers of the operators, by name."""

@@ -15,6 +15,7 @@ import sympy as sp
 
 from cnnmath.errors import SettingError, unknown
 from cnnmath.graph import INPUT, Architecture, Opaque, shapes
+from cnnmath.graph.architecture import check_numbers
 from cnnmath.ops import BatchNorm, Concat, Dropout
 from cnnmath.ops.notation import describe
 from cnnmath.ops.reduced import reduced
@@ -58,8 +59,9 @@ def derive_node(network: Architecture, node: str, wrt: str | None = None) -> Der
     ------
     UnknownNameError
         For a node or an operand that is not there.
-    SettingError
-        Where an operator on the way is unknown, and for the output itself, whose gradient is given.
+    SettingError, ShapeError
+        Where an operator on the way is unknown, for the output itself, whose gradient is given, and where sizes are no
+        numbers.
 
     Examples
     --------
@@ -68,6 +70,8 @@ def derive_node(network: Architecture, node: str, wrt: str | None = None) -> Der
     >>> [step.name for step in derive_node(net, "conv1", "w").steps]
     ['At flatten', 'At pool1', 'At relu1', 'At conv1', 'Parameter w']
     """
+    for name, shape in shapes(network).items():
+        check_numbers(shape, "chain rule", f"node '{name}'")
     parameters, output = _asked(network, node, wrt)
     users = _users(network, node) if parameters else [output]
     behind = {*users}.union(*(nx.descendants(network.graph, user) for user in users))
@@ -181,13 +185,8 @@ def _collected(naming: Naming, users: Sequence[str], parameter: str) -> Step:
     why = f"each entry collects from all outputs of {users[0]} in which it takes part."
     if len(users) > 1:
         why = f"{_listed(users)} share it: each entry collects from all their outputs."
-    return step(
-        f"Parameter {parameter}",
-        why,
-        array(f"dL/d{parameter_name(naming.net, users[0], parameter)}")[tuple(symbol for symbol, _ in parts[0][1])],
-        sp.Add(*(part for part, _ in parts)),
-        parts[0][1],
-    )
+    total = sp.Add(*(part.right for part in parts))
+    return step(f"Parameter {parameter}", why, parts[0].left, total, parts[0].over)
 
 
 def _listed(names: Sequence[str]) -> str:

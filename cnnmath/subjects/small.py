@@ -30,7 +30,7 @@ MOST_GROUPS = 8
 PLACES = 10**80
 """What is irrational is kept to so small a part: the denominators of many operators do not pile up."""
 
-MOST_NUMBERS = 300_000
+MOST_NUMBERS = 50_000
 """Of a network that keeps its widths, up to so many numbers are drawn."""
 
 WIDTHS = ("filters", "units")
