@@ -16,16 +16,16 @@ import sympy as sp
 from cnnmath.errors import SettingError, unknown
 from cnnmath.graph import INPUT, Architecture, Opaque, shapes
 from cnnmath.graph.architecture import check_numbers
-from cnnmath.ops import BatchNorm, Concat, Dropout
+from cnnmath.ops import Concat
 from cnnmath.ops.notation import describe
 from cnnmath.ops.reduced import reduced
 from cnnmath.subjects.naming import Naming, operand_names, output_name, parameter_name
+from cnnmath.subjects.network_remarks import assumptions, conventions, listed
 from cnnmath.subjects.small import Numbers, readers_of, small
-from cnnmath.symbolic import Derivation, Remark, Step, remark, step
+from cnnmath.symbolic import Derivation, Step, step
 from cnnmath.symbolic.instance import Instance
-from cnnmath.symbolic.operators import FIRST_MAXIMUM
 from cnnmath.symbolic.reader import numbered
-from cnnmath.symbolic.terms import Attains, Expr, array, index
+from cnnmath.symbolic.terms import array, index
 
 LONG = 24
 """With more operators on the way, each setting is written once."""
@@ -68,7 +68,7 @@ def derive_node(network: Architecture, node: str, wrt: str | None = None) -> Der
     >>> from cnnmath.graph import parse
     >>> net = parse("conv(6, 5) > relu > maxpool(2) > flatten > linear(10)", (3, 32, 32))
     >>> [step.name for step in derive_node(net, "conv1", "w").steps]
-    ['At flatten', 'At pool1', 'At relu1', 'At conv1', 'Parameter w']
+    ['At flatten1', 'At maxpool1', 'At relu1', 'At conv1', 'Parameter w']
     """
     for name, shape in shapes(network).items():
         check_numbers(shape, "chain rule", f"node '{name}'")
@@ -76,7 +76,7 @@ def derive_node(network: Architecture, node: str, wrt: str | None = None) -> Der
     users = _users(network, node) if parameters else [output]
     behind = {*users}.union(*(nx.descendants(network.graph, user) for user in users))
     ends = [name for name in network.outputs() if name in behind]
-    if output in ends:
+    if not parameters and not readers_of(network, output):
         raise SettingError(
             "this is an output of the network: the gradient by it is given.",
             here=f"'{output}' is read by no other node",
@@ -85,9 +85,8 @@ def derive_node(network: Architecture, node: str, wrt: str | None = None) -> Der
     back = [name for name in reversed([INPUT, *network.order()]) if name in behind and name not in ends]
     _check_known(network, back)
     written = _written(network, back, users)
-    operators = {reader for name in written for reader, _ in readers_of(network, name)} | {
-        *(users if parameters else ())
-    }
+    readers = {reader for name in written for reader, _ in readers_of(network, name)}
+    operators = readers.union(users if parameters else ())
     naming = Naming.of(network, operators, written)
     steps = (
         *(_through(naming, name, written[name]) for name in written),
@@ -95,11 +94,11 @@ def derive_node(network: Architecture, node: str, wrt: str | None = None) -> Der
     )
     asked = [parameter_name(network, node, name) for name in reversed(parameters)] or [output_name(output)]
     return Derivation(
-        f"{_listed([f'dL/d{name}' for name in asked])} in {network.name}",
-        _assumptions(naming, steps),
+        f"{listed([f'dL/d{name}' for name in asked])} in {network.name}",
+        assumptions(naming, steps),
         steps,
         _instances(naming, operators, behind - written.keys(), written, users, parameters),
-        _conventions(network, ends, operators, steps, deep=len(back) > LONG),
+        conventions(network, ends, operators, steps, deep=len(back) > LONG),
     )
 
 
@@ -166,7 +165,7 @@ def _through(naming: Naming, node: str, alike: Sequence[str]) -> Step:
         why = f"it is read by {names[0]}, {describe(naming.net.op(names[0]))}, which passes its gradient back."
     else:
         again = ", more than once" if len(names) < len(readers) else ""
-        why = f"it is read by {_listed(names)}{again}: the gradients add."
+        why = f"it is read by {listed(names)}{again}: the gradients add."
     if alike:
         where = alike[0] if len(alike) == 1 else f"{len(alike)} more nodes, {alike[0]} to {alike[-1]}"
         why = f"{why[:-1]}; so it is at {where}."
@@ -184,66 +183,9 @@ def _collected(naming: Naming, users: Sequence[str], parameter: str) -> Step:
     parts = [naming.collected(user, parameter) for user in users]
     why = f"each entry collects from all outputs of {users[0]} in which it takes part."
     if len(users) > 1:
-        why = f"{_listed(users)} share it: each entry collects from all their outputs."
+        why = f"{listed(users)} share it: each entry collects from all their outputs."
     total = sp.Add(*(part.right for part in parts))
     return step(f"Parameter {parameter}", why, parts[0].left, total, parts[0].over)
-
-
-def _listed(names: Sequence[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def _assumptions(naming: Naming, steps: Sequence[Step]) -> tuple[Remark, ...]:
-    """Shapes of what occurs in the steps, what sizes stand for, and what they are in this network."""
-    occurring = {str(entry.base).removeprefix("dL/d") for s in steps for entry in (s.left + s.right).atoms(sp.Indexed)}
-    listed: dict[object, list[str]] = {}
-    for node, shape in naming.shapes.items():
-        if output_name(node) in occurring:
-            listed.setdefault(shape, []).append(output_name(node))
-    parameters = {name: shape for name, shape in naming.parameters().items() if name in occurring}
-    arrays = [*listed.items(), *((shape, [name]) for name, shape in parameters.items())]
-    symbols = {s for shape, _ in arrays for extent in shape for s in sp.sympify(extent).free_symbols}
-    symbols |= {s for each in steps for s in each.right.free_symbols}
-    definitions: list[Expr] = []
-    for symbol, meaning in reversed(naming.definitions.items()):
-        if symbol in symbols:
-            definitions.insert(0, sp.Eq(symbol, meaning, evaluate=False))
-            symbols |= meaning.free_symbols
-    known, numbers = shapes(naming.net), dict[sp.Symbol, Expr]()
-    for node, shape in naming.shapes.items():
-        numbers |= {s: n for s, n in zip(shape[1:], known[node][1:], strict=True) if s in symbols}
-    return (
-        *(remark(", ".join("{}" for _ in names) + " {}", *map(array, names), sp.Tuple(*s)) for s, names in arrays),
-        *([_equations("Here {}.", definitions)] if definitions else []),
-        _equations("In this network, {}.", [sp.Eq(*pair, evaluate=False) for pair in numbers.items()]),
-    )
-
-
-def _equations(sentence: str, equations: Sequence[Expr]) -> Remark:
-    return remark(sentence.replace("{}", ", ".join("{}" for _ in equations)), *equations)
-
-
-def _conventions(
-    net: Architecture, ends: Sequence[str], operators: Iterable[str], steps: Sequence[Step], *, deep: bool
-) -> tuple[Remark, ...]:
-    kinds = {type(net.op(name)) for name in operators}
-    given = [array(f"dL/d{output_name(name)}") for name in ends]
-    places = " and ".join("{}" for _ in ends)
-    remarks = [
-        remark(f"The loss L is any function of the output: {places} {'is' if len(ends) == 1 else 'are'} given.", *given)
-    ]
-    if deep:
-        remarks.append(
-            remark("Each kind of step is written once; at other nodes the gradients follow in the same way.")
-        )
-    if any(s.right.has(Attains) for s in steps):
-        remarks.append(FIRST_MAXIMUM)
-    if BatchNorm in kinds:
-        remarks.append(remark("Batch normalisation has a fixed mean and variance, as at inference."))
-    if Dropout in kinds:
-        remarks.append(remark("Dropout is the identity, as at inference."))
-    return tuple(remarks)
 
 
 def _instances(

@@ -226,6 +226,7 @@ def readers_of(net: Architecture, node: str) -> list[tuple[str, int]]:
 
     Examples
     --------
+    >>> from cnnmath.graph import INPUT
     >>> from cnnmath.ops import Add
     >>> net = Architecture("twice", (1, 4, 4))
     >>> double = net.add("double", Add(), INPUT, INPUT)

@@ -273,6 +273,7 @@ def wide():
         (chain, "relu1", "w", UnknownNameError, ["node 'relu1'", "no operand 'w'", "x, y"]),
         (chain, "conv1", "gamma", UnknownNameError, ["known   b, w, x, y"]),
         (chain, "input", "w", UnknownNameError, ["node 'input'", "known   y"]),
+        (lambda: Architecture("nothing", (1, 2, 2)), "input", None, SettingError, ["node 'input'", "is given"]),
         (chain, "linear1", "y", SettingError, ["node 'linear1'", "is given"]),
         (unknown_ahead, "conv1", None, SettingError, ["node 'attend'", "attention(8)", "is unknown"]),
         (lambda: chain().with_input((2, sp.Symbol("H"), 6)), "conv1", None, ShapeError, ["numbers"]),
