@@ -15,6 +15,7 @@ from cnnmath.subjects import (
     layers,
     lengths,
     losses,
+    lstm_gradients,
     matrices,
     normalisation,
     rectifiers,
@@ -22,6 +23,7 @@ from cnnmath.subjects import (
     smooth_activations,
     softmax,
     strides,
+    through_time,
     training,
     windows,
 )
@@ -49,5 +51,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     layers.CHAPTER,
     normalisation.CHAPTER,
     training.CHAPTER,
+    through_time.CHAPTER,
+    lstm_gradients.CHAPTER,
 )
 """All subjects beside the operators themselves: the only list."""

@@ -34,12 +34,13 @@ def named(name: str) -> Subject:
 
 
 @singledispatch
-def derive(what: Any, *arguments: Any, **settings: Any) -> Derivation:  # noqa: ARG001 - what is registered takes them
+def derive(what: Any, *arguments: Any, **settings: Any) -> Derivation:
     """Derive an operator's output or gradient, a subject by its name, or the gradient of a network's node.
 
     ==========================  ==========================================================================
     ``derive(op, wrt="x")``     output (``"y"``) of an operator, or gradient of a loss by an operand
     ``derive("winograd", ...)``  a subject of `cnnmath.subjects`, with its operator and settings
+    ``derive(net, node, wrt)``  the chain rule from the loss back to a node of a network
     ==========================  ==========================================================================
 
     Raises
@@ -55,6 +56,11 @@ def derive(what: Any, *arguments: Any, **settings: Any) -> Derivation:  # noqa: 
     >>> derive("zero-stuffed", Conv(1, (1,), stride=2)).title
     'dL/dx of conv(F, (1,), stride=2) by zero-stuffing'
     """
+    from cnnmath.graph import Architecture  # graphs are loaded for whoever has one
+    from cnnmath.subjects.network import derive_node
+
+    if isinstance(what, Architecture):
+        return derive_node(what, *arguments, **settings)
     raise SettingError(
         "this can not be derived.",
         here=f"{what!r}",

@@ -80,6 +80,18 @@ def targets(op: Operator, *, rank: int = 2) -> list[str]:
     return ["y", *(name for name in operands(op, *shapes) if name not in op.buffers(*shapes))]
 
 
+def unchecked(op: Operator, wrt: str = "x", *, rank: int = 2) -> Step:
+    """The result of `derive` for an operand, before any check: a part of a derivation that checks it in its place.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Linear
+    >>> unchecked(Linear(10))
+    Collapse: dL/dx[n,c] = sum{f<F} dL/dy[n,f]*w[f,c]
+    """
+    return _gradient(Letters.of(op, rank), wrt)[-1]
+
+
 def _definition(letters: Letters) -> tuple[Entry, Step]:
     reader, op, declared = Symbolic(), letters.padded, letters.operands
     at, bound = output_at(op, letters.shapes["y"], declared, reader)

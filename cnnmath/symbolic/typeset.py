@@ -78,6 +78,8 @@ class _Typesetter:
                 return self.n.name("i", ""), ATOM
             case sp.Indexed():
                 return self._entry(expr), ATOM
+            case sp.IndexedBase():
+                return self._array(expr), ATOM
             case Partial():
                 return self.n.derivative(self.write(expr.args[0]), self.write(expr.args[1])), ATOM
             case sp.MatMul():
@@ -120,10 +122,14 @@ class _Typesetter:
 
     def _entry(self, expr: sp.Indexed) -> str:
         indices = [self.write(i) for i in expr.indices]
-        upper, _, lower = str(expr.base).partition("/")
-        if not lower:
-            return self.n.entry(self.n.array(upper), indices)
-        return self.n.derivative(self.n.array(upper[1:]), self.n.entry(self.n.array(lower[1:]), indices))
+        upper, lower = _quotient(str(expr.base))
+        if not upper:
+            return self.n.entry(self.n.array(lower), indices)
+        return self.n.derivative(self.n.array(upper), self.n.entry(self.n.array(lower), indices))
+
+    def _array(self, expr: sp.IndexedBase) -> str:
+        upper, lower = _quotient(str(expr))
+        return self.n.derivative(self.n.array(upper), self.n.array(lower)) if upper else self.n.array(lower)
 
     def _sum(self, expr: sp.Add) -> tuple[str, int]:
         whole, denominator = sp.fraction(sp.together(expr)) if not expr.has(sp.Indexed, Quantified) else (expr, 1)
@@ -234,6 +240,12 @@ class _Typesetter:
 
     def _listed(self, parts: Sequence[str]) -> str:
         return (", " if self.n.minus == "-" else "<mo>,</mo>").join(parts)
+
+
+def _quotient(name: str) -> tuple[str, str]:
+    """The two arrays in the name of a gradient, ``dL/dx``; an array's own name comes second, with its label."""
+    upper, _, lower = name.partition("(")[0].partition("/d")
+    return (upper[1:], name[len(upper) + 2 :]) if lower else ("", name)
 
 
 def _place(part: Expr) -> tuple[Any, ...]:

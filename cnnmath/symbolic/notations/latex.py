@@ -48,10 +48,18 @@ class Latex:
             return rf"\{name}"
         return name if len(name) == 1 else rf"\mathrm{{{name}}}"
 
+    def _label(self, name: str) -> str:
+        """What is told apart by a superscript: a letter, or a name of several set upright."""
+        escaped = _SPECIAL.sub(r"\\\1", name)
+        return name if len(name) == 1 else rf"\text{{{escaped}}}"
+
     def number(self, value: int) -> str:
         return str(value)
 
     def array(self, name: str) -> str:
+        base, _, label = name.partition("(")
+        if label:
+            return f"{{{self.array(base)}}}^{{({self._label(label[:-1])})}}"
         if name.startswith("x") and name[1:].isdigit():
             return f"x^{{({name[1:]})}}"
         if name[1:] == "hat":

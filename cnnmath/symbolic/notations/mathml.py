@@ -37,6 +37,10 @@ class MathML:
         return f"<mn>{value}</mn>"
 
     def array(self, name: str) -> str:
+        base, _, label = name.partition("(")
+        if label:
+            words = f"<mi>{escape(label[:-1])}</mi>" if len(label) == 2 else f"<mtext>{escape(label[:-1])}</mtext>"
+            return f"<msup>{self.array(base)}<mrow><mo>(</mo>{words}<mo>)</mo></mrow></msup>"
         if name.startswith("x") and name[1:].isdigit():
             return f"<msup><mi>x</mi><mrow><mo>(</mo><mn>{name[1:]}</mn><mo>)</mo></mrow></msup>"
         if name[1:] == "hat":

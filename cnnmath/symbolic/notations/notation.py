@@ -44,7 +44,7 @@ class Notation(Protocol):
         ...
 
     def array(self, name: str) -> str:
-        """An array's name."""
+        """An array's name, after it in parentheses a label that tells it from others of the name: ``w(conv1)``."""
         ...
 
     def derivative(self, upper: str, lower: str) -> str:
