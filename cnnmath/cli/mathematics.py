@@ -18,7 +18,8 @@ from cnnmath.ops.algebra import Shape
 def derive(
     operator: Annotated[str, typer.Argument(metavar="OP", help="An operator, such as conv or maxpool.")],
     kernel: Annotated[
-        str | None, typer.Option(help="3 or 3x2; also adaptive outputs, scales, channels, and the size of an LRN.")
+        str | None,
+        typer.Option(help="3 or 3x2; also adaptive outputs, scales, channels, pieces, and the size of an LRN."),
     ] = None,
     stride: Annotated[str | None, typer.Option(help="2 or 2x1.")] = None,
     dilation: Annotated[str | None, typer.Option(help="2 or 2x1.")] = None,

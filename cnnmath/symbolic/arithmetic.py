@@ -20,8 +20,8 @@ from cnnmath.symbolic.terms import Logistic as _Logistic
 
 __all__ = [
     "Fraction", "attains", "bracket", "cases", "equal", "every", "exp", "floor", "given", "greatest", "largest", "log",
-    "logistic", "matrix_product", "multiplied", "negation", "power", "quotient", "smallest", "tanh", "times", "total",
-    "unequal",
+    "logistic", "matrix_product", "multiplied", "negation", "power", "quotient", "sign", "smallest", "tanh", "times",
+    "total", "unequal",
 ]  # fmt: skip
 
 
@@ -75,6 +75,11 @@ def power(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, int):
         return base**exponent if exponent >= 0 else quotient(1, base**-exponent)
     return Exact().power(Fraction(base), exponent)
+
+
+def sign(x: Any) -> Any:
+    """Sign: -1, 0 or 1."""
+    return sp.sign(x) if symbolic(x) else (x > 0) - (x < 0)
 
 
 def exp(x: Any) -> Any:

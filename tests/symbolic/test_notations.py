@@ -5,9 +5,11 @@ import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
 import pytest
+import sympy as sp
 
 from cnnmath import ops
 from cnnmath.symbolic import derive, general, targets
+from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.notations import Latex, MathML, Text
 from cnnmath.symbolic.terms import Maximum, Sigma, array, index
 from cnnmath.symbolic.typeset import typeset
@@ -35,6 +37,14 @@ def unbalanced(latex):
     begins, ends = (sorted(re.findall(rf"\\{word}{{(\w+\*?)}}", latex)) for word in ("begin", "end"))
     fences = [len(re.findall(rf"\\{side}(?![a-z])", latex)) for side in ("left", "right")]
     return "brace" if depth else "environment" if begins != ends else "fence" if fences[0] != fences[1] else ""
+
+
+def test_a_sign_is_a_function_in_every_notation():
+    sign = sp.sign(array("x")[index("k")])
+    assert typeset(sign, Text()) == "sign(x[k])"
+    assert typeset(sign, Latex()) == r"\operatorname{sign}\left(x_{k}\right)"
+    assert misshapen(typeset(sign, MathML())) == []
+    assert [evaluate(sign, {index("k"): k, "x": {(0,): -7, (1,): 0, (2,): 3}}) for k in range(3)] == [-1, 0, 1]
 
 
 def all_steps(derived):
