@@ -8,11 +8,11 @@ from typing import Any
 from cnnmath import symbolic
 from cnnmath.errors import SettingError, unknown
 from cnnmath.ops import Operator
-from cnnmath.subjects import backward
+from cnnmath.subjects import backward, pooling
 from cnnmath.subjects.subject import Chapter, Subject
 from cnnmath.symbolic import Derivation
 
-CHAPTERS: tuple[Chapter, ...] = (backward.CHAPTER,)
+CHAPTERS: tuple[Chapter, ...] = (backward.CHAPTER, pooling.CHAPTER)
 """All subjects beside the operators themselves: the only list."""
 
 
