@@ -8,7 +8,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import gcd, prod
 
@@ -17,7 +17,7 @@ import sympy as sp
 from cnnmath.ops import AdaptiveAveragePool
 from cnnmath.subjects.average_pooling import check_axes
 from cnnmath.symbolic import Derivation, Step, remark, step
-from cnnmath.symbolic.instance import Array, Instance, Lazy, values
+from cnnmath.symbolic.instance import Array, Instance, Sparse, values
 from cnnmath.symbolic.oracle import oracle
 from cnnmath.symbolic.reader import numbered
 from cnnmath.symbolic.setting import spatial
@@ -57,7 +57,7 @@ def adaptive_pooling(rank: int = 1) -> Derivation:
     inputs, outputs = spatial(rank), tuple(map(size, numbered("O", rank)))
     o = tuple(zip(map(index, numbered("o", rank)), outputs, strict=True))
     j = tuple(zip(map(index, numbered("j", rank)), inputs, strict=True))
-    named = [tuple(map(array, numbered(name, rank))) for name in "ae"]
+    a, e = (_of_axes(array(name), rank) for name in "ae")
     shapes = (part for name, sizes in (("x", inputs), ("y", outputs)) for part in _shape(name, sizes))
     return Derivation(
         f"adaptive average pooling over {rank} {'axis' if rank == 1 else 'axes'}",
@@ -65,13 +65,25 @@ def adaptive_pooling(rank: int = 1) -> Derivation:
             remark("{} {}, {} {}", *shapes),
             remark("{} is the greatest common divisor of {} and {}.", size("g"), inputs[0], outputs[0]),
         ),
-        (*_bins(o[0], inputs[0], named[0][0], named[1][0]), *_pooling(o, j, named)),
+        (*_bins(o[0], inputs[0], a[0], e[0]), *_pooling(o, j, a, e)),
         tuple(_instance(rank, turn, inputs, outputs) for turn in range(len(SMALL) if rank == 1 else 2)),
-        (remark("The bins are described along the first axis; those of the others are alike."),) if rank > 1 else (),
+        (
+            remark(
+                "{} and {} have the axis as their first index; bins are described along the first.",
+                *map(sp.Symbol, "ae"),
+            ),
+        )
+        if rank > 1
+        else (),
     )
 
 
-def _bins(output: Range, length: Expr, a: sp.IndexedBase, e: sp.IndexedBase) -> tuple[Step, ...]:
+def _of_axes(name: sp.IndexedBase, rank: int) -> list[Callable[[Expr], Expr]]:
+    """An array's entry for an output of each axis; the axis is its first index where there are several."""
+    return [lambda o, axis=axis: name[o] if rank == 1 else name[axis, o] for axis in range(1, rank + 1)]
+
+
+def _bins(output: Range, length: Expr, a: Callable[[Expr], Expr], e: Callable[[Expr], Expr]) -> tuple[Step, ...]:
     """Where the bins of one axis begin and end, how large they are, and what neighbours share."""
     o, count = output
     part = sp.Mod(length, count)
@@ -81,21 +93,21 @@ def _bins(output: Range, length: Expr, a: sp.IndexedBase, e: sp.IndexedBase) -> 
         step(
             "Start",
             "cut the input into equal parts, one an output; a bin starts with the position in which its part starts.",
-            a[o],
+            a(o),
             sp.floor(o * length / count),
             over,
         ),
         step(
             "End",
             "it ends behind the position in which its part ends: rounded up.",
-            e[o],
+            e(o),
             sp.floor(((o + 1) * length + count - 1) / count),
             over,
         ),
         step(
             "At least",
             "a part is as long as the quotient, and a bin is never shorter than its part.",
-            e[o] - a[o],
+            e(o) - a(o),
             least,
             over,
             ">=",
@@ -103,7 +115,7 @@ def _bins(output: Range, length: Expr, a: sp.IndexedBase, e: sp.IndexedBase) -> 
         step(
             "At most",
             "so sizes differ by one at most, and not at all where the division leaves no rest.",
-            e[o] - a[o],
+            e(o) - a(o),
             least + Bracket(part > 0),
             over,
             "<=",
@@ -111,26 +123,28 @@ def _bins(output: Range, length: Expr, a: sp.IndexedBase, e: sp.IndexedBase) -> 
         step(
             "Overlap",
             "neighbouring bins share the position that the cut between them goes through, if it does.",
-            e[o] - a[o + 1],
+            e(o) - a(o + 1),
             Bracket(sp.Not(Divides(count, (o + 1) * length))),
             [(o, count - 1)],
         ),
         step(
             "Total",
             "all cuts but those at whole positions make bins overlap by one.",
-            Sigma(e[o] - a[o], over),
+            Sigma(e(o) - a(o), over),
             length + count - size("g"),
         ),
     )
 
 
-def _pooling(o: Sequence[Range], j: Sequence[Range], named: Sequence[Sequence[sp.IndexedBase]]) -> tuple[Step, ...]:
+def _pooling(
+    o: Sequence[Range], j: Sequence[Range], a: Sequence[Callable[[Expr], Expr]], e: Sequence[Callable[[Expr], Expr]]
+) -> tuple[Step, ...]:
     """The mean over bins and its gradient."""
     n, c = index("n"), index("c")
     batch = [(n, size("N")), (c, size("C"))]
     outputs, inputs = tuple(i for i, _ in o), tuple(i for i, _ in j)
     x, y, dx, dy = (array(name) for name in ("x", "y", "dL/dx", "dL/dy"))
-    starts, ends = ([name[i] for name, i in zip(names, outputs, strict=True)] for names in named)
+    starts, ends = ([entry(i) for entry, i in zip(entries, outputs, strict=True)] for entries in (a, e))
     volume = prod(end - start for start, end in zip(starts, ends, strict=True))
     within = [c for start, i, end in zip(starts, inputs, ends, strict=True) for c in (sp.Le(start, i), sp.Lt(i, end))]
     reverse = []
@@ -176,10 +190,9 @@ def _instance(rank: int, turn: int, inputs: Sequence[sp.Symbol], outputs: Sequen
     axes = [SMALL[(turn + i) % len(SMALL)] for i in range(rank)]
     op, shape = AdaptiveAveragePool(tuple(m for _, m in axes)), (2, 1, *(n for n, _ in axes))
     arrays: dict[str, Array] = dict(oracle(op, [shape]))
-    for a, e, axis in zip(numbered("a", rank), numbered("e", rank), axes, strict=True):
-        touched = [_touched(i, *axis) for i in range(axis[1])]
-        arrays[a] = Lazy(axis[1:], lambda at, touched=touched: touched[at[0]][0])
-        arrays[e] = Lazy(axis[1:], lambda at, touched=touched: touched[at[0]][-1] + 1)
+    touched = {(o,) if rank == 1 else (i, o): _touched(o, n, m) for i, (n, m) in enumerate(axes, 1) for o in range(m)}
+    arrays["a"] = Sparse({at: positions[0] for at, positions in touched.items()})
+    arrays["e"] = Sparse({at: positions[-1] + 1 for at, positions in touched.items()})
     lengths = {symbol: n for symbol, (n, _) in zip(inputs, axes, strict=True)}
     counts = {symbol: m for symbol, (_, m) in zip(outputs, axes, strict=True)}
     return Instance({**values(N=2, C=1, g=gcd(*axes[0])), **lengths, **counts}, arrays)

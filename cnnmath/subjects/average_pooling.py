@@ -76,7 +76,7 @@ def average_pooling(op: AveragePool) -> Derivation:
         f"dL/dx of {pool.letters.setting}, divisor by divisor",
         pool.letters.assumptions,
         steps,
-        pool.letters.instances(lambda instance: {"t": _divisors(pool, instance)}),
+        pool.instances(lambda instance: {"t": _divisors(pool, instance)}),
         (remark(f"Padding {padding} in the divisor."), *overhang),
     )
 

@@ -45,7 +45,7 @@ def lp_pooling(op: LpPool) -> Derivation:
     Gather: dL/dx[n,c,j] = x[n,c,j]*sum{k<2 | 0 <= j - k < O, y[n,c,j-k] > 0} dL/dy[n,c,j-k]/y[n,c,j-k]
     """
     pool = Sliding.of(op)
-    instances = pool.letters.instances()
+    instances = pool.instances()
     growing = (
         replace(instance, values={**instance.values, size("r"): r})
         for instance, r in zip(instances, cycle(EXPONENTS), strict=False)

@@ -67,7 +67,7 @@ def max_pooling(op: MaxPool, ties: str = "first") -> Derivation:
         f"dL/dx of {pool.letters.setting}, ties: {ties}",
         known.assumptions,
         (*known.steps, *rule, *convex, *_mass(pool, kept=ties != "all")),
-        pool.letters.instances(lambda instance: _told(pool, instance, ties)),
+        pool.instances(lambda instance: _told(pool, instance, ties)),
         (remark(f"At a tie {RULES[ties]}"), *known.conventions),
     )
 

@@ -18,7 +18,7 @@ from cnnmath.subjects.sliding import BATCH, Sliding, summed, tabulated
 from cnnmath.symbolic import Derivation, Step, derive, remark, step
 from cnnmath.symbolic.instance import Array, Instance, Place
 from cnnmath.symbolic.operators import FIRST_MAXIMUM
-from cnnmath.symbolic.terms import Attains, Divides, Expr, Maximum, Sigma, array
+from cnnmath.symbolic.terms import Divides, Expr, Maximum, Sigma, array
 
 
 def overlapping(op: MaxPool) -> Derivation:
@@ -90,7 +90,7 @@ def overlapping(op: MaxPool) -> Derivation:
         f"windows of {pool.letters.setting} that share a position",
         pool.letters.assumptions,
         (*steps, _one_term(pool)) if apart else steps,
-        pool.letters.instances(lambda instance: _told(pool, instance)),
+        pool.instances(lambda instance: _told(pool, instance)),
         (FIRST_MAXIMUM,),
     )
 
@@ -106,14 +106,11 @@ def _one_term(pool: Sliding) -> Step:
         conditions += [sp.Lt(rest, w.extent)] if w.stride > w.dilation * w.kernel else []
         outputs.append(output)
         taps.append(rest / w.dilation)
-    at = (*BATCH, *outputs)
-    first = Attains(Maximum(array("x")[*BATCH, *pool.read], pool.taps, pool.within), taps, at)
-    first = first.xreplace(dict(zip(pool.o, outputs, strict=True)))
     return step(
         "One term",
         "windows do not overlap here: a position lies in one at most, and division with remainder says in which.",
         pool.entry("dL/dx"),
-        Sigma(array("dL/dy")[at], [], [*conditions, first]),
+        Sigma(array("dL/dy")[*BATCH, *outputs], [], [*conditions, pool.first(taps, outputs)]),
         [*pool.batch, *pool.inputs],
     )
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import product
+from math import prod
+from random import Random
 from typing import Any, Self
 
 import sympy as sp
@@ -13,9 +16,22 @@ from cnnmath.ops.pool import Pool
 from cnnmath.ops.spatial import inside, taps
 from cnnmath.symbolic import Step, step
 from cnnmath.symbolic.evaluate import evaluate
-from cnnmath.symbolic.instance import Instance, Lazy, Place
+from cnnmath.symbolic.instance import Array, Instance, Lazy, Place, drawn
 from cnnmath.symbolic.letters import Letters
-from cnnmath.symbolic.terms import Bracket, Divides, Expr, Partial, Range, Sigma, array, decided, index
+from cnnmath.symbolic.oracle import told
+from cnnmath.symbolic.terms import (
+    Attains,
+    Bracket,
+    Divides,
+    Expr,
+    Maximum,
+    Partial,
+    Range,
+    Sigma,
+    array,
+    decided,
+    index,
+)
 from cnnmath.window import Window
 
 BATCH = (index("n"), index("c"))
@@ -121,6 +137,11 @@ class Sliding:
         """Sum of a term over the taps through which an output reads position j, where more conditions hold."""
         return Sigma(term, self.taps, [*self.meets, *conditions])
 
+    def first(self, k: Sequence[Expr], o: Sequence[Expr]) -> Attains:
+        """Whether tap k is the first at which the maximum of output o is attained."""
+        maximum = Maximum(array("x")[*BATCH, *self.read], self.taps, self.within)
+        return Attains(maximum.xreplace(dict(zip(self.o, o, strict=True))), k, (*BATCH, *o))
+
     def chain(self) -> Step:
         """The chain rule: every output passes its gradient on."""
         upstream, slope = array("dL/dy")[*OTHERS, *self.o], Partial(array("y")[*OTHERS, *self.o], self.entry("x"))
@@ -146,6 +167,23 @@ class Sliding:
     def entry(self, name: str) -> sp.Indexed:
         """An array's entry at input position j."""
         return array(name)[*BATCH, *self.j]
+
+    def instances(self, more: Callable[[Instance], Mapping[str, Array]] = lambda _: {}) -> tuple[Instance, ...]:
+        """Small instances, every other one of few numbers, so that maxima tie, and with a channel of zeros."""
+        own = (self._redrawn(instance) if i % 2 else instance for i, instance in enumerate(self.letters.instances()))
+        return tuple(replace(instance, arrays={**instance.arrays, **more(instance)}) for instance in own)
+
+    def _redrawn(self, instance: Instance) -> Instance:
+        def numbers(setting: Any) -> Any:
+            if isinstance(setting, str):
+                return setting
+            return tuple(map(numbers, setting)) if isinstance(setting, tuple) else int(evaluate(setting, known))
+
+        known, op = instance.environment, self.letters.padded
+        op = replace(op, **{f: numbers(getattr(op, f)) for f in ("kernel", "stride", "dilation", "padding")})
+        x, dy = drawn(instance.tensor("x").shape, Random(7), -1, 1), instance.tensor("dL/dy")
+        x.values[: prod(x.shape[2:])] = [Fraction(0)] * prod(x.shape[2:])
+        return replace(instance, arrays={**instance.arrays, "x": x, **told(op, dy.shape, {"x": x}, dy)})
 
     def seen(self, instance: Instance) -> dict[Place, list[tuple[Place, Place]]]:
         """For each output the taps and the input positions that it reads, by plain loops over numbers."""

@@ -20,7 +20,7 @@ from cnnmath.subjects.sliding import BATCH, OTHERS, Sliding, tabulated
 from cnnmath.symbolic import Derivation, derive, remark, step
 from cnnmath.symbolic.instance import Array, Instance, Place
 from cnnmath.symbolic.operators import FIRST_MAXIMUM
-from cnnmath.symbolic.terms import Attains, Bracket, Expr, Partial, Sigma, array
+from cnnmath.symbolic.terms import Bracket, Expr, Partial, Sigma, array
 
 
 def switches(op: MaxPool) -> Derivation:
@@ -45,7 +45,6 @@ def switches(op: MaxPool) -> Derivation:
     here, place = (*BATCH, *pool.o), _row_major(pool.j, pool.letters.sizes)
     x, y, dx, dy, z = (array(name) for name in ("x", "y", "dL/dx", "dL/dy", "z"))
     at_switch = sp.Eq(z[here], place)
-    first = Attains(definition.right, pool.k, here)
     outputs, inputs = [*pool.batch, *pool.outputs], [*pool.batch, *pool.inputs]
     steps = (
         definition,
@@ -53,7 +52,7 @@ def switches(op: MaxPool) -> Derivation:
             "Switch",
             "beside each maximum store where it was, the number of the position in row-major order.",
             z[here],
-            Sigma(_row_major(pool.read, pool.letters.sizes), pool.taps, [*pool.within, first]),
+            Sigma(_row_major(pool.read, pool.letters.sizes), pool.taps, [*pool.within, pool.first(pool.k, pool.o)]),
             outputs,
         ),
         step(
@@ -95,7 +94,7 @@ def switches(op: MaxPool) -> Derivation:
         f"{pool.letters.setting} by switches",
         pool.letters.assumptions,
         steps,
-        pool.letters.instances(lambda instance: _told(pool, instance)),
+        pool.instances(lambda instance: _told(pool, instance)),
         (FIRST_MAXIMUM, remark("Where two windows share a switch, unpooling adds what they send.")),
     )
 
