@@ -45,7 +45,7 @@ class LpPool(Pool):
     References
     ----------
     .. [1] P. Sermanet, S. Chintala and Y. LeCun, "Convolutional neural networks applied to house numbers digit
-       classification", ICPR 2012, section 3.
+       classification", ICPR 2012.
 
     Examples
     --------

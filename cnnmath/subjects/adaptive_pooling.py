@@ -15,7 +15,7 @@ from math import gcd, prod
 import sympy as sp
 
 from cnnmath.ops import AdaptiveAveragePool
-from cnnmath.subjects.average_pooling import check_axes
+from cnnmath.subjects.global_average import check_axes
 from cnnmath.symbolic import Derivation, Step, remark, step
 from cnnmath.symbolic.instance import Array, Instance, Sparse, values
 from cnnmath.symbolic.oracle import oracle

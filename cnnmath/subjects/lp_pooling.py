@@ -3,7 +3,7 @@
 References
 ----------
 .. [1] P. Sermanet, S. Chintala and Y. LeCun, "Convolutional neural networks applied to house numbers digit
-   classification", ICPR 2012, section 3.
+   classification", ICPR 2012.
 .. [2] G. Hardy, J. Littlewood and G. Pólya, "Inequalities", Cambridge 1934, chapter II (limits of means).
 """
 

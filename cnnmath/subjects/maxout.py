@@ -15,7 +15,7 @@ import sympy as sp
 
 from cnnmath.ops import Maxout, MaxPool, ReLU
 from cnnmath.readers import Tensor, forward
-from cnnmath.subjects.average_pooling import check_axes
+from cnnmath.subjects.global_average import check_axes
 from cnnmath.symbolic import Derivation, derive, remark, step
 from cnnmath.symbolic.instance import Array, Instance
 from cnnmath.symbolic.letters import Letters

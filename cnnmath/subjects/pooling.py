@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cnnmath.ops import AveragePool, LpPool, Maxout, MaxPool
 from cnnmath.subjects.adaptive_pooling import adaptive_pooling
-from cnnmath.subjects.average_pooling import average_pooling, global_average
+from cnnmath.subjects.average_pooling import average_pooling
+from cnnmath.subjects.global_average import global_average
 from cnnmath.subjects.lp_pooling import lp_pooling
 from cnnmath.subjects.max_pooling import max_pooling
 from cnnmath.subjects.maxout import maxout
