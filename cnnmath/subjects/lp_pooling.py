@@ -136,9 +136,9 @@ def _bounds(pool: Sliding, q: int) -> tuple[Step, ...]:
         ),
         step(
             "Limit",
-            "so the distance of a norm from the maximum vanishes: the maximum is the limit of the norms.",
-            Sigma(size_of**r, pool.taps, pool.within) ** (1 / r) - most,
-            (sp.sympify(m) - 1) / r * most,
+            "so a norm, no less than the maximum, exceeds it by a factor that tends to 1: the maximum is the limit.",
+            Sigma(size_of**r, pool.taps, pool.within) ** (1 / r),
+            (1 + (sp.sympify(m) - 1) / r) * most,
             over,
             "<=",
         ),
