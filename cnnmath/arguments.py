@@ -17,7 +17,7 @@ from cnnmath.window import NAMED
 if TYPE_CHECKING:
     from cnnmath.graph import Architecture
 
-FIRST = {"kernel": "2", "outputs": "2", "size": "5", "padding": "1", "scale": "2", "channels": "1x0"}
+FIRST = {"kernel": "2", "outputs": "2", "size": "5", "padding": "1", "scale": "2", "channels": "1x0", "pieces": "2"}
 """The first setting of an operator, where it has one, and what it is where a command line leaves it out."""
 
 
@@ -232,7 +232,7 @@ def _setting(name: str, value: Any, rank: int) -> Any:
         return value.lower() if isinstance(value, str) else value
     if name == "channels":
         return sizes(value, "--kernel")
-    if name == "size":
+    if name in ("size", "pieces"):
         first, *others = sizes(value, "--kernel")
         return (first, *others) if others else first
     if name == "padding":

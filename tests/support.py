@@ -17,7 +17,7 @@ from cnnmath.readers import Tensor
 from cnnmath.verify.strategies import Case, cases
 
 GOLDEN = Path(__file__).parent / "golden"
-TRANSCENDENTAL = (ops.LocalResponseNorm, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax)
+TRANSCENDENTAL = (ops.LpPool, ops.LocalResponseNorm, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax)
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
     *(ops.Conv, ops.ConvTranspose, ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Linear),
@@ -28,6 +28,8 @@ SIMPLE = {
     ops.ConvTranspose: Case(ops.ConvTranspose(1, (2,)), ((1, 2, 3),)),
     ops.MaxPool: Case(ops.MaxPool((2,)), ((1, 2, 4),)),
     ops.AveragePool: Case(ops.AveragePool((2,)), ((1, 2, 4),)),
+    ops.LpPool: Case(ops.LpPool((2,)), ((1, 2, 4),)),
+    ops.Maxout: Case(ops.Maxout(2), ((1, 4, 3),)),
     ops.Subsample: Case(ops.Subsample((2,)), ((1, 2, 4),)),
     ops.AdaptiveAveragePool: Case(ops.AdaptiveAveragePool((2,)), ((1, 2, 3),)),
     ops.AdaptiveMaxPool: Case(ops.AdaptiveMaxPool((2,)), ((1, 2, 3),)),

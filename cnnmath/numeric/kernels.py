@@ -14,7 +14,7 @@ import numpy as np
 
 from cnnmath import ops
 from cnnmath.errors import CnnmathError, DataError, SettingError
-from cnnmath.numeric import activation, adaptive, combine, conv, linear, norm, pad, pool, transposed
+from cnnmath.numeric import activation, adaptive, combine, conv, linear, lp_pool, maxout, norm, pad, pool, transposed
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator, operands
 
@@ -33,6 +33,7 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.ConvTranspose: Kernel(transposed.forward, transposed.backward),
         ops.MaxPool: Kernel(pool.max_forward, pool.max_backward),
         ops.AveragePool: Kernel(pool.average_forward, pool.average_backward),
+        ops.LpPool: Kernel(lp_pool.forward, lp_pool.backward),
         ops.Subsample: Kernel(pool.subsample_forward, pool.subsample_backward),
         ops.GlobalAveragePool: Kernel(adaptive.global_forward, adaptive.global_backward),
         ops.AdaptiveAveragePool: Kernel(adaptive.adaptive_forward, adaptive.adaptive_backward),
@@ -51,6 +52,7 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.Tanh: Kernel(activation.tanh_forward, activation.tanh_backward),
         ops.Softplus: Kernel(activation.softplus_forward, activation.softplus_backward),
         ops.Softmax: Kernel(activation.softmax_forward, activation.softmax_backward),
+        ops.Maxout: Kernel(maxout.forward, maxout.backward),
         ops.Add: Kernel(combine.add_forward, combine.add_backward),
         ops.Concat: Kernel(combine.concat_forward, combine.concat_backward),
         ops.Select: Kernel(combine.select_forward, combine.select_backward),

@@ -12,6 +12,8 @@ from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
 from cnnmath.ops.combine import Add, Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.linear import Flatten, Linear, RadialBasis
+from cnnmath.ops.lp_pool import LpPool
+from cnnmath.ops.maxout import Maxout
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
@@ -22,6 +24,7 @@ ALL: tuple[type[Operator], ...] = (
     ConvTranspose,
     MaxPool,
     AveragePool,
+    LpPool,
     Subsample,
     GlobalAveragePool,
     AdaptiveAveragePool,
@@ -40,6 +43,7 @@ ALL: tuple[type[Operator], ...] = (
     Tanh,
     Softplus,
     Softmax,
+    Maxout,
     Add,
     Concat,
     Select,
@@ -64,7 +68,9 @@ __all__ = [
     "LeakyReLU",
     "Linear",
     "LocalResponseNorm",
+    "LpPool",
     "MaxPool",
+    "Maxout",
     "Operand",
     "Operator",
     "Pad",

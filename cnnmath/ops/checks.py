@@ -103,19 +103,19 @@ def check_rank(inputs: Shape, spatial: int | None = None) -> None:
     )
 
 
-def check_divides(kind: type[CnnmathError], what: str, number: Size, groups: int) -> None:
-    """Raise where groups do not divide a number of channels."""
+def check_divides(kind: type[CnnmathError], what: str, number: Size, groups: int, by: str = "groups") -> None:
+    """Raise where groups, or pieces, do not divide a number of channels."""
     if isinstance(groups, int) and groups == 1:
         return
     if not isinstance(number, int) and hasattr(number, "all"):  # candidates: those that fit are told apart one by one
         if not (number % groups == 0).all():
-            raise kind(f"the groups do not divide the {what} of every candidate.")
+            raise kind(f"the {by} do not divide the {what} of every candidate.")
     elif isinstance(number, int) and number % groups:
         raise kind(
-            f"the groups do not divide the {what}.",
-            rule=f"{what} mod groups = 0",
+            f"the {by} do not divide the {what}.",
+            rule=f"{what} mod {by} = 0",
             here=f"{number} mod {groups} = {number % groups}",
-            fix=f"use {number - number % groups + groups} {what}, or groups 1",
+            fix=f"use {number - number % groups + groups} {what}, or {by} 1",
         )
 
 

@@ -16,6 +16,7 @@ from cnnmath.ops.algebra import Operator, Shape
 from cnnmath.ops.combine import Add, Concat, Select
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.linear import Linear, RadialBasis
+from cnnmath.ops.maxout import Maxout
 from cnnmath.ops.norm import LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import Pool
@@ -96,6 +97,11 @@ def _(op: Linear | RadialBasis, rank: int = 2, *, exact: bool = False) -> tuple[
 @reduced.register
 def _(op: LocalResponseNorm, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     return op, ((2, op.size + 2, *range(2, 2 + rank)),)
+
+
+@reduced.register
+def _(op: Maxout, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, ((2, 3 * op.pieces, *range(2, 2 + rank)),)
 
 
 @reduced.register

@@ -18,6 +18,7 @@ from cnnmath.ops import (
     GlobalAveragePool,
     Linear,
     LocalResponseNorm,
+    LpPool,
     MaxPool,
     Operator,
 )
@@ -200,7 +201,9 @@ def caption(op: Operator) -> tuple[str, ...]:
     (('7×7', '/2', '2 groups'), ('max 2×2', '/2'), ('dense',))
     """
     if isinstance(op, (Conv, Pool)):
-        name = "" if isinstance(op, Conv) else "max " if isinstance(op, MaxPool) else "avg "
+        name = (
+            "" if isinstance(op, Conv) else {MaxPool: "max ", LpPool: f"L{getattr(op, 'p', 0)} "}.get(type(op), "avg ")
+        )
         stride = [f"/{axes(op.stride)}"] if set(op.stride) != {1} else []
         groups = [f"{op.groups} groups"] if isinstance(op, Conv) and op.groups > 1 else []
         return (name + "×".join(map(str, op.kernel)), *stride, *groups)

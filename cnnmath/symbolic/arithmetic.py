@@ -22,7 +22,7 @@ from cnnmath.symbolic.traced import Traced, formula
 __all__ = [
     "NOTHING", "Fraction", "attains", "bracket", "cases", "conjunction", "disjunction", "entrywise_product", "equal",
     "every", "exp", "floor", "given", "greatest", "largest", "log", "logistic", "matrix_of", "matrix_product",
-    "multiplied", "negation", "power", "quotient", "smallest", "tanh", "times", "total", "transposed", "unequal",
+    "multiplied", "negation", "power", "quotient", "sign", "smallest", "tanh", "times", "total", "transposed", "unequal",
 ]  # fmt: skip
 
 NOTHING = -sp.oo
@@ -81,6 +81,11 @@ def power(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, int):
         return base**exponent if exponent >= 0 else quotient(1, base**-exponent)
     return _applied(base, lambda x: Exact().power(x, exponent), lambda x: x ** sp.Rational(exponent))
+
+
+def sign(x: Any) -> Any:
+    """Sign: -1, 0 or 1."""
+    return sp.sign(x) if symbolic(x) else (x > 0) - (x < 0)
 
 
 def exp(x: Any) -> Any:

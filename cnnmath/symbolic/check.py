@@ -149,11 +149,16 @@ def _values(extent: Expr, environment: Environment) -> range:
 def _holds(relation: str, left: Any, right: Any) -> bool:
     """Whether two values stand in a relation; irrational ones are equal to 40 digits."""
     if relation != "=":
-        return RELATIONS[relation](left, right)
+        return RELATIONS[relation](left, right) or (relation != "<" and _close(left, right))
     if isinstance(left, tuple) or isinstance(right, tuple):
         pairs = list(zip(_flat(left), _flat(right), strict=False))
         return len(_flat(left)) == len(_flat(right)) and all(_holds("=", *pair) for pair in pairs)
-    return bool(left == right) or (_irrational(left, right) and abs(left - right) <= CLOSE * abs(right))
+    return bool(left == right) or _close(left, right)
+
+
+def _close(left: Any, right: Any) -> bool:
+    """Whether two irrational numbers are equal as far as their digits are known."""
+    return _irrational(left, right) and abs(left - right) <= CLOSE * abs(right)
 
 
 def _irrational(*numbers: Any) -> bool:

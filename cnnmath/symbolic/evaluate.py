@@ -192,6 +192,7 @@ def _(expr: sp.Pow, w: _Writer) -> str:
 @_source.register(sp.tanh)
 @_source.register(sp.floor)
 @_source.register(sp.Abs)
+@_source.register(sp.sign)
 @_source.register(sp.Max)
 @_source.register(sp.Min)
 @_source.register(Logistic)

@@ -23,8 +23,8 @@ from cnnmath.symbolic.terms import Expr
 TOUCHED = 40
 """At most so many outputs of an instance have a gradient from above; it is zero at the others."""
 
-NUMBERS = {"K": (3, 2), "s": (2, 3), "d": (1, 2), "p": (0, 1)}
-"""Numbers that stand in for symbolic kernels, strides, dilations and paddings, exchanged from axis to axis."""
+NUMBERS = {"K": (3, 2), "s": (2, 3), "d": (1, 2), "p": (0, 1), "Q": (2, 3)}
+"""Numbers that stand in for symbolic kernels, strides, dilations, paddings and pieces, exchanged from axis to axis."""
 
 
 @lru_cache(maxsize=64)

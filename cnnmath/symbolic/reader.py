@@ -59,11 +59,11 @@ class Symbolic:
         return _wrapped(Maximum, *self._quantify(body, extents, where))
 
     def when(self, condition: Any, then: Callable[[], Number], otherwise: Callable[[], Number]) -> Expr:
-        """A case distinction, or the branch that the ranges of the indices decide."""
+        """A case distinction, an absolute value, or the branch that the ranges of the indices decide."""
         condition = decided(sp.sympify(condition), self.ranges)
         if condition in (sp.true, sp.false):
             return then() if condition is sp.true else otherwise()
-        return sp.Piecewise((then(), condition), (otherwise(), True))
+        return _cases(condition, sp.sympify(then()), sp.sympify(otherwise()))
 
     def let(self, name: str, over: Sequence[Size], value: Callable[[], Number]) -> Expr:  # noqa: ARG002 - written out
         """The value itself."""
@@ -116,6 +116,15 @@ def _index_names(body: Callable[..., Number], count: int) -> list[str]:
 def _primed(name: str) -> str:
     letter, _, number = name.partition("_")
     return f"{letter}'_{number}" if number else f"{letter}'"
+
+
+def _cases(condition: Any, then: Expr, otherwise: Expr) -> Expr:
+    """A case distinction; an odd power of an absolute value where it is just that."""
+    base, exponent = then.as_base_exp()
+    opposite = sp.Piecewise((-then, base < 0), (0, True))
+    if exponent.is_odd and condition == sp.Gt(base, 0) and otherwise == opposite:
+        return sp.Abs(base) ** exponent
+    return sp.Piecewise((then, condition), (otherwise, True))
 
 
 def _wrapped(kind: Any, term: Expr, ranges: Sequence[Range], conditions: Sequence[Any]) -> Expr:

@@ -17,6 +17,7 @@ from cnnmath.ops import (
     ConvTranspose,
     Flatten,
     Linear,
+    Maxout,
     Operator,
     Pad,
     RadialBasis,
@@ -36,7 +37,7 @@ GENERAL = {"kernel": "K", "stride": "s", "dilation": "d"}
 def general(kind: type[Operator], rank: int = 2, **settings: Any) -> Operator:
     """The operator with a window of which nothing is fixed: kernel K, stride s, dilation d, padding p on every axis.
 
-    Other settings, such as ``groups`` or ``ceil``, may be given.
+    A maxout, which has no window, has Q pieces. Other settings, such as ``groups`` or ``ceil``, may be given.
 
     Examples
     --------
@@ -47,6 +48,8 @@ def general(kind: type[Operator], rank: int = 2, **settings: Any) -> Operator:
         field: tuple(size(letter) for letter in numbered(name, rank)) for field, name in GENERAL.items()
     }
     padding = tuple((index(letter), index(letter)) for letter in numbered("p", rank))
+    if kind is Maxout:
+        return kind(**{"pieces": size("Q"), **settings})
     own = {"filters": size("F") * settings.get("groups", 1)} if kind in (Conv, ConvTranspose) else {}
     return kind(**own, **window, padding=padding, **settings)
 
@@ -75,6 +78,11 @@ def _(op: Conv | ConvTranspose, rank: int = 2) -> tuple[Operator, tuple[Shape, .
 @symbolic.register
 def _(op: Pool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
     return op, ((size("N"), size("C"), *spatial(len(op.kernel))),)
+
+
+@symbolic.register
+def _(op: Maxout, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, ((size("N"), size("C") * op.pieces, *spatial(rank)),)
 
 
 @symbolic.register
@@ -143,7 +151,7 @@ def bind(
             for a, b in zip(form, number, strict=True):
                 match(a, b)
         elif isinstance(form, sp.Basic) and not isinstance(number, str):
-            times, symbol = form.as_coeff_Mul()  # a width, or a number of groups times one
+            times, symbol = (form.xreplace(values) if form.is_Mul else form).as_coeff_Mul()  # a width, or a multiple
             agree(values.setdefault(symbol, int(number) // int(times)) * int(times), number)
         elif form is not None and not isinstance(form, str):
             agree(form, number)

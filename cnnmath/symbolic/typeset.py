@@ -99,7 +99,7 @@ class _Typesetter:
             case sp.Piecewise():
                 rows = [(self.write(v), "" if c is sp.true else self._condition(c)) for v, c in expr.args]
                 return self.n.cases(rows), ATOM
-            case sp.exp() | sp.log() | sp.floor() | sp.Abs() | sp.tanh() | Logistic():
+            case sp.exp() | sp.log() | sp.floor() | sp.Abs() | sp.sign() | sp.tanh() | Logistic():
                 name = {sp.Abs: "abs", Logistic: "sigma"}.get(expr.func, expr.func.__name__)
                 return self.n.function(name, self.write(expr.args[0])), ATOM
             case sp.Max() | sp.Min():

@@ -25,6 +25,7 @@ Mode: TypeAlias = Literal["integers", "rationals", "digits"]
 MODES: dict[type[Operator], Mode] = {
     ops.BatchNorm: "rationals",
     ops.LeakyReLU: "rationals",
+    ops.LpPool: "digits",
     ops.LocalResponseNorm: "digits",
     ops.ELU: "digits",
     ops.Sigmoid: "digits",

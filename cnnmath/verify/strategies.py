@@ -110,8 +110,17 @@ def _upsample(draw: DrawFn, kind: Any) -> Case:
 @st.composite
 def _pool(draw: DrawFn, kind: Any) -> Case:
     settings, sizes = draw(_padded(blind=False))
-    own = {"count_padding": draw(st.booleans())} if kind is ops.AveragePool else {}
+    own: dict[str, Any] = {"count_padding": draw(st.booleans())} if kind is ops.AveragePool else {}
+    if kind is ops.LpPool:
+        own = {"p": draw(st.integers(1, 4))}
     return Case(kind(ceil=draw(st.booleans()), **settings, **own), ((*draw(_batch), *sizes),))
+
+
+@st.composite
+def _maxout(draw: DrawFn, kind: Any) -> Case:
+    n, c, *sizes = draw(_shape)
+    pieces = draw(st.integers(1, 3))
+    return Case(kind(pieces), ((n, pieces * c, *sizes),))
 
 
 @st.composite
@@ -169,6 +178,7 @@ _CASES: dict[type[Operator], Callable[[type[Operator]], SearchStrategy[Case]]] =
     ops.ConvTranspose: _transpose,
     ops.MaxPool: _pool,
     ops.AveragePool: _pool,
+    ops.LpPool: _pool,
     ops.Subsample: _pool,
     ops.AdaptiveAveragePool: _adaptive,
     ops.AdaptiveMaxPool: _adaptive,
@@ -177,6 +187,7 @@ _CASES: dict[type[Operator], Callable[[type[Operator]], SearchStrategy[Case]]] =
     ops.Pad: _pad,
     ops.Upsample: _upsample,
     ops.LocalResponseNorm: _response,
+    ops.Maxout: _maxout,
     ops.Add: _merge,
     ops.Concat: _merge,
     ops.Select: _select,

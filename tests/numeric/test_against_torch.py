@@ -161,6 +161,29 @@ def torch_transposes(draw):
     return Problem(Case(op, case.inputs), arrays, rng.integers(-4, 5, op.shape(*case.inputs)).astype(float))
 
 
+@st.composite
+def lp_pools(draw):
+    """Even powers, of which torch takes no absolute value either, on numbers of which none is zero."""
+    axes = draw(st.lists(st.tuples(*(st.integers(1, 4) for _ in range(2)), st.integers(0, 5)), min_size=1, max_size=3))
+    kernel, stride, more = zip(*axes, strict=True)
+    op = ops.LpPool(kernel, p=draw(st.sampled_from([2, 4])), stride=stride)
+    x = (draw(st.integers(1, 2)), draw(st.integers(1, 3)), *(k + m for k, m in zip(kernel, more, strict=True)))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    arrays = {"x": rng.integers(1, 5, x) * rng.choice([-1.0, 1.0], x)}
+    return Problem(Case(op, (x,)), arrays, rng.integers(-4, 5, op.shape(x)).astype(float))
+
+
+@given(lp_pools())
+def test_norms_of_windows_and_their_gradients_are_equal_up_to_rounding(problem):
+    # Norms of at most 4^3 numbers below 4; each input meets at most 4^3 windows, whose slopes are at most 1.
+    def function(op, x):
+        window = (op.kernel, op.stride) if x.ndim > 3 else (*op.kernel, *op.stride)
+        return getattr(F, f"lp_pool{x.ndim - 2}d")(x, op.p, *window)
+
+    for name, ours, theirs in both(problem, function):
+        assert (np.abs(ours - theirs) <= 2 * gamma(216) * 4 * 64).all(), name
+
+
 @given(torch_transposes())
 def test_transposed_convolution_and_its_gradients_are_equal_with_torchs_own_padding(problem):
     for name, ours, theirs in both(problem, own_transpose):

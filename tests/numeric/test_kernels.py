@@ -45,6 +45,7 @@ def test_the_backward_kernel_computes_the_gradient_of_the_sentence(kind, data):
             ops.ConvTranspose,
             ops.MaxPool,
             ops.AdaptiveMaxPool,
+            ops.Maxout,
             ops.Subsample,
             ops.Linear,
             ops.RadialBasis,

@@ -16,12 +16,13 @@ HOMOGENEOUS = (
     *(kind for kind in LINEAR if kind not in BILINEAR),
     ops.MaxPool,
     ops.AdaptiveMaxPool,
+    ops.Maxout,
     ops.ReLU,
     ops.LeakyReLU,
 )
 KEEPING = (
     *(ops.MaxPool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.AdaptiveMaxPool),
-    *(ops.Flatten, ops.Concat, ops.Select, ops.Dropout),
+    *(ops.Flatten, ops.Concat, ops.Select, ops.Dropout, ops.Maxout),
 )
 
 

@@ -16,6 +16,7 @@ EXPECTED = {
     ops.ConvTranspose: "convolution",
     ops.MaxPool: "pooling",
     ops.AveragePool: "pooling",
+    ops.LpPool: "pooling",
     ops.Subsample: "pooling",
     ops.GlobalAveragePool: "pooling",
     ops.AdaptiveAveragePool: "pooling",

@@ -1,6 +1,7 @@
 """The likeliest mistakes with operators, and the whole answer to each."""
 
 import pytest
+from sympy import Symbol
 
 from cnnmath import ops
 from cnnmath.errors import CnnmathError, SettingError, ShapeError
@@ -23,6 +24,23 @@ SETTINGS = {
     "a string for a stride": (
         lambda: ops.Conv(8, 3, stride="2"),
         "the stride must be an integer.\n  here    stride '2'\n  fix     use an integer of at least 1",
+    ),
+    "an exponent that is no integer": (
+        lambda: ops.LpPool(2, p=1.5),
+        "the exponent p must be an integer.\n  here    exponent p 1.5\n  fix     use an integer of at least 1",
+    ),
+    "an exponent left open": (
+        lambda: ops.LpPool(2, p=Symbol("p")),
+        "the exponent p must be a number.\n  here    p p\n  fix     put an integer in, as p=2",
+    ),
+    "an exponent of 0": (
+        lambda: ops.LpPool(2, p=0),
+        "the exponent p must be at least 1.\n  rule    exponent p >= 1\n  here    0 < 1\n  fix     use 1 or more",
+    ),
+    "no pieces": (
+        lambda: ops.Maxout(0),
+        "the number of pieces must be at least 1.\n  rule    number of pieces >= 1\n  here    0 < 1\n"
+        "  fix     use 1 or more",
     ),
     "no filters": (
         lambda: ops.Conv(0, 3),
@@ -124,6 +142,11 @@ SHAPES = {
         lambda: ops.Conv(6, 3, groups=3).shape((1, 4, 8, 8)),
         "the groups do not divide the input channels.\n  rule    input channels mod groups = 0\n"
         "  here    4 mod 3 = 1\n  fix     use 6 input channels, or groups 1",
+    ),
+    "pieces that do not divide the channels": (
+        lambda: ops.Maxout(2).shape((1, 5, 8, 8)),
+        "the pieces do not divide the channels.\n  rule    channels mod pieces = 0\n"
+        "  here    5 mod 2 = 1\n  fix     use 6 channels, or pieces 1",
     ),
     "an image without a batch axis": (
         lambda: ops.Conv(8, 3).shape((3, 8, 8)),

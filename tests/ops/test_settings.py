@@ -22,7 +22,7 @@ def test_axes_keep_their_own_settings():
     assert op.windows((9, 20)) == (Window(3, 1, 2, 1, 0), Window(5, 2, 3, 4, 4))
 
 
-@pytest.mark.parametrize("kind", [ops.MaxPool, ops.AveragePool, ops.Subsample])
+@pytest.mark.parametrize("kind", [ops.MaxPool, ops.AveragePool, ops.LpPool, ops.Subsample])
 def test_a_pooling_strides_by_its_kernel_unless_told(kind):
     assert kind((2, 3)).stride == (2, 3)
     assert kind((2, 3), stride=1).stride == (1, 1)
@@ -58,6 +58,8 @@ def test_the_statistics_of_batch_normalisation_are_not_trained():
         (ops.MaxPool(2), "maxpool(2)"),
         (ops.MaxPool(3, stride=2, ceil=True), "maxpool(3, stride=2, ceil=True)"),
         (ops.AveragePool(2, count_padding=False), "averagepool(2, count_padding=False)"),
+        (ops.LpPool(2, 3, stride=1), "lppool(2, stride=1, p=3)"),
+        (ops.Maxout(2), "maxout(2)"),
         (ops.LocalResponseNorm(5), "localresponsenorm(5)"),
         (ops.ConvTranspose(64, 4, stride=2, padding=1), "convtranspose(64, 4, stride=2, padding=1)"),
         (ops.ConvTranspose(8, (3,), stride=2, output_padding=1), "convtranspose(8, (3,), stride=2, output_padding=1)"),

@@ -32,6 +32,10 @@ def counted(kind):
     return operation
 
 
+EITHER = object()
+"""What a comparison of numbers without values comes to."""
+
+
 class Tally:
     """A number without a value that counts each operation in which it takes part."""
 
@@ -44,7 +48,7 @@ class Tally:
 
     def __gt__(self, other):
         self.counts["comparisons"] += 1
-        return False
+        return EITHER
 
     def __neg__(self):
         return self
@@ -68,7 +72,17 @@ class OneByOne:
         return reduce(lambda a, b: a if a > b else b, self.terms(body, extents, where))
 
     def when(self, condition, then, otherwise):
-        return then() if condition else otherwise()
+        if condition is not EITHER:
+            return then() if condition else otherwise()
+        before = self.counts.copy()
+        branches = []
+        for branch in (then, otherwise):
+            result, spent = branch(), self.counts - before
+            branches.append((spent.total(), spent, result))
+            self.counts.subtract(spent)
+        _, spent, result = max(branches, key=lambda branch: branch[0])
+        self.counts.update(spent)
+        return result
 
     def let(self, name, over, value):
         key = (name, *over)
@@ -205,6 +219,16 @@ def test_shared_numbers_are_paid_once():
 def test_adaptive_pooling_pays_for_each_bin_what_it_holds():
     assert cost(ops.AdaptiveAveragePool((2,)), (1, 1, 3)) == Census(additions=2, divisions=2)
     assert cost(ops.AdaptiveMaxPool((2,)), (1, 1, 3)) == Census(comparisons=2)
+
+
+def test_a_norm_costs_its_powers_and_one_root_a_window():
+    assert cost(ops.LpPool((3,)), (1, 1, 3)) == Census(multiplications=3, additions=2, comparisons=1, roots=1)
+    assert cost(ops.LpPool((3,), p=1), (1, 1, 3)) == Census(additions=2, comparisons=6)
+    assert cost(ops.LpPool((3,), p=3), (1, 1, 3)) == Census(multiplications=6, additions=2, comparisons=7, roots=1)
+
+
+def test_a_maxout_costs_one_comparison_less_than_its_pieces():
+    assert cost(ops.Maxout(5), (2, 10, 3)) == Census(comparisons=4 * 2 * 2 * 3)
 
 
 def test_a_planted_miscount_is_seen():

@@ -22,6 +22,8 @@ SMALL = {
     ),
     ops.MaxPool: Case(ops.MaxPool((2, 3), stride=(1, 2), padding=((1, 0), (0, 1)), ceil=True), ((2, 2, 4, 6),)),
     ops.AveragePool: Case(ops.AveragePool((2, 3), stride=(1, 2), padding=((1, 0), (0, 1))), ((2, 2, 4, 6),)),
+    ops.LpPool: Case(ops.LpPool((2, 3), p=3, stride=(1, 2), padding=((1, 0), (0, 1)), ceil=True), ((2, 2, 4, 6),)),
+    ops.Maxout: Case(ops.Maxout(3), ((2, 6, 2, 3),)),
     ops.Subsample: Case(ops.Subsample((2, 3), stride=(1, 2), padding=((1, 0), (0, 1)), ceil=True), ((2, 2, 4, 6),)),
     ops.AdaptiveAveragePool: Case(ops.AdaptiveAveragePool((2, 3)), ((2, 2, 5, 4),)),
     ops.AdaptiveMaxPool: Case(ops.AdaptiveMaxPool((2, 3)), ((2, 2, 5, 4),)),

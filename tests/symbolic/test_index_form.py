@@ -42,6 +42,22 @@ def test_every_axis_of_a_general_window_has_its_own_divisibility_and_its_own_bou
     assert sum(isinstance(c, sp.Lt) for c in found) == rank
 
 
+def test_a_stride_times_the_output_that_it_divides_is_multiplied_out():
+    assert formula(general(ops.AveragePool, 1, ceil=True)).endswith(
+        "dL/dy[n,c,(j+p-d*k)/s]/(sum{k'<K | j + d*k' - d*k < L + p} 1)"
+    )
+
+
+def test_the_pieces_of_a_maxout_may_be_a_symbol():
+    assert formula(general(ops.Maxout), "y") == "max{q<Q} x[n,Q*c+q,o]"
+    assert formula(general(ops.Maxout)) == "[k*[n,floor(c/Q),j] = c mod Q]*dL/dy[n,floor(c/Q),j]"
+
+
+def test_two_cases_of_a_sign_are_read_as_an_absolute_value():
+    assert formula(ops.LpPool((2,), p=1), "y") == "sum{k<2} abs(x[n,c,2*o+k])"
+    assert formula(ops.LpPool((2,), p=1)) == "[j < 2*O]*dL/dy[n,c,floor(j/2)]*sign(x[n,c,j])"
+
+
 def test_a_stride_of_one_needs_no_divisibility():
     assert formula(ops.Conv(1, (3,))) == "sum{f<F, k<3 | 0 <= j - k < O} dL/dy[n,f,j-k]*w[f,c,k]"
 

@@ -40,6 +40,14 @@ def unbalanced(latex):
     return "brace" if depth else "environment" if begins != ends else "fence" if fences[0] != fences[1] else ""
 
 
+def test_a_sign_is_a_function_in_every_notation():
+    sign = sp.sign(array("x")[index("k")])
+    assert typeset(sign, Text()) == "sign(x[k])"
+    assert typeset(sign, Latex()) == r"\operatorname{sign}\left(x_{k}\right)"
+    assert misshapen(typeset(sign, MathML())) == []
+    assert [evaluate(sign, {index("k"): k, "x": {(0,): -7, (1,): 0, (2,): 3}}) for k in range(3)] == [-1, 0, 1]
+
+
 def all_steps(derived):
     return [step for derivation in derived for step in derivation.steps]
 
