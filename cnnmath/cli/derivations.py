@@ -48,7 +48,8 @@ def derive(
         list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Settings of the subject, such as m=4 r=3.")
     ] = None,
     kernel: Annotated[
-        str | None, typer.Option(help="3 or 3x2; also adaptive outputs, scales, channels, and the size of an LRN.")
+        str | None,
+        typer.Option(help="3 or 3x2; also adaptive outputs, scales, channels, pieces, and the size of an LRN."),
     ] = None,
     stride: Annotated[str | None, typer.Option(help="2 or 2x1.")] = None,
     dilation: Annotated[str | None, typer.Option(help="2 or 2x1.")] = None,

@@ -22,7 +22,8 @@ from cnnmath.symbolic.traced import Traced, formula
 __all__ = [
     "NOTHING", "Fraction", "attains", "bracket", "cases", "conjunction", "disjunction", "entrywise_product", "equal",
     "every", "exp", "floor", "given", "greatest", "largest", "log", "logistic", "matrix_of", "matrix_product",
-    "multiplied", "negation", "power", "quotient", "sign", "smallest", "tanh", "times", "total", "transposed", "unequal",
+    "multiplied", "negation", "power", "quotient", "sign", "smallest", "tanh", "times", "total", "transposed",
+    "unequal",
 ]  # fmt: skip
 
 NOTHING = -sp.oo

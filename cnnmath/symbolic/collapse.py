@@ -40,10 +40,15 @@ class Term:
         """The term with a bound index replaced, so that it is bound no longer."""
         swap = {symbol: value}
         return Term(
-            self.coefficient.xreplace(swap),
+            _multiplied_out(self.coefficient.xreplace(swap), value),
             tuple((s, e.xreplace(swap)) for s, e in self.ranges if s != symbol),
             tuple(c.xreplace(swap) for c in self.conditions),
         )
+
+
+def _multiplied_out(expr: Expr, value: Expr) -> Expr:
+    """The expression with every multiple of an index's value multiplied out, so that a stride meets its quotient."""
+    return expr.replace(lambda part: part.is_Mul and value in part.args, sp.expand) if value.is_Add else expr
 
 
 def collapse(
