@@ -57,7 +57,7 @@ def derive(what: Any, *arguments: Any, **settings: Any) -> Derivation:
     'dL/dx of conv(F, (1,), stride=2) by zero-stuffing'
     """
     from cnnmath.graph import Architecture  # graphs are loaded for whoever has one
-    from cnnmath.subjects.network import derive_node
+    from cnnmath.subjects.network.chain_rule import derive_node
 
     if isinstance(what, Architecture):
         return derive_node(what, *arguments, **settings)

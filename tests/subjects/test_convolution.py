@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cnnmath import numeric, ops
 from cnnmath.errors import CnnmathError, DerivationError, SettingError
 from cnnmath.subjects import derive
-from cnnmath.subjects.factors import Factors, rows_of
+from cnnmath.subjects.convolution.factors import Factors, rows_of
 from cnnmath.symbolic import general
 from cnnmath.symbolic.evaluate import evaluate
 

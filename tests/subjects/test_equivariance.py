@@ -11,8 +11,8 @@ from cnnmath import numeric
 from cnnmath.errors import DerivationError
 from cnnmath.ops import Conv, MaxPool
 from cnnmath.subjects import derive
-from cnnmath.subjects.equivariance import translation_equivariance
-from cnnmath.subjects.strides import pooled, pooling_shifts
+from cnnmath.subjects.equivariance.convolution import translation_equivariance
+from cnnmath.subjects.equivariance.strides import pooled, pooling_shifts
 from cnnmath.symbolic import general
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.instance import Sparse, values

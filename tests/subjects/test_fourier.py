@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from cnnmath.errors import DerivationError, SettingError
 from cnnmath.subjects import derive
-from cnnmath.subjects.circle import placed
-from cnnmath.subjects.fft import MOST, operations
-from cnnmath.subjects.fourier import ROOTS
+from cnnmath.subjects.fourier.circle import placed
+from cnnmath.subjects.fourier.fft import MOST, operations
+from cnnmath.subjects.fourier.theorem import ROOTS
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.instance import Sparse, values
 from cnnmath.symbolic.rings import Residue

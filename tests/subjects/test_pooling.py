@@ -14,7 +14,7 @@ from cnnmath.errors import DerivationError, SettingError
 from cnnmath.numeric.pool import divisor
 from cnnmath.readers import Tensor
 from cnnmath.subjects import derive, named
-from cnnmath.subjects.max_pooling import RULES
+from cnnmath.subjects.pooling.maximum import RULES
 from cnnmath.symbolic import Derivation, general
 from cnnmath.symbolic import step as claim
 from cnnmath.symbolic.evaluate import evaluate

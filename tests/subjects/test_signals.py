@@ -14,8 +14,8 @@ from cnnmath.errors import DerivationError, SettingError
 from cnnmath.ops import Conv
 from cnnmath.readers import Tensor, forward
 from cnnmath.subjects import derive
-from cnnmath.subjects.lattice import REACH, box, correlated, drawn_signal, integers, scattered
-from cnnmath.subjects.signals import convolution_sum, echo, observed
+from cnnmath.subjects.signals.lattice import REACH, box, correlated, drawn_signal, integers, scattered
+from cnnmath.subjects.signals.systems import convolution_sum, echo, observed
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.instance import Instance, Sparse, values
 from cnnmath.symbolic.terms import Sigma, array, index

@@ -1,0 +1,3 @@
+"""The chain rule through a network, in its own names."""
+
+from __future__ import annotations
