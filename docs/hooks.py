@@ -1,4 +1,4 @@
-"""Pages that mkdocs generates while it builds: one for each of the operators below, and the reference of the audit."""
+"""Pages that mkdocs generates while it builds: operators, chapters of derivations, and the reference of the audit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from mkdocs.structure.files import File, Files
 
 from cnnmath import ops
 from cnnmath.audit.reference import reference_page, schema
+from cnnmath.report.lecture import chapter_page, page_name
 from cnnmath.report.operator import operator_page
+from cnnmath.subjects import CHAPTERS
 
 OPERATORS = (ops.Conv, ops.ConvTranspose, ops.MaxPool, ops.AveragePool, ops.Subsample)
 
@@ -17,6 +19,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for kind in OPERATORS:
         name = f"operators/{kind.__name__.lower()}.md"
         files.append(File.generated(config, name, content=operator_page(kind)))
+    for chapter in CHAPTERS:
+        files.append(File.generated(config, page_name(chapter), content=chapter_page(chapter)))
     files.append(File.generated(config, "audit-reference.md", content=reference_page()))
     files.append(File.generated(config, "claims.schema.json", content=schema()))
     return files

@@ -18,7 +18,7 @@ def chapter_page(chapter: Chapter) -> str:
     --------
     >>> from cnnmath.subjects import CHAPTERS
     >>> chapter_page(CHAPTERS[0]).splitlines()[0]
-    '# Convolution'
+    '# Signals'
     """
     parts = [f"# {chapter.title}", INTRODUCTION, *(_section(subject) for subject in chapter.subjects)]
     return "\n\n".join(parts) + "\n"
