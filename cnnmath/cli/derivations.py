@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -69,6 +69,9 @@ def derive(
     channels: Annotated[int | None, typer.Option(min=1, help="Input channels of the written-out form.")] = None,
     rank: Annotated[int | None, typer.Option(min=1, max=4, help="Number of spatial axes.")] = None,
     wrt: Annotated[str | None, typer.Option(help="Only this one: y, x, w, b ...")] = None,
+    node: Annotated[
+        str | None, typer.Option(help="The subject is a network: derive the chain rule from the loss to this node.")
+    ] = None,
     form: Annotated[Form, typer.Option("--format", help="How to print it.")] = Form.text,
     detail: Annotated[Detail, typer.Option("--steps", help="All steps, or the result alone.")] = Detail.full,
     numbers: Annotated[bool, typer.Option("--numbers", help="Add a worked example: every step with numbers.")] = False,
@@ -87,8 +90,13 @@ def derive(
     }  # fmt: skip
     given = {name: value for name, value in window.items() if value is not None}
     own = dict(map(arguments.setting, settings or []))
-    wanted = Request(subject, given, own, size, channels, rank or arguments.rank(size, kernel), wrt)
-    _print(list(_derivations(wanted)), form, full=detail is Detail.full, numbers=numbers)
+    if node is not None:
+        derived = [_of_node(subject, node, size, wrt, {**given, **own})]
+    else:
+        derived = list(
+            _derivations(Request(subject, given, own, size, channels, rank or arguments.rank(size, kernel), wrt))
+        )
+    _print(derived, form, full=detail is Detail.full, numbers=numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,16 @@ def _list() -> None:
 
 def _takes(subject: Subject) -> list[str]:
     return [f"window of {subject.takes.__name__.lower()}"] if subject.takes else []
+
+
+def _of_node(network: str, node: str, size: str | None, wrt: str | None, others: Mapping[str, Any]) -> Derivation:
+    """The chain rule in a network, which says its settings itself."""
+    from cnnmath.subjects import derive
+
+    if others:
+        first = next(iter(others))
+        raise SettingError("a network has its own settings.", here=first, fix="leave it out, with --node")
+    return derive(arguments.network(network, size), node, wrt)
 
 
 def _derivations(wanted: Request) -> Iterator[Any]:
