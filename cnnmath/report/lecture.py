@@ -27,7 +27,8 @@ def chapter_page(chapter: Chapter) -> str:
 INTRODUCTION = (
     "Every equation on this page was evaluated on both sides, exactly, on small settings, when the page was built; one "
     "that did not hold would have stopped it. Indices start at 0; a bracket [...] is 1 where its conditions hold and 0 "
-    "elsewhere; \u2223 is divisibility; L is the loss."
+    "elsewhere; \u2223 is divisibility; L is the loss. What slides over an image is shown along one axis: with `--rank 2` "
+    "the same derivation speaks of images."
 )
 
 
@@ -37,14 +38,14 @@ def page_name(chapter: Chapter) -> str:
 
 
 def _section(subject: Subject) -> str:
-    derivation = subject.derive(*([general(subject.takes)] if subject.takes else []))
+    derivation = subject.derive(*([general(subject.takes, 1)] if subject.takes else []))
     return "\n\n".join(
         [f"## {_sentence(subject.summary)}", f"```console\n$ {_command(subject)}\n```", _body(derivation)]
     )
 
 
 def _command(subject: Subject) -> str:
-    return f"cnnmath derive {subject.name}"
+    return f"cnnmath derive {subject.name}{' --rank 1' if subject.takes else ''}"
 
 
 def _body(derivation: Derivation) -> str:
@@ -56,4 +57,5 @@ def _body(derivation: Derivation) -> str:
 
 
 def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    """The words with a capital letter, unless they begin with a formula such as dL/dx."""
+    return words if words[1:2].isupper() else words[:1].upper() + words[1:]
