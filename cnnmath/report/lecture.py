@@ -27,8 +27,8 @@ def chapter_page(chapter: Chapter) -> str:
 INTRODUCTION = (
     "Every equation on this page was evaluated on both sides, exactly, on small settings, when the page was built; one "
     "that did not hold would have stopped it. Indices start at 0; a bracket [...] is 1 where its conditions hold and 0 "
-    "elsewhere; \u2223 is divisibility; L is the loss. What slides over an image is shown along one axis: with `--rank 2` "
-    "the same derivation speaks of images."
+    "elsewhere; \u2223 is divisibility; L is the loss. What slides over an image is shown along one axis: with "
+    "`--rank 2` the same derivation speaks of images."
 )
 
 

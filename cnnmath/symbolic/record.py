@@ -29,14 +29,17 @@ FORMAT = "cnnmath derivation 1"
 LONGEST = 1_000_000
 """Terms that one evaluation of a step of a record may take."""
 
-_UNEVALUATED = (sp.Eq, sp.Ne, sp.Ge, sp.Gt, sp.Le, sp.Lt, sp.MatMul, sp.floor)
+_EXACT = (
+    *(sp.Add, sp.Mul, sp.Pow, sp.exp, sp.log, sp.tanh, sp.sign, sp.floor, sp.Mod, sp.Abs, sp.Max, sp.Min),
+    *(sp.Eq, sp.Ne, sp.Ge, sp.Gt, sp.Le, sp.Lt, sp.MatMul, sp.HadamardProduct),
+)
+"""Heads that are put together as they were written down, without being worked out anew."""
 
 _HEADS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         head.__name__: head
         for head in (
-            *(sp.Add, sp.Mul, sp.Pow, sp.exp, sp.log, sp.tanh, sp.Mod, sp.Abs, sp.Max, sp.Min, sp.Tuple),
-            *(sp.And, sp.Or, sp.Not, sp.Piecewise, *_UNEVALUATED),
+            *(*_EXACT, sp.Tuple, sp.And, sp.Or, sp.Not, sp.Transpose),
             *(terms.Sigma, terms.Pi, terms.Maximum, terms.Bracket, terms.Divides, terms.Attains, terms.Partial),
             terms.Logistic,
         )
@@ -154,6 +157,10 @@ def tree(expr: Any) -> Any:
             return ["Symbol", expr.name, _kind(expr)]
         case sp.Indexed():
             return ["Entry", str(expr.base), *map(tree, expr.indices)]
+        case sp.IndexedBase():
+            return ["Array", str(expr)]
+        case sp.MatrixSymbol():
+            return ["MatrixSymbol", expr.name, *map(tree, expr.shape)]
         case sp.MatrixBase():
             return ["Matrix", *([tree(entry) for entry in expr.row(i)] for i in range(expr.rows))]
         case _ if expr in (sp.oo, -sp.oo, sp.true, sp.false):
@@ -174,9 +181,14 @@ def read_tree(values: Any) -> Any:
         case "Rational":
             return sp.Rational(*arguments)
         case "Symbol":
-            return sp.Symbol(arguments[0], **_KINDS[arguments[1]])
+            assumed = arguments[1]
+            return sp.Symbol(arguments[0], **(_KINDS[assumed] if isinstance(assumed, str) else assumed))
         case "Entry":
             return terms.array(arguments[0])[tuple(map(read_tree, arguments[1:]))]
+        case "Array":
+            return terms.array(*arguments)
+        case "MatrixSymbol":
+            return sp.MatrixSymbol(arguments[0], *map(read_tree, arguments[1:]))
         case "Matrix":
             return sp.ImmutableMatrix([[read_tree(entry) for entry in row] for row in arguments])
         case "Constant":
@@ -185,13 +197,14 @@ def read_tree(values: Any) -> Any:
             return sp.Piecewise(*((read_tree(value), read_tree(condition)) for value, condition in arguments))
     if head not in _HEADS:
         raise NotationError("a formula of the record has an unknown head.", here=clip(str(head)))
-    options = {"evaluate": False} if _HEADS[head] in _UNEVALUATED else {}
+    options = {"evaluate": False} if _HEADS[head] in _EXACT else {}
     return _HEADS[head](*map(read_tree, arguments), **options)
 
 
-def _kind(symbol: sp.Symbol) -> str:
-    """What is assumed of a symbol, by a name."""
-    return next(kind for kind, assumed in _KINDS.items() if sp.Symbol(symbol.name, **assumed) == symbol)
+def _kind(symbol: sp.Symbol) -> str | dict[str, bool]:
+    """What is assumed of a symbol: by a name where it has one, else written down."""
+    kinds = (kind for kind, assumed in _KINDS.items() if sp.Symbol(symbol.name, **assumed) == symbol)
+    return next(kinds, symbol.assumptions0)
 
 
 def _remark(remark: Remark) -> dict[str, Any]:

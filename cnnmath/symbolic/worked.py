@@ -21,8 +21,8 @@ from cnnmath.symbolic.typeset import SIGNS, equation, typeset
 if TYPE_CHECKING:
     from cnnmath.symbolic.derivation import Derivation, Step
 
-MOST_TERMS = 12
-"""A longer sum is shown by its value alone."""
+MOST_ENTRIES = 24
+"""A formula that reads more entries is shown by its value alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Worked:
 
 
 def worked(derivation: Derivation) -> tuple[Instance, list[Worked]]:
-    """One entry of every step, on the smallest instance of the derivation.
+    """One entry of every step that is no identity of polynomials, on the smallest instance of the derivation.
 
     The entry is one whose value is not zero, where there is one.
 
@@ -55,7 +55,7 @@ def worked(derivation: Derivation) -> tuple[Instance, list[Worked]]:
     'y[0,0,1] = w[0,0,0]*x[0,0,1] + w[0,0,1]*x[0,0,2] = (-3)*2 + (-1)*3 = -9'
     """
     instance = min(derivation.instances, key=lambda i: sum(terms(s.right, i.environment) for s in derivation.steps))
-    return instance, [_worked(step, instance) for step in derivation.steps]
+    return instance, [_worked(step, instance) for step in derivation.steps if step.relation != "identical"]
 
 
 def _worked(step: Step, instance: Instance) -> Worked:
@@ -77,6 +77,11 @@ class _Letters:
     name: str
     numbers: Array
     step: Step
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the array, where it has one."""
+        return self.numbers.shape  # type: ignore[attr-defined]  # asked for where a matrix is read as a whole
 
     def __getitem__(self, at: tuple[int, ...]) -> Traced:
         return Traced(self.numbers[at], self._entry(at))
@@ -109,7 +114,7 @@ def chain(left: Expr, right: Expr, value: Any, numbers: Mapping[Expr, Any], nota
     if value is None:
         return equation(left, right, notation)
     parts = [typeset(left, notation)]
-    if right.free_symbols and len(sp.Add.make_args(right)) <= MOST_TERMS:
+    if right.free_symbols and right.count(lambda part: isinstance(part, (sp.Indexed, Partial))) <= MOST_ENTRIES:
         parts += [] if right == left else [typeset(right, notation)]
         parts += [] if right in numbers or right.has(Attains) else [typeset(right, notation, numbers)]
     return notation.relation(SIGNS[sign], notation.relation("=", *parts), typeset(_number(value), notation))

@@ -1,5 +1,7 @@
 """What holds of every subject: it can be derived as it stands, every step of it is checked, and it can be set."""
 
+import json
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
@@ -8,7 +10,9 @@ import sympy as sp
 from cnnmath import ops
 from cnnmath.errors import DerivationError, SettingError
 from cnnmath.subjects import CHAPTERS, named
-from cnnmath.symbolic import general
+from cnnmath.symbolic import from_record, general, record
+from tests.symbolic.test_notations import misshapen
+from tests.symbolic.typesetting import set_all
 
 SUBJECTS = [subject for chapter in CHAPTERS for subject in chapter.subjects]
 every_subject = pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.name)
@@ -20,6 +24,11 @@ def derivation(subject):
     if subject.name not in derived:
         derived[subject.name] = subject.derive(*([general(subject.takes, 1)] if subject.takes else []))
     return derived[subject.name]
+
+
+def equations(whole):
+    """How many equations a derivation shows with its worked example, which leaves out identities of polynomials."""
+    return len(whole.steps) + sum(step.relation != "identical" for step in whole.steps)
 
 
 def spoilt(step):
@@ -50,6 +59,30 @@ def test_a_subject_says_what_it_is_and_where_it_is_from(subject):
     assert all(remark.text for remark in whole.assumptions)
     names = [step.name for step in whole.steps]
     assert len(set(names)) == len(names), "a message that names a step must be clear"
+
+
+@every_subject
+def test_katex_sets_all_that_a_subject_says(subject):
+    whole = derivation(subject)
+    assert set_all(whole.latex(numbers=True)) >= equations(whole)
+    assert set_all(whole.markdown(full=False)) >= 1
+    assert set_all(whole._repr_latex_()) == 1
+
+
+@every_subject
+def test_a_subject_is_well_formed_in_html_and_text(subject):
+    whole = derivation(subject)
+    page = ET.fromstring(f"<div>{whole.html(numbers=True)}</div>")
+    assert len(page.findall(".//li/div/math")) == equations(whole)
+    assert misshapen(whole.html(numbers=True)) == []
+    text = whole.text(numbers=True)
+    assert all(text.count(a) == text.count(b) for a, b in ("()", "[]", "{}"))
+
+
+@every_subject
+def test_a_subject_can_be_written_down_and_read_again(subject):
+    whole = derivation(subject)
+    assert from_record(json.loads(json.dumps(record(whole)))) == whole
 
 
 @every_subject
