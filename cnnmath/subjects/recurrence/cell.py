@@ -78,7 +78,7 @@ def recurrent_cell(activation: str = "tanh") -> Derivation:
     A simple recurrent cell with tanh
       x (T, D), h (T, H), o (T, Q), U (H, D), W (H, H), b (H), V (Q, H), c (Q)
       Times count from 0; h[-1,i] is the state before the first input.
-         P = D*H + H + H^2 + Q*H + Q
+         P = D*H + H^2 + H + Q*H + Q
     """
     f = activation_of(activation).formula
     return Derivation(

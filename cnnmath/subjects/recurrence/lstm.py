@@ -65,7 +65,7 @@ def lstm_cell(biases: int = 1) -> Derivation:
     Examples
     --------
     >>> lstm_cell().result
-    Parameters: P = 4*(D*H + H + H^2)
+    Parameters: P = 4*(D*H + H^2 + H)
     >>> lstm_cell(biases=2).result
     Parameters: P = 4*(D*H + 2*H + H^2)
     """
