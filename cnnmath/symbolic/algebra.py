@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 import sympy as sp
 
 from cnnmath.errors import DerivationError
-from cnnmath.symbolic.terms import Divides, Expr, Quantified, Range, Sigma, affine, decided, replaced
+from cnnmath.symbolic.ranges import affine, decided
+from cnnmath.symbolic.terms import Divides, Expr, Quantified, Range, Sigma, replaced
 
 Q = TypeVar("Q", bound=Quantified)
 

@@ -35,8 +35,8 @@ RELATIONS: dict[str, Callable[[Any, Any], bool]] = {"<=": operator.le, ">=": ope
 """What a step may say beside that its sides are equal."""
 
 
-def check(step: Step, instance: Instance) -> None:
-    """Compare the two sides of a step on an instance, at up to some hundred positions.
+def check(step: Step, instance: Instance) -> int:
+    """Compare the two sides of a step on an instance, at up to some hundred positions, and say at how many.
 
     A third of them are positions at which the left side is not zero, where that is an array's entry, and half are such
     moved to an end of one axis, where a single condition may fail; the last corner is always among them.
@@ -48,10 +48,11 @@ def check(step: Step, instance: Instance) -> None:
     """
     if step.relation == "identical":
         _check_identity(step)
-        return
+        return 1
     environment = instance.environment
     left, right = compiled(step.left), compiled(step.right)
-    for here in positions_of(step, environment):
+    places = positions_of(step, environment)
+    for here in places:
         full = environment | here
         try:
             sides = left(full), right(full)
@@ -61,6 +62,7 @@ def check(step: Step, instance: Instance) -> None:
             raise _refuted(step, here, f"a formula has no value: {error}") from None
         if not _holds(step.relation, *sides):
             raise _refuted(step, here, f"the left side is {_shown(sides[0])}, the right side {_shown(sides[1])}")
+    return len(places)
 
 
 def _check_identity(step: Step) -> None:
@@ -189,5 +191,10 @@ def check_all(steps: Iterable[Step], instances: Iterable[Instance]) -> None:
     """Check every step on every instance; an identity, which depends on none, once."""
     everywhere = list(instances)
     for step in steps:
-        for instance in everywhere if step.relation != "identical" else everywhere[:1]:
-            check(step, instance)
+        chosen = everywhere if step.relation != "identical" else everywhere[:1]
+        if not sum(check(step, instance) for instance in chosen):
+            raise DerivationError(
+                f"the step '{step.name.lower()}' was compared nowhere.",
+                here="a free index has no value on any instance",
+                fix="give an instance on which it has some",
+            )

@@ -9,18 +9,8 @@ from itertools import product
 import sympy as sp
 
 from cnnmath.symbolic import algebra
-from cnnmath.symbolic.terms import (
-    Attains,
-    Bracket,
-    Divides,
-    Expr,
-    Range,
-    Sigma,
-    affine,
-    decided,
-    index,
-    settle,
-)
+from cnnmath.symbolic.ranges import affine, decided, settle
+from cnnmath.symbolic.terms import Attains, Bracket, Divides, Expr, Range, Sigma, index
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from typing import Any
 import sympy as sp
 
 from cnnmath.symbolic.collapse import collapse
+from cnnmath.symbolic.ranges import bounds
 from cnnmath.symbolic.reader import Symbolic
-from cnnmath.symbolic.terms import Attains, Bracket, Divides, Expr, Maximum, Quantified, Sigma, bounds, entries
+from cnnmath.symbolic.terms import Attains, Bracket, Divides, Expr, Maximum, Quantified, Sigma, entries
 
 __all__ = ["collapse", "jacobian"]
 

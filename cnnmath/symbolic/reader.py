@@ -11,7 +11,8 @@ from typing import Any
 import sympy as sp
 
 from cnnmath.ops.algebra import Number, Operator, Shape, position
-from cnnmath.symbolic.terms import Expr, Maximum, Range, Sigma, array, decided, divided, divisibility, index, settle
+from cnnmath.symbolic.ranges import decided, divided, divisibility, settle
+from cnnmath.symbolic.terms import Expr, Maximum, Range, Sigma, array, index
 from cnnmath.window import Size
 
 

@@ -13,21 +13,9 @@ from cnnmath.symbolic import algebra
 from cnnmath.symbolic.differentiate import collapse, jacobian
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.instance import Sparse
+from cnnmath.symbolic.ranges import bounds, decided, settle
 from cnnmath.symbolic.reader import Symbolic
-from cnnmath.symbolic.terms import (
-    Bracket,
-    Divides,
-    Maximum,
-    Pi,
-    Sigma,
-    array,
-    bounds,
-    decided,
-    index,
-    replaced,
-    settle,
-    size,
-)
+from cnnmath.symbolic.terms import Bracket, Divides, Maximum, Pi, Sigma, array, index, replaced, size
 from tests.symbolic.instances import Everywhere
 
 i, j, k = index("i"), index("j"), index("k")

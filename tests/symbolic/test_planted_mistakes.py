@@ -332,3 +332,10 @@ def test_every_mistake_changes_some_step_and_none_that_it_does_not_speak_of(name
         assert touched == {(wrt, i) for wrt in "xwb" for i in (0, 2, 3)} - {("b", 2), ("b", 3)}
     if name in ("the wrong sign", "a factor of 2"):
         assert touched == set(STEPS)
+
+
+def test_a_step_that_no_instance_reaches_is_refused():
+    n, k = sp.Symbol("n", integer=True, positive=True), sp.Symbol("k", integer=True, nonnegative=True)
+    claim = step("Anything", "a mistake:", k, k + 1, [(k, n - 1)])
+    with pytest.raises(DerivationError, match="the step 'anything' was compared nowhere"):
+        derivation.Derivation("Nothing", (), (claim,), (Instance({n: 1}, {}),))

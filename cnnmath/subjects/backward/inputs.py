@@ -20,7 +20,8 @@ from cnnmath.symbolic import Derivation, Step, derive, remark, step
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.instance import Array, Instance, Sparse
 from cnnmath.symbolic.letters import Letters
-from cnnmath.symbolic.terms import Bracket, Divides, Expr, Sigma, array, decided, index
+from cnnmath.symbolic.ranges import decided
+from cnnmath.symbolic.terms import Bracket, Divides, Expr, Sigma, array, index
 
 
 def zero_stuffed(op: Conv) -> Derivation:

@@ -14,7 +14,8 @@ from cnnmath.ops.spatial import inside, taps
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.instance import Instance, Place
 from cnnmath.symbolic.letters import Letters
-from cnnmath.symbolic.terms import Expr, Range, Sigma, decided, index
+from cnnmath.symbolic.ranges import decided
+from cnnmath.symbolic.terms import Expr, Range, Sigma, index
 from cnnmath.window import Window
 
 

@@ -20,7 +20,8 @@ from cnnmath.readers import Tensor, gradients
 from cnnmath.subjects.convolution.layer import Layer, row_major
 from cnnmath.symbolic import Derivation, Step, derive, remark, step
 from cnnmath.symbolic.instance import Array, Instance, Lazy, Place
-from cnnmath.symbolic.terms import Bracket, Expr, Sigma, array, decided, index
+from cnnmath.symbolic.ranges import decided
+from cnnmath.symbolic.terms import Bracket, Expr, Sigma, array, index
 
 
 def im2col(op: Conv) -> Derivation:

@@ -20,8 +20,9 @@ from cnnmath.ops.spatial import inside, taps
 from cnnmath.subjects.convolution.layer import row_major
 from cnnmath.subjects.matrices.sparse import DISTINCT, ENTRIES, REPEATED, ZEROS, Sparse
 from cnnmath.symbolic import Derivation, Step, remark, step
+from cnnmath.symbolic.ranges import decided
 from cnnmath.symbolic.reader import numbered
-from cnnmath.symbolic.terms import Bracket, Expr, Range, Sigma, array, decided, index
+from cnnmath.symbolic.terms import Bracket, Expr, Range, Sigma, array, index
 from cnnmath.window import check_at_least
 
 AXES = (1, 2, 3)

@@ -19,7 +19,8 @@ from cnnmath.subjects.pooling.sliding import BATCH, Sliding, numeric, summed, ta
 from cnnmath.symbolic import Derivation, Step, remark, step
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.instance import Array, Instance, Place
-from cnnmath.symbolic.terms import Expr, Partial, Sigma, array, decided
+from cnnmath.symbolic.ranges import decided
+from cnnmath.symbolic.terms import Expr, Partial, Sigma, array
 
 
 def average_pooling(op: AveragePool) -> Derivation:

@@ -19,19 +19,8 @@ from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.instance import Array, Instance, Lazy, Place, drawn
 from cnnmath.symbolic.letters import Letters
 from cnnmath.symbolic.oracle import told
-from cnnmath.symbolic.terms import (
-    Attains,
-    Bracket,
-    Divides,
-    Expr,
-    Maximum,
-    Partial,
-    Range,
-    Sigma,
-    array,
-    decided,
-    index,
-)
+from cnnmath.symbolic.ranges import decided
+from cnnmath.symbolic.terms import Attains, Bracket, Divides, Expr, Maximum, Partial, Range, Sigma, array, index
 from cnnmath.window import Window
 
 BATCH = (index("n"), index("c"))

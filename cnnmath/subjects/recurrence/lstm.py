@@ -67,7 +67,7 @@ def lstm_cell(biases: int = 1) -> Derivation:
     >>> lstm_cell().result
     Parameters: P = 4*(D*H + H^2 + H)
     >>> lstm_cell(biases=2).result
-    Parameters: P = 4*(D*H + 2*H + H^2)
+    Parameters: P = 4*(D*H + H^2 + 2*H)
     """
     if biases not in (1, 2):
         raise SettingError("a gate has one bias or two.", here=f"biases {biases!r}", fix="use 1, or 2 as PyTorch does")
