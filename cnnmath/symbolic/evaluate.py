@@ -35,8 +35,7 @@ def evaluate(expr: Expr, environment: Mapping[Any, Any]) -> Any:
 
     Examples
     --------
-    >>> from cnnmath.symbolic.source import Writer
-    from cnnmath.symbolic.terms import Expr
+    >>> from cnnmath.symbolic.terms import Sigma, array, index
     >>> k = index("k")
     >>> evaluate(Sigma(array("w")[k] * 10**k, [(k, 3)]), {"w": {(0,): 1, (1,): 2, (2,): 3}})
     321
