@@ -62,7 +62,7 @@ class _Typesetter:
         match expr:
             case _ if expr in self.numbers:
                 written, own = self._part(self.numbers[expr])
-                return (self.n.parenthesis(written), ATOM) if own < ATOM else (written, own)
+                return (self.n.parenthesis(written), ATOM) if own < PRODUCT else (written, own)
             case sp.Float():
                 negative = expr < 0
                 return self.n.joined(
@@ -101,7 +101,7 @@ class _Typesetter:
                 return self.n.cases(rows), ATOM
             case sp.exp() | sp.log() | sp.floor() | sp.Abs() | sp.sign() | sp.tanh() | Logistic():
                 name = {sp.Abs: "abs", Logistic: "sigma"}.get(expr.func, expr.func.__name__)
-                return self.n.function(name, self.write(expr.args[0])), ATOM
+                return self.n.function(name, self.write(self.numbers.get(expr.args[0], expr.args[0]))), ATOM
             case sp.Max() | sp.Min():
                 listed = self._listed([self.write(a) for a in sorted(expr.args, key=_place)])
                 return self.n.function(expr.func.__name__.lower(), listed), ATOM

@@ -27,17 +27,21 @@ MOST_ENTRIES = 24
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """An entry of a step: the formula there, the same with numbers, and its value."""
+    """An entry of a step: the formula there, the same with numbers, and the values of both sides."""
 
     step: Step
     left: Expr
     formula: Expr
     numbers: Mapping[Expr, Any]
-    value: Any
+    values: tuple[Any, Any]
 
     def write(self, notation: Notation) -> str:
-        """The chain of equations in a notation."""
-        return chain(self.left, self.formula, self.value, self.numbers, notation, self.step.relation)
+        """The chain of equations in a notation; of a bound, a chain for each side."""
+        if self.step.relation == "=":
+            return chain(self.left, self.formula, self.values[1], self.numbers, notation)
+        sides = zip((self.left, self.formula), self.values, strict=True)
+        written = [chain(side, side, value, self.numbers, notation) for side, value in sides]
+        return notation.relation(SIGNS[self.step.relation], *written)
 
 
 def worked(derivation: Derivation) -> tuple[Instance, list[Worked]]:
@@ -60,14 +64,18 @@ def worked(derivation: Derivation) -> tuple[Instance, list[Worked]]:
 
 def _worked(step: Step, instance: Instance) -> Worked:
     environment = instance.environment
-    value = compiled(step.right)
+    sides = [compiled(side) for side in (step.left, step.right)]
     places = positions_of(step, environment)
-    here = next((at for at in places if value(environment | at) != 0), places[0])
+    here = next((at for at in places if sides[1](environment | at) != 0), places[0])
+    values = tuple(side(environment | here) for side in sides)
+    if not any(side.has(sp.Indexed, Partial, sp.MatrixExpr) for side in (step.left, step.right)):
+        scalars = {s: _number(v) for s, v in (environment | here).items() if isinstance(s, sp.Symbol)}
+        return Worked(step, step.left, step.right, scalars, values)
     letters = environment | {name: _Letters(name, numbers, step) for name, numbers in instance.arrays.items()} | here
-    left, right = (_formula(compiled(side)(letters)) for side in (step.left, step.right))
-    entries = right.atoms(sp.Indexed, Partial)
+    left, right = (_formula(side(letters)) for side in sides)
+    entries = left.atoms(sp.Indexed, Partial) | right.atoms(sp.Indexed, Partial)
     numbers = {entry: _number(compiled(entry)(environment)) for entry in entries}
-    return Worked(step, left, right, numbers, value(environment | here))
+    return Worked(step, left, right, numbers, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +117,15 @@ def _number(value: Any) -> Expr:
     return sp.Float(float(number), 6) if number.is_Rational and number.q > 10**9 else number
 
 
-def chain(left: Expr, right: Expr, value: Any, numbers: Mapping[Expr, Any], notation: Notation, sign: str = "=") -> str:
+def chain(left: Expr, right: Expr, value: Any, numbers: Mapping[Expr, Any], notation: Notation) -> str:
     """An equation; where there is a value, the same with numbers for its entries (unless it is long), and the value."""
     if value is None:
         return equation(left, right, notation)
-    parts = [typeset(left, notation)]
+    parts = [] if left is right and not left.free_symbols else [typeset(left, notation)]
     if right.free_symbols and right.count(lambda part: isinstance(part, (sp.Indexed, Partial))) <= MOST_ENTRIES:
         parts += [] if right == left else [typeset(right, notation)]
         parts += [] if right in numbers or right.has(Attains) else [typeset(right, notation, numbers)]
-    return notation.relation(SIGNS[sign], notation.relation("=", *parts), typeset(_number(value), notation))
+    return notation.relation("=", *parts, typeset(_number(value), notation))
 
 
 def arrays_read(steps: Iterable[Step], instance: Instance) -> Iterator[tuple[Expr, Expr]]:
