@@ -40,7 +40,10 @@ class Worked:
         if self.step.relation == "=":
             return chain(self.left, self.formula, self.values[1], self.numbers, notation)
         sides = zip((self.left, self.formula), self.values, strict=True)
-        written = [chain(side, side, value, self.numbers, notation) for side, value in sides]
+        written = [
+            chain(side, side, value, self.numbers, notation) if side.free_symbols else typeset(side, notation)
+            for side, value in sides
+        ]
         return notation.relation(SIGNS[self.step.relation], *written)
 
 
@@ -121,7 +124,7 @@ def chain(left: Expr, right: Expr, value: Any, numbers: Mapping[Expr, Any], nota
     """An equation; where there is a value, the same with numbers for its entries (unless it is long), and the value."""
     if value is None:
         return equation(left, right, notation)
-    parts = [] if left is right and not left.free_symbols else [typeset(left, notation)]
+    parts = [typeset(left, notation)]
     if right.free_symbols and right.count(lambda part: isinstance(part, (sp.Indexed, Partial))) <= MOST_ENTRIES:
         parts += [] if right == left else [typeset(right, notation)]
         parts += [] if right in numbers or right.has(Attains) else [typeset(right, notation, numbers)]
