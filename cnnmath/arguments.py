@@ -149,7 +149,9 @@ def operator(kind: type[Operator], rank: int, settings: dict[str, Any]) -> Opera
         if name not in own:
             options = ", ".join(f"--{n.replace('_', '-')}" for n in own)
             fix = f"its settings are {options}" if own else "it has no settings: leave it out"
-            raise SettingError("it has no such setting.", here=f"--{name}", fix=fix).at(kind.__name__.lower())
+            raise SettingError("it has no such setting.", here=f"--{name.replace('_', '-')}", fix=fix).at(
+                kind.__name__.lower()
+            )
     if first:
         given.setdefault(first, FIRST[first])
     for field in ("filters", "units"):

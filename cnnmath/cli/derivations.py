@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +20,10 @@ from cnnmath.ops.algebra import Shape
 if TYPE_CHECKING:
     from cnnmath.subjects import Subject
     from cnnmath.symbolic import Derivation
+
+
+WIDE = (ops.Conv, ops.ConvTranspose, ops.Linear, ops.RadialBasis)
+"""Operators with a width of their own, which the formulas leave a symbol."""
 
 
 class Form(StrEnum):
@@ -81,6 +85,7 @@ def derive(
     Without --kernel, kernel, stride, dilation and padding are symbols.
     """
     if subject is None:
+        _check_alone({"kernel": kernel, "stride": stride, "padding": padding, "input": size, "wrt": wrt, "node": node})
         _list()
         return
     window = {
@@ -89,13 +94,11 @@ def derive(
         "ceil": ceil, "count_padding": count_padding,
     }  # fmt: skip
     given = {name: value for name, value in window.items() if value is not None}
-    own = dict(map(arguments.setting, settings or []))
+    own = _once(arguments.setting(text) for text in settings or [])
     if node is not None:
-        derived = [_of_node(subject, node, size, wrt, {**given, **own})]
+        derived = [_of_node(subject, node, size, wrt, {**given, **own, **({"rank": rank} if rank else {})})]
     else:
-        derived = list(
-            _derivations(Request(subject, given, own, size, channels, rank or arguments.rank(size, kernel), wrt))
-        )
+        derived = list(_derivations(Request(subject, given, own, size, channels, rank, wrt)))
     _print(derived, form, full=detail is Detail.full, numbers=numbers)
 
 
@@ -108,8 +111,31 @@ class Request:
     own: dict[str, Any]
     size: str | None
     channels: int | None
-    rank: int
+    rank: int | None
     wrt: str | None
+
+    @property
+    def axes(self) -> int:
+        """Number of spatial axes of an operator."""
+        return self.rank or arguments.rank(self.size, self.window.get("kernel"))
+
+
+def _once(settings: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Settings by name, each given once."""
+    found: dict[str, Any] = {}
+    for name, value in settings:
+        if name in found:
+            here = f"{name}={found[name]} and {name}={value}"
+            raise SettingError("a setting is given twice.", here=here, fix="leave one out")
+        found[name] = value
+    return found
+
+
+def _check_alone(options: Mapping[str, Any]) -> None:
+    """Raise where options are given without the subject that they are for."""
+    for name, value in options.items():
+        if value is not None:
+            raise SettingError("the subject is missing.", here=f"--{name} {value}", fix="for example derive conv")
 
 
 def _list() -> None:
@@ -153,20 +179,28 @@ def _derivations(wanted: Request) -> Iterator[Any]:
 
 
 def _of_subject(wanted: Request) -> Derivation:
+    from cnnmath import zoo
     from cnnmath.subjects import CHAPTERS, named
 
     try:
         subject = named(wanted.subject)
     except UnknownNameError:
         known = [s.name for chapter in CHAPTERS for s in chapter.subjects]
-        raise unknown("subject", wanted.subject, [*known, *(kind.__name__.lower() for kind in ops.ALL)]) from None
-    own = dict(wanted.own)
+        error = unknown("subject", wanted.subject, [*known, *(kind.__name__.lower() for kind in ops.ALL)])
+        if wanted.subject in zoo.ALL or ">" in wanted.subject:
+            error.lines["fix"] = "of a network, say which node: --node NAME, as `cnnmath analyze` lists them"
+        raise error from None
+    own = [*wanted.own.items()]
     for option, value in {"input": wanted.size, "channels": wanted.channels, "wrt": wanted.wrt}.items():
         if value is not None:
-            own[option] = arguments.sizes(value, "--input") if option == "input" else value
+            own.append((option, arguments.sizes(value, "--input") if option == "input" else value))
     if subject.takes is None:
-        return subject.derive(**{**{n: arguments.value(v) for n, v in wanted.window.items()}, **own})
-    return subject.derive(_chosen(subject.takes, wanted, written_out=False), **own)
+        window = [(name, arguments.value(value)) for name, value in wanted.window.items()]
+        rank = [] if wanted.rank is None else [("rank", wanted.rank)]
+        return subject.derive(**_once([*window, *rank, *own]))
+    if "filters" in wanted.window:
+        raise SettingError("widths are symbols.", here="--filters", fix="leave it out").at(subject.name)
+    return subject.derive(_chosen(subject.takes, wanted, written_out=False), **_once(own))
 
 
 def _of_operator(kind: type[ops.Operator], wanted: Request) -> Iterator[Any]:
@@ -176,16 +210,16 @@ def _of_operator(kind: type[ops.Operator], wanted: Request) -> Iterator[Any]:
     name = kind.__name__.lower()
     if wanted.own:
         first = next(iter(wanted.own))
-        raise SettingError(
-            "an operator takes options.", here=f"{first}=...", fix=f"for example --{first} 2, or --kernel 3"
-        ).at(name)
-    if wanted.size is None and (wanted.window.get("filters") or wanted.channels) is not None:
+        fix = "give settings as options, for example --kernel 3 --stride 2; `cnnmath derive --help` lists them"
+        raise SettingError("an operator takes options.", here=f"{first}=...", fix=fix).at(name)
+    widths = wanted.window.get("filters") if kind in WIDE else None
+    if wanted.size is None and (widths or wanted.channels) is not None:
         raise SettingError("widths are symbols.", rule="--filters and --channels go with --input", fix="leave them out")
     op = _chosen(kind, wanted, written_out=wanted.size is not None)
     channels = wanted.channels or wanted.window.get("groups") or 1
     inputs: tuple[Shape, ...] = arguments.inputs(op, wanted.size, channels) if wanted.size is not None else ()
-    for target in [wanted.wrt] if wanted.wrt else symbolic.targets(op, rank=wanted.rank):
-        derivation = symbolic.derive(op, target, rank=wanted.rank)
+    for target in [wanted.wrt] if wanted.wrt else symbolic.targets(op, rank=wanted.axes):
+        derivation = symbolic.derive(op, target, rank=wanted.axes)
         yield symbolic.WrittenOut(derivation, op, inputs) if inputs else derivation
 
 
@@ -195,10 +229,10 @@ def _chosen(kind: type[ops.Operator], wanted: Request, *, written_out: bool) -> 
 
     given = wanted.window
     if "kernel" not in {f.name for f in fields(kind)} or "kernel" in given:
-        return arguments.operator(kind, wanted.rank, given)
+        return arguments.operator(kind, wanted.axes, given)
     if written_out or {"stride", "dilation", "padding", "output_padding"} & set(given):
         raise SettingError("the kernel is missing.", rule="settings go with --kernel", fix="for example --kernel 3")
-    return symbolic.general(kind, wanted.rank, **given)
+    return symbolic.general(kind, wanted.axes, **given)
 
 
 def _print(derived: list[Any], form: Form, *, full: bool, numbers: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cnnmath import symbolic
 from cnnmath.errors import SettingError, unknown
-from cnnmath.ops import Operator
+from cnnmath.ops import ALL, Operator
 from cnnmath.subjects.chapters import CHAPTERS
 from cnnmath.subjects.subject import Subject
 from cnnmath.symbolic import Derivation
@@ -29,7 +29,11 @@ def named(name: str) -> Subject:
     known = {subject.name: subject for chapter in CHAPTERS for subject in chapter.subjects}
     key = name.lower().replace("_", "-").replace(" ", "-")
     if key not in known:
-        raise unknown("subject", name, known)
+        error = unknown("subject", name, known)
+        kind = next((kind.__name__ for kind in ALL if kind.__name__.lower() == key.replace("-", "")), None)
+        if kind is not None:
+            error.lines["fix"] = f"of an operator, give one: cnnmath.ops.{kind}(...), or symbolic.general(ops.{kind})"
+        raise error
     return known[key]
 
 
@@ -60,6 +64,9 @@ def derive(what: Any, *arguments: Any, **settings: Any) -> Derivation:
     from cnnmath.subjects.network.chain_rule import derive_node
 
     if isinstance(what, Architecture):
+        if not arguments and "node" not in settings:
+            fix = f"for example derive(net, {what.order()[0]!r})" if what.order() else "give the network a node first"
+            raise SettingError("the node is missing.", here=f"network '{what.name}'", fix=fix)
         return derive_node(what, *arguments, **settings)
     raise SettingError(
         "this can not be derived.",

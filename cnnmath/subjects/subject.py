@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cnnmath.errors import CnnmathError, SettingError
+from cnnmath.errors import CnnmathError, SettingError, clip
 from cnnmath.ops import Operator
 from cnnmath.symbolic import Derivation
 
@@ -41,8 +41,9 @@ class Subject:
         Raises
         ------
         SettingError
-            For a setting that it does not have.
+            For a setting that it does not have, and for an operator of another kind than it takes, or too many.
         """
+        self._check(operator)
         for name in settings:
             if name not in self.settings:
                 own = ", ".join(self.settings)
@@ -52,6 +53,18 @@ class Subject:
             return self.build(*operator, **settings)
         except CnnmathError as error:
             raise error.at(self.name) from None
+
+    def _check(self, operators: tuple[Any, ...]) -> None:
+        """Raise where the operators are not the one that the subject takes, or any where it takes none."""
+        wanted = [self.takes] if self.takes else []
+        if len(operators) == len(wanted) and all(map(isinstance, operators, wanted)):
+            return
+        kind = self.takes.__name__ if self.takes else ""
+        raise SettingError(
+            f"the subject takes one {kind}." if kind else "the subject takes no operator.",
+            here=", ".join(clip(repr(operator)) for operator in operators) or "none is given",
+            fix=f"give a cnnmath.ops.{kind}, or symbolic.general(ops.{kind})" if kind else "give its settings by name",
+        ).at(self.name)
 
 
 @dataclass(frozen=True, slots=True)

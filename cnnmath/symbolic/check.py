@@ -21,7 +21,7 @@ from cnnmath.symbolic.terms import Expr, Partial, Quantified
 if TYPE_CHECKING:
     from cnnmath.symbolic.derivation import Step
 
-LEAST, MOST, EFFORT = 4, 240, 20_000
+LEAST, MOST, EFFORT = 4, 160, 8_000
 """Positions compared in one step: from the least to the most, as many as the effort (terms evaluated) allows."""
 
 ALL, ROWS, COLUMNS = 512, 20, 60
@@ -51,31 +51,34 @@ def check(step: Step, instance: Instance) -> int:
         return 1
     environment = instance.environment
     left, right = compiled(step.left), compiled(step.right)
-    places = positions_of(step, environment)
-    for here in places:
-        full = environment | here
-        try:
+    here: dict[sp.Symbol, int] = {}
+    try:
+        places = positions_of(step, environment)
+        for here in places:
+            full = environment | here
             sides = left(full), right(full)
-        except (LookupError, TypeError) as error:
-            raise _refuted(step, here, f"a formula reads where there is no entry: {error}") from None
-        except (ArithmeticError, ValueError) as error:
-            raise _refuted(step, here, f"a formula has no value: {error}") from None
-        if not _holds(step.relation, *sides):
-            raise _refuted(step, here, f"the left side is {_shown(sides[0])}, the right side {_shown(sides[1])}")
+            if not _holds(step.relation, *sides):
+                raise _refuted(step, here, f"the left side is {_shown(sides[0])}, the right side {_shown(sides[1])}")
+    except (LookupError, TypeError) as error:
+        raise _refuted(step, here, f"a formula reads where there is no entry: {error}") from None
+    except (ArithmeticError, ValueError) as error:
+        raise _refuted(step, here, f"a formula has no value: {error}") from None
     return len(places)
 
 
 def _check_identity(step: Step) -> None:
     """Expand the difference of two sides, polynomials or matrices of them: it must vanish, term by term."""
     left, right = (_entries(side) for side in (step.left, step.right))
+    if left.shape != right.shape:
+        raise _refuted(step, {}, f"the left side is a matrix of shape {left.shape}, the right side of {right.shape}")
     rest = (left - right).applyfunc(sp.expand)
     if any(entry != 0 for entry in rest):
         raise _refuted(step, {}, f"the difference of the two sides is {next(entry for entry in rest if entry != 0)}")
 
 
 def _entries(side: Expr) -> Expr:
-    """The entries of a matrix, its products carried out, or a single expression: as one column."""
-    return sp.ImmutableMatrix(sp.flatten(_carried_out(side) if isinstance(side, sp.MatrixExpr) else sp.Matrix([side])))
+    """A matrix, its products carried out, or a single expression as one."""
+    return sp.ImmutableMatrix(_carried_out(side) if isinstance(side, sp.MatrixExpr) else [[side]])
 
 
 def _carried_out(side: Expr) -> Expr:
@@ -145,16 +148,19 @@ def _values(extent: Expr, environment: Environment) -> range:
     """Values of an index: below its extent, or all integers, as far as the instance says that they reach."""
     if extent is sp.oo:
         return range(-environment[sp.oo], environment[sp.oo] + 1)
-    return range(int(compiled(extent)(environment)))
+    value = compiled(extent)(environment)
+    if int(value) != value:
+        raise ValueError(f"an index cannot run below {value}")
+    return range(int(value))
 
 
 def _holds(relation: str, left: Any, right: Any) -> bool:
     """Whether two values stand in a relation; irrational ones are equal to 40 digits."""
     if relation != "=":
-        return RELATIONS[relation](left, right) or (relation != "<" and _close(left, right))
-    if isinstance(left, tuple) or isinstance(right, tuple):
-        pairs = list(zip(_flat(left), _flat(right), strict=False))
-        return len(_flat(left)) == len(_flat(right)) and all(_holds("=", *pair) for pair in pairs)
+        alike = _close(left, right)
+        return not alike and left < right if relation == "<" else alike or RELATIONS[relation](left, right)
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return len(left) == len(right) and all(_holds("=", *pair) for pair in zip(left, right, strict=True))
     return bool(left == right) or _close(left, right)
 
 
@@ -166,10 +172,6 @@ def _close(left: Any, right: Any) -> bool:
 def _irrational(*numbers: Any) -> bool:
     """Whether one of them has so long a denominator that it stands for an irrational number."""
     return all(isinstance(n, (int, Fraction)) for n in numbers) and any(n.denominator > 10**20 for n in numbers)
-
-
-def _flat(value: Any) -> list[Any]:
-    return [entry for part in value for entry in _flat(part)] if isinstance(value, tuple) else [value]
 
 
 def _shown(value: Any) -> str:

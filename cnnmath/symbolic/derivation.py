@@ -18,7 +18,7 @@ from cnnmath.symbolic.instance import Instance
 from cnnmath.symbolic.notations import Notation, Text
 from cnnmath.symbolic.remark import Remark, remark
 from cnnmath.symbolic.terms import Expr, Range
-from cnnmath.symbolic.typeset import relation
+from cnnmath.symbolic.typeset import SIGNS, relation
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,6 +46,14 @@ class Step:
     right: Expr
     over: tuple[Range, ...] = ()
     relation: str = "="
+
+    def __post_init__(self) -> None:
+        if self.relation not in SIGNS:
+            raise DerivationError(
+                f"the step '{self.name.lower()}' has an unknown relation.",
+                here=repr(self.relation),
+                rule=f"one of {', '.join(map(repr, SIGNS))}",
+            )
 
     def write(self, notation: Notation) -> str:
         """The equation in a notation."""

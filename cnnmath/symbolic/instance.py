@@ -6,14 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod
+from operator import ge
 from operator import index as whole
 from random import Random
 from typing import Any, Protocol, TypeAlias
 
 import sympy as sp
 
+from cnnmath.errors import DerivationError
 from cnnmath.readers import Tensor
 from cnnmath.symbolic.evaluate import Environment
+from cnnmath.symbolic.rings import Element
 
 Place: TypeAlias = tuple[int, ...]
 
@@ -64,7 +67,7 @@ class Lazy:
 
 
 def _check_inside(at: Place, shape: tuple[int, ...]) -> None:
-    if len(at) != len(shape) or not all(0 <= i < n for i, n in zip(at, shape, strict=True)):
+    if len(at) != len(shape) or min(at, default=0) < 0 or any(map(ge, at, shape)):
         raise IndexError(f"position {at} lies outside shape {shape}")
 
 
@@ -78,6 +81,15 @@ class Instance:
 
     values: Mapping[Any, Any]
     arrays: Mapping[str, Array]
+
+    def __post_init__(self) -> None:
+        for symbol, value in self.values.items():
+            if not isinstance(value, (int, Fraction, Element)):
+                raise DerivationError(
+                    "an instance has exact numbers.",
+                    here=f"{symbol} = {value!r}",
+                    fix="give an integer, a fraction, or an element of a ring",
+                )
 
     @property
     def environment(self) -> Environment:

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from fractions import Fraction
 from functools import cache, lru_cache
+from math import prod
 from random import Random
 from typing import Any
 
 import sympy as sp
 
+from cnnmath.errors import SettingError
 from cnnmath.ops import Conv, ConvTranspose, Operator, operands
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.pool import Pool
@@ -23,7 +25,7 @@ from cnnmath.symbolic.terms import Expr
 TOUCHED = 40
 """At most so many outputs of an instance have a gradient from above; it is zero at the others."""
 
-NUMBERS = {"K": (3, 2), "s": (2, 3), "d": (1, 2), "p": (0, 1), "Q": (2, 3)}
+NUMBERS = {"K": (3, 2, 2), "s": (2, 3, 1), "d": (1, 2, 3), "p": (0, 1, 2), "Q": (2, 3, 4)}
 """Numbers that stand in for symbolic kernels, strides, dilations, paddings and pieces, exchanged from axis to axis."""
 
 
@@ -31,9 +33,9 @@ NUMBERS = {"K": (3, 2), "s": (2, 3), "d": (1, 2), "p": (0, 1), "Q": (2, 3)}
 def instances(
     op: Operator, inputs: tuple[Shape, ...], definitions: tuple[tuple[sp.Symbol, Expr], ...]
 ) -> tuple[Instance, ...]:
-    """Small instances at both telling sizes, with two choices of numbers where the window is symbolic; then a tiny one.
+    """Small instances: two full ones, one channel at every telling size for three windows, and a tiny one.
 
-    The tiny one has a batch of one and as few channels as there can be: what a worked example shows.
+    Where the window is no symbol, it is the only one. The tiny instance has a batch of one: a worked example shows it.
 
     Parameters
     ----------
@@ -49,37 +51,67 @@ def instances(
         meant = bind(op, inputs, dict(definitions), small, shapes)
         found.setdefault((small, shapes), Instance(meant, oracle(small, shapes, nonzero=nonzero)))
 
-    turns = range(2 if symbols else 1)
+    turns = range(3 if symbols else 1)
     windows = [
-        {s: NUMBERS[str(s)[0]][(turn + int(str(s).partition("_")[2] or 0)) % 2] for s in symbols} for turn in turns
+        {s: NUMBERS[str(s)[0]][(turn + int(str(s).partition("_")[2] or 0)) % 3] for s in symbols} for turn in turns
     ]
-    telling = [pair for window in windows for pair in _telling(_bound(op, window), inputs)]
-    for small, shapes in telling:
+    tellings = [_telling(_bound(op, window), inputs) for window in windows]
+    for telling in tellings:
+        _check_effort(*telling[0])
+    full = [tellings[0][0], tellings[1 if symbols else 0][1]]
+    for small, shapes in full if _effort(*full[0]) <= FEW else ():
         add(small, shapes)
-    add(*_narrow(*telling[-1]), nonzero=True)
+    narrow = [pair for telling in tellings for pair in telling]
+    for small, shapes in narrow:
+        add(*_narrow(small, shapes, batch=2))
+    add(*_narrow(*min(narrow, key=lambda pair: _effort(*pair)), batch=1), nonzero=True)
     return tuple(found.values())
 
 
+FEW, MOST = 20_000, 400_000
+"""Taps read in one channel: above the first, instances have one channel only; above the second, there are none."""
+
+
+def _effort(op: Operator, shapes: tuple[Shape, ...]) -> int:
+    """About how many taps all outputs of a channel read."""
+    return prod(getattr(op, "kernel", ())) * prod(op.shape(*shapes)[2:])
+
+
+def _check_effort(op: Operator, shapes: tuple[Shape, ...]) -> None:
+    if _effort(op, shapes) > MOST:
+        raise SettingError(
+            "the window is too large to check a derivation with.",
+            here=f"{prod(op.kernel):,} taps, {_effort(op, shapes):,} of them read even at the smallest telling size",
+            rule=f"at most {MOST:,}",
+            fix="leave the kernel a symbol: what is derived then holds for every window",
+        )
+
+
 def _telling(op: Operator, inputs: tuple[Shape, ...]) -> list[tuple[Operator, tuple[Shape, ...]]]:
-    """Both telling sizes; where the padding after is deep, also one whose last tap lies just beyond the input."""
+    """Both telling sizes; of a sliding window, also those up to a whole period further, for every rest there is."""
     both = [reduced(op, len(inputs[0]) - 2, exact=exact) for exact in (False, True)]
     telling = [(small, tuple(shapes[: len(inputs)])) for small, shapes in both]
     small, ((n, c, *sizes), *_) = telling[-1]
     if isinstance(small, (Conv, Pool)) and not isinstance(small.padding, str):
-        windows = small.windows(tuple(sizes))
-        beyond = [size + max(w.after - 1, 0) % w.stride for size, w in zip(sizes, windows, strict=True)]
-        telling.append((small, ((n, c, *beyond),)))
+        strides = [w.stride for w in small.windows(tuple(sizes))]
+        for more in range(1, min(max(strides, default=1), LONGEST)):
+            longer = [size + more % stride for size, stride in zip(sizes, strides, strict=True)]
+            telling.append((small, ((n, c, *longer),)))
     return telling
 
 
-def _narrow(op: Operator, shapes: tuple[Shape, ...]) -> tuple[Operator, tuple[Shape, ...]]:
-    """The same at a batch of one, and with one channel a group where that is free."""
+LONGEST = 4
+"""At most so many lengths of a period are tried."""
+
+
+def _narrow(op: Operator, shapes: tuple[Shape, ...], batch: int) -> tuple[Operator, tuple[Shape, ...]]:
+    """The same at a small batch, and with one channel a group where that is free."""
     if isinstance(op, (Conv, ConvTranspose)):
         ((_, _, *sizes),) = shapes
-        return replace(op, filters=op.groups), ((1, op.groups, *sizes),)
+        return replace(op, filters=op.groups), ((batch, op.groups, *sizes),)
     if isinstance(op, Pool):
-        return op, tuple((1, 1, *sizes) for _, _, *sizes in shapes)
-    return op, tuple((1, *rest) for _, *rest in shapes)
+        return op, tuple((batch, 1, *sizes) for _, _, *sizes in shapes)
+    return op, tuple((batch, *rest) for _, *rest in shapes)
 
 
 def oracle(op: Operator, shapes: Sequence[Shape], *, nonzero: bool = False) -> dict[str, Array]:

@@ -246,13 +246,20 @@ def _(expr: Divides, w: Writer) -> str:
 def _(expr: Attains, w: Writer) -> str:
     maximum, taps, at = expr.args
     asked = f"({_position(taps.args, w)}), ({_position(at.args, w)})"  # of the formula around it, not of the maximum
+    places = {Attains.place(axis): w.write(index) for axis, index in enumerate(at.args)}
+    places = {place: index for place, index in places.items() if place in maximum.free_symbols}
 
     def body() -> str:
         own = "".join(f"{w.symbol(symbol)}, " for symbol, _ in maximum.ranges)
         return f"({_where(maximum, w.write(maximum.body), 'NOTHING', w)}, ({own}))"
 
+    depth = len(w.bound)
+    w.bound.extend(places)
     source, loops = w.loops(maximum, body)
-    return f"attains([{source} {loops}], {asked}, {w.constant(maximum)})"
+    del w.bound[depth:]
+    named = ", ".join(f"_i{depth + i}" for i in range(len(places)))
+    values = f"(lambda {named}: [{source} {loops}])({', '.join(places.values())})"
+    return f"attains({values}, {asked}, {w.constant(maximum)})"
 
 
 @source_of.register

@@ -109,11 +109,30 @@ class Divides(Boolean):
 
 
 class Attains(Boolean):
-    """The taps ``at`` are the first, in row-major order, at which the maximum is attained."""
+    """The taps are the first, in row-major order, at which the maximum of the output at a position is attained.
+
+    The maximum is kept as a function of the position, of `place` for each index: so what is written as the position is
+    what is evaluated.
+    """
 
     def __new__(cls, maximum: Maximum, taps: Sequence[Expr], at: Sequence[Expr]) -> Any:
-        """Build it, for the output at the position ``at``."""
-        return Boolean.__new__(cls, maximum, sp.Tuple(*taps), sp.Tuple(*at))
+        """Build it, for the output at the position ``at``, whose indices the maximum may contain."""
+        free = [(i, symbol) for i, symbol in enumerate(at) if isinstance(symbol, sp.Symbol)]
+        bound = {symbol for symbol, _ in maximum.ranges}
+        own = maximum.xreplace({symbol: cls.place(i) for i, symbol in free if symbol not in bound})
+        return Boolean.__new__(cls, own, sp.Tuple(*taps), sp.Tuple(*at))
+
+    @property
+    def free_symbols(self) -> set[sp.Symbol]:
+        """All symbols but the places of the maximum."""
+        maximum, taps, at = self.args
+        places = {self.place(axis) for axis in range(len(at.args))}
+        return (maximum.free_symbols - places) | taps.free_symbols | at.free_symbols
+
+    @staticmethod
+    def place(axis: int) -> sp.Symbol:
+        """What stands in the maximum for an index of the position."""
+        return index(f"@{axis}")
 
 
 class Partial(sp.Expr):

@@ -61,8 +61,17 @@ def worked(derivation: Derivation) -> tuple[Instance, list[Worked]]:
     >>> steps[0].write(Text())
     'y[0,0,1] = w[0,0,0]*x[0,0,1] + w[0,0,1]*x[0,0,2] = (-3)*2 + (-1)*3 = -9'
     """
-    instance = min(derivation.instances, key=lambda i: sum(terms(s.right, i.environment) for s in derivation.steps))
+    instance = min(derivation.instances, key=lambda i: (_terms(derivation.steps, i), _numbers(i)))
     return instance, [_worked(step, instance) for step in derivation.steps if step.relation != "identical"]
+
+
+def _terms(steps: Iterable[Step], instance: Instance) -> int:
+    environment = instance.environment
+    return sum(terms(step.right, environment) for step in steps)
+
+
+def _numbers(instance: Instance) -> int:
+    return sum(len(array.values) for array in instance.arrays.values() if isinstance(array, Tensor))
 
 
 def _worked(step: Step, instance: Instance) -> Worked:

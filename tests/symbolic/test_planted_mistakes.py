@@ -1,6 +1,7 @@
 """No derivation can be built on a mistake: each one planted here is refused by the step in which it lies."""
 
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 
 import pytest
@@ -8,10 +9,11 @@ import sympy as sp
 
 from cnnmath import ops
 from cnnmath.errors import DerivationError
+from cnnmath.readers import Tensor
 from cnnmath.symbolic import derivation, derive, general, operators, step
 from cnnmath.symbolic.differentiate import collapse
 from cnnmath.symbolic.instance import Instance
-from cnnmath.symbolic.terms import Bracket, Divides, Quantified, Sigma
+from cnnmath.symbolic.terms import Attains, Bracket, Divides, Quantified, Sigma
 
 STRIDED = ops.Conv(1, 3, stride=(2, 1), dilation=(1, 2), padding=((1, 0), (0, 1)))
 
@@ -165,12 +167,75 @@ def test_a_derivation_that_would_check_nothing_cannot_be_made(lacking):
         replace(derive(STRIDED, "b"), **{lacking: ()})
 
 
-def test_symbolic_windows_are_checked_on_two_instances_that_differ_in_every_setting():
-    first, _, second, _, _ = (instance.values for instance in derive(general(ops.Conv, 2), "y").instances)
-    for letter in "Ksdp":
-        for i in (1, 2):
-            (symbol,) = (s for s in first if str(s) == f"{letter}_{i}")
-            assert first[symbol] != second[symbol]
+def test_symbolic_windows_are_checked_on_instances_that_differ_in_every_setting():
+    instances = [instance.values for instance in derive(general(ops.Conv, 2), "y").instances]
+    found = {symbol: {values[symbol] for values in instances} for symbol in instances[0]}
+    for letter, numbers in {"K": {2, 3}, "s": {1, 2, 3}, "d": {1, 2, 3}, "p": {0, 1, 2}}.items():
+        axes = [values for symbol, values in found.items() if str(symbol).startswith(f"{letter}_")]
+        assert axes == [numbers, numbers]
+    lengths = {values[symbol] for values in instances for symbol in values if str(symbol) == "H"}
+    assert len(lengths) >= 4, "every rest that a stride can leave"
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        lambda c, o, k, n: sp.Lt(c["s"] * o + c["d"] * k, n),  # the padding left out of the upper bound
+        lambda c, o, k, n: sp.Lt(c["s"] * o + c["d"] * k - c["p"], n - 1),
+        lambda c, o, k, n: sp.Lt(o + c["d"] * k - c["p"], n),
+    ],
+)
+def test_a_bound_that_two_windows_alone_would_not_tell_is_refused(mistake):
+    whole = derive(general(ops.Conv, 1), "y", rank=1)
+    (total,) = whole.result.right.atoms(Sigma)
+    letters = {str(s): s for s in whole.result.right.free_symbols if isinstance(s, sp.Symbol)}
+    conditions = [
+        mistake(letters, letters["o"], letters["k"], letters["L"]) if isinstance(c, sp.Lt) else c
+        for c in total.conditions
+    ]
+    wrong = whole.result.right.xreplace({total: Sigma(total.body, total.ranges, conditions)})
+    with pytest.raises(DerivationError, match="the step 'definition' does not hold"):
+        replace(whole, steps=(replace(whole.result, right=wrong),))
+
+
+def test_the_position_that_a_maximum_names_is_the_one_that_is_checked():
+    whole = derive(ops.MaxPool((2,), stride=1))
+    wrong = whole.result.right.replace(
+        lambda e: isinstance(e, Attains), lambda e: Attains(e.args[0], e.args[1].args, [*e.args[2].args[:2], 7])
+    )
+    with pytest.raises(DerivationError, match="the step 'collapse' does not hold"):
+        replace(whole, steps=(replace(whole.result, right=wrong),))
+
+
+def test_matrices_of_unequal_shapes_are_not_equal():
+    row, column = sp.ImmutableMatrix([[1, 2]]), sp.ImmutableMatrix([[1], [2]])
+    for sign in ("=", "identical"):
+        with pytest.raises(DerivationError, match="the step 'turned' does not hold"):
+            derivation.Derivation(
+                "Shapes", (), (step("Turned", "a mistake:", row, column, (), sign),), (Instance({}, {}),)
+            )
+
+
+def test_rounding_is_no_strict_inequality():
+    z = sp.Symbol("z", real=True)
+    claim = step("Less", "a mistake:", sp.exp(2 * z), sp.exp(z) * sp.exp(z, evaluate=False), (), "<")
+    with pytest.raises(DerivationError, match="the step 'less' does not hold"):
+        derivation.Derivation("Rounding", (), (claim,), (Instance({z: Fraction(1, 3)}, {}),))
+
+
+@pytest.mark.parametrize("value", [float("nan"), 1e300, sp.oo, "3"])
+def test_an_instance_has_exact_numbers(value):
+    with pytest.raises(DerivationError, match="an instance has exact numbers"):
+        Instance({sp.Symbol("z"): value}, {})
+
+
+def test_an_unknown_relation_and_a_bad_index_on_the_left_are_refused_by_the_step():
+    k, x = sp.Symbol("k", integer=True, nonnegative=True), sp.IndexedBase("x", real=True)
+    with pytest.raises(DerivationError, match="the step 'odd' has an unknown relation"):
+        step("Odd", "a mistake:", k, k, [(k, 3)], "==")
+    beyond = step("Beyond", "a mistake:", x[k + 5], x[k], [(k, 2)])
+    with pytest.raises(DerivationError, match="the step 'beyond' does not hold"):
+        derivation.Derivation("Index", (), (beyond,), (Instance({}, {"x": Tensor((2,), [1, 1])}),))
 
 
 def test_an_equation_over_all_integers_is_checked_below_zero_too():

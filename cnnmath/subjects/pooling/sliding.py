@@ -129,7 +129,7 @@ class Sliding:
     def first(self, k: Sequence[Expr], o: Sequence[Expr]) -> Attains:
         """Whether tap k is the first at which the maximum of output o is attained."""
         maximum = Maximum(array("x")[*BATCH, *self.read], self.taps, self.within)
-        return Attains(maximum.xreplace(dict(zip(self.o, o, strict=True))), k, (*BATCH, *o))
+        return Attains(maximum, k, (*BATCH, *self.o)).xreplace(dict(zip(self.o, o, strict=True)))
 
     def chain(self) -> Step:
         """The chain rule: every output passes its gradient on."""
