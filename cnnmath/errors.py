@@ -108,7 +108,7 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
       known   resnet50, vgg16
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(str(name).lower(), names, n=3, cutoff=0.5)
     lines = {"near": ", ".join(near)} if near else {}
     listed = ", ".join(names) if len(names) <= LISTED else f"{len(names)} names, {names[0]} to {names[-1]}"
     return UnknownNameError(f"there is no {kind} '{name}'.", **lines, known=listed)

@@ -79,6 +79,19 @@ def test_a_worked_example_follows_the_steps():
     assert "w[0] = [[" in after
 
 
+def test_the_rank_is_a_setting_where_a_subject_takes_no_operator():
+    assert run("impulse-decomposition --rank 2") == run("impulse-decomposition rank=2")
+    assert run("impulse-decomposition --rank 2") != run("impulse-decomposition")
+
+
+def test_a_node_of_a_network_has_its_chain_rule():
+    status, out = run("lenet5 --node conv2 --wrt w --steps brief")
+    assert status == 0
+    assert out.startswith("dL/dw(conv2) in lenet5")
+    chain = "conv(8,3)>relu>maxpool(2)>flatten>linear(10)"
+    assert "dL/dw(conv1)" in run(f"{chain} --input 3x16x16 --node conv1 --wrt w")[1]
+
+
 def test_symbolic_settings_are_told_apart_from_those_of_the_subject():
     _, general = run("zero-stuffed --rank 1 --steps brief")
     _, strided = run("zero-stuffed --kernel 3 --stride 2 --rank 1 --steps brief")
@@ -92,8 +105,16 @@ def test_symbolic_settings_are_told_apart_from_those_of_the_subject():
         ("zero-stufed", "there is no subject 'zero-stufed'.*\n.*near    zero-stuffed"),
         ("zero-stuffed m=4", "zero-stuffed: the subject has no such setting"),
         ("zero-stuffed --stride 2", "the kernel is missing"),
-        ("zero-stuffed --kernel 3 --groups 2 --filters 3", "groups"),
         ("zero-stuffed m", "a setting is a name and a value"),
+        ("zero-stuffed --filters 5", "zero-stuffed: widths are symbols"),
+        ("winograd m=2 m=3", "a setting is given twice"),
+        ("softmax-jacobian --rank 3", "softmax-jacobian: the subject has no such setting"),
+        ("lenet5", "there is no subject 'lenet5'(.|\n)*--node NAME"),
+        ("lenet5 --node conv1 --rank 3", "a network has its own settings"),
+        ("lenet5 --node conv9", "conv9"),
+        ("--kernel 3", "the subject is missing"),
+        ("maxpool --kernel 2 --filters 2", "maxpool: it has no such setting"),
+        ("conv --kernel 1000 --wrt x", "the window is too large to check a derivation with"),
         ("conv m=4", "conv: an operator takes options"),
         ("conv --kernel 3 --input 2x2", "the kernel does not fit the input"),
         ("conv --kernel 3 --input 9x9 --wrt v", "there is no operand 'v'"),
