@@ -182,7 +182,9 @@ def _instance(letters: Letters, which: int, strides: int) -> Instance:
         "y": _summed(table, x, start),
         "y'": _summed(table, shifted(x, t), start),
         "dy/dx": Sparse({(*o, *j): number for j, reached in table.items() for o, number in reached.items()}),
-        "E": Sparse({at: fitting(table, depth * groups, periods, at) for at in tried}),
+        "E": Sparse(
+            {at: fitting(table, depth * groups, periods, at) for at in tried}, tuple(period + 2 for period in periods)
+        ),
     }
     if biases:
         arrays["b"] = biases
