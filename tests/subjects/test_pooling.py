@@ -23,8 +23,8 @@ from cnnmath.symbolic.notations import Latex, MathML, Text
 from cnnmath.symbolic.oracle import told
 from cnnmath.symbolic.terms import Maximum, Sigma, array, index, size
 from cnnmath.verify.strategies import cases
-from tests.support import each
 from tests.subjects.planted import refused
+from tests.support import each
 from tests.symbolic.instances import clipped
 from tests.symbolic.test_notations import misshapen, unbalanced
 

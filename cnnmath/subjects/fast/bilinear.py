@@ -18,7 +18,7 @@ Z = sp.Symbol("z")
 DIRECT, FAST = size("D"), size("M")
 """Multiplications of numbers, by the definition and by the algorithm."""
 
-COUNTED = remark("{} multiplications of numbers by the definition, {} by the algorithm.", DIRECT, FAST)
+COUNTED = remark("{} counts the multiplications of the definition, {} those of the algorithm.", DIRECT, FAST)
 """What these letters stand for."""
 
 MOST = 12
