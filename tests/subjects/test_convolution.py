@@ -15,10 +15,19 @@ from cnnmath.subjects import derive
 from cnnmath.subjects.convolution.factors import Factors, rows_of
 from cnnmath.symbolic import general
 from cnnmath.symbolic.evaluate import evaluate
+from cnnmath.symbolic.terms import array, index
+from tests.subjects.planted import refused
 
 
 def named(derivation):
     return {step.name: step for step in derivation.steps}
+
+
+def refused_over(derivation, name, over):
+    """Expect that a step with other extents of its free indices stops the derivation."""
+    steps = tuple(replace(step, over=over) if step.name == name else step for step in derivation.steps)
+    with pytest.raises((DerivationError, IndexError)):
+        replace(derivation, steps=steps)
 
 
 @st.composite
@@ -187,9 +196,34 @@ def test_the_saving_of_a_depthwise_separable_3x3_is_one_over_f_and_one_ninth():
 def test_the_binomial_kernel_falls_apart_into_1_2_1():
     found = Factors.of(rows_of("1,2,1;2,4,2;1,2,1"))
     assert (found.scale, found.column, found.row) == (1, (1, 2, 1), (1, 2, 1))
-    default = named(derive("separable-kernel"))
+    default = named(derive("separable-kernel", kernel="1/16,1/8,1/16;1/8,1/4,1/8;1/16,1/8,1/16"))
     assert str(default["Factors"]) == "Factors: w[i,j] = u[i]*v[j]/16"
     assert (default["Cost of one pass"].right, default["Cost of two passes"].right) == (9, 6)
+
+
+@pytest.mark.parametrize(
+    ("name", "pairs"),
+    [
+        ("Minors", (("j", "i'"), ("i", "j'"))),
+        ("Pivot", (("i", "j"),)),
+        ("Factors", (("i", "j"),)),
+        ("One pass", (("k_1", "k_2"),)),
+    ],
+)
+def test_the_default_kernel_tells_its_axes_apart(name, pairs):
+    derivation = derive("separable-kernel")
+    right = named(derivation)[name].right
+    for one, other in pairs:
+        pair = {index(one): index(other), index(other): index(one)}
+        kernel = {a: a.xreplace(pair) for a in right.atoms(sp.Indexed) if a.base in map(array, "wuv")}
+        refused(derivation, name, right.xreplace(kernel))
+
+
+@pytest.mark.parametrize("name", ["Fit", "Preimage"])
+def test_no_window_is_asked_for_beyond_the_ends_that_were_counted(name):
+    derivation = derive("output-size", general(ops.Conv, 1))
+    (i, extent), *others = named(derivation)[name].over
+    refused_over(derivation, name, ((i, extent + 1), *others))
 
 
 integers = st.integers(-6, 6)
@@ -263,3 +297,13 @@ def test_scattering_without_the_padding_is_refused():
     moved = type(step.right)(step.right.body, step.right.ranges, [sp.Eq(condition.lhs + 1, condition.rhs)])
     with pytest.raises(DerivationError, match="'scatter' does not hold"):
         replace(found, steps=tuple(replace(step, right=moved) if s is step else s for s in found.steps))
+
+
+@pytest.mark.parametrize("subject", ["output-size", "output-padding"])
+@pytest.mark.parametrize(
+    "window", [{"kernel": (3000,)}, {"kernel": (2, 3), "dilation": 500}, {"kernel": 2, "stride": 99}]
+)
+def test_a_window_too_long_to_be_counted_is_told(subject, window):
+    with pytest.raises(SettingError, match="extent and stride together at most 96") as caught:
+        derive(subject, ops.Conv(1, **window))
+    assert str(caught.value).startswith(f"{subject}: the window is too long")

@@ -13,12 +13,14 @@ from cnnmath.ops import Conv, MaxPool
 from cnnmath.subjects import derive
 from cnnmath.subjects.equivariance.convolution import translation_equivariance
 from cnnmath.subjects.equivariance.strides import pooled, pooling_shifts
+from cnnmath.subjects.signals.lattice import integers
 from cnnmath.symbolic import general
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.instance import Sparse, values
 from cnnmath.symbolic.letters import Letters
-from cnnmath.symbolic.terms import Bracket, Divides
+from cnnmath.symbolic.terms import Bracket, Divides, size
 from cnnmath.window import Window
+from tests.subjects.planted import named, refused
 
 LAYERS = [
     general(Conv, 1),
@@ -114,6 +116,31 @@ def test_a_shift_of_the_output_in_the_wrong_direction_is_refused(derivation):
     turned = right.replace(lambda e: isinstance(e, sp.Indexed), lambda e: e.subs(u, -u))
     with pytest.raises(DerivationError, match="'multiples of the stride' does not hold"):
         wrong(derivation, position, right=turned)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("subject", "kind", "name"),
+    [
+        (translation_equivariance, Conv, "Multiples of the stride"),
+        (pooling_shifts, MaxPool, "Multiples of the stride"),
+        (pooling_shifts, MaxPool, "Strides multiply"),
+    ],
+)
+@pytest.mark.parametrize("strides", [-1, 1, 2])
+def test_a_number_does_not_stand_for_every_shift(rank, subject, kind, name, strides):
+    derivation = subject(general(kind, rank))
+    right, u = named(derivation, name).right, integers("u", rank)[-1]
+    mistaken = right.replace(lambda e: isinstance(e, sp.Indexed), lambda e: e.subs(u, strides))
+    assert mistaken != right
+    refused(derivation, name, mistaken)
+
+
+def test_the_stride_of_one_layer_squared_is_not_the_product():
+    derivation = pooling_shifts(general(MaxPool, 1))
+    right, s, second = derivation.result.right, size("s"), size("S")
+    refused(derivation, "All shifts of both", right.subs(s, second))
+    refused(derivation, "All shifts of both", right.subs(second, s))
 
 
 def test_shifts_by_half_a_stride_are_refused():

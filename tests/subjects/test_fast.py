@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from cnnmath.errors import DerivationError, SettingError
 from cnnmath.subjects import derive
+from cnnmath.symbolic.terms import Sigma, array, index, size
 from cnnmath.toomcook import evaluation, transforms
+from tests.subjects.planted import named, refused
 
 RATIONALS = st.fractions(min_value=-3, max_value=3, max_denominator=3)
 
@@ -32,7 +34,8 @@ def test_f23_is_written_as_in_the_papers():
     assert told["Filter transform"] == "G = [[1, 0, 0], [1/2, 1/2, 1/2], [1/2, -1/2, 1/2], [0, 0, 1]]"
     assert told["Input transform"] == "B^T = [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, -1, 0, 1]]"
     assert told["Scaling"] == "(E*g) .* (C^T*d) = (G*g) .* (B^T*d)"
-    assert told["Multiplications"] == "m*r/(m + r - 1) = 3/2"
+    assert told["Multiplications"] == "D/M = m*r/(m + r - 1)"
+    assert told["Saving"] == "D/M = 3/2"
     assert told["Growth"].endswith(" = 8")
 
 
@@ -41,7 +44,7 @@ def test_usual_sizes_are_proved(m, r, saved):
     whole = derive("winograd", m=m, r=r)
     assert whole.result.relation == "identical"
     assert whole.result.left.shape == (m, 1)
-    assert steps(whole)["Multiplications"].endswith(f" = {saved}")
+    assert steps(whole)["Saving"].endswith(f" = {saved}")
     assert f"{m + r - 1} multiplications for {m * r}" in whole.title
 
 
@@ -84,7 +87,7 @@ def test_axes_of_their_own_have_matrices_of_their_own():
     whole = derive("winograd-2d", m=(2, 3), r=(3, 1))
     told = steps(whole)
     assert told["Nested"] == "y = A^T*((G*g*G'^T) .* (B^T*d*B'))*A'"
-    assert told["Multiplications"].endswith(" = 3/2"), "an axis of one tap saves nothing"
+    assert told["Saving"].endswith(" = 3/2"), "an axis of one tap saves nothing"
     assert "Second axis" in told
     assert "[j1 = i1 + k1, j2 = i2 + k2]" in told["Product of axes"]
 
@@ -92,7 +95,7 @@ def test_axes_of_their_own_have_matrices_of_their_own():
 def test_toom_and_cook_interpolate_with_lagrange():
     told = steps(derive("toom-cook", m=2, r=2, points=(0, 1)))
     assert told["Basis"] == "[[1, z, z^2]]*[[1, 0, 0], [-1, 1, -1], [0, 0, 1]] == [[1 - z, z, z*(z - 1)]]"
-    assert told["Multiplications"].endswith(" = 4/3")
+    assert told["Saving"].endswith(" = 4/3")
 
 
 def test_karatsuba_takes_three_products():
@@ -124,6 +127,11 @@ def test_karatsuba_is_toom_and_cook_at_its_points():
         ("winograd-2d", {"points": (0, 1)}, "2 finite points"),
         ("winograd-2d", {"m": 1, "r": 1, "points": 3}, "1 finite points: 3"),
         ("winograd-2d", {"r": "wide"}, "two axes"),
+        ("winograd", {"m": 12, "r": 12}, "12 + 12 - 1 = 23 points"),
+        ("toom-cook", {"m": 20, "r": 20}, "at most 12"),
+        ("winograd-2d", {"m": (2, 10**6)}, "1,000,002 points"),
+        ("karatsuba", {"h": 64}, "128 coefficients, 16,384 products"),
+        ("karatsuba", {"h": 10**6}, "h at most 16"),
         ("karatsuba", {"h": 0}, "length h of a half must be at least 1"),
         ("karatsuba", {"point": 2}, "more than three products"),
     ],
@@ -133,3 +141,24 @@ def test_settings_that_do_not_fit_are_told(subject, given, words):
         derive(subject, **given)
     assert words in str(caught.value)
     assert str(caught.value).startswith(f"{subject}: ")
+
+
+@pytest.mark.parametrize("subject", ["winograd", "toom-cook", "winograd-2d"])
+def test_a_multiplication_more_or_less_is_refused(subject):
+    whole = derive(subject)
+    for name in ("Multiplications", "Saving"):
+        right = named(whole, name).right
+        refused(whole, name, right * 4 / 5)
+    refused(
+        whole,
+        "Multiplications",
+        named(whole, "Multiplications").right.subs(size("r"), size("r") + 1).subs(size("r_2"), size("r_2") + 1),
+    )
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_transposition_needs_all_its_terms(seed):
+    whole = replace(derive("winograd"), instances=derive("winograd").instances[seed : seed + 1])
+    j, s, d = index("j"), array("s"), array("d")
+    refused(whole, "Transposition", Sigma(s[j] * d[j], [(j, 3)]))
+    refused(whole, "Transposition", Sigma(s[j + 1] * d[j + 1], [(j, 3)]))

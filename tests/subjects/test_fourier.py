@@ -17,7 +17,8 @@ from cnnmath.subjects.fourier.theorem import ROOTS
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.instance import Sparse, values
 from cnnmath.symbolic.rings import Residue
-from cnnmath.symbolic.terms import array, index
+from cnnmath.symbolic.terms import Sigma, array, index, size
+from tests.subjects.planted import named, refused
 
 numbers = st.lists(st.integers(-5, 5), min_size=1, max_size=6)
 omega = sp.Symbol("omega")
@@ -147,3 +148,30 @@ def test_a_length_that_is_none_is_refused(setting):
     with pytest.raises(SettingError, match="fft-cost: a length is a whole number") as caught:
         derive("fft-cost", **setting)
     assert f"{name} = {value}" in str(caught.value)
+
+
+def one_more(name):
+    """The right side with every sum one term longer."""
+    return named(THEOREM, name).right.replace(
+        lambda e: isinstance(e, Sigma), lambda e: e.func(e.body, [(i, extent + 1) for i, extent in e.ranges])
+    )
+
+
+@pytest.mark.parametrize("name", ["Transform", "Inverse", "Circular convolution", "Put in", "Turn"])
+def test_a_sum_that_goes_on_beyond_the_signal_is_refused(name):
+    assert one_more(name) != named(THEOREM, name).right
+    refused(THEOREM, name, one_more(name))
+
+
+@pytest.mark.parametrize("name", ["Transform", "Inverse", "Circular convolution", "Put in", "Theorem"])
+def test_an_entry_beyond_the_end_of_a_signal_is_refused(name):
+    steps = tuple(replace(s, over=[(i, n + 1) for i, n in s.over]) if s.name == name else s for s in THEOREM.steps)
+    with pytest.raises((DerivationError, IndexError)):
+        replace(THEOREM, steps=steps)
+
+
+def test_a_linear_convolution_of_part_of_the_signal_is_refused():
+    derivation = derive("fft-convolution")
+    i, j, n = index("i"), index("j"), size("n")
+    refused(derivation, "Linear", Sigma(array("x")[j] * array("h")[i - j], [(j, n - 1)]))
+    refused(derivation, "Linear", Sigma(array("x")[j] * array("h")[j - i], [(j, n)]))

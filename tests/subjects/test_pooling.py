@@ -23,6 +23,7 @@ from cnnmath.symbolic.notations import Latex, MathML, Text
 from cnnmath.symbolic.oracle import told
 from cnnmath.symbolic.terms import Maximum, Sigma, array, index, size
 from cnnmath.verify.strategies import cases
+from tests.subjects.planted import refused
 from tests.support import each
 from tests.symbolic.instances import clipped
 from tests.symbolic.test_notations import misshapen, unbalanced
@@ -346,3 +347,15 @@ def test_a_rectifier_whose_zero_comes_second_has_another_slope_at_zero():
 def test_the_operators_of_this_chapter_are_derived_as_all_others(kind):
     op = general(kind, 1)
     assert [derive(op, wrt).title.split()[0] for wrt in ("y", "x")] == ["y", "dL/dx"]
+
+
+@pytest.mark.parametrize("mistake", ["dilation", "stride of the numerator", "rounded down"])
+def test_a_bound_on_overlaps_without_one_of_its_letters_is_refused(mistake):
+    derived = derivation("overlapping-pooling")
+    kernel, stride, dilation = map(size, "Ksd")
+    right = {
+        "dilation": sp.floor((kernel + stride - 1) / stride),
+        "stride of the numerator": sp.floor(dilation * (kernel - 1) / stride),
+        "rounded down": sp.floor((dilation * (kernel - 1) + 1) / stride),
+    }[mistake]
+    refused(derived, "Most", right)

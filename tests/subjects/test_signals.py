@@ -18,7 +18,8 @@ from cnnmath.subjects.signals.lattice import REACH, box, correlated, drawn_signa
 from cnnmath.subjects.signals.systems import convolution_sum, echo, observed
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.instance import Instance, Sparse, values
-from cnnmath.symbolic.terms import Sigma, array, index
+from cnnmath.symbolic.terms import Sigma, array, index, size
+from tests.subjects.planted import refused
 
 every_rank = pytest.mark.parametrize("rank", [1, 2, 3])
 SUM, LENGTHS = convolution_sum(), derive("full-size")
@@ -184,3 +185,9 @@ def test_a_layer_that_does_not_reflect_its_kernel_computes_no_part_of_the_convol
     slid = replace(instance, arrays={**instance.arrays, "z": Tensor((4,), z.values)})
     with pytest.raises(DerivationError, match="the step 'padding' does not hold"):
         replace(derivation, instances=(slid,))
+
+
+def test_an_overlap_is_not_longer_than_the_signal():
+    i, n, k = index("i"), size("N"), size("K")
+    refused(LENGTHS, "Overlap", sp.Min(i + 1, k, n + k - 1 - i))
+    refused(LENGTHS, "Overlap", sp.Min(i + 1, n, n + k - 1 - i))

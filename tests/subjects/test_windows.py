@@ -13,6 +13,7 @@ from cnnmath.subjects import derive
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.terms import array, index, size
 from cnnmath.window import Window, compose, paths
+from tests.subjects.planted import named, refused
 
 CHAINS = 200_000
 LISTS = st.integers(1, 4).flatmap(lambda n: st.tuples(*(st.tuples(*[st.integers(1, 4)] * n) for _ in "ksd")))
@@ -75,6 +76,43 @@ def test_a_wrong_rule_of_composition_is_refused(name, wrong):
         replace(whole, steps=(replace(step, right=wrong(step.right)),))
 
 
+def dropped(letter):
+    """The formula without a letter."""
+    return lambda right: right.subs(letter, 0)
+
+
+def exchanged(one, other):
+    """The formula with two letters in each other's place."""
+    return lambda right: right.subs({one: other, other: one}, simultaneous=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("Composition", lambda right: right.subs(size("L"), size("L") + 1)),
+        ("Composition", lambda right: right.subs(size("L"), size("L") - 1)),
+        ("Composition", exchanged(index("p"), size("s"))),
+        *[(name, dropped(index(letter))) for name in ("Lengths", "One floor") for letter in ("p_1", "p_2")],
+        *[(name, dropped(index(letter))) for name in ("Lengths", "One floor") for letter in ("q_1", "q_2")],
+        *[(name, lambda right: right.subs(size("L"), size("L") + 1)) for name in ("Lengths", "One floor")],
+        *[(name, lambda right: right.subs(size("L"), size("L") - 1)) for name in ("Lengths", "One floor")],
+        *[(name, exchanged(size("s_1"), size("s_2"))) for name in ("Parts", "Lengths", "One floor", "Taps")],
+        *[(name, exchanged(size("e_1"), size("e_2"))) for name in ("Parts", "Lengths", "One floor")],
+    ],
+)
+def test_no_length_lets_a_wrong_number_of_outputs_pass(name, wrong):
+    whole = derive("window-composition")
+    refused(whole, name, wrong(named(whole, name).right))
+
+
+@pytest.mark.parametrize("name", ["Paths", "Generating function", "Product", "Quotient"])
+def test_the_stride_of_the_first_window_is_no_kernel(name):
+    whole = derive("window-polynomial")
+    right = named(whole, name).right
+    refused(whole, name, right.subs(size("s_1"), size("K_2")))
+    refused(whole, name, right.subs(size("s_1"), size("d_2")))
+
+
 def test_the_closed_form_of_a_receptive_field_is_the_literature_s():
     told = steps(derive("receptive-field-recurrence"))
     assert told["Closed form"] == "r[L] = 1 + sum{l<L} (k[l] - 1)*prod{i<l} s[i]"
@@ -123,6 +161,10 @@ def test_holes_are_missing_powers():
     ("subject", "given", "words"),
     [
         ("receptive-field-recurrence", {"layers": 0}, "number of layers must be at least 1"),
+        ("receptive-field-recurrence", {"layers": 3000}, "at most 300 layers"),
+        ("window-polynomial", {"k": 3000}, "9,000,000 paths"),
+        ("window-polynomial", {"k": (500, 500)}, "250,000 paths"),
+        ("window-polynomial", {"k": (2, 2), "s": (10**6, 1)}, "1,000,002 powers of z"),
         ("receptive-field-recurrence", {"layers": (1, 2)}, "number of layers must be an integer"),
         ("window-polynomial", {"k": (3, 3, 3)}, "2 strides where there are 3 windows"),
         ("window-polynomial", {"k": ()}, "0 kernels where there are 2 windows"),

@@ -111,6 +111,7 @@ def _exchanged(layer: Layer, instance: Instance) -> dict[str, Array]:
     """The padded input, and what the exact reader says of the convolution with samples and channels exchanged."""
     x, dy, windows = instance.tensor("x"), instance.tensor("dL/dy"), layer.numbers(instance)
     padded = {(*at[:2], *(j + w.before for j, w in zip(at[2:], windows, strict=True))): x[at] for at in x.positions()}
+    ends = (*x.shape[:2], *(n + w.before + w.after for n, w in zip(x.shape[2:], windows, strict=True)))
     op = Conv(
         dy.shape[1],
         dy.shape[2:],
@@ -120,7 +121,7 @@ def _exchanged(layer: Layer, instance: Instance) -> dict[str, Array]:
         bias=False,
     )
     x, dy = _turned(x), _turned(dy)
-    return {"x'": Sparse(padded), "z": Lazy(op.output(x.shape), lambda at: exact.evaluate(op, at, x, dy))}
+    return {"x'": Sparse(padded, ends), "z": Lazy(op.output(x.shape), lambda at: exact.evaluate(op, at, x, dy))}
 
 
 def _turned(tensor: Tensor) -> Tensor:

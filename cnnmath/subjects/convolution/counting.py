@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from cnnmath.errors import SettingError
 from cnnmath.ops import Conv
 from cnnmath.subjects.convolution.layer import Layer
 from cnnmath.symbolic import Remark, Step, remark, step
@@ -14,6 +15,9 @@ from cnnmath.symbolic.instance import Instance, Sparse
 from cnnmath.symbolic.reader import numbered
 from cnnmath.symbolic.terms import Expr, Range, array, index, size
 from cnnmath.window import Window
+
+MOST = 96
+"""Extent and stride together of the longest window that is counted."""
 
 LONGER = 4
 """So many lengths in a row are tried of every axis."""
@@ -87,8 +91,17 @@ class Axis:
 
 
 def axes(op: Conv) -> tuple[Axis, ...]:
-    """The axes of a convolution."""
+    """The axes of a convolution, none with a window too long to be laid down place by place."""
     layer = Layer.of(op)
+    for window in layer.windows:
+        reach = sp.sympify(window.extent + window.stride)
+        if reach.is_Integer and reach > MOST:
+            raise SettingError(
+                "the window is too long to be laid down and looked at, place by place.",
+                here=f"extent {window.extent:,} and stride {window.stride:,} make {int(reach):,}",
+                rule=f"extent and stride together at most {MOST}",
+                fix="use a smaller window: the formulas are the same for any",
+            )
     names = (numbered(name, len(layer.windows)) for name in "eO")
     rows = zip(layer.windows, layer.long, *(map(size, name) for name in names), strict=True)
     return tuple(Axis(layer, number, *row) for number, row in enumerate(rows))
@@ -118,7 +131,8 @@ def _counted(axes: tuple[Axis, ...], values: dict[sp.Symbol, int]) -> Instance:
         values |= {axis.reach: max(reached) + 1 - window.after, axis.rest: n + window.after - max(reached) - 1}
         arrays["t"] |= {axis.place(o): fit for o, fit in enumerate(fits)}
         arrays["c"] |= {axis.place(m): count for m, count in enumerate(counts)}
-    return Instance(values, {name: Sparse(numbers) for name, numbers in arrays.items()})
+    ends = {name: tuple(max(axis) + 1 for axis in zip(*numbers, strict=True)) for name, numbers in arrays.items()}
+    return Instance(values, {name: Sparse(numbers, ends[name]) for name, numbers in arrays.items()})
 
 
 def _fits(window: Window, o: int, n: int) -> bool:

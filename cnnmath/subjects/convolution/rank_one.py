@@ -22,14 +22,14 @@ from cnnmath.symbolic import Derivation, Step, remark, step
 from cnnmath.symbolic.instance import Instance, drawn, values
 from cnnmath.symbolic.terms import Expr, Sigma, array, index, size
 
-BINOMIAL = "1/16,1/8,1/16;1/8,1/4,1/8;1/16,1/8,1/16"
-"""The 3x3 kernel of binomial weights, which add up to 1."""
+DERIVATIVE = "1/8,0,-1/8;1/4,0,-1/4;1/8,0,-1/8"
+"""Sobel's derivative along the second axis: smoothed along the first, with no symmetry that exchanges the axes."""
 
 ONE_PASS, TWO_PASSES = MULTIPLICATIONS, FEWER_MULTIPLICATIONS
 """Names of the multiplications of an output."""
 
 
-def separable_kernel(kernel: Any = BINOMIAL) -> Derivation:
+def separable_kernel(kernel: Any = DERIVATIVE) -> Derivation:
     r"""A kernel is a column times a row exactly where it has rank one; then two passes do what one does.
 
     .. math:: w_{i,j} = \alpha\, u_i\, v_j \quad\Longrightarrow\quad

@@ -91,10 +91,15 @@ def depthwise_separable(op: Conv) -> Derivation:
             layer.total(w[f, c, *k] * x[n, c, *read], [summed, *layer.over("k")], read),
             outputs,
         ),
-        step("Weights", "one for each tap and one for each filter.", FEWER_WEIGHTS, channels * (taps + filters)),
+        step(
+            "Weights",
+            "each channel has one for each tap and one for each filter.",
+            FEWER_WEIGHTS,
+            channels * (taps + filters),
+        ),
         step(
             "Share of the weights",
-            "an ordinary convolution has one for each filter and each tap.",
+            "an ordinary convolution has, for each channel, one for each pair of a tap and a filter.",
             FEWER_WEIGHTS / WEIGHTS,
             share,
         ),

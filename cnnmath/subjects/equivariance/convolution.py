@@ -16,6 +16,7 @@ from cnnmath.ops import Conv
 from cnnmath.readers import Tensor
 from cnnmath.subjects.equivariance.shifts import (
     FAR,
+    FURTHER,
     Responses,
     assumptions,
     chosen_shift,
@@ -145,7 +146,7 @@ def translation_equivariance(op: Conv) -> Derivation:
         f"Shifts that {letters.setting} turns into shifts",
         (*assumptions(letters), remark("{} is not zero", sp.Symbol("w")), counted(E[t], u, t)),
         steps,
-        tuple(_instance(letters, which) for which in (0, -1)),
+        tuple(_instance(letters, *case) for case in ((0, 1), (-1, FURTHER[rank]), (-1, 0))),
     )
 
 
@@ -156,11 +157,11 @@ def _channel(letters: Letters, f: Expr, c: Expr) -> Expr:
     return sp.floor(f / (letters.shapes["y"][1] // letters.groups)) * letters.shapes["w"][1] + c
 
 
-def _instance(letters: Letters, which: int) -> Instance:
-    """Numbers for one of the operator's small settings, its signals without borders."""
+def _instance(letters: Letters, which: int, strides: int) -> Instance:
+    """Numbers for one of the operator's small settings, its signals without borders, shifted by so many strides."""
     own = letters.instances()[which]
     windows = concrete(letters, own)
-    far, t = FAR[len(windows)], chosen_shift(windows, which)
+    far, t = FAR[len(windows)], chosen_shift(windows, strides)
     weights, biases = own.tensor("w"), own.tensor("b") if "b" in own.arrays else None
     weights = Tensor(weights.shape, [*weights.values[:-1], weights.values[-1] or 1])
     (filters, depth), groups = weights.shape[:2], letters.groups
@@ -171,8 +172,8 @@ def _instance(letters: Letters, which: int) -> Instance:
     table = responses(windows, numbers, places)
     draw = Random(which)
     x = Sparse({at: draw.randint(-3, 3) for at in box(range(depth * groups), *[range(-2, 3)] * len(windows))})
-    strides = [window.stride for window in windows]
-    tried = box(*(range(stride + 2) for stride in strides))
+    periods = [window.stride for window in windows]
+    tried = box(*(range(period + 2) for period in periods))
     start = {(f, *o): biases[f] if biases else 0 for f in range(filters) for o in places}
     arrays: dict[str, Array] = {
         "x": x,
@@ -181,7 +182,9 @@ def _instance(letters: Letters, which: int) -> Instance:
         "y": _summed(table, x, start),
         "y'": _summed(table, shifted(x, t), start),
         "dy/dx": Sparse({(*o, *j): number for j, reached in table.items() for o, number in reached.items()}),
-        "E": Sparse({at: fitting(table, depth * groups, strides, at) for at in tried}),
+        "E": Sparse(
+            {at: fitting(table, depth * groups, periods, at) for at in tried}, tuple(period + 2 for period in periods)
+        ),
     }
     if biases:
         arrays["b"] = biases

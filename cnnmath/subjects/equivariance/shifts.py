@@ -25,6 +25,9 @@ Responses: TypeAlias = Mapping[Place, Mapping[Place, Any]]
 FAR = {1: 4, 2: 2, 3: 1}
 """How far "everywhere" reaches in the small settings of each rank."""
 
+FURTHER = {1: 2, 2: 2, 3: -1}
+"""Strides of a second shift, of another number than the first: everywhere reaches so far."""
+
 TRIED = 3
 """Shifts of the output that are tried, to either side."""
 
@@ -115,9 +118,9 @@ def concrete(letters: Letters, instance: Instance) -> list[Window]:
     return [Window(*(int(evaluate(getattr(w, name), instance.environment)) for name in names)) for w in letters.windows]
 
 
-def chosen_shift(windows: list[Window], which: int) -> Place:
-    """A shift by one stride, forth or back; or one that some stride does not divide, unless all of them are 1."""
-    return tuple(w.stride * (-1) ** i if which == 0 else w.stride + 1 - i for i, w in enumerate(windows))
+def chosen_shift(windows: list[Window], strides: int) -> Place:
+    """A shift by so many strides, forth or back by turns; for 0, one that some stride does not divide, if any can."""
+    return tuple(w.stride * strides * (-1) ** i if strides else w.stride + 1 - i for i, w in enumerate(windows))
 
 
 def scaled(strides: list[Any], u: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -18,6 +18,7 @@ import sympy as sp
 from cnnmath.ops import MaxPool
 from cnnmath.subjects.equivariance.shifts import (
     FAR,
+    FURTHER,
     Responses,
     assumptions,
     chosen_shift,
@@ -131,21 +132,25 @@ def pooling_shifts(op: MaxPool) -> Derivation:
             remark("{} is the same for both layers", G[t]),
         ),
         steps,
-        tuple(_instance(letters, which) for which in (0, -1)),
+        tuple(
+            _instance(letters, *case) for case in ((0, 1, 2), (-1, 1, 1), (-1, FURTHER[rank], 2), (0, FURTHER[rank], 1))
+        ),
     )
 
 
-def _instance(letters: Letters, which: int) -> Instance:
-    """Numbers for one of the operator's small settings, and a second pooling on top of it."""
+def _instance(letters: Letters, which: int, times: int, layers: int) -> Instance:
+    """Numbers for one of the operator's small settings, shifted by strides of it, or of it and another on it."""
     own = letters.instances()[which]
     windows = concrete(letters, own)
     rank = len(windows)
-    kernel, stride = (3, 2) if which == 0 or rank == 3 else (2, 3)
+    kernel, stride = (2, 3) if all(w.stride != 3 for w in windows) and rank < 3 else (3, 2)
     second = [Window(kernel, stride=stride)] * rank
-    once = chosen_shift(windows, 0)
-    t = once if which else tuple(stride * a for a in once)
+    once = chosen_shift(windows, times)
+    t = tuple(stride * a for a in once) if layers == 2 else once
     draw, channels = Random(which), own.tensor("x").shape[1]
-    x = Sparse({at: draw.randint(-3, 3) for at in box(range(channels), *[range(-3, 5)] * rank)})
+    x = Sparse(
+        {at: draw.randint(-20, 20) for at in box(range(channels), *[range(-3 * FAR[rank], 3 * FAR[rank] + 2)] * rank)}
+    )
     arrays: dict[str, Array] = {"x": x}
     for mark, signal in (("", x), ("'", shifted(x, t))):
         y = pooled(signal, windows)

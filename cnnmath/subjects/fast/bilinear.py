@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import sympy as sp
 
-from cnnmath.symbolic import Remark, remark
+from cnnmath.errors import SettingError
+from cnnmath.symbolic import Remark, Step, remark, step
 from cnnmath.symbolic.terms import Expr, array, size
 
 Z = sp.Symbol("z")
 """The variable of polynomials."""
+
+DIRECT, FAST = size("D"), size("M")
+"""Multiplications of numbers, by the definition and by the algorithm."""
+
+COUNTED = remark("{} counts the multiplications of the definition, {} those of the algorithm.", DIRECT, FAST)
+"""What these letters stand for."""
+
+MOST = 12
+"""Points along an axis, with infinity: the algorithm is multiplied out."""
 
 
 def explicit(rows: Sequence[Sequence[Fraction]]) -> sp.ImmutableMatrix:
@@ -86,17 +97,32 @@ def points_remark(points: Sequence[Fraction]) -> Remark:
     )
 
 
-def saving(*axes: tuple[int, int]) -> tuple[Expr, Expr]:
+def saving(rule: str | Remark, *axes: tuple[int, int]) -> tuple[Step, Step]:
     """Multiplications of the definition by those of the algorithm, with letters and with an axis's numbers m and r.
 
     Examples
     --------
-    >>> saving((2, 3))
-    (m*r/(m + r - 1), 3/2)
+    >>> saving("one a point.", (2, 3))
+    (Multiplications: D/M = m*r/(m + r - 1), Saving: D/M = 3/2)
     """
     letters = [(size(f"m{name}"), size(f"r{name}")) for name in axis_names(len(axes))]
     ratio, number = (sp.Mul(*(m * r / (m + r - 1) for m, r in pairs)) for pairs in (letters, sp.sympify(axes)))
-    return ratio, number
+    return (
+        step("Multiplications", rule, DIRECT / FAST, ratio),
+        step("Saving", "put the sizes in.", DIRECT / FAST, number),
+    )
+
+
+def check_size(*axes: tuple[Any, Any]) -> None:
+    """Refuse an algorithm with more points along an axis than can be proved in a few seconds."""
+    for m, r in axes:
+        if isinstance(m, int) and isinstance(r, int) and m + r - 1 > MOST:
+            raise SettingError(
+                "the identity would be too large to multiply out.",
+                here=f"m + r - 1 = {m} + {r} - 1 = {m + r - 1:,} points",
+                rule=f"at most {MOST} along an axis",
+                fix="use smaller m or r: the formulas are the same for any",
+            )
 
 
 def axis_names(rank: int) -> list[str]:

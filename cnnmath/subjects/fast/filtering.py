@@ -10,13 +10,14 @@ from math import prod
 import sympy as sp
 
 from cnnmath.readers import Tensor
-from cnnmath.subjects.fast.bilinear import column, correlated, entrywise, explicit, product
+from cnnmath.subjects.fast.bilinear import COUNTED, column, correlated, entrywise, explicit, product
 from cnnmath.symbolic import Remark, Step, remark, step
 from cnnmath.symbolic.instance import Array
 from cnnmath.symbolic.terms import Expr, Maximum, Sigma, array, index
 from cnnmath.toomcook import Transforms
 
 CONVENTIONS = (
+    COUNTED,
     remark("{} is the product entry by entry.", entrywise(sp.MatrixSymbol("u", 2, 1), sp.MatrixSymbol("v", 2, 1))),
     remark("The rows of the point 0 have the sign that makes the one in {} positive.", sp.MatrixSymbol("G", 1, 1)),
 )
@@ -128,6 +129,12 @@ class Axis:
             "B": back * share.inv(),
         }
         return {f"{letter}{self.mark}": tensor(matrix) for letter, matrix in matrices.items()}
+
+    def products(self, numbers: Mapping[str, Array]) -> int:
+        """Products of a transformed filter and a transformed input: as many as the matrices have rows for."""
+        transformed = {numbers[f"{letter}{self.mark}"].shape[axis] for letter, axis in (("G", 0), ("B", 1))}
+        (count,) = transformed
+        return count
 
 
 def tensor(matrix: sp.Matrix) -> Tensor:

@@ -22,6 +22,9 @@ from cnnmath.symbolic.instance import Instance
 from cnnmath.symbolic.terms import array, index, size
 from cnnmath.window import check_at_least
 
+MOST = 16
+"""Coefficients of a half: the products are multiplied out."""
+
 
 def karatsuba(h: int = 1, point: int = 1) -> Derivation:
     r"""A product of polynomials of 2h coefficients with three products of h coefficients instead of four.
@@ -41,7 +44,7 @@ def karatsuba(h: int = 1, point: int = 1) -> Derivation:
     Raises
     ------
     SettingError
-        For a half without coefficients, and another point.
+        For a half without coefficients or with too many to multiply out, and another point.
 
     Examples
     --------
@@ -49,6 +52,13 @@ def karatsuba(h: int = 1, point: int = 1) -> Derivation:
     Middle: p[0]*q[1] + p[1]*q[0] == (p[0] + p[1])*(q[0] + q[1]) - p[0]*q[0] - p[1]*q[1]
     """
     check_at_least("length h of a half", h, 1)
+    if h > MOST:
+        raise SettingError(
+            "the products would be too large to multiply out.",
+            here=f"h = {h:,}: two polynomials of {2 * h:,} coefficients, {4 * h * h:,} products",
+            rule=f"h at most {MOST}",
+            fix="use a smaller h: the formulas are the same for any",
+        )
     if point not in (1, -1):
         raise SettingError(
             "this point leaves more than three products.",

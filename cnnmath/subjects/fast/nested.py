@@ -19,7 +19,16 @@ import sympy as sp
 
 from cnnmath.errors import SettingError
 from cnnmath.readers import Tensor
-from cnnmath.subjects.fast.bilinear import axis_names, entrywise, points_remark, product, saving
+from cnnmath.subjects.fast.bilinear import (
+    DIRECT,
+    FAST,
+    axis_names,
+    check_size,
+    entrywise,
+    points_remark,
+    product,
+    saving,
+)
 from cnnmath.subjects.fast.filtering import CONVENTIONS, Axis, growth
 from cnnmath.symbolic import Derivation, Step, step
 from cnnmath.symbolic.instance import Instance, drawn, values
@@ -50,8 +59,8 @@ def winograd_2d(
     Raises
     ------
     SettingError
-        For m or r below 1, or of other than two axes; for points that are too few, too many, not rational or not
-        distinct.
+        For m or r below 1, too large to be proved here, or of other than two axes; for points that are too few, too
+        many, not rational or not distinct.
 
     Examples
     --------
@@ -59,6 +68,7 @@ def winograd_2d(
     Nested: y = A^T*((G*g*G^T) .* (B^T*d*B))*A
     """
     pairs = [_pair(name, value) for name, value in (("m", m), ("r", r))]
+    check_size(*zip(*pairs, strict=True))
     each = isinstance(points, Sequence) and len(points) > 0 and all(isinstance(own, Sequence) for own in points)
     own_points = _pair("points", points if each else (points, points))
     makers = [transforms(*sizes, own) for *sizes, own in zip(*pairs, own_points, strict=True)]
@@ -76,10 +86,9 @@ def winograd_2d(
         *(step for axis in own for step in axis.matrices()),
         *(step for axis in own for step in _one_axis(axis)),
         _coefficients("Product of axes", "a sum of products over both axes is the product of their sums.", axes),
-        step(
-            "Multiplications",
+        *saving(
             "one a pair of points, where the definition has one for each tap of each output.",
-            *saving(*((axis.m, axis.r) for axis in axes)),
+            *((axis.m, axis.r) for axis in axes),
         ),
         growth(axes),
         _nested(axes),
@@ -181,8 +190,9 @@ def _along_two_axes(axes: Sequence[Axis], seed: int) -> Instance:
     draw = Random(seed)
     (m1, m2), (r1, r2) = ([getattr(axis, extent) for axis in axes] for extent in "mr")
     g, d = drawn((r1, r2), draw), drawn(tuple(axis.t for axis in axes), draw)
-    taps = list(places(range(r1), range(r2)))
-    y = [sum((g[a, b] * d[i + a, j + b] for a, b in taps), Fraction(0)) for i, j in places(range(m1), range(m2))]
+    taps, outputs = list(places(range(r1), range(r2))), list(places(range(m1), range(m2)))
+    y = [sum((g[a, b] * d[i + a, j + b] for a, b in taps), Fraction(0)) for i, j in outputs]
     numbers = {name: numbers for axis in axes for name, numbers in axis.numbers().items()}
     sizes = values(m_1=m1, m_2=m2, r_1=r1, r_2=r2)
-    return Instance(sizes, {**numbers, "g": g, "d": d, "y": Tensor((m1, m2), y)})
+    counts = {DIRECT: len([(o, k) for o in outputs for k in taps]), FAST: prod(axis.products(numbers) for axis in axes)}
+    return Instance({**sizes, **counts}, {**numbers, "g": g, "d": d, "y": Tensor((m1, m2), y)})

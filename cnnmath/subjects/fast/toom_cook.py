@@ -13,7 +13,11 @@ from fractions import Fraction
 import sympy as sp
 
 from cnnmath.subjects.fast.bilinear import (
+    COUNTED,
+    DIRECT,
+    FAST,
     Z,
+    check_size,
     column,
     convolved,
     entrywise,
@@ -44,13 +48,15 @@ def toom_cook(m: int = 2, r: int = 3, points: Sequence[int | Fraction] | None = 
     Raises
     ------
     SettingError
-        For m or r below 1, and points that are too few, too many, not rational or not distinct.
+        For m or r below 1, or too large to be proved here; for points that are too few, too many, not rational or not
+        distinct.
 
     Examples
     --------
     >>> [step for step in toom_cook(1, 2, (1,)).steps if step.name == "Interpolation"]
     [Interpolation: [[1, -1], [0, 1]]*[[1, 1], [0, 1]] == [[1, 0], [0, 1]]]
     """
+    check_size((m, r))
     chosen = chosen_points(m, r, points)
     t = m + r - 1
     p, q = column("p", m), column("q", r)
@@ -74,11 +80,7 @@ def toom_cook(m: int = 2, r: int = 3, points: Sequence[int | Fraction] | None = 
             product(forth, coefficients),
             relation="identical",
         ),
-        step(
-            "Multiplications",
-            remark("one a point: {} points determine {} coefficients.", sp.Integer(t), sp.Integer(t)),
-            *saving((m, r)),
-        ),
+        *saving(remark("one a point: {} points determine {} coefficients.", sp.Integer(t), sp.Integer(t)), (m, r)),
         step(
             "Basis",
             "a column is a polynomial: 1 at its own point and 0 at the others; the last column is 0 at them all.",
@@ -101,11 +103,13 @@ def toom_cook(m: int = 2, r: int = 3, points: Sequence[int | Fraction] | None = 
             relation="identical",
         ),
     )
+    counts = {DIRECT: len([(a, b) for a in p for b in q]), FAST: len(evaluation(chosen, m))}
     return Derivation(
         f"Toom-Cook: polynomials of {m} and {r} coefficients multiplied",
         (points_remark(chosen),),
         steps,
-        (Instance(values(m=m, r=r), {}),),
+        (Instance({**values(m=m, r=r), **counts}, {}),),
+        (COUNTED,),
     )
 
 

@@ -16,10 +16,21 @@ from random import Random
 import sympy as sp
 
 from cnnmath.readers import Tensor
-from cnnmath.subjects.fast.bilinear import column, convolved, entrywise, explicit, points_remark, product, saving
+from cnnmath.subjects.fast.bilinear import (
+    DIRECT,
+    FAST,
+    check_size,
+    column,
+    convolved,
+    entrywise,
+    explicit,
+    points_remark,
+    product,
+    saving,
+)
 from cnnmath.subjects.fast.filtering import CONVENTIONS, Axis, growth
 from cnnmath.symbolic import Derivation, Step, remark, step
-from cnnmath.symbolic.instance import Instance, drawn, values
+from cnnmath.symbolic.instance import Instance, values
 from cnnmath.symbolic.terms import Sigma, array, index
 from cnnmath.toomcook import Transforms, evaluation, interpolation, transforms
 
@@ -42,13 +53,15 @@ def winograd(m: int = 2, r: int = 3, points: Sequence[int | Fraction] | None = N
     Raises
     ------
     SettingError
-        For m or r below 1, and points that are too few, too many, not rational or not distinct.
+        For m or r below 1, or too large to be proved here; for points that are too few, too many, not rational or not
+        distinct.
 
     Examples
     --------
     >>> [row for row in winograd(2, 3).steps if row.name == "Input transform"]
     [Input transform: B^T = [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, -1, 0, 1]]]
     """
+    check_size((m, r))
     made = transforms(m, r, points)
     t = made.multiplications
     axis = Axis(made)
@@ -65,11 +78,7 @@ def winograd(m: int = 2, r: int = 3, points: Sequence[int | Fraction] | None = N
             _interpolated(made),
             relation="identical",
         ),
-        step(
-            "Multiplications",
-            "one a point, where the definition has one for each tap of each output.",
-            *saving((m, r)),
-        ),
+        *saving("one a point, where the definition has one for each tap of each output.", (m, r)),
         step(
             "The algorithm transposed",
             remark("the same number, read from the other end: {} and {} change places.", p, d),
@@ -139,12 +148,15 @@ def _interpolated(made: Transforms) -> sp.MatMul:
 
 
 def _along_one_axis(axis: Axis, seed: int) -> Instance:
-    """Small integers, with the correlation and the linear convolution of them by their definitions."""
+    """Small integers, none of them 0, with the correlation and the linear convolution of them by their definitions."""
     draw = Random(seed)
     m, r, t = axis.m, axis.r, axis.t
-    g, d, p = (drawn((n,), draw) for n in (r, t, m))
+    g, d, p = (Tensor((n,), [Fraction(draw.randint(1, 5)) for _ in range(n)]) for n in (r, t, m))
     y = Tensor((m,), [sum((g[k,] * d[i + k,] for k in range(r)), Fraction(0)) for i in range(m)])
     s = Tensor((t,), [Fraction(0)] * t)
-    for i, k in places(range(m), range(r)):
+    pairs = list(places(range(m), range(r)))
+    for i, k in pairs:
         s.values[i + k] += p[i,] * g[k,]
-    return Instance(values(m=m, r=r), {**axis.numbers(), "g": g, "d": d, "p": p, "y": y, "s": s})
+    numbers = axis.numbers()
+    counts = {DIRECT: len(pairs), FAST: axis.products(numbers)}
+    return Instance({**values(m=m, r=r), **counts}, {**numbers, "g": g, "d": d, "p": p, "y": y, "s": s})

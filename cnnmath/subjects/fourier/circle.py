@@ -14,6 +14,7 @@ from typing import Any
 
 import sympy as sp
 
+from cnnmath.readers import Tensor
 from cnnmath.symbolic import Derivation, remark, step
 from cnnmath.symbolic.instance import Instance, Lazy, Sparse, values
 from cnnmath.symbolic.terms import Bracket, Sigma, array, index, size
@@ -44,9 +45,9 @@ def fft_convolution() -> Derivation:
     steps = (
         step(
             "Linear",
-            "the convolution that is wanted.",
+            "the convolution that is wanted, of a kernel that is zero beyond its ends.",
             y[i],
-            Sigma(x[j] * h[i - j], [(j, n)], [i - j >= 0, i - j < k]),
+            Sigma(x[j] * h[i - j], [(j, n)]),
             [(i, full)],
         ),
         step(
@@ -139,10 +140,10 @@ def _instance(n: int, k: int, length: int) -> Instance:
     return Instance(
         {**values(n=n, k=k, N=length), index("W"): wrapped, sp.oo: 3},
         {
-            "x": _line(x),
+            "x": Sparse(_line(x).numbers, (length,)),
             "h": _line(h),
             "y": _line(placed(x, h, n + k - 1)),
-            "c": _line(placed(x, h, length)),
+            "c": Tensor((length,), placed(x, h, length)),
             "G": Lazy((n + k + 3,), lambda at: int(_holds_all(n, k, *at))),
         },
     )

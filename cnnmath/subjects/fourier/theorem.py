@@ -145,4 +145,4 @@ def _horner(coefficients: Sequence[Element], at: Element) -> Element:
 
 
 def _line(numbers: Sequence[Any]) -> Sparse:
-    return Sparse({(i,): number for i, number in enumerate(numbers)})
+    return Sparse({(i,): number for i, number in enumerate(numbers)}, (len(numbers),))

@@ -125,7 +125,7 @@ def _scattered(layer: Layer, instance: Instance) -> dict[str, Array]:
         "A": matrix,
         "z": _added(layer, instance, matrix, outputs),
         "v": _added(layer, instance, patches, outputs),
-        "q": Sparse(counts),
+        "q": Sparse(counts, x.shape[2:]),
     }
 
 
@@ -138,7 +138,7 @@ def _added(layer: Layer, instance: Instance, matrix: Tensor, outputs: tuple[int,
     for o, k, j in layer.pairs(instance, sizes, outputs):
         for n, c in product(range(samples), range(channels)):
             total[n, c, *j] = total.get((n, c, *j), 0) + matrix[rows[c, *k], columns[n, *o]]
-    return Sparse(total)
+    return Sparse(total, (samples, channels, *sizes))
 
 
 def _numbers(shape: tuple[int, ...]) -> dict[tuple[int, ...], int]:

@@ -191,8 +191,9 @@ def _instance(rank: int, turn: int, inputs: Sequence[sp.Symbol], outputs: Sequen
     op, shape = AdaptiveAveragePool(tuple(m for _, m in axes)), (2, 1, *(n for n, _ in axes))
     arrays: dict[str, Array] = dict(oracle(op, [shape]))
     touched = {(o,) if rank == 1 else (i, o): _touched(o, n, m) for i, (n, m) in enumerate(axes, 1) for o in range(m)}
-    arrays["a"] = Sparse({at: positions[0] for at, positions in touched.items()})
-    arrays["e"] = Sparse({at: positions[-1] + 1 for at, positions in touched.items()})
+    ends = tuple(max(axis) + 1 for axis in zip(*touched, strict=True))
+    arrays["a"] = Sparse({at: positions[0] for at, positions in touched.items()}, ends)
+    arrays["e"] = Sparse({at: positions[-1] + 1 for at, positions in touched.items()}, ends)
     lengths = {symbol: n for symbol, (n, _) in zip(inputs, axes, strict=True)}
     counts = {symbol: m for symbol, (_, m) in zip(outputs, axes, strict=True)}
     return Instance({**values(N=2, C=1, g=gcd(*axes[0])), **lengths, **counts}, arrays)

@@ -9,7 +9,9 @@ References
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
+from typing import Any
 
 import sympy as sp
 
@@ -19,6 +21,9 @@ from cnnmath.symbolic import Derivation, Step, derive, remark, step
 from cnnmath.symbolic.instance import Array, Instance, Place
 from cnnmath.symbolic.operators import FIRST_MAXIMUM
 from cnnmath.symbolic.terms import Divides, Expr, Maximum, Sigma, array
+
+OPEN = {"kernel": 3, "stride": 2, "dilation": 2, "padding": 0}
+"""Numbers for what an operator leaves open, the stride and the dilation with a common factor."""
 
 
 def overlapping(op: MaxPool) -> Derivation:
@@ -90,7 +95,7 @@ def overlapping(op: MaxPool) -> Derivation:
         f"windows of {pool.letters.setting} that share a position",
         pool.letters.assumptions,
         (*steps, _one_term(pool)) if apart else steps,
-        pool.instances(lambda instance: _told(pool, instance)),
+        (*pool.instances(lambda instance: _told(pool, instance)), *_with_common_factor(op)),
         (FIRST_MAXIMUM,),
     )
 
@@ -113,6 +118,30 @@ def _one_term(pool: Sliding) -> Step:
         Sigma(array("dL/dy")[*BATCH, *outputs], [], [*conditions, pool.first(taps, outputs)]),
         [*pool.batch, *pool.inputs],
     )
+
+
+def _with_common_factor(op: MaxPool) -> tuple[Instance, ...]:
+    """Numbers for symbols such that the stride divides the dilation: all taps then meet on the same positions."""
+    rows = {field: getattr(op, field) for field in OPEN}
+    chosen = {
+        entry: OPEN[field]
+        for field, row in rows.items()
+        if isinstance(row, tuple)
+        for entry in sp.flatten(row)
+        if isinstance(entry, sp.Symbol)
+    }
+    if not any(entry in chosen for entry in op.dilation):
+        return ()
+    numbers = {field: _put(row, chosen) for field, row in rows.items()}
+    pool = Sliding.of(replace(op, **numbers))
+    instances = pool.instances(lambda instance: _told(pool, instance))
+    longest = max(instances, key=lambda instance: instance.tensor("dL/dy").shape[2])
+    return (replace(longest, values={**longest.values, **chosen}),)
+
+
+def _put(setting: Any, chosen: Mapping[Any, int]) -> Any:
+    """A setting with numbers for its symbols."""
+    return tuple(_put(each, chosen) for each in setting) if isinstance(setting, tuple) else chosen.get(setting, setting)
 
 
 def _told(pool: Sliding, instance: Instance) -> Mapping[str, Array]:

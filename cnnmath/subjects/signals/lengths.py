@@ -18,8 +18,8 @@ from cnnmath.symbolic import Derivation, remark, step
 from cnnmath.symbolic.instance import Instance, Lazy, Sparse, drawn, values
 from cnnmath.symbolic.terms import Bracket, Sigma, array, index, size
 
-CASES = ((5, 3, 1, 0), (4, 4, 3, 3), (6, 3, 1, 1), (3, 1, 0, 0), (5, 4, 0, 3), (2, 3, 2, 1))
-"""Lengths of signal and kernel, and the padding before and after; the last kernel is longer than its signal."""
+CASES = ((5, 3, 1, 0), (4, 4, 3, 3), (6, 3, 1, 1), (3, 1, 0, 0), (5, 4, 0, 3), (2, 3, 2, 1), (2, 5, 4, 1))
+"""Lengths of signal and kernel, and the padding before and after; the last kernels are longer than their signals."""
 
 
 def full_size() -> Derivation:
@@ -137,14 +137,15 @@ def _instance(signal: int, kernel: int, before: int, after: int) -> Instance:
     layer = Conv(1, (kernel,), padding=((before, after),), bias=False)
     image, weights = Tensor((1, 1, signal), x.values), Tensor((1, 1, kernel), h.values[::-1])
     outputs = layer.shape(image.shape)[2]
+    ends = (max(met) + 1,)
     sizes = values(N=signal, K=kernel, M=len(set(met)), O=outputs)
     return Instance(
         {**sizes, index("p_1"): before, index("p_2"): after},
         {
             "x": x,
             "h": h,
-            "y": scattered(*(Sparse({at: tensor[at] for at in tensor.positions()}) for tensor in (x, h))),
-            "c": Sparse({(i,): met.count(i) for i in met}),
+            "y": Sparse(scattered(*(Sparse({at: t[at] for at in t.positions()}) for t in (x, h))).numbers, ends),
+            "c": Tensor(ends, [met.count(i) for i in range(max(met) + 1)]),
             "z": Lazy((outputs,), lambda at: evaluate(layer, (0, 0, *at), image, weights)),
         },
     )

@@ -21,11 +21,11 @@ from cnnmath.symbolic.terms import Expr, array, index, size
 from cnnmath.window import Window
 
 CHAINS = (
-    (Window(3, 2, 1, 1, 0), Window(2, 3, 2, 0, 2)),
-    (Window(2, 3, 2, 2, 1), Window(3, 2, 1, 1, 0)),
-    (Window(4, 1, 1, 0, 3), Window(1, 4, 1, 0, 0)),
+    (Window(3, 2, 1, 4, 0), Window(4, 3, 5, 1, 2)),
+    (Window(2, 3, 5, 0, 1), Window(7, 4, 1, 2, 5)),
+    (Window(4, 1, 2, 5, 3), Window(3, 2, 4, 0, 1)),
 )
-"""Pairs of windows on which the rules for symbols are evaluated."""
+"""Pairs of windows on which the rules for symbols are evaluated: no number of one stands in for another."""
 
 ONE = (size("e"), size("s"), 1, index("p"), index("q"))
 """Letters of the one window, its holes closed: kernel, stride, dilation, padding before and after."""
@@ -76,7 +76,7 @@ def window_composition() -> Derivation:
             for number in "12"
         ),
         steps,
-        tuple(_pair(*pair) for pair in CHAINS),
+        tuple(_pair(*pair, length) for pair in CHAINS for length in _lengths(*pair)),
         (remark("An input of length {} leaves {} outputs of the second window.", L, v),),
     )
 
@@ -162,7 +162,14 @@ def _floors() -> tuple[Step, ...]:
     )
 
 
-def _pair(first: Window, second: Window, length: int = 23) -> Instance:
+def _lengths(first: Window, second: Window) -> range:
+    """Lengths of the input for all remainders of the two strides, and one more."""
+    first_seen, last_seen = reached((first, second), 0)
+    least = last_seen - first_seen + 1
+    return range(least, least + first.stride * second.stride + 1)
+
+
+def _pair(first: Window, second: Window, length: int) -> Instance:
     """Numbers for two windows, with what follows found by placing them one by one."""
     numbers = {}
     for number, window in zip("12", (first, second), strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 import sympy as sp
 
@@ -12,7 +13,10 @@ from cnnmath.subjects.windows.composition import CHAINS
 from cnnmath.symbolic import Derivation, remark, step
 from cnnmath.symbolic.instance import Instance
 from cnnmath.symbolic.terms import Bracket, Expr, Sigma, array, index, size
-from cnnmath.window import Window, paths
+from cnnmath.window import Window, compose, paths
+
+PATHS, POWERS = 20_000, 2_000
+"""Most paths of a chain that is multiplied out, and most powers of its polynomial."""
 
 
 def window_polynomial(
@@ -32,7 +36,7 @@ def window_polynomial(
     Raises
     ------
     SettingError
-        For lists of unequal lengths, and numbers below 1.
+        For lists of unequal lengths, numbers below 1, and a polynomial that would be too large to multiply out.
 
     Examples
     --------
@@ -40,6 +44,7 @@ def window_polynomial(
     Multiplied out: (z + 1)*(z^2 + 1) == z^3 + z^2 + z + 1
     """
     windows = _given(k, s, d)
+    _check(windows)
     z, j, c = sp.Symbol("z"), index("j"), array("c")
     (k1, K1, s1, d1), (k2, K2, _, d2) = (
         (index(f"k_{i}"), size(f"K_{i}"), size(f"s_{i}"), size(f"d_{i}")) for i in "12"
@@ -106,6 +111,19 @@ def _given(*settings: int | tuple[int, ...]) -> list[tuple[int, ...]]:
     for each in chain:
         Window(*each)
     return chain
+
+
+def _check(windows: Sequence[tuple[int, ...]]) -> None:
+    """Refuse a product with more powers than can be multiplied out at once."""
+    count, extent = prod(kernel for kernel, *_ in windows), compose(Window(*each) for each in windows).kernel
+    for number, name, most in ((count, "paths", PATHS), (extent, "powers of z", POWERS)):
+        if number > most:
+            raise SettingError(
+                "the polynomial would be too large to multiply out.",
+                here=f"{number:,} {name}",
+                rule=f"at most {most:,} {name}",
+                fix="use smaller or fewer windows: the formulas are the same for any",
+            )
 
 
 def _factors(windows: Sequence[tuple[int, ...]], z: sp.Symbol) -> Expr:

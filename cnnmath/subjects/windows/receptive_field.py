@@ -13,12 +13,16 @@ from fractions import Fraction
 
 import sympy as sp
 
+from cnnmath.errors import SettingError
 from cnnmath.readers import Tensor
 from cnnmath.subjects.windows.composition import reached
 from cnnmath.symbolic import Derivation, remark, step
 from cnnmath.symbolic.instance import Instance
 from cnnmath.symbolic.terms import Expr, Pi, Sigma, array, index, size
 from cnnmath.window import Window, check_at_least
+
+MOST = 300
+"""Layers of a chain, followed position by position."""
 
 
 def receptive_field_recurrence(layers: int | None = None) -> Derivation:
@@ -37,7 +41,7 @@ def receptive_field_recurrence(layers: int | None = None) -> Derivation:
     Raises
     ------
     SettingError
-        For fewer than one layer.
+        For fewer than one layer, or too many to follow.
 
     Examples
     --------
@@ -46,6 +50,13 @@ def receptive_field_recurrence(layers: int | None = None) -> Derivation:
     """
     if layers is not None:
         check_at_least("number of layers", layers, 1)
+    if layers is not None and layers > MOST:
+        raise SettingError(
+            "the chain would be too long to follow.",
+            here=f"{layers:,} layers, {layers * layers:,} factors in the closed form",
+            rule=f"at most {MOST} layers",
+            fix="leave the number out: the formulas are the same for any",
+        )
     L = size("L") if layers is None else sp.Integer(layers)
     i, l = index("i"), index("l")  # noqa: E741 - the papers' index
     k, s, p, r, j, c, b = map(array, "ksprjcb")
