@@ -34,7 +34,7 @@ def named_step(derivation, name):
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("subject", ["recurrent-cell", "backpropagation-through-time", "vanishing-gradients"])
+@pytest.mark.parametrize("subject", ["recurrent-cell", "backpropagation-through-time", "vanishing-through-time"])
 def test_every_activation_has_its_derivation(subject, activation):
     assert activation in derive(subject, activation=activation).title
 
@@ -55,12 +55,12 @@ def test_the_logistic_cell_has_the_slope_of_the_logistic_function():
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 4, 5])
 def test_the_product_is_written_out_over_any_number_of_times(steps):
-    written = named_step(derive("vanishing-gradients", steps=steps), "Product")
+    written = named_step(derive("vanishing-through-time", steps=steps), "Product")
     assert len(written.right.atoms(sp.Indexed)) == 2 * steps, "a weight and a state for each time"
 
 
 def test_a_bound_that_is_too_low_is_refused():
-    derivation = derive("vanishing-gradients", activation="identity")
+    derivation = derive("vanishing-through-time", activation="identity")
     assert [step.relation for step in derivation.steps[-3:]] == ["<="] * 3
     with pytest.raises(DerivationError, match="largest weight"):
         replace(derivation, steps=(replace(derivation.result, right=derivation.result.right / 100),))
@@ -173,9 +173,9 @@ def test_the_states_of_a_trace_are_exact():
     ("subject", "settings", "error", "words"),
     [
         ("recurrent-cell", {"activation": "tan"}, UnknownNameError, "near    tanh"),
-        ("vanishing-gradients", {"activation": 3}, UnknownNameError, "no activation '3'"),
-        ("vanishing-gradients", {"steps": 0}, SettingError, "1 <= steps <= 5"),
-        ("vanishing-gradients", {"steps": "many"}, SettingError, "steps 'many'"),
+        ("vanishing-through-time", {"activation": 3}, UnknownNameError, "no activation '3'"),
+        ("vanishing-through-time", {"steps": 0}, SettingError, "1 <= steps <= 5"),
+        ("vanishing-through-time", {"steps": "many"}, SettingError, "steps 'many'"),
         ("lstm-cell", {"biases": 3}, SettingError, "biases 3"),
     ],
 )

@@ -36,7 +36,7 @@ x, a, h, o, U, W, V, b, c = map(array, "xahoUWVbc")
 """Sizes (inputs, hidden units, parameters, outputs, times), indices and arrays."""
 
 START = remark("Times count from 0; {} is the state before the first input.", h[-1, i])
-LATER = remark("Gradients of later times than the last are zero.")
+LATER = remark("Gradients of later times than the last are zero; what they are multiplied by does not matter.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,10 @@ def shapes_of(shapes: Mapping[str, tuple[Expr, ...]]) -> Remark:
     return remark(", ".join("{} {}" for _ in shapes), *pairs)
 
 
+AFTER = {"dL/da": Fraction(0), "dL/dh": Fraction(0), "h": Fraction(1, 2)}
+"""What is read at the time after the last: gradients are zero there, and a state is any number."""
+
+
 @lru_cache(maxsize=16)
 def instances(activation: str, times: int = 3) -> tuple[Instance, ...]:
     """Two small networks of unequal sizes, over distances in time of 1 and 2."""
@@ -173,7 +177,7 @@ def _instance(activation: str, seed: int, **sizes: int) -> Instance:
     trace = Trace()
     outputs = run(Gradient(), trace.mark, activation_of(activation), start.values, **trace.operands(**operands))
     loss = sum(above[at] * output for at, output in outputs.items())
-    return Instance({**numbers, P: count}, trace.arrays(loss))
+    return Instance({**numbers, P: count}, trace.arrays(loss, AFTER))
 
 
 def run(
