@@ -129,7 +129,7 @@ def test_a_slope_of_1_says_why_and_points_to_the_rectifier():
         derive("leaky-relu-derivative", slope=1)
     assert str(caught.value) == (
         "leaky-relu-derivative: the slope of a leaky rectifier lies between 0 and 1.\n"
-        "  rule    max(z, slope*z) is z above 0 and slope*z below only for 0 < slope < 1\n"
+        "  rule    0 < slope < 1: from 1 on max(z, slope*z) is no longer z above 0 and less steep below it\n"
         "  here    slope 1\n"
         "  fix     use 1/100; for slope 0 derive relu-derivative"
     )

@@ -158,7 +158,7 @@ def _response(radius: int, spare: int, scalars: dict[sp.Symbol, Fraction]) -> In
     channels = 2 * radius + 3 + spare
     alpha, beta, kappa = scalars.values()
     draw, count = Random(channels), 2 * radius + 1
-    flat, above = drawn((channels,), draw, 1, 4), drawn((channels,), draw)
+    flat, above = drawn((channels,), draw, 1, 4), drawn((channels,), draw, 1, 5)
     op, tensors = LocalResponseNorm(count, alpha=count * alpha, beta=beta, k=kappa), {"x": _position(flat)}
     read = told(op, (1, channels), tensors, _position(above))
 

@@ -154,12 +154,15 @@ AFTER = {"dL/dz": Fraction(0), "dL/dc": Fraction(0), "f": Fraction(1, 2)}
 
 @lru_cache(maxsize=4)
 def instances(biases: int) -> tuple[Instance, ...]:
-    """Small networks of unequal sizes, over distances in time of 1 and 2; the gates of the last one are constant."""
-    settings = ({"D": 2, "H": 1, "T": 4, "M": 2}, {"D": 1, "H": 2, "T": 3, "M": 1}, {"D": 1, "H": 2, "T": 4, "M": 2})
-    scales = (Fraction(1, 4), Fraction(1, 4), Fraction(0))
-    return tuple(
-        _instance(seed, biases, scale, **sizes)
-        for seed, (scale, sizes) in enumerate(zip(scales, settings, strict=True))
+    """Small networks of unequal sizes, over distances in time of 1 and 2.
+
+    On the second the gate that forgets most is the last one of the last unit; on the third all gates are constant.
+    """
+    quarter = Fraction(1, 4)
+    return (
+        _instance(0, biases, quarter, D=2, H=1, T=4, M=2),
+        _instance(2, biases, quarter, D=1, H=2, T=3, M=1),
+        _instance(1, biases, Fraction(0), D=1, H=2, T=4, M=2),
     )
 
 
