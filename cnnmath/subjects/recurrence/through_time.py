@@ -15,7 +15,7 @@ from itertools import pairwise
 import sympy as sp
 
 from cnnmath.errors import SettingError
-from cnnmath.subjects.recurrence.cell import LATER, Activation, activation_of, assumptions, instances
+from cnnmath.subjects.recurrence.cell import LATER, Activation, activation_of, assumptions, instances, resting
 from cnnmath.symbolic import Derivation, Step, remark, step
 from cnnmath.symbolic.terms import Maximum, Partial, Sigma, array, index, size
 
@@ -208,7 +208,7 @@ def vanishing_through_time(activation: str = "tanh", steps: int = 3) -> Derivati
                 relation="<=",
             ),
         ),
-        instances(activation, steps + 1),
+        instances(activation, steps + 1) + resting(activation, steps + 1),
         (UPSTREAM,),
     )
 
