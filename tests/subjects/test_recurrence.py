@@ -228,7 +228,7 @@ def test_the_bounds_through_time_are_reached_by_a_cell_at_rest(activation):
 def test_there_is_nothing_outside_the_arrays_of_a_trace():
     arrays = derive("lstm-gradients").instances[1].arrays
     assert arrays["c"][-1, 1] != 0
-    assert arrays["dL/dc"][3, 1] == 0
+    assert arrays["dL/dc"][2, 1] == 0
     for name, at in (
         ("c", (-2, 0)),
         ("c", (3, 0)),

@@ -161,7 +161,7 @@ def instances(biases: int) -> tuple[Instance, ...]:
     quarter = Fraction(1, 4)
     return (
         _instance(0, biases, quarter, D=2, H=1, T=4, M=2),
-        _instance(2, biases, quarter, D=1, H=2, T=3, M=1),
+        _instance(4, biases, quarter, D=1, H=2, T=2, M=1),
         _instance(1, biases, Fraction(0), D=1, H=2, T=4, M=2),
     )
 

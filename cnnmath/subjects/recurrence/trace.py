@@ -11,32 +11,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from cnnmath.ops.algebra import Number
 from cnnmath.readers import Tensor
 from cnnmath.readers.gradient import Dual, Remembering
-from cnnmath.symbolic.instance import Array, Place
+from cnnmath.symbolic.instance import Array, Place, Sparse
 
 Marking: TypeAlias = Callable[[str, Place, Number], Number]
 """Remembers a number by the name of its array and its position, and gives it back."""
 
 
 @dataclass(frozen=True, slots=True)
-class Boxed:
-    """Numbers at positions of a box, zero where none is given; a box may begin at time -1.
+class Boxed(Sparse):
+    """Numbers at positions of a box, which may begin at time -1; zero where none is given, and nothing outside.
 
     Examples
     --------
-    >>> h = Boxed({(-1, 0): 4}, (range(-1, 3), range(2)))
+    >>> h = Boxed({(-1, 0): 4}, box=(range(-1, 3), range(2)))
     >>> h[-1, 0], h[2, 1]
     (4, 0)
     """
 
-    numbers: Mapping[Place, Fraction]
-    box: tuple[range, ...]
+    box: tuple[range, ...] = ()
 
-    def __getitem__(self, at: Place) -> Fraction | int:
+    def __getitem__(self, at: Place) -> Any:
         if len(at) != len(self.box) or not all(i in extent for i, extent in zip(at, self.box, strict=True)):
             raise IndexError(f"position {at} lies outside {self.box}")
         return self.numbers.get(tuple(map(int, at)), 0)
@@ -45,7 +44,13 @@ class Boxed:
         """The same array with this number everywhere at one time more, after its last."""
         first, *others = self.box
         later = {(first.stop, *rest): number for rest in product(*others)}
-        return Boxed({**self.numbers, **later}, (range(first.start, first.stop + 1), *others))
+        return Boxed({**self.numbers, **later}, box=(range(first.start, first.stop + 1), *others))
+
+    def plain(self) -> Sparse:
+        """The same array, with a shape where it begins at 0 along each axis."""
+        if any(extent.start for extent in self.box):
+            return self
+        return Sparse(self.numbers, tuple(extent.stop for extent in self.box))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +93,17 @@ class Trace:
             What stands at the time after the last, in the arrays that are read there.
         """
         names = list(self.numbers)
-        values = {name: Boxed({at: n.value for at, n in self.numbers[name].items()}, self._box(name)) for name in names}
-        gradients = {f"dL/d{name}": Boxed(_by(name, loss, ()), self._box(name)) for name in names}
+        values = {
+            name: Boxed({at: n.value for at, n in self.numbers[name].items()}, box=self._box(name)) for name in names
+        }
+        gradients = {f"dL/d{name}": Boxed(_by(name, loss, ()), box=self._box(name)) for name in names}
         arrays = values | gradients | {f"d{y}/d{x}": self._jacobian(y, x) for y in names for x in names}
-        return {**arrays, **{name: arrays[name].continued(number) for name, number in (later or {}).items()}}
+        arrays |= {name: arrays[name].continued(number) for name, number in (later or {}).items()}
+        return {name: array.plain() for name, array in arrays.items()}
 
     def _jacobian(self, y: str, x: str) -> Boxed:
         rows = (_by(x, number, at) for at, number in self.numbers[y].items())
-        return Boxed({at: n for row in rows for at, n in row.items()}, (*self._box(y), *self._box(x)))
+        return Boxed({at: n for row in rows for at, n in row.items()}, box=(*self._box(y), *self._box(x)))
 
     def _box(self, name: str) -> tuple[range, ...]:
         """From the least to the greatest remembered position of an array, along each axis."""
