@@ -213,9 +213,10 @@ def test_constant_gates_reach_the_bound_of_the_carousel():
         refused(derivation, "Bound", bound.xreplace({most: Maximum(most.body, ranges)}))
 
 
+@pytest.mark.parametrize("steps", [1, 3])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_the_bounds_through_time_are_reached_by_a_cell_at_rest(activation):
-    derivation = derive("vanishing-through-time", activation=activation)
+def test_the_bounds_through_time_are_reached_by_a_cell_at_rest(activation, steps):
+    derivation = derive("vanishing-through-time", activation=activation, steps=steps)
     for name in ("One time", "Many times"):
         refused(derivation, name, named_step(derivation, name).right * sp.Rational(999, 1000))
     largest, W, k, n = derivation.result.right, array("W"), index("k"), index("n")

@@ -208,7 +208,7 @@ def vanishing_through_time(activation: str = "tanh", steps: int = 3) -> Derivati
                 relation="<=",
             ),
         ),
-        instances(activation, steps + 1) + resting(activation, steps + 1),
+        instances(activation, steps + 1) + resting(activation, steps + 2),
         (UPSTREAM,),
     )
 
