@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cnnmath.errors import SettingError
 from cnnmath.subjects import derive
-from cnnmath.symbolic.terms import Bracket, Logistic, array, index
+from cnnmath.symbolic.terms import Bracket, Logistic, Sigma, array, index, size
 from tests.subjects.planted import named, refused
 
 i = index("i")
@@ -97,6 +97,15 @@ def test_a_unit_is_dead_on_one_of_the_instances_and_alive_on_the_other():
     assert max(dead.tensor("z").values) == 0 < max(alive.tensor("z").values)
 
 
+def test_every_sample_for_which_a_unit_is_active_trains_it():
+    whole = derive("relu-derivative")
+    n, c, N = index("n"), index("c"), size("N")
+    term = array("dL/dy")[n] * array("x")[n, c]
+    for samples in (N - 1, N + 1):
+        refused(whole, "Weights", Sigma(term, [(n, samples)], [array("z")[n] > 0]))
+    refused(whole, "Weights", Sigma(term, [(n, N)], [array("z")[n] > 0, n > 0]))
+
+
 def test_the_slope_of_the_elu_is_continuous_for_alpha_1_alone():
     jump = named(derive("elu-derivative", alpha=1), "Jump at 0")
     assert jump.right == 0
@@ -129,7 +138,7 @@ def test_a_slope_of_1_says_why_and_points_to_the_rectifier():
         derive("leaky-relu-derivative", slope=1)
     assert str(caught.value) == (
         "leaky-relu-derivative: the slope of a leaky rectifier lies between 0 and 1.\n"
-        "  rule    max(z, slope*z) is z above 0 and slope*z below only for 0 < slope < 1\n"
+        "  rule    0 < slope < 1: from 1 on max(z, slope*z) is no longer z above 0 and less steep below it\n"
         "  here    slope 1\n"
         "  fix     use 1/100; for slope 0 derive relu-derivative"
     )

@@ -161,6 +161,29 @@ def test_a_folded_bias_needs_the_mean_scaled():
     assert named(without, "Folded bias").right == beta[f] - a[f] * mean[f]
 
 
+@pytest.mark.parametrize("op", [general(Conv, 1), general(Conv, 2), Conv(2, (3,))])
+def test_every_channel_has_statistics_of_its_own(op):
+    whole = derive("batch-normalisation-inference", op)
+    for name in ("gamma", "beta", "mean", "var"):
+        numbers = [instance.tensor(name).values for instance in whole.instances]
+        assert all(len(set(own)) == len(own) for own in numbers)
+    for name in ("Normalisation", "Scale"):
+        own = named(whole, name).right
+        for stored in own.atoms(sp.Indexed) - {named(whole, "Convolution").left}:
+            refused(whole, name, own.xreplace({stored: stored.base[0]}))
+
+
+@pytest.mark.parametrize("size_", [None, 1, 5, 15])
+def test_neighbours_are_those_up_to_the_radius_and_no_others(size_):
+    whole = derive("local-response-normalisation", size=size_)
+    r = index("r") if size_ is None else size_ // 2
+    alpha = sp.Symbol("alpha", positive=True)
+    for near in (r - 1, r + 1):
+        refused(whole, "Slope of the base", 2 * alpha * x[q] * Bracket(sp.Abs(q - c) <= near))
+    for more in (1, -1):
+        refused(whole, "Chain rule", Sigma(dy[c] * Partial(y[c], x[q]), [(c, C + more)]))
+
+
 @pytest.mark.parametrize("size_", [1, 3, 5])
 def test_local_response_normalisation_has_the_gradient_of_its_kernel(size_):
     from cnnmath.numeric.kernels import KERNELS
@@ -186,6 +209,7 @@ def test_slips_with_local_response_normalisation_are_found():
 @pytest.mark.parametrize(("settings", "said"), [
     ({"size": 4}, "an even size has no middle channel"),
     ({"size": 0}, "the size must be at least 1"),
+    ({"size": 101}, "so many neighbours take long to check"),
     ({"k": 0}, "k must be a positive number"),
     ({"alpha": "small"}, "alpha must be a positive number"),
 ])  # fmt: skip

@@ -11,8 +11,9 @@ from cnnmath.readers.exact import Exact
 from cnnmath.subjects import derive
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.notations import Latex, MathML, Text
-from cnnmath.symbolic.terms import array, index, size
+from cnnmath.symbolic.terms import Maximum, Quantified, Sigma, array, index, size
 from cnnmath.symbolic.typeset import typeset
+from tests.subjects.planted import refused
 
 ACTIVATIONS = ("tanh", "sigmoid", "identity")
 
@@ -34,7 +35,7 @@ def named_step(derivation, name):
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("subject", ["recurrent-cell", "backpropagation-through-time", "vanishing-gradients"])
+@pytest.mark.parametrize("subject", ["recurrent-cell", "backpropagation-through-time", "vanishing-through-time"])
 def test_every_activation_has_its_derivation(subject, activation):
     assert activation in derive(subject, activation=activation).title
 
@@ -55,12 +56,12 @@ def test_the_logistic_cell_has_the_slope_of_the_logistic_function():
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 4, 5])
 def test_the_product_is_written_out_over_any_number_of_times(steps):
-    written = named_step(derive("vanishing-gradients", steps=steps), "Product")
+    written = named_step(derive("vanishing-through-time", steps=steps), "Product")
     assert len(written.right.atoms(sp.Indexed)) == 2 * steps, "a weight and a state for each time"
 
 
 def test_a_bound_that_is_too_low_is_refused():
-    derivation = derive("vanishing-gradients", activation="identity")
+    derivation = derive("vanishing-through-time", activation="identity")
     assert [step.relation for step in derivation.steps[-3:]] == ["<="] * 3
     with pytest.raises(DerivationError, match="largest weight"):
         replace(derivation, steps=(replace(derivation.result, right=derivation.result.right / 100),))
@@ -162,6 +163,85 @@ def test_leaving_the_gates_out_of_the_jacobian_is_refused():
         replace(derivation, steps=(replace(derivation.steps[0], right=direct),))
 
 
+UNITS = [("recurrent-cell", "Pre-activation"), ("recurrent-cell", "Read-out"), ("recurrent-cell", "Unrolled"),
+         ("backpropagation-through-time", "State"), ("backpropagation-through-time", "Recursion"),
+         ("backpropagation-through-time", "Input"), ("lstm-cell", "Pre-activations"), ("lstm-cell", "Memory"),
+         ("lstm-gradients", "Hidden state"), ("lstm-gradients", "Input")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("subject", "name"), UNITS)
+@pytest.mark.parametrize("more", [1, -1])
+def test_a_sum_of_one_term_more_or_less_is_refused(subject, name, more):
+    derivation = derive(subject)
+    written = named_step(derivation, name).right
+    for whole in written.atoms(Quantified):
+        for unit, _ in whole.ranges:
+            ranges = [(own, length + more if own == unit else length) for own, length in whole.ranges]
+            refused(derivation, name, written.xreplace({whole: type(whole)(whole.body, ranges, whole.conditions)}))
+
+
+def test_a_sum_over_times_ends_with_the_last():
+    r, t, q, times = index("r"), index("t"), index("q"), size("T")
+    dz, do = array("dL/dz"), array("dL/do")
+    for late in (2, 5):
+        refused(derive("lstm-gradients"), "Bias", Sigma(dz[t, r], [(t, times + late)]))
+    refused(derive("backpropagation-through-time"), "Read-out bias", Sigma(do[t, q], [(t, times + 1)]))
+
+
+@pytest.mark.parametrize("subject", ["constant-error-carousel", "vanishing-through-time"])
+def test_no_gradient_comes_from_behind_the_last_time(subject):
+    derivation = derive(subject)
+    written = named_step(derivation, "Loss").right
+    refused(derivation, "Loss", Sigma(written.body, written.ranges))
+    refused(derivation, "Loss", Sigma(written.body, written.ranges, [index("t") + index("m") <= size("T")]))
+
+
+@pytest.mark.parametrize("gate", "ifg")
+def test_the_jacobian_of_a_cell_takes_the_gates_of_the_unit_that_is_reached(gate):
+    derivation = derive("constant-error-carousel")
+    t, j, k, own = index("t"), index("j"), index("k"), array(gate)
+    refused(derivation, "Jacobian", derivation.steps[0].right.xreplace({own[t + 1, j]: own[t + 1, k]}))
+
+
+def test_constant_gates_reach_the_bound_of_the_carousel():
+    derivation = derive("constant-error-carousel")
+    bound = named_step(derivation, "Bound").right
+    refused(derivation, "Bound", bound * sp.Rational(1001, 1000))
+    (most,) = bound.atoms(Maximum)
+    n, k, times, units = index("n"), index("k"), size("T"), size("H")
+    for ranges in ([(n, times - 1), (k, units)], [(n, times), (k, units - 1)]):
+        refused(derivation, "Bound", bound.xreplace({most: Maximum(most.body, ranges)}))
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_bounds_through_time_are_reached_by_a_cell_at_rest(activation, steps):
+    derivation = derive("vanishing-through-time", activation=activation, steps=steps)
+    for name in ("One time", "Many times"):
+        refused(derivation, name, named_step(derivation, name).right * sp.Rational(999, 1000))
+    largest, W, k, n = derivation.result.right, array("W"), index("k"), index("n")
+    refused(derivation, "Largest weight", largest.xreplace({W[k, n]: W[n, n]}))
+    (most,) = largest.atoms(Maximum)
+    for ranges in ([(k, size("H") - 1), (n, size("H"))], [(k, size("H")), (n, size("H") - 1)]):
+        refused(derivation, "Largest weight", largest.xreplace({most: Maximum(most.body, ranges)}))
+
+
+def test_there_is_nothing_outside_the_arrays_of_a_trace():
+    arrays = derive("lstm-gradients").instances[1].arrays
+    assert arrays["c"][-1, 1] != 0
+    assert arrays["dL/dc"][2, 1] == 0
+    for name, at in (
+        ("c", (-2, 0)),
+        ("c", (3, 0)),
+        ("dL/dc", (4, 0)),
+        ("dL/dh", (3, 0)),
+        ("h", (0, 2)),
+        ("x", (-1, 0)),
+    ):
+        with pytest.raises(IndexError):
+            arrays[name][at]
+
+
 def test_the_states_of_a_trace_are_exact():
     instance = derive("recurrent-cell").instances[0]
     pre, state = (instance.arrays[name][0, 0] for name in "ah")
@@ -173,10 +253,14 @@ def test_the_states_of_a_trace_are_exact():
     ("subject", "settings", "error", "words"),
     [
         ("recurrent-cell", {"activation": "tan"}, UnknownNameError, "near    tanh"),
-        ("vanishing-gradients", {"activation": 3}, UnknownNameError, "no activation '3'"),
-        ("vanishing-gradients", {"steps": 0}, SettingError, "1 <= steps <= 5"),
-        ("vanishing-gradients", {"steps": "many"}, SettingError, "steps 'many'"),
+        ("vanishing-through-time", {"activation": 3}, UnknownNameError, "no activation '3'"),
+        ("vanishing-through-time", {"steps": 0}, SettingError, "1 <= steps <= 5"),
+        ("vanishing-through-time", {"steps": "many"}, SettingError, "steps 'many'"),
+        ("vanishing-through-time", {"steps": True}, SettingError, "steps True"),
+        ("vanishing-through-time", {"steps": 2.0}, SettingError, "steps 2.0"),
         ("lstm-cell", {"biases": 3}, SettingError, "biases 3"),
+        ("lstm-cell", {"biases": 1.0}, SettingError, "biases 1.0"),
+        ("lstm-cell", {"biases": True}, SettingError, "biases True"),
     ],
 )
 def test_settings_that_say_nothing_are_refused(subject, settings, error, words):

@@ -131,6 +131,25 @@ def test_a_step_of_twice_the_best_rate_is_too_long():
     assert named(derive("gradient-descent-step", curvature=5), "Convergence").right == Bracket(eta < sp.Rational(2, 5))
 
 
+@pytest.mark.parametrize("number", [Fraction(1, 10), Fraction(1, 2), 3, 40])
+@pytest.mark.parametrize("factor", [Fraction(1, 2), Fraction(95, 100), Fraction(105, 100), 2])
+def test_the_longest_step_is_known_whatever_is_given(number, factor):
+    wrong = sp.Rational(factor) * 2 / sp.Rational(number)
+    refused(derive("gradient-descent-step", eta=number), "Convergence", Bracket(curvature < wrong))
+    refused(derive("gradient-descent-step", curvature=number), "Convergence", Bracket(eta < wrong))
+    for letter, setting in ((curvature, {"eta": number}), (eta, {"curvature": number})):
+        refused(derive("gradient-descent-step", **setting), "Convergence", Bracket(letter <= 2 / sp.Rational(number)))
+
+
+def test_a_weight_at_the_shrunk_minimum_stays_there():
+    for instance in derive("weight-decay").instances:
+        values = {str(symbol): value for symbol, value in instance.values.items()}
+        rest = values["u"]
+        assert values["a"] * (rest - values["w*"]) + values["lambda"] * rest == 0
+        weights = instance.tensor("w").values
+        assert len({(after - rest) / (before - rest) for before, after in pairwise(weights)}) == 1
+
+
 @pytest.mark.parametrize(("step", "wrong"), [
     ("Step", w[t] + eta * g[t]),
     ("Descent", array("L")[t] - eta * g[t] ** 2),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cnnmath.subjects.activations.rectifiers import elu_derivative, leaky_relu_derivative, relu_derivative
+from cnnmath.subjects.activations.rectifiers import elu_derivative, leaky_relu_derivative
+from cnnmath.subjects.activations.relu import relu_derivative
 from cnnmath.subjects.activations.smooth import sigmoid_derivative, softplus_derivative, tanh_derivative
 from cnnmath.subjects.activations.softmax import log_softmax, softmax_jacobian
 from cnnmath.subjects.subject import Chapter, Subject

@@ -18,8 +18,9 @@ from cnnmath.ops import BatchNorm, Conv
 from cnnmath.readers import Tensor
 from cnnmath.readers.exact import evaluate
 from cnnmath.subjects.scalar import positive
+from cnnmath.subjects.verbs import vector
 from cnnmath.symbolic import Derivation, derive, remark, step
-from cnnmath.symbolic.instance import Array, Instance, Lazy, drawn
+from cnnmath.symbolic.instance import Array, Instance, Lazy
 from cnnmath.symbolic.letters import Letters
 from cnnmath.symbolic.terms import Expr, array, index
 
@@ -137,13 +138,11 @@ def _renamed(sums: Expr) -> Expr:
 
 
 def _folded(instance: Instance) -> dict[str, Array]:
-    """Stored numbers, the normalised output as the reader says, and the folded weights, made one by one."""
+    """Stored numbers, other ones for each channel, the output as the reader says, and the weights, made one by one."""
     w, z = instance.tensor("w"), instance.arrays["y"]
     filters, draw, small = w.shape[0], Random(5), Fraction(1, 4)
-    stored = {
-        "gamma": drawn((filters,), draw, 1, 3), "beta": drawn((filters,), draw),
-        "mean": drawn((filters,), draw), "var": drawn((filters,), draw, 1, 6),
-    }  # fmt: skip
+    least = {"gamma": 1, "beta": -3, "mean": -3, "var": 1}
+    stored = {name: vector(draw.sample(range(low, low + filters + 4), filters)) for name, low in least.items()}
     zero = Tensor((filters,), [Fraction(0)] * filters)
     b = instance.arrays.get("b", zero)
 

@@ -47,7 +47,7 @@ def local_response_normalisation(
     Raises
     ------
     SettingError
-        For an even size, and for constants that are not positive.
+        For an even size or one above 15, and for constants that are not positive.
 
     Examples
     --------
@@ -109,8 +109,8 @@ def local_response_normalisation(
         ),
         tuple(
             _response(
-                5 + 2 * turn,
                 turn + 1 if size is None else int(r),
+                turn,
                 numbers(letters, dict(zip(letters, own, strict=True))),
             )
             for turn, own in enumerate(CONSTANTS)
@@ -127,9 +127,19 @@ def local_response_normalisation(
 CONSTANTS = ((Fraction(1, 2), Fraction(3, 4), 2), (3, Fraction(1, 2), 1))
 """Constants alpha, beta and kappa that stand in for letters."""
 
+MOST_SIZE = 15
+"""Greatest number of neighbours that an instance is made for."""
+
 
 def _radius(size: int) -> int:
     check_at_least("size", size, 1)
+    if size > MOST_SIZE:
+        raise SettingError(
+            "so many neighbours take long to check.",
+            here=f"size {size}",
+            rule=f"size <= {MOST_SIZE}",
+            fix="leave the size out: the formulas hold for every r",
+        )
     if size % 2 == 0:
         raise SettingError(
             "an even size has no middle channel.",
@@ -140,11 +150,15 @@ def _radius(size: int) -> int:
     return size // 2
 
 
-def _response(channels: int, radius: int, scalars: dict[sp.Symbol, Fraction]) -> Instance:
-    """One position of a layer, and what the readers say of it; the operator divides its alpha by the size."""
+def _response(radius: int, spare: int, scalars: dict[sp.Symbol, Fraction]) -> Instance:
+    """One position of a layer, and what the readers say of it; the operator divides its alpha by the size.
+
+    There are so many channels, and some to spare, that the middle one has neighbours and others on both sides.
+    """
+    channels = 2 * radius + 3 + spare
     alpha, beta, kappa = scalars.values()
     draw, count = Random(channels), 2 * radius + 1
-    flat, above = drawn((channels,), draw, 1, 4), drawn((channels,), draw)
+    flat, above = drawn((channels,), draw, 1, 4), drawn((channels,), draw, 1, 5)
     op, tensors = LocalResponseNorm(count, alpha=count * alpha, beta=beta, k=kappa), {"x": _position(flat)}
     read = told(op, (1, channels), tensors, _position(above))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnnmath.subjects.recurrence.cell import recurrent_cell
 from cnnmath.subjects.recurrence.lstm import lstm_cell
 from cnnmath.subjects.recurrence.lstm_gradients import constant_error_carousel, lstm_gradients
-from cnnmath.subjects.recurrence.through_time import backpropagation_through_time, vanishing_gradients
+from cnnmath.subjects.recurrence.through_time import backpropagation_through_time, vanishing_through_time
 from cnnmath.subjects.subject import Chapter, Subject
 
 CHAPTER = Chapter(
@@ -24,9 +24,9 @@ CHAPTER = Chapter(
             settings=("activation",),
         ),
         Subject(
-            "vanishing-gradients",
+            "vanishing-through-time",
             "the Jacobian over many times as a product, and the bound by which it vanishes or explodes",
-            vanishing_gradients,
+            vanishing_through_time,
             settings=("activation", "steps"),
         ),
         Subject(

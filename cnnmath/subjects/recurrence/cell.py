@@ -23,8 +23,10 @@ import sympy as sp
 from cnnmath.errors import unknown
 from cnnmath.ops.algebra import Algebra, Number
 from cnnmath.readers import Tensor
+from cnnmath.readers.exact import Exact
 from cnnmath.readers.gradient import Gradient
 from cnnmath.subjects.recurrence.trace import Marking, Trace
+from cnnmath.subjects.verbs import vector
 from cnnmath.symbolic import Derivation, remark, step
 from cnnmath.symbolic.instance import Instance, drawn, values
 from cnnmath.symbolic.remark import Remark
@@ -36,7 +38,7 @@ x, a, h, o, U, W, V, b, c = map(array, "xahoUWVbc")
 """Sizes (inputs, hidden units, parameters, outputs, times), indices and arrays."""
 
 START = remark("Times count from 0; {} is the state before the first input.", h[-1, i])
-LATER = remark("Gradients of later times than the last are zero.")
+LATER = remark("Gradients of later times than the last are zero; what they are multiplied by does not matter.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,10 @@ def shapes_of(shapes: Mapping[str, tuple[Expr, ...]]) -> Remark:
     return remark(", ".join("{} {}" for _ in shapes), *pairs)
 
 
+AFTER = {"dL/da": Fraction(0), "dL/dh": Fraction(0), "h": Fraction(1, 2)}
+"""What is read at the time after the last: gradients are zero there, and a state is any number."""
+
+
 @lru_cache(maxsize=16)
 def instances(activation: str, times: int = 3) -> tuple[Instance, ...]:
     """Two small networks of unequal sizes, over distances in time of 1 and 2."""
@@ -168,12 +174,41 @@ def _instance(activation: str, seed: int, **sizes: int) -> Instance:
         return Tensor(tuple(shape), [n / 4 for n in drawn(shape, draw).values])
 
     operands = {name: weights(name) for name in "xUWbVc"}
-    count = sum(len(operands[name].values) for name in "UWbVc")
     start, above = drawn((sizes["H"],), draw), drawn((sizes["T"], sizes["Q"]), draw)
+    return _traced(activation, numbers, operands, start, above)
+
+
+@lru_cache(maxsize=16)
+def resting(activation: str, times: int) -> tuple[Instance, ...]:
+    """Two networks that rest where their activation is steepest, where bounds are reached.
+
+    Their greatest weight stands in another row and column than that of the other one, off the diagonal.
+    """
+    small, rest = Fraction(1, 4), Fraction(activation_of(activation).value(Exact(), Fraction(0)))
+    weights = [small, small, Fraction(-3, 2), Fraction(1, 2)]
+    made = []
+    for distance, entries in ((1, weights), (2, weights[::-1])):
+        balance = [-rest * sum(entries[row : row + 2]) for row in (0, 2)]
+        operands = {
+            "x": Tensor((times, 1), [Fraction(0)] * times), "U": Tensor((2, 1), vector([1, -1]).values),
+            "W": Tensor((2, 2), entries), "b": vector(balance),
+            "V": Tensor((1, 2), vector([1, 2]).values), "c": vector([0]),
+        }  # fmt: skip
+        numbers = values(D=1, H=2, Q=1, T=times, M=distance)
+        above = Tensor((times, 1), [Fraction(1)] * times)
+        made.append(_traced(activation, numbers, operands, vector([rest] * 2), above))
+    return tuple(made)
+
+
+def _traced(
+    activation: str, numbers: Mapping[sp.Symbol, int], operands: Mapping[str, Tensor], start: Tensor, above: Tensor
+) -> Instance:
+    """What a network computes, and the gradients of a weighted sum of its outputs."""
     trace = Trace()
     outputs = run(Gradient(), trace.mark, activation_of(activation), start.values, **trace.operands(**operands))
     loss = sum(above[at] * output for at, output in outputs.items())
-    return Instance({**numbers, P: count}, trace.arrays(loss))
+    count = sum(len(operands[name].values) for name in "UWbVc")
+    return Instance({**numbers, P: count}, trace.arrays(loss, AFTER))
 
 
 def run(

@@ -69,7 +69,7 @@ def lstm_cell(biases: int = 1) -> Derivation:
     >>> lstm_cell(biases=2).result
     Parameters: P = 4*(D*H + H^2 + 2*H)
     """
-    if biases not in (1, 2):
+    if type(biases) is not int or biases not in (1, 2):
         raise SettingError("a gate has one bias or two.", here=f"biases {biases!r}", fix="use 1, or 2 as PyTorch does")
     added = b[r] if biases == 1 else b[r] + second[r]
     over = [(t, T), (j, H)]
@@ -148,27 +148,40 @@ def assumptions(biases: int = 1) -> tuple[Remark, ...]:
     return shapes_of(listed), START
 
 
+AFTER = {"dL/dz": Fraction(0), "dL/dc": Fraction(0), "f": Fraction(1, 2)}
+"""What is read at the time after the last: gradients are zero there, and a gate is any number."""
+
+
 @lru_cache(maxsize=4)
 def instances(biases: int) -> tuple[Instance, ...]:
-    """Two small networks of unequal sizes, over distances in time of 1 and 2."""
-    settings = ({"D": 2, "H": 1, "T": 4, "M": 2}, {"D": 1, "H": 2, "T": 3, "M": 1})
-    return tuple(_instance(seed, biases, **sizes) for seed, sizes in enumerate(settings))
+    """Small networks of unequal sizes, over distances in time of 1 and 2.
+
+    On the second the gate that forgets most is the last one of the last unit; on the third all gates are constant.
+    """
+    quarter = Fraction(1, 4)
+    return (
+        _instance(0, biases, quarter, D=2, H=1, T=4, M=2),
+        _instance(4, biases, quarter, D=1, H=2, T=2, M=1),
+        _instance(1, biases, Fraction(0), D=1, H=2, T=4, M=2),
+    )
 
 
-def _instance(seed: int, biases: int, **sizes: int) -> Instance:
+def _instance(seed: int, biases: int, scale: Fraction, **sizes: int) -> Instance:
+    """A network, and what it computes; its weights, none of them 0, are multiplied by the scale."""
     draw, numbers = Random(seed), values(**sizes)
     names = ("U", "W", "b", "b'")[: 2 + biases]
 
     def small(name: str) -> Tensor:
         shape = [int(sp.sympify(extent).xreplace(numbers)) for extent in SHAPES[name]]
-        return Tensor(tuple(shape), [number / 4 for number in drawn(shape, draw).values])
+        factor = scale if name in "UW" else Fraction(1, 4)
+        return Tensor(tuple(shape), [(number - Fraction(1, 2)) * factor for number in drawn(shape, draw).values])
 
     trace, operands = Trace(), {name: small(name) for name in ("x", *names)}
     start, above = drawn((2, sizes["H"]), draw), drawn((sizes["T"], sizes["H"]), draw)
     outputs = run(Gradient(), trace.mark, start, *trace.operands(**operands).values())
     loss = sum(above[at] * output for at, output in outputs.items())
     _hold_gates(trace, sizes["T"], start)
-    return Instance({**numbers, P: sum(len(operands[name].values) for name in names)}, trace.arrays(loss))
+    return Instance({**numbers, P: sum(len(operands[name].values) for name in names)}, trace.arrays(loss, AFTER))
 
 
 def run(

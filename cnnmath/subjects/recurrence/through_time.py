@@ -15,7 +15,7 @@ from itertools import pairwise
 import sympy as sp
 
 from cnnmath.errors import SettingError
-from cnnmath.subjects.recurrence.cell import LATER, Activation, activation_of, assumptions, instances
+from cnnmath.subjects.recurrence.cell import LATER, Activation, activation_of, assumptions, instances, resting
 from cnnmath.symbolic import Derivation, Step, remark, step
 from cnnmath.symbolic.terms import Maximum, Partial, Sigma, array, index, size
 
@@ -112,11 +112,13 @@ def backpropagation_through_time(activation: str = "tanh") -> Derivation:
     )
 
 
-def vanishing_gradients(activation: str = "tanh", steps: int = 3) -> Derivation:
+def vanishing_through_time(activation: str = "tanh", steps: int = 3) -> Derivation:
     r"""Why gradients through time vanish or explode: a product of one Jacobian a time, and its bound.
 
-    .. math:: \frac{\partial h_{t+M}}{\partial h_t} = \prod_{m=1}^{M} \operatorname{diag}(1 - h_{t+m}^2)\, W, \quad
+    .. math:: \frac{\partial h_{t+M}}{\partial h_t} = \prod_{m=M}^{1} \operatorname{diag}(1 - h_{t+m}^2)\, W, \quad
        \Bigl| \frac{\partial h_{t+M,i}}{\partial h_{t,j}} \Bigr| \le \bigl(H \max |W|\bigr)^M
+
+    The factors of later times stand further left.
 
     Parameters
     ----------
@@ -132,13 +134,13 @@ def vanishing_gradients(activation: str = "tanh", steps: int = 3) -> Derivation:
 
     Examples
     --------
-    >>> vanishing_gradients(steps=2).steps[2]
+    >>> vanishing_through_time(steps=2).steps[2]
     Product: dh[t+2,i]/dh[t,j] = sum{k1<H} W[i,k1]*W[k1,j]*(1 - h[t+1,k1]^2)*(1 - h[t+2,i]^2)
-    >>> vanishing_gradients("sigmoid").result
+    >>> vanishing_through_time("sigmoid").result
     Largest weight: abs(dh[t+M,i]/dh[t,j]) <= (H/4*max{k<H, n<H} abs(W[k,n]))^M
     """
     own = activation_of(activation)
-    if not isinstance(steps, int) or not 1 <= steps <= MOST_STEPS:
+    if type(steps) is not int or not 1 <= steps <= MOST_STEPS:
         raise SettingError(
             "the product can not be written out over so many times.",
             here=f"steps {steps!r}",
@@ -206,7 +208,7 @@ def vanishing_gradients(activation: str = "tanh", steps: int = 3) -> Derivation:
                 relation="<=",
             ),
         ),
-        instances(activation, steps + 1),
+        instances(activation, steps + 1) + resting(activation, steps + 2),
         (UPSTREAM,),
     )
 

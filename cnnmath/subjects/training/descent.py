@@ -7,13 +7,16 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 
-from cnnmath.readers import Tensor, gradients
+from cnnmath.ops.algebra import rational
+from cnnmath.readers import gradients
 from cnnmath.subjects.scalar import Given, numbers, positive, real, settled
+from cnnmath.subjects.verbs import vector
 from cnnmath.symbolic import Derivation, Step, remark, step
 from cnnmath.symbolic.instance import Instance, values
 from cnnmath.symbolic.terms import Bracket, Expr, array, index, size
@@ -21,8 +24,11 @@ from cnnmath.symbolic.terms import Bracket, Expr, array, index, size
 T, t = size("T"), index("t")
 w, g, loss = array("w"), array("g"), array("L")
 
-RATES = ((Fraction(2, 3), 2), (Fraction(3, 2), Fraction(5, 2)), (1, 2))
-"""Learning rates and curvatures: the first converge, the second do not, the third are just between."""
+RATES = (
+    (Fraction(1, 4), Fraction(2)), (Fraction(19, 25), Fraction(5, 2)),
+    (Fraction(1), Fraction(2)), (Fraction(7, 10), Fraction(3)),
+)  # fmt: skip
+"""Learning rates and curvatures, with products below 2, just below it, 2 itself and just above."""
 
 DECAYS = ((Fraction(1, 3), Fraction(1, 5), 2), (Fraction(1, 10), 3, Fraction(7, 2)))
 """Learning rates, decays and curvatures."""
@@ -53,7 +59,6 @@ def gradient_descent_step(eta: Given = None, curvature: Given = None) -> Derivat
     >>> gradient_descent_step(eta=Fraction(1, 10), curvature=4).steps[4]
     After many steps: w[t] - w* = (3/5)^t*(w[0] - w*)
     """
-    letters = {positive("eta"): eta, positive("a"): curvature}
     rate, bend = settled(positive("eta"), eta), settled(positive("a"), curvature, "curvature")
     best, w0 = real("w*"), w[t]
     every, after = [(t, T)], [(t, T + 1)]
@@ -119,10 +124,18 @@ def gradient_descent_step(eta: Given = None, curvature: Given = None) -> Derivat
         (remark("{}, {}, {} after {} steps, {}; the minimum is at {}.", w[t], loss[t], g[t], t, sp.Le(t, T), best),),
         (*learned, *_converges(rate, bend), *falls),
         tuple(
-            _descended(numbers(letters, dict(zip(letters, own, strict=True))), start)
-            for own, start in zip(RATES, (5, Fraction(-1, 2), 3), strict=True)
+            _descended(_rated(eta, curvature, *own), start)
+            for own, start in zip(RATES, (5, Fraction(-1, 2), 3, -2), strict=True)
         ),
     )
+
+
+def _rated(eta: Given, curvature: Given, own_rate: Fraction, own_bend: Fraction) -> dict[sp.Symbol, Fraction]:
+    """What is given; where one of both is, the other keeps the product of the stand-ins, which decides all."""
+    product = own_rate * own_bend
+    bend = own_bend if eta is None else product / rational(eta)
+    rate = own_rate if curvature is None else product / rational(curvature)
+    return numbers({positive("eta"): eta, positive("a"): curvature}, {positive("eta"): rate, positive("a"): bend})
 
 
 def _times(number: Expr, distance: Expr) -> Expr:
@@ -143,7 +156,8 @@ def weight_decay(eta: Given = None, decay: Given = None) -> Derivation:
     r"""Weight decay is the gradient step of a quadratic penalty, and it pulls the minimum towards 0.
 
     .. math:: w_{t+1} = (1 - \eta\lambda)\, w_t - \eta g_t, \qquad
-       w_t \to \frac{a}{a + \lambda}\, w^* \text{ on the parabola } \tfrac{a}{2}(w - w^*)^2
+       w_t \to \frac{a}{a + \lambda}\, w^* \text{ on the parabola } \tfrac{a}{2}(w - w^*)^2,
+       \text{ where } |1 - \eta (a + \lambda)| < 1
 
     Parameters
     ----------
@@ -220,13 +234,27 @@ def _descended(scalars: dict[sp.Symbol, Fraction], start: Any) -> Instance:
     def parabola(_: Any, w: Any) -> Any:
         return (w[0] - best) * (w[0] - best) * bend / 2
 
-    weights, slopes, losses = [Fraction(start)], [], []
+    def slope(weight: Fraction) -> Fraction:
+        return gradients(parabola, {"w": vector([weight])})["w"][0]
+
+    def stepped(weight: Fraction) -> Fraction:
+        return weight - rate * (slope(weight) + pull * weight)
+
+    weights = [Fraction(start)]
     for _ in range(count + 1):
-        here = Tensor((1,), [weights[-1]])
-        slopes.append(gradients(parabola, {"w": here})["w"][0])
-        losses.append(parabola(None, here))
-        weights.append(weights[-1] - rate * (slopes[-1] + pull * weights[-1]))
+        weights.append(stepped(weights[-1]))
+    before = weights[:-1]
     return Instance(
-        {**values(T=count), real("w*"): best, real("u"): bend * best / (bend + pull), **scalars},
-        {"w": Tensor((count + 2,), weights), "g": Tensor((count + 1,), slopes), "L": Tensor((count + 1,), losses)},
+        {**values(T=count), real("w*"): best, real("u"): _standing_still(stepped), **scalars},
+        {
+            "w": vector(weights),
+            "g": vector([slope(weight) for weight in before]),
+            "L": vector([parabola(None, [weight]) for weight in before]),
+        },
     )
+
+
+def _standing_still(affine: Callable[[Fraction], Fraction]) -> Fraction:
+    """The number that an affine map leaves as it is, found from two of its values."""
+    at_0, at_1 = affine(Fraction(0)), affine(Fraction(1))
+    return at_0 / (1 - (at_1 - at_0))
