@@ -137,11 +137,12 @@ def _some(extents: Sequence[range], most: int, draw: Random) -> list[tuple[int, 
 
 def terms(expr: Any, environment: Environment) -> int:
     """About how many terms one evaluation of a formula goes through."""
-    inner = max((terms(argument, environment) for argument in expr.args), default=1)
-    if not isinstance(expr, Quantified):
-        return inner
-    known = [extent for _, extent in expr.ranges if extent.free_symbols <= environment.keys()]
-    return inner * math.prod(max(1, len(_values(extent, environment))) for extent in known)
+    count = 1
+    for symbol, extent in expr.ranges if isinstance(expr, Quantified) else ():
+        if extent.free_symbols <= environment.keys():
+            length = max(1, len(_values(extent, environment)))
+            count, environment = count * length, environment | {symbol: length - 1}
+    return count * max((terms(argument, environment) for argument in expr.args), default=1)
 
 
 def _values(extent: Expr, environment: Environment) -> range:

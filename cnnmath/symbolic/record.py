@@ -1,4 +1,4 @@
-"""Derivations as JSON, and back: what is read is checked as if it were derived, so that a file cannot claim anything.
+"""Derivations as JSON, and back: what is read is checked again, on the instances that the file brings.
 
 Formulas are written as trees of known heads; nothing in a file is executed.
 """
@@ -25,6 +25,9 @@ from cnnmath.symbolic.rings import number
 
 FORMAT = "cnnmath derivation 1"
 """What a record begins with; the number rises when older readers could not read it."""
+
+HIGHEST, LARGEST = 10_000, 1_000_000
+"""Numbers that an exponent of a record may contain, and that a symbol of it may stand for."""
 
 LONGEST = 1_000_000
 """Terms that one evaluation of a step of a record may take."""
@@ -109,7 +112,7 @@ def from_record(values: Mapping[str, Any]) -> Derivation:
     DerivationError
         Where a step of it does not hold.
     """
-    if not isinstance(values, Mapping) or values.get("format") != FORMAT:
+    if not isinstance(values, Mapping) or values.get("format") != FORMAT or not isinstance(values.get("title"), str):
         raise NotationError(
             "this is no record of a derivation.", rule=f'it has "format": "{FORMAT}"', fix="write it with record()"
         )
@@ -124,7 +127,7 @@ def from_record(values: Mapping[str, Any]) -> Derivation:
             instances,
             tuple(map(_read_remark, values["conventions"])),
         )
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as error:
         if isinstance(error, NotationError):
             raise
         raise NotationError(
@@ -177,6 +180,8 @@ def read_tree(values: Any) -> Any:
     if isinstance(values, int):
         return sp.Integer(values)
     head, *arguments = values
+    if head == "Pow":
+        _check_exponent(arguments[1])
     match head:
         case "Rational":
             return sp.Rational(*arguments)
@@ -199,6 +204,19 @@ def read_tree(values: Any) -> Any:
         raise NotationError("a formula of the record has an unknown head.", here=clip(str(head)))
     options = {"evaluate": False} if _HEADS[head] in _EXACT else {}
     return _HEADS[head](*map(read_tree, arguments), **options)
+
+
+def _check_exponent(exponent: Any) -> None:
+    """Refuse powers that would take long to compute: a tower, or a number too large."""
+    if isinstance(exponent, int) and abs(exponent) > HIGHEST:
+        raise NotationError(
+            "a power of the record is too high.", here=f"exponent {exponent:,}", rule=f"at most {HIGHEST}"
+        )
+    if isinstance(exponent, list):
+        if exponent[0] == "Pow" and exponent[2] != -1:
+            raise NotationError("an exponent of the record is a power itself.", here=clip(str(exponent)))
+        for part in exponent[1:]:
+            _check_exponent(part)
 
 
 def _kind(symbol: sp.Symbol) -> str | dict[str, bool]:
@@ -250,4 +268,6 @@ def _read_numbers(values: Mapping[str, Any]) -> Array:
 
 def _read_instance(values: Mapping[str, Any]) -> Instance:
     sizes = {read_tree(symbol): number(v) if isinstance(v, str) else v for symbol, v in values["values"]}
+    if any(isinstance(size, int) and abs(size) > LARGEST for size in sizes.values()):
+        raise NotationError("an instance of the record is too large.", rule=f"no number above {LARGEST:,}")
     return Instance(sizes, {name: _read_numbers(array) for name, array in values["arrays"].items()})

@@ -166,7 +166,7 @@ def test_a_sum_that_goes_on_beyond_the_signal_is_refused(name):
 @pytest.mark.parametrize("name", ["Transform", "Inverse", "Circular convolution", "Put in", "Theorem"])
 def test_an_entry_beyond_the_end_of_a_signal_is_refused(name):
     steps = tuple(replace(s, over=[(i, n + 1) for i, n in s.over]) if s.name == name else s for s in THEOREM.steps)
-    with pytest.raises((DerivationError, IndexError)):
+    with pytest.raises(DerivationError):
         replace(THEOREM, steps=steps)
 
 

@@ -1,4 +1,4 @@
-"""Derivations as JSON: what is read is what was written, and a file cannot claim what does not hold."""
+"""Derivations as JSON: what is read is what was written, and it is checked again."""
 
 import json
 import pickle
@@ -69,11 +69,38 @@ def test_a_file_without_instances_has_checked_nothing():
         (lambda v: {**v, "steps": [{**v["steps"][0], "left": ["Symbol", "x", "odd"]}]}, "is damaged"),
         (lambda v: {**v, "steps": [{**v["steps"][0], "left": "os.system"}]}, "unknown head"),
         (lambda v: {**v, "steps": [{**v["steps"][0], "left": None}]}, "is damaged"),
+        (
+            lambda v: {**v, "steps": [{**v["steps"][0], "left": ["Pow", 3, ["Pow", 10, 8]]}]},
+            "a power of the record is too high",
+        ),
+        (lambda v: {**v, "steps": [{**v["steps"][0], "left": ["Pow", 3, 10**8]}]}, "a power of the record is too high"),
+        (lambda v: {**v, "steps": [{**v["steps"][0], "left": deep(2000)}]}, "is damaged"),
+        (lambda v: {**v, "title": 7}, "this is no record of a derivation"),
     ],
 )
 def test_what_is_no_record_is_refused(change, message):
     with pytest.raises(NotationError, match=message):
         from_record(change(written()))
+
+
+def deep(levels):
+    nested = 1
+    for _ in range(levels):
+        nested = ["Abs", nested]
+    return nested
+
+
+def test_a_sum_whose_length_depends_on_another_is_counted_too():
+    values = written()
+    inner = [
+        "Sigma",
+        1,
+        ["Tuple", ["Tuple", ["Symbol", "i", "index"], ["Mul", 10**9, ["Symbol", "k", "index"]]]],
+        ["Tuple"],
+    ]
+    values["steps"][0]["right"] = ["Sigma", inner, ["Tuple", ["Tuple", ["Symbol", "k", "index"], 3]], ["Tuple"]]
+    with pytest.raises(NotationError, match="too long to check"):
+        from_record(values)
 
 
 def test_a_formula_that_would_take_hours_is_refused_before_it_is_evaluated():
