@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import fields
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 FIRST = {"kernel": "2", "outputs": "2", "size": "5", "padding": "1", "scale": "2", "channels": "1x0", "pieces": "2"}
 """The first setting of an operator, where it has one, and what it is where a command line leaves it out."""
 
+
+OPTIONS = (
+    *("kernel", "stride", "dilation", "padding", "output_padding", "groups", "filters", "ceil", "count_padding"),
+)
+"""Settings of operators that are options of a command line; others are given as NAME=VALUE."""
 
 READINGS = "a name of `cnnmath zoo`, a call such as resnet50(classes=10), operators joined by >, or a file .json"
 """How a network is given."""
@@ -147,8 +153,8 @@ def operator(kind: type[Operator], rank: int, settings: dict[str, Any]) -> Opera
         given = {"units" if name == "filters" else name: value for name, value in given.items()}
     for name in given:
         if name not in own:
-            options = ", ".join(f"--{n.replace('_', '-')}" for n in own)
-            fix = f"its settings are {options}" if own else "it has no settings: leave it out"
+            options = ", ".join(f"--{n.replace('_', '-')}" for n in _options(own, first))
+            fix = f"its settings are {options}" if options else "it has no such settings: leave it out"
             raise SettingError("it has no such setting.", here=f"--{name.replace('_', '-')}", fix=fix).at(
                 kind.__name__.lower()
             )
@@ -161,6 +167,12 @@ def operator(kind: type[Operator], rank: int, settings: dict[str, Any]) -> Opera
         return kind(**{name: _setting(name, value, rank) for name, value in given.items()})
     except CnnmathError as error:
         raise error.at(kind.__name__.lower()) from None
+
+
+def _options(fields: Sequence[str], first: str | None) -> list[str]:
+    """Options of a command line that an operator with such fields has."""
+    renamed = {first: "kernel", "units": "filters"}
+    return [name for name in (renamed.get(field, field) for field in fields) if name in OPTIONS]
 
 
 def inputs(op: Operator, size: str, channels: int) -> tuple[tuple[int, ...], ...]:
@@ -215,9 +227,11 @@ def setting(text: str) -> tuple[str, Any]:
 
 
 def value(text: Any) -> Any:
-    """What a setting's text means: a number, a tuple of sizes or of numbers, or the word itself."""
+    """What a setting's text means: a number, true or false, a tuple of sizes or of numbers, or the word itself."""
     if not isinstance(text, str):
         return text
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
     if re.fullmatch(r"\d+(x\d+)+", text):
         return tuple(map(int, text.split("x")))
     if re.fullmatch(r"-?\d{1,40}(/\d{1,40})?(,-?\d{1,40}(/\d{1,40})?)+", text):

@@ -92,6 +92,12 @@ def test_a_node_of_a_network_has_its_chain_rule():
     assert "dL/dw(conv1)" in run(f"{chain} --input 3x16x16 --node conv1 --wrt w")[1]
 
 
+def test_settings_that_are_no_options_are_given_by_name():
+    assert "x[n,c,o]/10" in run("leakyrelu slope=1/10 --wrt y --rank 1")[1]
+    assert "^(1/3)" in run("lppool p=3 --kernel 2 --rank 1 --wrt y")[1]
+    assert "b[f]" not in run("conv bias=False --kernel 3 --rank 1 --wrt y")[1]
+
+
 def test_symbolic_settings_are_told_apart_from_those_of_the_subject():
     _, general = run("zero-stuffed --rank 1 --steps brief")
     _, strided = run("zero-stuffed --kernel 3 --stride 2 --rank 1 --steps brief")
@@ -115,7 +121,10 @@ def test_symbolic_settings_are_told_apart_from_those_of_the_subject():
         ("--kernel 3", "the subject is missing"),
         ("maxpool --kernel 2 --filters 2", "maxpool: it has no such setting"),
         ("conv --kernel 1000 --wrt x", "the window is too large to check a derivation with"),
-        ("conv m=4", "conv: an operator takes options"),
+        ("conv m=4", "conv: it has no such setting(.|\n)*of this form are bias(.|\n)*--kernel 3"),
+        ("relu m=4", "relu: it has no such setting(.|\n)*none of this form"),
+        ("leakyrelu slope=steep", "slope"),
+        ("averagepool --kernel 2 --groups 2", "--kernel, --stride, --dilation, --padding, --ceil, --count-padding"),
         ("conv --kernel 3 --input 2x2", "the kernel does not fit the input"),
         ("conv --kernel 3 --input 9x9 --wrt v", "there is no operand 'v'"),
         ("conv --kernel 2 --input 3x3 --format json", "entries written out have no record"),

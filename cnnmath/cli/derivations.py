@@ -6,7 +6,7 @@ import inspect
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -208,14 +208,16 @@ def _of_operator(kind: type[ops.Operator], wanted: Request) -> Iterator[Any]:
     from cnnmath import symbolic
 
     name = kind.__name__.lower()
-    if wanted.own:
-        first = next(iter(wanted.own))
-        fix = "give settings as options, for example --kernel 3 --stride 2; `cnnmath derive --help` lists them"
-        raise SettingError("an operator takes options.", here=f"{first}=...", fix=fix).at(name)
+    others = [field.name for field in fields(kind) if field.name not in (*arguments.OPTIONS, *arguments.FIRST, "units")]
+    for setting in wanted.own:
+        if setting not in others:
+            listed = f"its settings of this form are {', '.join(others)}" if others else "it has none of this form"
+            fix = f"{listed}; kernel, stride and the like are options: --kernel 3"
+            raise SettingError("it has no such setting.", here=f"{setting}=...", fix=fix).at(name)
     widths = wanted.window.get("filters") if kind in WIDE else None
     if wanted.size is None and (widths or wanted.channels) is not None:
         raise SettingError("widths are symbols.", rule="--filters and --channels go with --input", fix="leave them out")
-    op = _chosen(kind, wanted, written_out=wanted.size is not None)
+    op = replace(_chosen(kind, wanted, written_out=wanted.size is not None), **wanted.own)
     channels = wanted.channels or wanted.window.get("groups") or 1
     inputs: tuple[Shape, ...] = arguments.inputs(op, wanted.size, channels) if wanted.size is not None else ()
     for target in [wanted.wrt] if wanted.wrt else symbolic.targets(op, rank=wanted.axes):
