@@ -209,3 +209,17 @@ def test_the_odd_residues_of_a_strided_gradient_are_zero():
     u = array("u")
     assert found[1::2] == [0, 0, 0]
     assert found[0::2] == [u[0] * w[0], u[0] * w[1] + u[2] * w[0], u[2] * w[1] + u[4] * w[0], u[4] * w[1]]
+
+
+@pytest.mark.parametrize(
+    ("padding", "words"),
+    [
+        (0, "pad dL/dy by 2 before and 2 after"),
+        (4, "crop dL/dy by 2 before and 2 after"),
+        (((4, 0),), "crop dL/dy by 2 before and pad it by 2 after"),
+        (((2, 3),), "pad dL/dy by 0 before and crop it by 1 after"),
+    ],
+)
+def test_padding_beyond_the_extent_is_cropped_from_the_gradient(padding, words):
+    told = derive("full-convolution", ops.Conv(1, (3,), padding=padding)).text()
+    assert f"Size: {words}: a window" in told

@@ -45,7 +45,7 @@ def test_usual_sizes_are_proved(m, r, saved):
     assert whole.result.relation == "identical"
     assert whole.result.left.shape == (m, 1)
     assert steps(whole)["Saving"].endswith(f" = {saved}")
-    assert f"{m + r - 1} multiplications for {m * r}" in whole.title
+    assert whole.title.endswith(f": {m + r - 1} multiplication{'s' if m + r > 2 else ''} for {m * r}")
 
 
 @given(filterings())
@@ -162,3 +162,14 @@ def test_the_transposition_needs_all_its_terms(seed):
     j, s, d = index("j"), array("s"), array("d")
     refused(whole, "Transposition", Sigma(s[j] * d[j], [(j, 3)]))
     refused(whole, "Transposition", Sigma(s[j + 1] * d[j + 1], [(j, 3)]))
+
+
+def test_a_sign_is_told_only_where_0_is_among_the_points():
+    assert "The row of the point 0 in G" in derive("winograd", m=2, r=3).text()
+    assert "The row of the point 0" not in derive("winograd", m=2, r=3, points=(1, -1, 2)).text()
+
+
+@pytest.mark.parametrize("points", [(0, 1, -1), (1, 0, 2), (2, 3, 0)])
+def test_the_row_of_the_point_0_is_made_positive(points):
+    told = named(derive("winograd", m=2, r=3, points=points), "Filter transform").right
+    assert told[points.index(0), 0] > 0

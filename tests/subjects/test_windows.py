@@ -152,6 +152,10 @@ def test_an_even_stride_shows_as_a_checkerboard():
     assert told["Multiplied out"] == "(z^2 + z + 1)*(z^4 + z^2 + 1) == z^6 + z^5 + 2*z^4 + z^3 + 2*z^2 + z + 1"
 
 
+def test_a_kernel_alone_is_a_chain_of_one_window():
+    assert steps(derive("window-polynomial", k=3, d=2))["Multiplied out"] == "z^4 + z^2 + 1 == z^4 + z^2 + 1"
+
+
 def test_holes_are_missing_powers():
     told = steps(derive("window-polynomial", k=2, s=(3, 1)))
     assert told["Multiplied out"] == "(z + 1)*(z^3 + 1) == z^4 + z^3 + z + 1"
@@ -162,13 +166,13 @@ def test_holes_are_missing_powers():
     [
         ("receptive-field-recurrence", {"layers": 0}, "number of layers must be at least 1"),
         ("receptive-field-recurrence", {"layers": 3000}, "at most 300 layers"),
-        ("window-polynomial", {"k": 3000}, "9,000,000 paths"),
+        ("window-polynomial", {"k": 3000}, "3,000 powers of z"),
         ("window-polynomial", {"k": (500, 500)}, "250,000 paths"),
         ("window-polynomial", {"k": (2, 2), "s": (10**6, 1)}, "1,000,002 powers of z"),
         ("receptive-field-recurrence", {"layers": (1, 2)}, "number of layers must be an integer"),
-        ("window-polynomial", {"k": (3, 3, 3)}, "2 strides where there are 3 windows"),
-        ("window-polynomial", {"k": ()}, "0 kernels where there are 2 windows"),
-        ("window-polynomial", {"k": (), "s": (), "d": ()}, "0 kernels where there are 1 windows"),
+        ("window-polynomial", {"k": (3, 3, 3), "s": (2, 1)}, "2 strides where there are 3 windows"),
+        ("window-polynomial", {"k": (), "d": (1, 2)}, "0 kernels where there are 2 windows"),
+        ("window-polynomial", {"k": (), "s": (), "d": ()}, "0 kernels where there is 1 window"),
         ("window-polynomial", {"k": (3, 0)}, "kernel must be at least 1"),
         ("window-polynomial", {"d": "far"}, "2 kernels where there are 3 windows"),
     ],

@@ -85,7 +85,8 @@ def relu_derivative() -> Derivation:
             ),
             step(
                 "Dead unit",
-                "where it is active for no sample the sum is empty: the weights stay as they are, for ever.",
+                "where it is active for no sample the sum is empty: the weights stay as they are, "
+                "as long as its inputs stay the same.",
                 Bracket(Maximum(zn, [(n, N)]) <= 0) * dw,
                 0,
                 [(c, C)],

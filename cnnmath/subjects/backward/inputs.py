@@ -165,19 +165,29 @@ def _of_stride_one(op: Conv) -> Conv:
 def _restored(layer: Layer) -> Iterator[Step]:
     """The length of the full convolution along each axis, where the output has a length of its own."""
     for axis, (window, long, short) in enumerate(zip(layer.windows, layer.long, layer.short, strict=True)):
-        full = 2 * (window.extent - 1) - window.before - window.after
+        pads = window.extent - 1 - window.before, window.extent - 1 - window.after
         if short != long:
             yield step(
                 layer.named("Size", axis),
                 remark(
-                    "pad dL/dy by {} before and {} after: a window of the same extent then has as many places as x has "
+                    f"{_padded(*pads)}: a window of the same extent then has as many places as x has "
                     "positions. Without padding of x every overlap counts, and the convolution is called full.",
-                    window.extent - 1 - window.before,
-                    window.extent - 1 - window.after,
+                    *(sp.Abs(pad) if _crops(pad) else pad for pad in pads),
                 ),
-                short + full - (window.extent - 1),
+                short + sum(pads) - (window.extent - 1),
                 long,
             )
+
+
+def _padded(before: Expr, after: Expr) -> str:
+    """Say that dL/dy is padded before and after, or cropped where the padding is a negative number."""
+    first, second = ("crop" if _crops(pad) else "pad" for pad in (before, after))
+    return f"{first} dL/dy by {{}} before and {'' if first == second else f'{second} it by '}{{}} after"
+
+
+def _crops(pad: Expr) -> bool:
+    """Whether a padding is a negative number."""
+    return bool(sp.sympify(pad).is_number and pad < 0)
 
 
 def _grouped(letters: Letters, f: Expr, c: Expr) -> tuple[Expr, Expr]:

@@ -81,7 +81,7 @@ def cross_correlation(op: Conv) -> Derivation:
     difference = step(
         "Difference",
         "count its taps from the last one. Every entry of the input counts with the difference of two weights: both "
-        "agree for every input exactly where the kernel is symmetric.",
+        "agree for every input exactly where the kernel equals its own flip along all axes.",
         y[n, filters, *o] - u[n, filters, *o],
         summed(w[filters, c, *k] - w[filters, c, *back], forward),
         definition.over,

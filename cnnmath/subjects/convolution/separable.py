@@ -111,7 +111,12 @@ def depthwise_separable(op: Conv) -> Derivation:
         ),
         step("Depthwise share", "a weight of a tap serves all filters.", FIRST / MULTIPLICATIONS, per_filter),
         step("Pointwise share", "a weight of a filter serves all taps.", SECOND / MULTIPLICATIONS, per_tap),
-        step("Saving", "add the shares.", (FIRST + SECOND) / MULTIPLICATIONS, share),
+        step(
+            "Saving",
+            remark("add the shares {} and {}.", per_filter, per_tap),
+            (FIRST + SECOND) / MULTIPLICATIONS,
+            share,
+        ),
     )
     return Derivation(
         f"Depthwise and pointwise in place of {letters.setting}",

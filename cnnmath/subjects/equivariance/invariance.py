@@ -61,7 +61,7 @@ def pooling_invariance() -> Derivation:
         ),
         step(
             "All places",
-            "over all places of a window, the steps that are left add up to half a window each.",
+            remark("over all {} places of a window, {} steps are left on average.", s, (s - 1) / 2),
             Sigma(A[j, u + 1], [(j, s), (u, s)]),
             s * (s - 1) / 2,
         ),

@@ -16,12 +16,6 @@ from cnnmath.symbolic.instance import Array
 from cnnmath.symbolic.terms import Expr, Maximum, Sigma, array, index
 from cnnmath.toomcook import Transforms
 
-CONVENTIONS = (
-    COUNTED,
-    remark("{} is the product entry by entry.", entrywise(sp.MatrixSymbol("u", 2, 1), sp.MatrixSymbol("v", 2, 1))),
-    remark("The rows of the point 0 have the sign that makes the one in {} positive.", sp.MatrixSymbol("G", 1, 1)),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Axis:
@@ -135,6 +129,25 @@ class Axis:
         transformed = {numbers[f"{letter}{self.mark}"].shape[axis] for letter, axis in (("G", 0), ("B", 1))}
         (count,) = transformed
         return count
+
+
+def conventions(*axes: Axis) -> tuple[Remark, ...]:
+    """What is counted, how products are written, and which signs are free where 0 is among the points."""
+    entry_by_entry = entrywise(sp.MatrixSymbol("u", 2, 1), sp.MatrixSymbol("v", 2, 1))
+    return (
+        COUNTED,
+        remark("{} is the product entry by entry.", entry_by_entry),
+        *(
+            remark(
+                "The row of the point 0 in {} has the sign that makes its one entry positive, "
+                "and gives it to the row in {}.",
+                axis.G,
+                sp.Transpose(axis.B),
+            )
+            for axis in axes
+            if 0 in axis.made.points
+        ),
+    )
 
 
 def tensor(matrix: sp.Matrix) -> Tensor:

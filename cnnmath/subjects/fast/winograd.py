@@ -28,7 +28,8 @@ from cnnmath.subjects.fast.bilinear import (
     product,
     saving,
 )
-from cnnmath.subjects.fast.filtering import CONVENTIONS, Axis, growth
+from cnnmath.subjects.fast.filtering import Axis, conventions, growth
+from cnnmath.subjects.scalar import counted
 from cnnmath.symbolic import Derivation, Step, remark, step
 from cnnmath.symbolic.instance import Instance, values
 from cnnmath.symbolic.terms import Sigma, array, index
@@ -98,11 +99,11 @@ def winograd(m: int = 2, r: int = 3, points: Sequence[int | Fraction] | None = N
         ),
     )
     return Derivation(
-        f"Minimal filtering F({m}, {r}): {t} multiplications for {made.direct}",
+        f"Minimal filtering F({m}, {r}): {counted(t, 'multiplication')} for {made.direct}",
         (points_remark(made.points),),
         steps,
         tuple(_along_one_axis(axis, seed) for seed in (0, 1)),
-        CONVENTIONS,
+        conventions(axis),
     )
 
 
@@ -114,7 +115,7 @@ def _transposition(m: int, r: int) -> tuple[Step, Step, Step]:
     return (
         step(
             "Correlation",
-            remark("{} outputs of a filter of {} taps read {} inputs.", *map(sp.Integer, (m, r, t))),
+            f"a filter of {counted(r, 'tap')} makes {counted(m, 'output')} of {counted(t, 'input')}.",
             y[i],
             Sigma(g[k] * d[i + k], [(k, r)]),
             [(i, m)],
@@ -122,8 +123,7 @@ def _transposition(m: int, r: int) -> tuple[Step, Step, Step]:
         step(
             "Linear convolution",
             remark(
-                "with {} such numbers {}, these are the coefficients of a product of polynomials.",
-                sp.Integer(m),
+                "with as many numbers {} as there are outputs, these are the coefficients of a product of polynomials.",
                 sp.Symbol("p"),
             ),
             s[j],

@@ -20,6 +20,6 @@ CHAPTER = Chapter(
             "circular convolution is linear exactly where it is n + k - 1 long; what wraps around where it is not",
             fft_convolution,
         ),
-        Subject("fft-cost", "n*k products of a convolution against 3 N log2 N", fft_cost, settings=("n", "k")),
+        Subject("fft-cost", "n*k products of a convolution against 3/2 N log2 N + N", fft_cost, settings=("n", "k")),
     ),
 )

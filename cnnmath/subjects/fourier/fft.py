@@ -13,6 +13,7 @@ from functools import cache
 import sympy as sp
 
 from cnnmath.errors import SettingError
+from cnnmath.subjects.scalar import counted
 from cnnmath.symbolic import Derivation, remark, step
 from cnnmath.symbolic.instance import Instance, Lazy, values
 from cnnmath.symbolic.terms import array, index, size
@@ -22,9 +23,10 @@ MOST = 2**20
 
 
 def fft_cost(n: int = 1024, k: int = 128) -> Derivation:
-    r"""Products of a convolution: n*k by its sum, 3 N log2 N by transforms of the least power of two that is enough.
+    r"""Products of a convolution: n*k by its sum, 3/2 N log2 N + N by transforms of a length that is enough.
 
-    .. math:: n k \quad\text{against}\quad 3 N \log_2 N = 3 e\, 2^e, \qquad 2^{e-1} < n + k - 1 \le 2^e = N
+    .. math:: n k \quad\text{against}\quad \tfrac32 N \log_2 N + N = 3 e\, 2^{e-1} + 2^e,
+       \qquad 2^{e-1} < n + k - 1 \le 2^e = N
 
     Parameters
     ----------
@@ -38,33 +40,40 @@ def fft_cost(n: int = 1024, k: int = 128) -> Derivation:
 
     Examples
     --------
-    >>> print(fft_cost(1024, 64).text(full=False))
-    Convolution of 1024 with 64 numbers, by its sum and by transforms
-      n = 1024, k = 64 and e = 11
+    >>> print(fft_cost(1024, 32).text(full=False))
+    Convolution of 1024 numbers with 32, by its sum and by transforms
+      n = 1024, k = 32 and e = 11
       D is the number of products of the sum
       f[i] is the number of products of a fast transform of length 2^i
-      a product of complex numbers counts as one; the 2^e products of the two transforms are left out.
-         n*k < 3*e*2^e
-    >>> fft_cost(1024, 128).result
-    Comparison: n*k >= 3*e*2^e
+      a product of complex numbers counts as one, and so does one with the root 1.
+         n*k < 2^e + 3*e*2^(e - 1)
+    >>> fft_cost(1024, 64).result
+    Comparison: n*k >= 2^e + 3*e*2^(e - 1)
     """
     _check(n=n, k=k)
     i, e, f = index("i"), index("e"), array("f")
     signal, kernel, products = size("n"), size("k"), size("D")
     least = (n + k - 2).bit_length()
-    transforms = 3 * least * 2**least
+    transforms = 3 * operations(2**least) + 2**least
     pays = n * k >= transforms
     verdict = "the transforms need no more" if pays else "the sum needs fewer"
     steps = (
         step("Direct", "every number of the signal meets every number of the kernel once.", products, signal * kernel),
         step(
             "Halving",
-            "a transform is two of half the length, of the even and the odd places, joined with a product an entry.",
+            "a transform is two of half the length, of the even and the odd places; a product with a root joins "
+            "each pair of their entries to two entries, a sum and a difference.",
             f[i + 1],
-            2 * f[i] + 2 ** (i + 1),
+            2 * f[i] + 2**i,
             [(i, 9)],
         ),
-        step("Levels", remark("it halves {} times, at a cost of {} each time.", i, 2**i), f[i], i * 2**i, [(i, 10)]),
+        step(
+            "Levels",
+            remark("it halves {} times, at a cost of {} each time.", i, 2**i / 2),
+            f[i],
+            i * 2 ** (i - 1),
+            [(i, 10)],
+        ),
         step(
             "Long enough",
             "the circle must hold all of the linear convolution.",
@@ -76,19 +85,26 @@ def fft_cost(n: int = 1024, k: int = 128) -> Derivation:
             "Least power of two", "half of that would not be enough.", 2 ** (e - 1), signal + kernel - 1, relation="<"
         ),
         step(
-            "Three transforms", "transform the signal and the kernel, and their product back.", 3 * f[e], 3 * e * 2**e
+            "Three transforms",
+            "transform the signal and the kernel, and their product back.",
+            3 * f[e],
+            3 * e * 2 ** (e - 1),
         ),
         step(
             "Comparison",
-            remark(f"{n * k} against {transforms} products: {verdict}."),
+            remark(
+                f"{n * k} against {counted(transforms, 'product')}, "
+                f"with {{}} of the two transforms' entries: {verdict}.",
+                2**e,
+            ),
             signal * kernel,
-            3 * e * 2**e,
+            3 * e * 2 ** (e - 1) + 2**e,
             relation=">=" if pays else "<",
         ),
     )
     numbers = (signal, sp.Integer(n)), (kernel, sp.Integer(k)), (e, sp.Integer(least))
     return Derivation(
-        f"Convolution of {n} with {k} numbers, by its sum and by transforms",
+        f"Convolution of {counted(n, 'number')} with {k}, by its sum and by transforms",
         (
             remark("{}, {} and {}", *(sp.Eq(*pair, evaluate=False) for pair in numbers)),
             remark("{} is the number of products of the sum", products),
@@ -96,12 +112,7 @@ def fft_cost(n: int = 1024, k: int = 128) -> Derivation:
         ),
         steps,
         (_counted(n, k, least),),
-        (
-            remark(
-                "a product of complex numbers counts as one; the {} products of the two transforms are left out.",
-                2**e,
-            ),
-        ),
+        (remark("a product of complex numbers counts as one, and so does one with the root 1."),),
     )
 
 
@@ -130,6 +141,6 @@ def operations(length: int) -> int:
     Examples
     --------
     >>> [operations(length) for length in (1, 2, 4, 8)]
-    [0, 2, 8, 24]
+    [0, 1, 4, 12]
     """
-    return 0 if length == 1 else operations(length // 2) + operations(length // 2) + length
+    return 0 if length == 1 else operations(length // 2) + operations(length // 2) + length // 2

@@ -48,15 +48,21 @@ def mean_squared_error(factor: int | float | Fraction = 1) -> Derivation:
     Gradient: dL/dy[n] = (y[n] - t[n])/N
     """
     each, every = settled(positive("factor"), factor) / N, [(n, N)]
+    times = "" if factor == 1 else ", times the factor"
     mean, m = Sigma(t[q], [(q, N)]) / N, real("m")
     return Derivation(
         "The mean squared error, and what a logistic function leaves of its gradient",
         (shapes(N, "z", "y", "t"),),
         (
-            step("Loss", "the mean of the squares of what is missing.", L, each * Sigma((y[n] - t[n]) ** 2, every)),
+            step(
+                "Loss",
+                f"the mean of the squares of what is missing{times}.",
+                L,
+                each * Sigma((y[n] - t[n]) ** 2, every),
+            ),
             step(
                 "Gradient",
-                "a square has its double as derivative: the error itself is passed back.",
+                "a square has twice its base as derivative: the error itself is passed back, times a number.",
                 dy[n],
                 2 * each * (y[n] - t[n]),
                 every,
@@ -65,7 +71,9 @@ def mean_squared_error(factor: int | float | Fraction = 1) -> Derivation:
             step(
                 "Best constant",
                 remark(
-                    "for one answer {} to all, the cross terms cancel: the mean is best, and the variance remains.", a
+                    "for one answer {} to all, the cross terms cancel: the mean is best, and the targets' variance "
+                    f"remains{times}.",
+                    a,
                 ),
                 each * Sigma((a - t[n]) ** 2, every),
                 each * Sigma((m - t[n]) ** 2, every) + each * N * (a - m) ** 2,

@@ -165,7 +165,7 @@ def _counts(sparse: Sparse) -> Iterator[Step]:
     yield step("Dense layer", "each entry is a weight of its own.", ENTRIES, len(entries))
     yield step("Structural zeros", "what no tap reads stays zero.", ZEROS, len(entries) - len(weights))
     yield step("Ties", "all outputs of a filter have the same weights.", REPEATED, repeated)
-    yield step("Weights", "what is left is the kernel.", DISTINCT, distinct)
+    yield step("Weights", "what is left are the weights that are read.", DISTINCT, distinct)
     yield step(
         "Constraints",
         "so a convolution is a dense layer under two kinds of constraints, zeros and ties.",
@@ -174,4 +174,4 @@ def _counts(sparse: Sparse) -> Iterator[Step]:
     )
     if distinct:
         saving = sp.Rational(len(entries), distinct)
-        yield step("Saving", "the dense layer has as many times more weights.", ENTRIES / DISTINCT, saving)
+        yield step("Saving", "the dense layer has so many weights for each of them.", ENTRIES / DISTINCT, saving)

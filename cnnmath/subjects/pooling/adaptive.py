@@ -60,7 +60,7 @@ def adaptive_pooling(rank: int = 1) -> Derivation:
     a, e = (_of_axes(array(name), rank) for name in "ae")
     shapes = (part for name, sizes in (("x", inputs), ("y", outputs)) for part in _shape(name, sizes))
     return Derivation(
-        f"adaptive average pooling over {rank} {'axis' if rank == 1 else 'axes'}",
+        f"Adaptive average pooling over {rank} {'axis' if rank == 1 else 'axes'}",
         (
             remark("{} {}, {} {}", *shapes),
             remark("{} is the greatest common divisor of {} and {}.", size("g"), inputs[0], outputs[0]),

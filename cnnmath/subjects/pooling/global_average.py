@@ -101,7 +101,7 @@ def global_average(rank: int = 2) -> Derivation:
         sp.Tuple(samples[1], classes[1], *letters.sizes),
     )
     return Derivation(
-        f"global average pooling over {rank} {'axis' if rank == 1 else 'axes'}",
+        f"Global average pooling over {rank} {'axis' if rank == 1 else 'axes'}",
         (*gradient.assumptions, remark("{} {}, {} {}", *shapes)),
         steps,
         tuple(_scored(instance, classes[1]) for instance in letters.instances()),

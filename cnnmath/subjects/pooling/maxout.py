@@ -84,7 +84,12 @@ def maxout(op: Maxout, rank: int = 1) -> Derivation:
         ),
         step(
             "Rectifier's slope",
-            "at 0 the pieces tie: the first one wins, whose slope is 0, as the rectifier's convention has it.",
+            remark(
+                "here {} numbers the piece that wins among 0 and {}. At 0 they tie: the first one wins, whose slope "
+                "is 0, as the rectifier's convention has it.",
+                sp.Symbol("k*"),
+                sp.Symbol("x"),
+            ),
             Partial(h[at], x[at]),
             Sigma(q, [(q, 2)], [Attains(rectified.xreplace({q: index("q'")}), [q], at)]),
             every,

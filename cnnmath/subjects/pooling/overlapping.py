@@ -92,7 +92,7 @@ def overlapping(op: MaxPool) -> Derivation:
         ),
     )
     return Derivation(
-        f"windows of {pool.letters.setting} that share a position",
+        f"Windows of {pool.letters.setting} that share a position",
         pool.letters.assumptions,
         (*steps, _one_term(pool)) if apart else steps,
         (*pool.instances(lambda instance: _told(pool, instance)), *_with_common_factor(op)),

@@ -96,7 +96,7 @@ def vanishing_gradient(depth: int | None = None, activation: str = "sigmoid") ->
             ),
             step(
                 "First weight",
-                "its own layer adds a slope but no weight: the first layers learn slowest.",
+                "its own layer adds a slope but no weight. Of all weights the first has the most factors in its bound.",
                 sp.Abs(dw[0]),
                 end * sp.Abs(a[0]) * steepest * (steepest * bound) ** (layers - 1),
                 relation="<=",

@@ -111,8 +111,10 @@ def gradient_descent_step(eta: Given = None, curvature: Given = None) -> Derivat
         step(
             "Descent",
             remark(
-                "on its tangent the loss would fall by {} times the squared gradient; the curvature takes back a part.",
+                "on its tangent the loss would fall by {} times the squared gradient; the curvature takes back {} "
+                f"times it{', and this may be more' if (rate * bend).free_symbols else ''}.",
                 rate,
+                rate**2 * bend / 2,
             ),
             loss[t + 1],
             loss[t] - rate * (1 - rate * bend / 2) * g[t] ** 2,
@@ -121,7 +123,10 @@ def gradient_descent_step(eta: Given = None, curvature: Given = None) -> Derivat
     ]
     return Derivation(
         "A step of gradient descent on a parabola",
-        (remark("{}, {}, {} after {} steps, {}; the minimum is at {}.", w[t], loss[t], g[t], t, sp.Le(t, T), best),),
+        (
+            remark("{}, {}, {} after {} steps, {}; the minimum is at {}.", w[t], loss[t], g[t], t, sp.Le(t, T), best),
+            *(remark("{}", sp.Gt(letter, 0, evaluate=False)) for letter in (rate, bend) if letter.free_symbols),
+        ),
         (*learned, *_converges(rate, bend), *falls),
         tuple(
             _descended(_rated(eta, curvature, *own), start)
@@ -144,9 +149,13 @@ def _times(number: Expr, distance: Expr) -> Expr:
 
 
 def _converges(rate: Expr, bend: Expr) -> tuple[Step, ...]:
-    """For which rates, or curvatures, the error goes to 0; nothing where both are numbers."""
+    """For which rates, or curvatures, the error goes to 0; whether it does, where both are numbers."""
     if not (rate * bend).free_symbols:
-        return ()
+        factor = sp.Abs(1 - rate * bend)
+        fate = "it goes to 0" if factor < 1 else "it does not become smaller"
+        rule = remark(f"each step multiplies the error's size by {{}}: {fate}.", factor)
+        before, beyond = (sp.Abs(w[i] - real("w*")) for i in (t, t + 1))
+        return (step("Convergence", rule, beyond, _times(factor, before), [(t, T)]),)
     short = sp.Lt(rate, 2 / bend) if rate.free_symbols else sp.Lt(bend, 2 / rate)
     rule = "powers go to 0 exactly where their base lies between -1 and 1."
     return (step("Convergence", rule, Bracket(sp.Abs(1 - rate * bend) < 1), Bracket(short)),)

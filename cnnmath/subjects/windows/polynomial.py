@@ -9,6 +9,7 @@ import sympy as sp
 
 from cnnmath.errors import SettingError
 from cnnmath.readers import Tensor
+from cnnmath.subjects.scalar import counted
 from cnnmath.subjects.windows.composition import CHAINS
 from cnnmath.symbolic import Derivation, remark, step
 from cnnmath.symbolic.instance import Instance
@@ -20,7 +21,7 @@ PATHS, POWERS = 20_000, 2_000
 
 
 def window_polynomial(
-    k: int | tuple[int, ...] = (3, 3), s: int | tuple[int, ...] = (2, 1), d: int | tuple[int, ...] = 1
+    k: int | tuple[int, ...] = (3, 3), s: int | tuple[int, ...] = 2, d: int | tuple[int, ...] = 1
 ) -> Derivation:
     r"""How often a chain of windows reads each input: the coefficients of its window polynomial.
 
@@ -32,6 +33,7 @@ def window_polynomial(
     ----------
     k, s, d
         Kernels, strides and dilations of the chain whose polynomial is multiplied out, from the input on.
+        A number holds for all windows; numbers alone are a chain of one. The last stride makes no difference.
 
     Raises
     ------
@@ -104,7 +106,7 @@ def _given(*settings: int | tuple[int, ...]) -> list[tuple[int, ...]]:
         if len(row) not in (1, longest):
             raise SettingError(
                 "the lists are of unequal length.",
-                here=f"{len(row)} {name} where there are {longest} windows",
+                here=f"{len(row)} {name} where there {'are' if longest > 1 else 'is'} {counted(longest, 'window')}",
                 fix=f"give {longest}, or one for all",
             )
     chain = list(zip(*(row * (longest // len(row)) for row in rows), strict=True))

@@ -105,6 +105,13 @@ def receptive_field_recurrence(layers: int | None = None) -> Derivation:
         f"Receptive fields of a chain of {L} layers" if L != 1 else "The receptive field of one layer",
         (
             remark("layer {}: kernel {}, stride {}, padding {} before", l, k[l], s[l], p[l]),
+            remark(
+                "without layers an output is an input: {}, {}, {}; from the top {}",
+                *(
+                    sp.Eq(start, number, evaluate=False)
+                    for start, number in ((r[0], 1), (j[0], 1), (c[0], 0), (b[L], 1))
+                ),
+            ),
             remark("{} inputs seen, {} between neighbours, {} the centre of the first", r[l], j[l], c[l]),
         ),
         steps,
