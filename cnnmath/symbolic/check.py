@@ -38,7 +38,7 @@ RELATIONS: dict[str, Callable[[Any, Any], bool]] = {"<=": operator.le, ">=": ope
 def check(step: Step, instance: Instance) -> int:
     """Compare the two sides of a step on an instance, at up to some hundred positions, and say at how many.
 
-    A third of them are positions at which the left side is not zero, where that is an array's entry, and half are such
+    A third of them are positions at which the left side is not zero, where that is quickly found, and half are such
     moved to an end of one axis, where a single condition may fail; the last corner is always among them.
 
     Raises
@@ -98,7 +98,7 @@ def positions_of(step: Step, environment: Environment) -> list[dict[sp.Symbol, i
     draw, spread = Random(0), _spread(extents, Random(0))
     most = min(MOST, max(LEAST, EFFORT // (terms(step.left, environment) + terms(step.right, environment))))
     touched: list[tuple[int, ...]] = []
-    if isinstance(step.left, (sp.Indexed, Partial)):
+    if step.left.has(sp.Indexed, Partial) and not step.left.has(Quantified):
         value = compiled(step.left)
         touched = [at for at in spread if value(environment | dict(zip(symbols, at, strict=True))) != 0]
     first = draw.sample(touched, min(len(touched), most // 3))
