@@ -21,10 +21,10 @@ from cnnmath.symbolic.terms import Expr, Partial, Quantified
 if TYPE_CHECKING:
     from cnnmath.symbolic.derivation import Step
 
-LEAST, MOST, EFFORT = 4, 160, 8_000
+LEAST, MOST, EFFORT = 4, 120, 4_000
 """Positions compared in one step: from the least to the most, as many as the effort (terms evaluated) allows."""
 
-ALL, ROWS, COLUMNS = 512, 20, 60
+ALL, ROWS, COLUMNS = 512, 12, 60
 """Up to so many positions are looked at one and all; of more, so many settings of the first half of the indices, and
 for each so many of the others."""
 

@@ -22,7 +22,7 @@ from cnnmath.symbolic.instance import Array, Instance, Lazy, Place, drawn, plain
 from cnnmath.symbolic.setting import bind, symbols_in
 from cnnmath.symbolic.terms import Expr
 
-TOUCHED = 40
+TOUCHED = 24
 """At most so many outputs of an instance have a gradient from above; it is zero at the others."""
 
 NUMBERS = {"K": (3, 2, 2), "s": (2, 3, 1), "d": (1, 2, 3), "p": (0, 1, 2), "Q": (2, 3, 4)}
