@@ -67,7 +67,7 @@ def test_the_edge_kernel_answers_nothing_where_nothing_changes_and_the_sharpenin
     assert convolved(even, [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]) == [[7] * 3] * 3
 
 
-def test_the_strong_and_the_absent_response_of_a_curve_filter():
+def test_the_strong_response_of_a_curve_filter():
     """Four products of 50 by 30 and one of 20 by 30."""
     curve, image = [[0] * 7 for _ in range(7)], [[0] * 7 for _ in range(7)]
     for (i, j), v in {(0, 5): 30, (1, 4): 30, **{(i, 3): 30 for i in range(2, 6)}}.items():

@@ -52,12 +52,12 @@ class Axis:
         return sp.MatrixSymbol(f"A{self.mark}", self.t, self.m)
 
     @property
-    def G(self) -> sp.MatrixSymbol:  # noqa: N802
+    def G(self) -> sp.MatrixSymbol:  # noqa: N802 - as above
         """The transform of the filter, a column for each tap."""
         return sp.MatrixSymbol(f"G{self.mark}", self.t, self.r)
 
     @property
-    def B(self) -> sp.MatrixSymbol:  # noqa: N802
+    def B(self) -> sp.MatrixSymbol:  # noqa: N802 - as above
         """The transform of the input, a row for each."""
         return sp.MatrixSymbol(f"B{self.mark}", self.t, self.t)
 
