@@ -1,39 +1,27 @@
-"""Convolution: one matrix product a group, over gathered windows."""
+"""Convolution by one of several methods, and its gradients."""
 
 from __future__ import annotations
 
-from math import prod
-
-from cnnmath.numeric.windows import Array, gather, output_sizes, scatter
+from cnnmath.numeric.methods.adjoint import filter_gradient, input_gradient
+from cnnmath.numeric.methods.correlate import correlate
+from cnnmath.numeric.windows import Array, Slices
 from cnnmath.ops import Conv
 
 
 def forward(op: Conv, x: Array, w: Array, b: Array | None = None) -> Array:
-    """``y = W @ gather(x) + b``, group by group."""
-    windows = op.windows(x.shape[2:])
-    sizes = output_sizes(windows, x.shape[2:])
-    y = _filters(op, w) @ _columns(op, x)  # (N, G, F/G, O)
-    y = y.reshape(len(x), op.filters, *sizes)  # (N, F, O...)
-    return y if b is None else y + b.reshape(-1, *(1,) * len(sizes))
+    """``y = w * x + b``, by the method in effect."""
+
+    def add(y: Array, where: Slices) -> None:
+        y += b[where[-1]]
+
+    return correlate(op.windows(x.shape[2:]), x, w, op.groups, finish=None if b is None else add)
 
 
 def backward(op: Conv, dy: Array, x: Array, w: Array, b: Array | None = None) -> dict[str, Array]:
-    """Adjoint products: ``dw = dy @ gather(x)^T``, ``dx = scatter(W^T @ dy)``, and ``db`` the sum of dy."""
-    rows = dy.reshape(len(x), op.groups, op.filters // op.groups, prod(dy.shape[2:]))  # (N, G, F/G, O)
-    dw = (rows @ _columns(op, x).swapaxes(2, 3)).sum(axis=0)  # (G, F/G, C/G*K)
-    dcols = _filters(op, w).swapaxes(1, 2) @ rows  # (N, G, C/G*K, O)
-    dcols = dcols.reshape(*x.shape[:2], *op.kernel, *dy.shape[2:])  # (N, C, K..., O...)
-    grads = {"x": scatter(dcols, op.windows(x.shape[2:]), x.shape[2:]), "w": dw.reshape(w.shape)}
+    """``dx`` correlates dy with the filters turned round, ``dw`` sums dy times the windows, and ``db`` sums dy."""
+    windows = op.windows(x.shape[2:])
+    grads = {
+        "x": input_gradient(windows, dy, w, x.shape[2:], op.groups),
+        "w": filter_gradient(windows, dy, x, w.shape, op.groups),
+    }
     return grads if b is None else grads | {"b": dy.sum(axis=(0, *range(2, dy.ndim)))}
-
-
-def _filters(op: Conv, w: Array) -> Array:
-    """Filters as the rows of a matrix, (G, F/G, C/G*K)."""
-    return w.reshape(op.groups, op.filters // op.groups, prod(w.shape[1:]))
-
-
-def _columns(op: Conv, x: Array) -> Array:
-    """Windows as the columns of a matrix, (N, G, C/G*K, O)."""
-    cols = gather(x, op.windows(x.shape[2:]))  # (N, C, K..., O...)
-    rows = x.shape[1] // op.groups * prod(op.kernel)
-    return cols.reshape(len(x), op.groups, rows, prod(cols.shape[2 + len(op.kernel) :]))

@@ -1,0 +1,1 @@
+"""Methods of a convolution, as a table."""

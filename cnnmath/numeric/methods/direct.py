@@ -1,0 +1,77 @@
+"""The definition, a tap at a time: each tap's inputs times its numbers, added up.
+
+It needs no memory to speak of and holds for every kind of numbers. It is the fastest where every channel has its own
+filters (depthwise convolution), for then there is no sum over channels that a matrix product could do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from math import prod
+
+import numpy as np
+
+from cnnmath.numeric.methods.predict import MOVE, Prediction, Sizes, gamma
+from cnnmath.numeric.methods.problem import Problem, blocks, extents
+from cnnmath.numeric.windows import Array, Slices
+from cnnmath.numeric.workers import run
+
+NUMBERS = 2**16
+"""Numbers of a block of the output."""
+
+
+def predict(sizes: Sizes, tolerance: float) -> Prediction:
+    """Two passes over the output a tap; ``taps`` roundings at most."""
+    passes = 2 * prod(sizes.kernel) * sizes.positions * sizes.filters
+    dense = sizes.multiplications if sizes.channels > 1 else 0
+    return Prediction(
+        "direct",
+        multiplications=sizes.groups * sizes.multiplications,
+        cost=sizes.groups * (dense + passes * MOVE / 8),
+        scratch=3 * NUMBERS * sizes.dtype.itemsize,
+        bound=gamma(sizes.taps, sizes.unit),
+    )
+
+
+def forward(problem: Problem, chosen: Prediction) -> None:
+    """``y += w_k x_k`` for every tap k, block by block of the outputs."""
+    groups, filters = problem.groups, len(problem.w) // problem.groups
+    x = problem.x.reshape(*problem.x.shape[:-1], groups, -1)  # (N, *spatial, G, C/G)
+    w = np.moveaxis(problem.w.reshape(groups, filters, *problem.w.shape[1:]), 2, 1)  # (G, C/G, F/G, K...)
+    y = problem.y.reshape(*problem.y.shape[:-1], groups, filters)  # (N, O..., G, F/G)
+
+    def work(block: Slices) -> None:
+        some = np.zeros((*extents(block), groups, filters), y.dtype)  # (n, O..., G, F/G)
+        for k, inside, read in _taps(problem, block[1:]):
+            seen, weights = x[(block[0], *read)], w[(..., *k)]  # (n, o..., G, C/G), (G, C/G, F/G)
+            some[(slice(None), *inside)] += _product(seen, weights)
+        problem.y[block] = some.reshape(*some.shape[:-2], -1)
+        problem.finish(problem.y[block], (*block, slice(None)))
+
+    run(blocks(problem.y.shape[:-1], max(1, NUMBERS // len(problem.w))), work, problem.threads)
+
+
+def _product(seen: Array, weights: Array) -> Array:
+    """Sum over the channels of each group, (n, o..., G, F/G)."""
+    if weights.shape[1] == 1:
+        return seen * weights[:, 0]
+    return np.moveaxis(
+        np.moveaxis(seen, -2, 0) @ weights.reshape(-1, *(1,) * (seen.ndim - 3), *weights.shape[1:]), 0, -2
+    )
+
+
+def _taps(problem: Problem, block: Slices) -> Iterator[tuple[tuple[int, ...], Slices, Slices]]:
+    """For each tap: the outputs of a block that see input through it, counted from its start, and what they see."""
+    sizes = problem.x.shape[1:-1]
+    for k in product(*map(range, problem.kernel)):
+        seeing = [
+            range(max(o.start, s.start), min(o.stop, s.stop))
+            for o, s in zip(
+                (w.outputs(i, n) for w, i, n in zip(problem.windows, k, sizes, strict=True)), block, strict=True
+            )
+        ]
+        if all(seeing):
+            ends = [(w.tap(o[0], i), w.tap(o[-1], i)) for w, i, o in zip(problem.windows, k, seeing, strict=True)]
+            read = tuple(slice(a, b + 1, w.stride) for w, (a, b) in zip(problem.windows, ends, strict=True))
+            yield k, tuple(slice(o.start - s.start, o.stop - s.start) for o, s in zip(seeing, block, strict=True)), read

@@ -1,0 +1,181 @@
+"""Windows as the columns of a matrix (im2col), a block of outputs at a time, and one matrix product a block.
+
+A column has its numbers in one of two orders. Channels fastest, a window is copied in long runs, but the filters must be
+brought into that order; taps fastest, the filters serve as they lie, and a window is copied in runs of outputs.
+
+References
+----------
+.. [1] K. Chellapilla, S. Puri and P. Simard, "High performance convolutional neural networks for document processing",
+   IWFHR 2006, section 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from cnnmath.numeric.methods.predict import MOVE, Prediction, Sizes, gamma, product
+from cnnmath.numeric.methods.problem import Problem, blocks, covered, extents, fill, is_single, patches
+from cnnmath.numeric.windows import Array, Slices
+from cnnmath.numeric.workers import Scratch, pieces, run
+
+POSITIONS, SHARES, LIGHT = 512, 4, 2**18
+"""Outputs of a block; shares that work is cut into where blocks are few; filters' numbers that one block repays."""
+
+RUN, NARROW = 25, 16
+"""What starting a run costs, in numbers copied; the shortest run of channels that is one."""
+
+
+def predict(sizes: Sizes, tolerance: float) -> Prediction:
+    """One product; every column is copied once, and the filters once in each call."""
+    copied = 0 if sizes.single else sizes.taps * sizes.positions
+    reordered = 0 if sizes.single or sizes.prepared else 2 * sizes.filters * sizes.taps
+    return Prediction(
+        "gemm",
+        multiplications=sizes.groups * sizes.multiplications,
+        cost=sizes.groups * (product(sizes.positions, sizes.filters * sizes.taps) + MOVE * (copied + reordered)),
+        scratch=2 * sizes.taps * min(POSITIONS, sizes.positions) * sizes.dtype.itemsize,
+        bound=gamma(sizes.taps, sizes.unit),
+    )
+
+
+def forward(problem: Problem, chosen: Prediction) -> None:
+    """One product a block, group by group."""
+    for part in problem.parts():
+        _forward(part)
+
+
+def _forward(problem: Problem) -> None:
+    """``y = w @ windows(x)``: many blocks are shared out whole, of few ones first the windows and then the filters."""
+    columns, most = Columns.of(problem), problem.scratch // (2 * problem.taps * problem.x.itemsize)
+    w, filters, scratch = columns.filters(), len(problem.w), Scratch()
+    cut = columns.cut(min(most, POSITIONS))
+    if len(cut) >= SHARES and problem.w.size <= LIGHT:
+        run(cut, lambda block: _product(problem, block, columns.read(block, scratch), w, slice(None)), problem.threads)
+        return
+    for block in columns.cut(most):
+        read = columns.shared(block)
+        run(
+            pieces(filters, -(-filters // SHARES)),
+            lambda some, block=block, read=read: _product(problem, block, read, w[some], some),
+            problem.threads,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """The windows of a problem as columns of a matrix.
+
+    Attributes
+    ----------
+    problem
+        The problem.
+    channels_fastest
+        Whether a column runs through the channels fastest, or through the taps of the window.
+    """
+
+    problem: Problem
+    channels_fastest: bool
+
+    @classmethod
+    def of(cls, problem: Problem) -> Columns:
+        """The order in which less is to be copied: windows and, unless they are remembered, filters."""
+        last, x = problem.windows[-1], problem.x
+        run = x.shape[-1] * (last.kernel if last.dilation == 1 else 1)
+        if run < NARROW or (x.strides[-1] > x.strides[-2] and last.stride == 1):
+            return cls(problem, channels_fastest=False)
+        positions, width = prod(problem.y.shape[:-1]), problem.y.shape[-2]
+        reordered = 0 if "gemm" in problem.remembered else len(problem.w)
+        return cls(problem, channels_fastest=reordered < positions * RUN / width)
+
+    def filters(self) -> Array:
+        """Filters as rows in this order, (F, C*K)."""
+        w = self.problem.w
+        if not self.channels_fastest or self.single:
+            return w.reshape(len(w), -1)
+        return self.problem.remember("gemm", lambda: np.moveaxis(w, 1, -1).reshape(len(w), -1))
+
+    @property
+    def single(self) -> bool:
+        """Whether every output reads just the input at its own place, so that nothing need be copied."""
+        return is_single(self.problem.windows)
+
+    def cut(self, most: int) -> list[Slices]:
+        """Blocks of outputs of at most so many positions; of one sample each, where nothing need be copied."""
+        n, *outputs, _ = self.problem.y.shape
+        if not self.single:
+            return list(blocks((n, *outputs), max(1, most)))
+        return [(slice(i, i + 1), *block) for i in range(n) for block in blocks(outputs, max(1, most))]
+
+    def read(self, block: Slices, scratch: Scratch, some: slice = slice(None)) -> Array:
+        """Columns of a block of outputs, (C*K, positions), of some of the channels."""
+        problem, sizes = self.problem, extents(block)
+        channels = len(range(*some.indices(problem.x.shape[-1])))
+        if self.single:
+            return np.moveaxis(problem.x[block][..., some], -1, 0).reshape(channels, -1)
+        taps = channels * prod(problem.kernel)
+        if self.channels_fastest:
+            out = scratch("columns", (prod(sizes), taps), problem.x.dtype)
+        else:
+            out = scratch("columns", (taps, prod(sizes)), problem.x.dtype).T
+        self._copy(block, scratch, out, some, slice(None))
+        return out.T
+
+    def shared(self, block: Slices) -> Array:
+        """The same, made by all threads together."""
+        problem, sizes = self.problem, extents(block)
+        if self.single:
+            return self.read(block, Scratch())
+        shape = (problem.taps, prod(sizes))
+        out = np.empty(shape[::-1], problem.x.dtype) if self.channels_fastest else np.empty(shape, problem.x.dtype).T
+        scratch, shares = Scratch(), -(-problem.x.shape[-1] // SHARES)
+        some = pieces(problem.x.shape[-1], shares)
+        run(some, lambda c: self._copy(block, scratch, out, c, c), problem.threads)
+        return out.T
+
+    def as_filters(self, rows: Array) -> Array:
+        """Rows in this order as filters, (F, C, *kernel)."""
+        kernel = self.problem.kernel
+        if not self.channels_fastest or self.single:
+            return rows.reshape(len(rows), -1, *kernel)
+        return np.moveaxis(rows.reshape(len(rows), *kernel, -1), -1, 1)
+
+    def _copy(self, block: Slices, scratch: Scratch, out: Array, some: slice, into: slice) -> None:
+        """Copy some channels of a block's windows into these channels of (positions, C*K)."""
+        problem, sizes, rank = self.problem, extents(block), len(self.problem.windows)
+        x = problem.x[block[0]][..., some]  # (n, *spatial, C)
+        starts, lengths = covered(problem.windows, block[1:])
+        if self.channels_fastest:
+            strip = scratch("strip", (sizes[0], *lengths, x.shape[-1]), x.dtype)  # (n, L..., C)
+            to = out.reshape(*sizes, *problem.kernel, -1, copy=False)[..., into]
+        else:
+            strip = np.moveaxis(scratch("strip", (x.shape[-1], sizes[0], *lengths), x.dtype), 0, -1)
+            by_channel = out.T.reshape(-1, *problem.kernel, *sizes, copy=False)[into]  # (C, K..., n, O...)
+            axes = range(2 * rank + 2)
+            to = by_channel.transpose(*axes[1 + rank :], *axes[1 : 1 + rank], 0)
+        fill(strip, x, starts)
+        to[...] = patches(strip, problem.windows, sizes[1:])  # (n, O..., K..., C)
+
+
+def _product(problem: Problem, block: Slices, read: Array, w: Array, some: slice) -> None:
+    """One block of the output, of some of the filters, in whichever order it lies in memory."""
+    y = problem.y[block][..., some]  # (n, O..., F)
+    last, first = _matrix(y, read.shape[1]), _matrix(np.moveaxis(y, -1, 0), len(w))
+    if last is not None:
+        np.matmul(read.T, w.T, out=last)
+    elif first is not None:
+        np.matmul(w, read, out=first)
+    else:
+        y[...] = (read.T @ w.T).reshape(y.shape)
+    problem.finish(y, (*block, some))
+
+
+def _matrix(a: Array, rows: int) -> Array | None:
+    """View of an array as a matrix into which a product can be written as it is, if there is one."""
+    try:
+        matrix = a.reshape(rows, -1, copy=False)
+    except ValueError:
+        return None
+    return matrix if matrix.strides[1] == a.itemsize else None

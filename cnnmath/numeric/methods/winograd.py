@@ -1,0 +1,214 @@
+"""Winograd's minimal filtering, nested along all axes: tiles of m outputs an axis with m + r - 1 products instead of m*r.
+
+Along n axes, the transforms are Kronecker powers of exact rational matrices. Each is one matrix product over all tiles and
+channels of a block; between them, one product a point of interpolation sums over the channels.
+
+References
+----------
+.. [1] A. Lavin and S. Gray, "Fast algorithms for convolutional neural networks", arXiv:1509.09308, section 4.
+.. [2] B. Barabasz, A. Anderson, K. M. Soodhalter and D. Gregg, "Error analysis and improving the accuracy of Winograd
+   convolution for deep neural networks", arXiv:1803.10986.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, reduce
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from cnnmath.numeric.methods.predict import MOVE, Prediction, Sizes, gamma, product
+from cnnmath.numeric.methods.problem import Problem, blocks, extents, fill, patches
+from cnnmath.numeric.windows import Array, Slices
+from cnnmath.numeric.workers import Scratch, pieces, run
+from cnnmath.toomcook import transforms
+from cnnmath.window import Window
+
+CACHE, FEWEST, FILTERS = 2**21, 64, 64
+"""Bytes of a block's transformed numbers, tiles that a product needs to be fast, and filters of a piece."""
+
+OUTPUTS, MOST = (2, 4, 6), 216
+"""Outputs of a tile along an axis that are tried; points of interpolation above which transforms cost too much."""
+
+SHARED = 2**20
+"""Numbers of the transformed filters, above which filters and not tiles are shared out among the threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Transforms of one problem: m outputs of r taps along each axis.
+
+    Attributes
+    ----------
+    m, points
+        Outputs of a tile along each axis, and points of interpolation, m + r - 1.
+    tile
+        The window over tiles of each axis: each reads m + r - 1 inputs, m after the one before.
+    filter, input, output
+        Kronecker products of G, B^T and A^T over the axes.
+    """
+
+    m: tuple[int, ...]
+    points: tuple[int, ...]
+    tile: tuple[Window, ...]
+    filter: Array
+    input: Array
+    output: Array
+
+
+@cache
+def plan(m: tuple[int, ...], kernel: tuple[int, ...], dtype: Any) -> Plan:
+    """The transforms in machine numbers, each entry rounded once."""
+    each = [transforms(a, r) for a, r in zip(m, kernel, strict=True)]
+    matrices = [[np.array(getattr(t, name), object) for t in each] for name in ("filter", "input", "output")]
+    points = tuple(t.multiplications for t in each)
+    tile = tuple(Window(t, stride=a) for t, a in zip(points, m, strict=True))
+    return Plan(m, points, tile, *(reduce(np.kron, factors).astype(float).astype(dtype) for factors in matrices))
+
+
+def predict(sizes: Sizes, tolerance: float) -> Prediction:
+    """The cheapest of the tiles whose bound is within the tolerance; the most accurate where none is."""
+    if any((w.stride, w.dilation) != (1, 1) for w in sizes.windows):
+        return Prediction("winograd", refused="the stride or the dilation is not 1")
+    if not sizes.machine:
+        return Prediction("winograd", refused=f"{sizes.dtype} is not float32 or float64")
+    if all(k == 1 for k in sizes.kernel) or prod(k + 1 for k in sizes.kernel) > MOST:
+        return Prediction("winograd", refused="the kernel is a single tap, or too large for the transforms")
+    tiles = [tuple(m if k > 1 else 1 for k in sizes.kernel) for m in OUTPUTS]
+    known = [_predict(sizes, m) for m in tiles if prod(a + k - 1 for a, k in zip(m, sizes.kernel, strict=True)) <= MOST]
+    within = [p for p in known if p.bound <= tolerance]
+    return min(within, key=lambda p: p.cost) if within else min(known, key=lambda p: p.bound)
+
+
+def _predict(sizes: Sizes, m: tuple[int, ...]) -> Prediction:
+    r"""What F(m, r) takes.
+
+    A transformed filter has ``K + 2`` roundings (its products and the entries of G); a transformed tile as many as a row
+    of B^T has nonzeros, an output as many as one of A^T; the sum over the channels has C. Of numbers between -1 and 1,
+    sums go through at most ``amplification**n`` times C [2]_.
+    """
+    each = [transforms(a, r) for a, r in zip(m, sizes.kernel, strict=True)]
+    points = prod(t.multiplications for t in each)
+    tiles = sizes.batch * prod(-(-o // a) for o, a in zip(sizes.outputs, m, strict=True))
+    c, f, taps = sizes.channels, sizes.filters, prod(sizes.kernel)
+    transformed = points * (points * c + prod(m) * f) * tiles + MOVE * tiles * (points * c + prod(m) * (c + f))
+    filtered = 0 if sizes.prepared else c * f * MOVE * (points + 2 * taps)
+    longest = [prod(max(sum(map(bool, row)) for row in getattr(t, name)) for t in each) for name in ("input", "output")]
+    amplification = prod((t.amplification for t in each), start=Fraction(1))
+    shown = min(tiles, max(FEWEST, CACHE // (points * (c + min(f, FILTERS)) * sizes.dtype.itemsize)))
+    return Prediction(
+        "winograd",
+        multiplications=sizes.groups * points * tiles * c * f,
+        cost=sizes.groups
+        * (product(min(tiles, shown), points * c * f) * tiles / min(tiles, shown) + transformed + filtered),
+        scratch=points * (2 * c + 2 * min(f, FILTERS)) * shown * sizes.dtype.itemsize,
+        bound=float(amplification) / taps * gamma(taps + 2 + sum(longest) + c, sizes.unit),
+        tile=m,
+    )
+
+
+def forward(problem: Problem, chosen: Prediction) -> None:
+    """Tiles transformed, multiplied point by point, summed over channels, and transformed back; group by group."""
+    for part in problem.parts():
+        _forward(part, chosen.tile)
+
+
+def _forward(problem: Problem, m: tuple[int, ...]) -> None:
+    chosen = plan(m, problem.kernel, problem.y.dtype)
+    cut = list(blocks(_tiles(chosen, problem), _most(chosen, problem)))
+    scratch, everything = Scratch(), slice(0, len(problem.w))
+    if prod(chosen.points) * problem.w.shape[0] * problem.w.shape[1] <= SHARED:
+        u = problem.remember(m, lambda: transformed_filters(chosen, problem.w))  # (P, C, F)
+
+        def by_tiles(block: Slices) -> None:
+            v = transformed_tiles(chosen, problem, scratch, block)  # (P, T, C)
+            _finished(chosen, problem, scratch, block, v, u, everything)
+
+        run(cut, by_tiles, problem.threads)
+        return
+    for some in pieces(len(cut), max(1, problem.scratch // _bytes(chosen, problem, cut[0]))):
+        _by_filters(chosen, problem, scratch, cut[some])
+
+
+def _by_filters(chosen: Plan, problem: Problem, scratch: Scratch, cut: list[Slices]) -> None:
+    """The same for some blocks, whose transformed tiles are kept while the filters are taken piece by piece."""
+    kept: dict[int, Array] = {}
+
+    def transform(i: int) -> None:
+        kept[i] = transformed_tiles(chosen, problem, Scratch(), cut[i])
+
+    def multiply(some: slice) -> None:
+        key = (chosen.m, some.start)
+        u = problem.remember(key, lambda: transformed_filters(chosen, problem.w[some]))  # (P, C, F)
+        for i, block in enumerate(cut):
+            _finished(chosen, problem, scratch, block, kept[i], u, some)
+
+    run(range(len(cut)), transform, problem.threads)
+    run(pieces(len(problem.w), FILTERS), multiply, problem.threads)
+
+
+def transformed_filters(chosen: Plan, w: Array) -> Array:
+    """``G w G^T`` of every filter and channel, (points, C, F)."""
+    taps = np.ascontiguousarray(w.reshape(*w.shape[:2], -1).transpose(2, 1, 0))  # (K, C, F)
+    return (chosen.filter @ taps.reshape(len(taps), -1)).reshape(-1, *taps.shape[1:])
+
+
+def transformed_tiles(chosen: Plan, problem: Problem, scratch: Scratch, block: Slices) -> Array:
+    """``B^T x B`` of every tile and channel of a block, (points, tiles, C)."""
+    sizes, x = extents(block), problem.x[block[0]]
+    starts = [m * s.start - w.before for m, s, w in zip(chosen.m, block[1:], problem.windows, strict=True)]
+    lengths = [m * (n - 1) + t for m, n, t in zip(chosen.m, sizes[1:], chosen.points, strict=True)]
+    strip = scratch("strip", (sizes[0], *lengths, x.shape[-1]), x.dtype)  # (n, L..., C)
+    fill(strip, x, starts)
+    tiles = scratch("tiles", (*chosen.points, *sizes, x.shape[-1]), x.dtype)  # (t..., n, tiles..., C)
+    rank = len(chosen.m)
+    axes = range(1 + 2 * rank)
+    tiles[...] = patches(strip, chosen.tile, sizes[1:]).transpose(*axes[1 + rank :], *axes[: 1 + rank], 1 + 2 * rank)
+    v = scratch("transformed", (prod(chosen.points), prod(sizes), x.shape[-1]), x.dtype)  # (P, T, C)
+    np.matmul(chosen.input, tiles.reshape(len(v), -1), out=v.reshape(len(v), -1))
+    return v
+
+
+def _finished(chosen: Plan, problem: Problem, scratch: Scratch, block: Slices, v: Array, u: Array, some: slice) -> None:
+    """Products point by point, ``A^T (...) A`` of them, and the tiles put where they belong."""
+    sizes = extents(block)
+    products = scratch("products", (*v.shape[:2], u.shape[2]), v.dtype)  # (P, T, F)
+    np.matmul(v, u, out=products)
+    out = scratch("outputs", (*chosen.m, *sizes, u.shape[2]), v.dtype)  # (m..., n, tiles..., F)
+    np.matmul(chosen.output, products.reshape(len(products), -1), out=out.reshape(prod(chosen.m), -1))
+    rank = len(chosen.m)
+    order = [rank, *(axis for i in range(rank) for axis in (rank + 1 + i, i)), 2 * rank + 1]
+    lengths = [m * n for m, n in zip(chosen.m, sizes[1:], strict=True)]
+    where = tuple(slice(m * s.start, m * s.start + n) for m, s, n in zip(chosen.m, block[1:], lengths, strict=True))
+    y = problem.y[(block[0], *where)][..., some]  # (n, O..., F)
+    spread = out.transpose(order)  # (n, tiles, m, ..., F)
+    if y.shape[1:-1] == tuple(lengths):
+        y.reshape(spread.shape, copy=False)[...] = spread
+    else:
+        whole = scratch("whole", (sizes[0], *lengths, u.shape[2]), v.dtype)  # (n, m*tiles..., F)
+        whole.reshape(spread.shape)[...] = spread
+        y[...] = whole[(slice(None), *map(slice, y.shape[1:-1]))]
+    problem.finish(y, (block[0], *where, some))
+
+
+def _tiles(chosen: Plan, problem: Problem) -> tuple[int, ...]:
+    """Samples, and tiles along each axis."""
+    n, *outputs, _ = problem.y.shape
+    return (n, *(-(-o // m) for o, m in zip(outputs, chosen.m, strict=True)))
+
+
+def _most(chosen: Plan, problem: Problem) -> int:
+    """Tiles of a block."""
+    f, c = problem.w.shape[:2]
+    numbers = prod(chosen.points) * (c + min(f, FILTERS)) * problem.x.itemsize
+    fitting = max(1, problem.scratch // (3 * numbers))
+    quarter = -(-prod(_tiles(chosen, problem)) // 4)
+    return min(fitting, max(FEWEST, min(quarter, CACHE // numbers)))
+
+
+def _bytes(chosen: Plan, problem: Problem, block: Slices) -> int:
+    """Bytes of a block's transformed tiles."""
+    return prod(chosen.points) * prod(extents(block)) * problem.w.shape[1] * problem.x.itemsize
