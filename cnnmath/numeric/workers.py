@@ -1,16 +1,18 @@
 """Threads over blocks: each block is one task, and every product inside it runs in one thread of the BLAS.
 
-How the work is cut into blocks never depends on the number of threads, nor does the order of any sum: so results are the
-same, bit for bit, whatever the number.
+How the work is cut into blocks never depends on the number of threads, nor does the order of any sum: so
+results are the same, bit for bit, whatever the number.
 """
 
 from __future__ import annotations
 
+import ctypes
+import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from math import prod
-from threading import Lock, local
+from threading import Lock, get_native_id, local
 from typing import Any, TypeVar
 
 import numpy as np
@@ -32,9 +34,10 @@ def run(tasks: Iterable[Task], work: Callable[[Task], object], threads: int) -> 
     [0, 1, 4, 9]
     """
     waiting = list(tasks)
+    if not waiting:
+        return
     with _blas().limit(limits=1, user_api="blas"):
-        helpers = min(threads, len(waiting)) - 1
-        if helpers < 1:
+        if min(threads, len(waiting)) == 1:
             for task in waiting:
                 work(task)
             return
@@ -48,7 +51,7 @@ def run(tasks: Iterable[Task], work: Callable[[Task], object], threads: int) -> 
                     return
                 work(task)
 
-        others = [_pool(helpers).submit(drain) for _ in range(helpers)]
+        others = helpers(threads - 1).submit(drain, min(threads, len(waiting)) - 1)
         try:
             drain()
         finally:
@@ -60,10 +63,17 @@ def run(tasks: Iterable[Task], work: Callable[[Task], object], threads: int) -> 
 
 
 class Scratch(local):
-    """Buffers of one thread by name, each kept from block to block and grown where a block needs more."""
+    """Buffers of each thread by name, kept from block to block and from call to call, and grown where more is needed.
+
+    A fresh buffer costs as much as the work on it: the system hands it out page by page, at the first touch.
+    """
 
     def __init__(self) -> None:
         self._buffers: dict[str, Array] = {}
+
+    def clear(self) -> None:
+        """Give the memory of this thread's buffers back."""
+        self._buffers.clear()
 
     def __call__(self, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
         """Uninitialised array of this shape; what it held under this name before is lost."""
@@ -71,6 +81,12 @@ class Scratch(local):
         if name not in self._buffers or self._buffers[name].size < size:
             self._buffers[name] = np.empty(size, np.uint8)
         return self._buffers[name][:size].view(dtype).reshape(shape)
+
+
+@cache
+def scratch() -> Scratch:
+    """Buffers that all methods share; no method relies on what another has left in them."""
+    return Scratch()
 
 
 def pieces(length: int, most: int) -> list[slice]:
@@ -82,13 +98,60 @@ def pieces(length: int, most: int) -> list[slice]:
     [slice(0, 4, None), slice(4, 7, None), slice(7, 10, None)]
     """
     count = max(1, -(-length // max(1, most)))
-    ends = [-(-length * i // count) for i in range(count + 1)]
-    return [slice(a, b) for a, b in zip(ends, ends[1:], strict=False)]
+    return [slice(-(-length * i // count), -(-length * (i + 1) // count)) for i in range(count)]
+
+
+class Helpers:
+    """Threads that help the calling one, each bound to a processor of its own.
+
+    Left to the system, a thread often wakes on the processor of the thread that woke it, and both take turns there until
+    the system notices: longer than many a layer takes.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._places: dict[int, int] = {}  # processor by thread
+        self._pool = ThreadPoolExecutor(threads, "cnnmath", self._register)
+
+    def submit(self, work: Callable[[], None], threads: int) -> list[Future[None]]:
+        """Start the work in so many threads, away from the processor of this one."""
+        here = processor()
+        if here in self._places.values():
+            self._leave(here)
+        return [self._pool.submit(work) for _ in range(threads)]
+
+    def _register(self) -> None:
+        if processor() is not None:
+            self._places[get_native_id()] = -1
+            self._leave(-1)
+
+    def _leave(self, place: int | None) -> None:
+        """Bind whichever thread is at this processor to one where no other is, nor the calling thread."""
+        allowed = sorted(os.sched_getaffinity(os.getpid()))
+        taken = {processor(), *self._places.values()}
+        free = next((cpu for cpu in reversed(allowed) if cpu not in taken), allowed[-1])
+        for thread, at in self._places.items():
+            if at == place:
+                self._places[thread] = free
+                os.sched_setaffinity(thread, {free})
 
 
 @cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="cnnmath")
+def helpers(threads: int) -> Helpers:
+    """The helpers of this process."""
+    return Helpers(threads)
+
+
+@cache
+def _finder() -> Callable[[], int] | None:
+    if not hasattr(os, "sched_setaffinity"):
+        return None
+    return getattr(ctypes.CDLL(None), "sched_getcpu", None)
+
+
+def processor() -> int | None:
+    """Processor that this thread runs on, where the system says it and lets threads be bound."""
+    find = _finder()
+    return None if find is None else find()
 
 
 @cache

@@ -19,9 +19,9 @@ import numpy as np
 from cnnmath.numeric.engine import current
 from cnnmath.numeric.methods.correlate import correlate, nothing
 from cnnmath.numeric.methods.gemm import LIGHT, Columns
-from cnnmath.numeric.methods.problem import Problem, blocks, channels_first, channels_last
+from cnnmath.numeric.methods.problem import Problem, blocks, by_channel, channels_first, channels_last
 from cnnmath.numeric.windows import Array
-from cnnmath.numeric.workers import Scratch, pieces, run
+from cnnmath.numeric.workers import pieces, run
 from cnnmath.window import Window
 
 
@@ -137,11 +137,11 @@ def _filter_gradient(problem: Problem) -> None:
     sums: list[Array] = [np.empty(0)] * len(shares)
 
     def add(i: int) -> None:
-        scratch, (mine, some) = Scratch(), shares[i]
+        mine, some = shares[i]
         total = np.zeros((len(problem.w), (some.stop - some.start) * taps), problem.w.dtype)  # (F, K*C)
         for block in mine:
-            dy = np.moveaxis(problem.y[block], -1, 0).reshape(len(total), -1)  # (F, positions)
-            total += dy @ columns.read(block, scratch, some).T
+            dy = by_channel(problem.y[block]).reshape(len(total), -1)  # (F, positions)
+            total += dy @ columns.read(block, some).T
         sums[i] = total
 
     run(range(len(shares)), add, problem.threads)

@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnmath.numeric.engine import current
 from cnnmath.numeric.methods.choose import METHODS, chosen
-from cnnmath.numeric.methods.predict import Sizes
+from cnnmath.numeric.methods.predict import START, Sizes
 from cnnmath.numeric.methods.problem import Problem, channels_first, channels_last
 from cnnmath.numeric.windows import Array, Slices, output_sizes
 from cnnmath.window import Window
@@ -69,8 +69,8 @@ def correlate(
         groups,
         finish or nothing,
         engine.scratch,
-        engine.workers,
-        {} if remembered is None else remembered,
+        engine.workers if choice.prediction.cost > START else 1,
+        remembered,
     )
     if y.size:
         METHODS[choice.method].forward(problem, choice.prediction)

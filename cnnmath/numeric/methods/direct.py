@@ -12,23 +12,24 @@ from math import prod
 
 import numpy as np
 
-from cnnmath.numeric.methods.predict import MOVE, Prediction, Sizes, gamma
+from cnnmath.numeric.methods.predict import MOVE, START, Prediction, Sizes, gamma
 from cnnmath.numeric.methods.problem import Problem, blocks, extents
 from cnnmath.numeric.windows import Array, Slices
 from cnnmath.numeric.workers import run
 
-NUMBERS = 2**16
-"""Numbers of a block of the output."""
+NUMBERS, ROWS = 2**16, 60
+"""Numbers of a block of the output; rows of a small product that its preparation is worth."""
 
 
 def predict(sizes: Sizes, tolerance: float) -> Prediction:
-    """Two passes over the output a tap; ``taps`` roundings at most."""
+    """Two passes over the output a tap, and a product of as few rows as an output row has places."""
     passes = 2 * prod(sizes.kernel) * sizes.positions * sizes.filters
-    dense = sizes.multiplications if sizes.channels > 1 else 0
+    few = 1 + ROWS / sizes.outputs[-1] if sizes.channels > 1 else 0
+    reordered = 2 * sizes.filters * sizes.taps
     return Prediction(
         "direct",
         multiplications=sizes.groups * sizes.multiplications,
-        cost=sizes.groups * (dense + passes * MOVE / 8),
+        cost=START / 10 + sizes.groups * (few * sizes.multiplications + MOVE * (passes + reordered)),
         scratch=3 * NUMBERS * sizes.dtype.itemsize,
         bound=gamma(sizes.taps, sizes.unit),
     )
@@ -38,13 +39,14 @@ def forward(problem: Problem, chosen: Prediction) -> None:
     """``y += w_k x_k`` for every tap k, block by block of the outputs."""
     groups, filters = problem.groups, len(problem.w) // problem.groups
     x = problem.x.reshape(*problem.x.shape[:-1], groups, -1)  # (N, *spatial, G, C/G)
-    w = np.moveaxis(problem.w.reshape(groups, filters, *problem.w.shape[1:]), 2, 1)  # (G, C/G, F/G, K...)
+    w = problem.w.reshape(groups, filters, problem.w.shape[1], -1).transpose(3, 0, 2, 1)  # (K, G, C/G, F/G)
+    w = np.ascontiguousarray(w).reshape(*problem.kernel, *w.shape[1:])  # (K..., G, C/G, F/G)
     y = problem.y.reshape(*problem.y.shape[:-1], groups, filters)  # (N, O..., G, F/G)
 
     def work(block: Slices) -> None:
         some = np.zeros((*extents(block), groups, filters), y.dtype)  # (n, O..., G, F/G)
         for k, inside, read in _taps(problem, block[1:]):
-            seen, weights = x[(block[0], *read)], w[(..., *k)]  # (n, o..., G, C/G), (G, C/G, F/G)
+            seen, weights = x[(block[0], *read)], w[k]  # (n, o..., G, C/G), (G, C/G, F/G)
             some[(slice(None), *inside)] += _product(seen, weights)
         problem.y[block] = some.reshape(*some.shape[:-2], -1)
         problem.finish(problem.y[block], (*block, slice(None)))

@@ -12,7 +12,7 @@ from math import log2, prod, sqrt
 
 import numpy as np
 
-from cnnmath.numeric.methods.predict import MOVE, Prediction, Sizes, gamma
+from cnnmath.numeric.methods.predict import MOVE, START, Prediction, Sizes, gamma
 from cnnmath.numeric.methods.problem import Problem, covered, fill
 from cnnmath.numeric.windows import Array, Slices
 from cnnmath.numeric.workers import pieces, run
@@ -37,7 +37,7 @@ def predict(sizes: Sizes, tolerance: float) -> Prediction:
     return Prediction(
         "fft",
         multiplications=sizes.groups * 2 * length * n * c * f,
-        cost=sizes.groups * (FLOP * butterflies + 2 * length * f * c * max(n, MOVE / 2)),
+        cost=sizes.groups * (START + FLOP * butterflies + 2 * length * f * c * max(n, MOVE / 2)),
         scratch=length * (n * c + 2 * c + 2 * n) * sizes.dtype.itemsize,
         bound=sqrt(length / taps) * gamma(roundings, sizes.unit),
     )

@@ -16,13 +16,26 @@ from math import prod
 
 import numpy as np
 
-from cnnmath.numeric.methods.predict import MOVE, Prediction, Sizes, gamma, product
-from cnnmath.numeric.methods.problem import Problem, blocks, covered, extents, fill, is_single, patches
+from cnnmath.numeric.methods.predict import MOVE, START, Prediction, Sizes, gamma, product
+from cnnmath.numeric.methods.problem import (
+    Problem,
+    across_channels,
+    blocks,
+    by_channel,
+    channels_first,
+    channels_last,
+    covered,
+    extents,
+    fill,
+    is_single,
+    patches,
+)
 from cnnmath.numeric.windows import Array, Slices
-from cnnmath.numeric.workers import Scratch, pieces, run
+from cnnmath.numeric.workers import pieces, run, scratch
 
-POSITIONS, SHARES, LIGHT = 512, 4, 2**18
-"""Outputs of a block; shares that work is cut into where blocks are few; filters' numbers that one block repays."""
+NUMBERS, POSITIONS, SHARES, LIGHT = 2**18, 256, 4, 2**18
+"""Numbers of a block's columns, and positions that it has at least; shares that work is cut into where blocks are few;
+numbers of the filters that one block repays."""
 
 RUN, NARROW = 25, 16
 """What starting a run costs, in numbers copied; the shortest run of channels that is one."""
@@ -35,8 +48,8 @@ def predict(sizes: Sizes, tolerance: float) -> Prediction:
     return Prediction(
         "gemm",
         multiplications=sizes.groups * sizes.multiplications,
-        cost=sizes.groups * (product(sizes.positions, sizes.filters * sizes.taps) + MOVE * (copied + reordered)),
-        scratch=2 * sizes.taps * min(POSITIONS, sizes.positions) * sizes.dtype.itemsize,
+        cost=sizes.groups * (START + product(sizes.positions, sizes.taps, sizes.filters) + MOVE * (copied + reordered)),
+        scratch=2 * sizes.taps * _positions(sizes.taps, sizes.positions) * sizes.dtype.itemsize,
         bound=gamma(sizes.taps, sizes.unit),
     )
 
@@ -47,13 +60,18 @@ def forward(problem: Problem, chosen: Prediction) -> None:
         _forward(part)
 
 
+def _positions(taps: int, all_of_them: int) -> int:
+    """Positions of a block, so that it stays in the cache and there is a share for each thread."""
+    return max(POSITIONS, min(NUMBERS // taps, -(-all_of_them // SHARES)))
+
+
 def _forward(problem: Problem) -> None:
     """``y = w @ windows(x)``: many blocks are shared out whole, of few ones first the windows and then the filters."""
     columns, most = Columns.of(problem), problem.scratch // (2 * problem.taps * problem.x.itemsize)
-    w, filters, scratch = columns.filters(), len(problem.w), Scratch()
-    cut = columns.cut(min(most, POSITIONS))
+    w, filters = columns.filters(), len(problem.w)
+    cut = columns.cut(min(most, _positions(problem.taps, problem.y.size // filters)))
     if len(cut) >= SHARES and problem.w.size <= LIGHT:
-        run(cut, lambda block: _product(problem, block, columns.read(block, scratch), w, slice(None)), problem.threads)
+        run(cut, lambda block: _product(problem, block, columns.read(block), w, slice(None)), problem.threads)
         return
     for block in columns.cut(most):
         read = columns.shared(block)
@@ -87,7 +105,7 @@ class Columns:
         if run < NARROW or (x.strides[-1] > x.strides[-2] and last.stride == 1):
             return cls(problem, channels_fastest=False)
         positions, width = prod(problem.y.shape[:-1]), problem.y.shape[-2]
-        reordered = 0 if "gemm" in problem.remembered else len(problem.w)
+        reordered = 0 if problem.keeps else len(problem.w)
         return cls(problem, channels_fastest=reordered < positions * RUN / width)
 
     def filters(self) -> Array:
@@ -95,7 +113,7 @@ class Columns:
         w = self.problem.w
         if not self.channels_fastest or self.single:
             return w.reshape(len(w), -1)
-        return self.problem.remember("gemm", lambda: np.moveaxis(w, 1, -1).reshape(len(w), -1))
+        return self.problem.remember("gemm", lambda: channels_last(w).reshape(len(w), -1))
 
     @property
     def single(self) -> bool:
@@ -109,30 +127,33 @@ class Columns:
             return list(blocks((n, *outputs), max(1, most)))
         return [(slice(i, i + 1), *block) for i in range(n) for block in blocks(outputs, max(1, most))]
 
-    def read(self, block: Slices, scratch: Scratch, some: slice = slice(None)) -> Array:
+    def read(self, block: Slices, some: slice = slice(None)) -> Array:
         """Columns of a block of outputs, (C*K, positions), of some of the channels."""
         problem, sizes = self.problem, extents(block)
         channels = len(range(*some.indices(problem.x.shape[-1])))
         if self.single:
-            return np.moveaxis(problem.x[block][..., some], -1, 0).reshape(channels, -1)
+            return by_channel(problem.x[block][..., some]).reshape(channels, -1)
         taps = channels * prod(problem.kernel)
         if self.channels_fastest:
-            out = scratch("columns", (prod(sizes), taps), problem.x.dtype)
+            out = scratch()("columns", (prod(sizes), taps), problem.x.dtype)
         else:
-            out = scratch("columns", (taps, prod(sizes)), problem.x.dtype).T
-        self._copy(block, scratch, out, some, slice(None))
+            out = scratch()("columns", (taps, prod(sizes)), problem.x.dtype).T
+        self._copy(block, out, some, slice(None))
         return out.T
 
     def shared(self, block: Slices) -> Array:
         """The same, made by all threads together."""
         problem, sizes = self.problem, extents(block)
         if self.single:
-            return self.read(block, Scratch())
+            return self.read(block)
         shape = (problem.taps, prod(sizes))
-        out = np.empty(shape[::-1], problem.x.dtype) if self.channels_fastest else np.empty(shape, problem.x.dtype).T
-        scratch, shares = Scratch(), -(-problem.x.shape[-1] // SHARES)
+        if self.channels_fastest:
+            out = scratch()("shared", shape[::-1], problem.x.dtype)
+        else:
+            out = scratch()("shared", shape, problem.x.dtype).T
+        shares = -(-problem.x.shape[-1] // SHARES)
         some = pieces(problem.x.shape[-1], shares)
-        run(some, lambda c: self._copy(block, scratch, out, c, c), problem.threads)
+        run(some, lambda c: self._copy(block, out, c, c), problem.threads)
         return out.T
 
     def as_filters(self, rows: Array) -> Array:
@@ -140,18 +161,18 @@ class Columns:
         kernel = self.problem.kernel
         if not self.channels_fastest or self.single:
             return rows.reshape(len(rows), -1, *kernel)
-        return np.moveaxis(rows.reshape(len(rows), *kernel, -1), -1, 1)
+        return channels_first(rows.reshape(len(rows), *kernel, -1))
 
-    def _copy(self, block: Slices, scratch: Scratch, out: Array, some: slice, into: slice) -> None:
+    def _copy(self, block: Slices, out: Array, some: slice, into: slice) -> None:
         """Copy some channels of a block's windows into these channels of (positions, C*K)."""
         problem, sizes, rank = self.problem, extents(block), len(self.problem.windows)
         x = problem.x[block[0]][..., some]  # (n, *spatial, C)
         starts, lengths = covered(problem.windows, block[1:])
         if self.channels_fastest:
-            strip = scratch("strip", (sizes[0], *lengths, x.shape[-1]), x.dtype)  # (n, L..., C)
+            strip = scratch()("strip", (sizes[0], *lengths, x.shape[-1]), x.dtype)  # (n, L..., C)
             to = out.reshape(*sizes, *problem.kernel, -1, copy=False)[..., into]
         else:
-            strip = np.moveaxis(scratch("strip", (x.shape[-1], sizes[0], *lengths), x.dtype), 0, -1)
+            strip = across_channels(scratch()("strip", (x.shape[-1], sizes[0], *lengths), x.dtype))
             by_channel = out.T.reshape(-1, *problem.kernel, *sizes, copy=False)[into]  # (C, K..., n, O...)
             axes = range(2 * rank + 2)
             to = by_channel.transpose(*axes[1 + rank :], *axes[1 : 1 + rank], 0)
@@ -162,7 +183,7 @@ class Columns:
 def _product(problem: Problem, block: Slices, read: Array, w: Array, some: slice) -> None:
     """One block of the output, of some of the filters, in whichever order it lies in memory."""
     y = problem.y[block][..., some]  # (n, O..., F)
-    last, first = _matrix(y, read.shape[1]), _matrix(np.moveaxis(y, -1, 0), len(w))
+    last, first = _matrix(y, read.shape[1]), _matrix(by_channel(y), len(w))
     if last is not None:
         np.matmul(read.T, w.T, out=last)
     elif first is not None:

@@ -1,8 +1,8 @@
 """What can be said of a method before it runs: its cost, its scratch memory, and a bound of its error.
 
 Costs are counted in multiply-adds of a large matrix product. Moving a number costs as much as `MOVE` of these, and a
-product of few rows is slower by what `PANEL` rows more would cost; both were measured, and their ratios hold better than
-either would.
+product of few rows or short sums as much as one with `PANEL` more; these were measured, and as ratios they hold better
+than times would.
 
 Bounds are worst cases over all inputs, relative to the largest that a sum can be, ``taps * max|w| * max|x|``.
 """
@@ -18,8 +18,9 @@ import numpy as np
 from cnnmath.numeric.methods.problem import is_single
 from cnnmath.window import Window
 
-MOVE, PANEL = 40, 16
-"""Multiply-adds in the time of one number moved; rows of a product that its preparation is worth."""
+MOVE, PANEL, START = 40, 16, 3e7
+"""Multiply-adds in the time of one number moved; rows of a product that its preparation is worth; and multiply-adds in the
+time that starting all threads takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,6 @@ def gamma(roundings: float, unit: float) -> float:
     return roundings * unit / (1 - roundings * unit) if roundings * unit < 1 else float("inf")
 
 
-def product(rows: float, other: float) -> float:
-    """Cost of a matrix product: so many rows, each of so many multiply-adds."""
-    return (rows + PANEL) * other
+def product(rows: float, inner: float, columns: float) -> float:
+    """Cost of a matrix product: few rows and short sums cost more than their share."""
+    return (rows + PANEL) * (inner + PANEL) * columns

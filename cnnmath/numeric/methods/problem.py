@@ -7,7 +7,7 @@ arrays are (N, C, *spatial), and these are views of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from math import prod
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnnmath.numeric.windows import Array, Slices
+from cnnmath.numeric.workers import pieces
 from cnnmath.window import Window
 
 
@@ -33,7 +34,7 @@ class Problem:
     groups
         Number of groups.
     remembered
-        What methods have made of the filters, by a name; kept from call to call by whoever keeps the filters.
+        What methods have made of the filters, by a name, where the filters are kept from call to call; else None.
     finish
         What is still to be done to a block of the output, while it lies in the cache: it is given the block, which it
         changes, and where the block lies in the output.
@@ -51,7 +52,12 @@ class Problem:
     finish: Callable[[Array, Slices], None]
     scratch: int
     threads: int
-    remembered: dict[Any, Any] = field(default_factory=dict)
+    remembered: dict[Any, Any] | None = None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what is made of the filters outlives the call."""
+        return self.remembered is not None
 
     @property
     def taps(self) -> int:
@@ -73,11 +79,13 @@ class Problem:
                 y=self.y[..., outputs],
                 groups=1,
                 finish=partial(_within, self.finish, outputs.start),
-                remembered=self.remembered.setdefault(g, {}),
+                remembered=None if self.remembered is None else self.remembered.setdefault(g, {}),
             )
 
     def remember(self, name: Any, make: Callable[[], Array]) -> Array:
         """What was made of the filters under this name, or is made now."""
+        if self.remembered is None:
+            return make()
         if name not in self.remembered:
             self.remembered[name] = make()
         return self.remembered[name]
@@ -102,12 +110,22 @@ def channels_last(x: Array) -> Array:
     >>> channels_last(np.zeros((2, 3, 5, 7))).shape
     (2, 5, 7, 3)
     """
-    return np.moveaxis(x, 1, -1)
+    return x.transpose(0, *range(2, x.ndim), 1)
 
 
 def channels_first(x: Array) -> Array:
     """View (N, \\*spatial, C) as (N, C, \\*spatial)."""
-    return np.moveaxis(x, -1, 1)
+    return x.transpose(0, x.ndim - 1, *range(1, x.ndim - 1))
+
+
+def by_channel(x: Array) -> Array:
+    """View an array with its last axis first."""
+    return x.transpose(x.ndim - 1, *range(x.ndim - 1))
+
+
+def across_channels(x: Array) -> Array:
+    """View an array with its first axis last: the inverse of `by_channel`."""
+    return x.transpose(*range(1, x.ndim), 0)
 
 
 def blocks(sizes: Sequence[int], most: int) -> Iterator[Slices]:
@@ -120,10 +138,9 @@ def blocks(sizes: Sequence[int], most: int) -> Iterator[Slices]:
     """
     cuts: list[list[slice]] = []
     for size in reversed(sizes):
-        count = max(1, -(-size // max(1, most)))
-        ends = [-(-size * i // count) for i in range(count + 1)]
-        cuts.insert(0, [slice(a, b) for a, b in zip(ends, ends[1:], strict=False)])
-        most = most // size if count == 1 and size else 1
+        cut = pieces(size, most)
+        cuts.insert(0, cut)
+        most = most // size if len(cut) == 1 and size else 1
     return product(*cuts)
 
 

@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.numeric.methods.predict import MOVE, Prediction, Sizes, gamma, product
+from cnnmath.numeric.methods.predict import MOVE, PANEL, START, Prediction, Sizes, gamma, product
 from cnnmath.numeric.methods.problem import Problem, blocks, extents, fill, patches
 from cnnmath.numeric.windows import Array, Slices
-from cnnmath.numeric.workers import Scratch, pieces, run
+from cnnmath.numeric.workers import pieces, run, scratch
 from cnnmath.toomcook import transforms
 from cnnmath.window import Window
 
@@ -94,16 +94,16 @@ def _predict(sizes: Sizes, m: tuple[int, ...]) -> Prediction:
     points = prod(t.multiplications for t in each)
     tiles = sizes.batch * prod(-(-o // a) for o, a in zip(sizes.outputs, m, strict=True))
     c, f, taps = sizes.channels, sizes.filters, prod(sizes.kernel)
-    transformed = points * (points * c + prod(m) * f) * tiles + MOVE * tiles * (points * c + prod(m) * (c + f))
-    filtered = 0 if sizes.prepared else c * f * MOVE * (points + 2 * taps)
+    moved = tiles * (points * (1.5 * c + 0.5 * f) + prod(m) * (c + f))
+    transformed = (points + PANEL) * (points * c + prod(m) * f) * tiles + MOVE * moved
+    filtered = 0 if sizes.prepared else c * f * MOVE * (1.3 * points + 2 * taps)
     longest = [prod(max(sum(map(bool, row)) for row in getattr(t, name)) for t in each) for name in ("input", "output")]
     amplification = prod((t.amplification for t in each), start=Fraction(1))
     shown = min(tiles, max(FEWEST, CACHE // (points * (c + min(f, FILTERS)) * sizes.dtype.itemsize)))
     return Prediction(
         "winograd",
         multiplications=sizes.groups * points * tiles * c * f,
-        cost=sizes.groups
-        * (product(min(tiles, shown), points * c * f) * tiles / min(tiles, shown) + transformed + filtered),
+        cost=sizes.groups * (START + tiles / shown * product(shown, c, points * f) + transformed + filtered),
         scratch=points * (2 * c + 2 * min(f, FILTERS)) * shown * sizes.dtype.itemsize,
         bound=float(amplification) / taps * gamma(taps + 2 + sum(longest) + c, sizes.unit),
         tile=m,
@@ -119,65 +119,72 @@ def forward(problem: Problem, chosen: Prediction) -> None:
 def _forward(problem: Problem, m: tuple[int, ...]) -> None:
     chosen = plan(m, problem.kernel, problem.y.dtype)
     cut = list(blocks(_tiles(chosen, problem), _most(chosen, problem)))
-    scratch, everything = Scratch(), slice(0, len(problem.w))
+    everything = slice(0, len(problem.w))
     if prod(chosen.points) * problem.w.shape[0] * problem.w.shape[1] <= SHARED:
-        u = problem.remember(m, lambda: transformed_filters(chosen, problem.w))  # (P, C, F)
+        u = problem.remember(m, lambda: transformed_filters(chosen, problem, everything))  # (P, C, F)
 
         def by_tiles(block: Slices) -> None:
-            v = transformed_tiles(chosen, problem, scratch, block)  # (P, T, C)
-            _finished(chosen, problem, scratch, block, v, u, everything)
+            v = transformed_tiles(chosen, problem, block)  # (P, T, C)
+            _finished(chosen, problem, block, v, u, everything)
 
         run(cut, by_tiles, problem.threads)
         return
     for some in pieces(len(cut), max(1, problem.scratch // _bytes(chosen, problem, cut[0]))):
-        _by_filters(chosen, problem, scratch, cut[some])
+        _by_filters(chosen, problem, cut[some])
 
 
-def _by_filters(chosen: Plan, problem: Problem, scratch: Scratch, cut: list[Slices]) -> None:
+def _by_filters(chosen: Plan, problem: Problem, cut: list[Slices]) -> None:
     """The same for some blocks, whose transformed tiles are kept while the filters are taken piece by piece."""
-    kept: dict[int, Array] = {}
+    channels = problem.x.shape[-1]
+    shapes = [(prod(chosen.points), prod(extents(block)), channels) for block in cut]
+    kept = [scratch()(f"kept {i}", shape, problem.x.dtype) for i, shape in enumerate(shapes)]
 
     def transform(i: int) -> None:
-        kept[i] = transformed_tiles(chosen, problem, Scratch(), cut[i])
+        transformed_tiles(chosen, problem, cut[i], kept[i])
 
     def multiply(some: slice) -> None:
         key = (chosen.m, some.start)
-        u = problem.remember(key, lambda: transformed_filters(chosen, problem.w[some]))  # (P, C, F)
+        u = problem.remember(key, lambda: transformed_filters(chosen, problem, some))  # (P, C, F)
         for i, block in enumerate(cut):
-            _finished(chosen, problem, scratch, block, kept[i], u, some)
+            _finished(chosen, problem, block, kept[i], u, some)
 
     run(range(len(cut)), transform, problem.threads)
     run(pieces(len(problem.w), FILTERS), multiply, problem.threads)
 
 
-def transformed_filters(chosen: Plan, w: Array) -> Array:
-    """``G w G^T`` of every filter and channel, (points, C, F)."""
-    taps = np.ascontiguousarray(w.reshape(*w.shape[:2], -1).transpose(2, 1, 0))  # (K, C, F)
-    return (chosen.filter @ taps.reshape(len(taps), -1)).reshape(-1, *taps.shape[1:])
+def transformed_filters(chosen: Plan, problem: Problem, some: slice) -> Array:
+    """``G w G^T`` of some filters and every channel, (points, C, F)."""
+    w = problem.w[some].reshape(some.stop - some.start, problem.w.shape[1], -1).transpose(2, 1, 0)  # (K, C, F)
+    taps = scratch()("taps", w.shape, w.dtype)
+    taps[...] = w
+    shape = (prod(chosen.points), *w.shape[1:])
+    u = np.empty(shape, w.dtype) if problem.keeps else scratch()("filters", shape, w.dtype)
+    np.matmul(chosen.filter, taps.reshape(len(taps), -1), out=u.reshape(len(u), -1))
+    return u
 
 
-def transformed_tiles(chosen: Plan, problem: Problem, scratch: Scratch, block: Slices) -> Array:
+def transformed_tiles(chosen: Plan, problem: Problem, block: Slices, out: Array | None = None) -> Array:
     """``B^T x B`` of every tile and channel of a block, (points, tiles, C)."""
-    sizes, x = extents(block), problem.x[block[0]]
+    sizes, x, rank = extents(block), problem.x[block[0]], len(chosen.m)
     starts = [m * s.start - w.before for m, s, w in zip(chosen.m, block[1:], problem.windows, strict=True)]
     lengths = [m * (n - 1) + t for m, n, t in zip(chosen.m, sizes[1:], chosen.points, strict=True)]
-    strip = scratch("strip", (sizes[0], *lengths, x.shape[-1]), x.dtype)  # (n, L..., C)
+    strip = scratch()("strip", (sizes[0], *lengths, x.shape[-1]), x.dtype)  # (n, L..., C)
     fill(strip, x, starts)
-    tiles = scratch("tiles", (*chosen.points, *sizes, x.shape[-1]), x.dtype)  # (t..., n, tiles..., C)
-    rank = len(chosen.m)
+    tiles = scratch()("tiles", (*chosen.points, *sizes, x.shape[-1]), x.dtype)  # (t..., n, tiles..., C)
     axes = range(1 + 2 * rank)
     tiles[...] = patches(strip, chosen.tile, sizes[1:]).transpose(*axes[1 + rank :], *axes[: 1 + rank], 1 + 2 * rank)
-    v = scratch("transformed", (prod(chosen.points), prod(sizes), x.shape[-1]), x.dtype)  # (P, T, C)
+    shape = (prod(chosen.points), prod(sizes), x.shape[-1])
+    v = scratch()("transformed", shape, x.dtype) if out is None else out  # (P, T, C)
     np.matmul(chosen.input, tiles.reshape(len(v), -1), out=v.reshape(len(v), -1))
     return v
 
 
-def _finished(chosen: Plan, problem: Problem, scratch: Scratch, block: Slices, v: Array, u: Array, some: slice) -> None:
+def _finished(chosen: Plan, problem: Problem, block: Slices, v: Array, u: Array, some: slice) -> None:
     """Products point by point, ``A^T (...) A`` of them, and the tiles put where they belong."""
     sizes = extents(block)
-    products = scratch("products", (*v.shape[:2], u.shape[2]), v.dtype)  # (P, T, F)
+    products = scratch()("products", (*v.shape[:2], u.shape[2]), v.dtype)  # (P, T, F)
     np.matmul(v, u, out=products)
-    out = scratch("outputs", (*chosen.m, *sizes, u.shape[2]), v.dtype)  # (m..., n, tiles..., F)
+    out = scratch()("outputs", (*chosen.m, *sizes, u.shape[2]), v.dtype)  # (m..., n, tiles..., F)
     np.matmul(chosen.output, products.reshape(len(products), -1), out=out.reshape(prod(chosen.m), -1))
     rank = len(chosen.m)
     order = [rank, *(axis for i in range(rank) for axis in (rank + 1 + i, i)), 2 * rank + 1]
@@ -188,7 +195,7 @@ def _finished(chosen: Plan, problem: Problem, scratch: Scratch, block: Slices, v
     if y.shape[1:-1] == tuple(lengths):
         y.reshape(spread.shape, copy=False)[...] = spread
     else:
-        whole = scratch("whole", (sizes[0], *lengths, u.shape[2]), v.dtype)  # (n, m*tiles..., F)
+        whole = scratch()("whole", (sizes[0], *lengths, u.shape[2]), v.dtype)  # (n, m*tiles..., F)
         whole.reshape(spread.shape)[...] = spread
         y[...] = whole[(slice(None), *map(slice, y.shape[1:-1]))]
     problem.finish(y, (block[0], *where, some))
