@@ -6,18 +6,15 @@ from functools import reduce
 
 import numpy as np
 
-from cnnmath.numeric.windows import Array, output_sizes, tap_slices
+from cnnmath.numeric.sliding import reduce_windows
+from cnnmath.numeric.windows import Array, tap_slices
 from cnnmath.ops import AveragePool, MaxPool, Subsample
 from cnnmath.ops.pool import Pool
 
 
 def max_forward(op: MaxPool, x: Array) -> Array:
     """Running maximum over the taps; NaN wins."""
-    windows, sizes = op.windows(x.shape[2:]), x.shape[2:]
-    y = np.full((*x.shape[:2], *output_sizes(windows, sizes)), _lowest(x), x.dtype)  # (N, C, O...)
-    for _, outputs, inputs in tap_slices(windows, sizes):
-        np.maximum(y[:, :, *outputs], x[:, :, *inputs], out=y[:, :, *outputs])
-    return y
+    return reduce_windows(op.windows(x.shape[2:]), x, np.maximum, _lowest(x))
 
 
 def max_backward(op: MaxPool, dy: Array, x: Array) -> dict[str, Array]:
@@ -35,7 +32,10 @@ def max_backward(op: MaxPool, dy: Array, x: Array) -> dict[str, Array]:
 
 def average_forward(op: AveragePool, x: Array) -> Array:
     """Sum over the taps, divided by the number of taps that count."""
-    return _sums(op, x) / divisor(op, x.shape[2:]).astype(x.dtype)
+    shares = divisor(op, x.shape[2:]).astype(x.dtype)  # (O...)
+    if x.dtype.kind != "f":
+        return _sums(op, x) / shares
+    return reduce_windows(op.windows(x.shape[2:]), x, np.add, 0, shares)
 
 
 def average_backward(op: AveragePool, dy: Array, x: Array) -> dict[str, Array]:
@@ -68,11 +68,7 @@ def divisor(op: AveragePool, sizes: tuple[int, ...]) -> Array:
 
 def _sums(op: Pool, x: Array) -> Array:
     """Sum over the taps inside the input."""
-    windows, sizes = op.windows(x.shape[2:]), x.shape[2:]
-    total = np.zeros((*x.shape[:2], *output_sizes(windows, sizes)), x.dtype)  # (N, C, O...)
-    for _, outputs, inputs in tap_slices(windows, sizes):
-        total[:, :, *outputs] += x[:, :, *inputs]
-    return total
+    return reduce_windows(op.windows(x.shape[2:]), x, np.add, 0)
 
 
 def _spread(op: Pool, share: Array, shape: tuple[int, ...]) -> Array:
