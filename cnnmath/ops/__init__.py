@@ -11,6 +11,7 @@ from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAve
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
 from cnnmath.ops.combine import Add, Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
+from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
 from cnnmath.ops.linear import Flatten, Linear, RadialBasis
 from cnnmath.ops.lp_pool import LpPool
 from cnnmath.ops.maxout import Maxout
@@ -36,6 +37,9 @@ ALL: tuple[type[Operator], ...] = (
     Pad,
     Upsample,
     BatchNorm,
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
     LocalResponseNorm,
     ReLU,
     LeakyReLU,
@@ -66,6 +70,9 @@ __all__ = [
     "Dropout",
     "Flatten",
     "GlobalAveragePool",
+    "GroupNorm",
+    "InstanceNorm",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
     "LocalResponseNorm",
