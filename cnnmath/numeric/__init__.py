@@ -1,7 +1,24 @@
-"""Vectorised forward and backward kernels, NumPy alone: the only second writing of each operator."""
+"""Vectorised forward and backward kernels, NumPy and SciPy alone: the only second writing of each operator."""
 
-from cnnmath.numeric.kernels import KERNELS, Kernel, backward, forward, kernel
 from cnnmath.numeric.engine import Engine, current, using
+from cnnmath.numeric.kernels import KERNELS, Kernel, backward, forward, kernel
+from cnnmath.numeric.methods.choose import METHODS, Choice, choose_method
+from cnnmath.numeric.running import running_statistics
 from cnnmath.numeric.windows import gather, scatter
 
-__all__ = ["KERNELS", "Engine", "Kernel", "backward", "current", "forward", "gather", "kernel", "scatter", "using"]
+__all__ = [
+    "KERNELS",
+    "METHODS",
+    "Choice",
+    "Engine",
+    "Kernel",
+    "backward",
+    "choose_method",
+    "current",
+    "forward",
+    "gather",
+    "kernel",
+    "running_statistics",
+    "scatter",
+    "using",
+]
