@@ -14,6 +14,7 @@ from cnnmath.ops.conv import Conv
 from cnnmath.ops.linear import Flatten, Linear, RadialBasis
 from cnnmath.ops.lp_pool import LpPool
 from cnnmath.ops.maxout import Maxout
+from cnnmath.ops.mode import inference, training
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
@@ -83,8 +84,10 @@ __all__ = [
     "Subsample",
     "Tanh",
     "Upsample",
+    "inference",
     "named",
     "operands",
+    "training",
 ]
 
 

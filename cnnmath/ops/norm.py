@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, rational
-from cnnmath.ops.checks import check_number, check_rank, integer
+from cnnmath.ops.checks import check_flag, check_number, check_rank, integer
 from cnnmath.ops.spatial import inside
 from cnnmath.window import Size, Window
 
@@ -38,9 +38,13 @@ class BatchNorm(Operator):
     """
 
     epsilon: float | Fraction = 1e-5
+    training: bool = False
+    momentum: float | Fraction = 0.1
 
     def __post_init__(self) -> None:
         check_number("epsilon", self.epsilon, positive=True)
+        check_flag("training", self.training)
+        check_number("momentum", self.momentum, least=0)
 
     def output(self, x: Shape) -> Shape:
         """The shape of the input."""
