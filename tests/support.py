@@ -14,10 +14,22 @@ from hypothesis import strategies as st
 from cnnmath import numeric, ops, readers
 from cnnmath.ops.algebra import operands, rational
 from cnnmath.readers import Tensor
+from cnnmath.verify.data import labels
 from cnnmath.verify.strategies import Case, cases
 
 GOLDEN = Path(__file__).parent / "golden"
-TRANSCENDENTAL = (ops.LpPool, ops.LocalResponseNorm, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax)
+TRANSCENDENTAL = (
+    ops.LpPool,
+    ops.LocalResponseNorm,
+    ops.ELU,
+    ops.Sigmoid,
+    ops.Tanh,
+    ops.Softplus,
+    ops.Softmax,
+    ops.LogSoftmax,
+    ops.CrossEntropy,
+    ops.BinaryCrossEntropy,
+)
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
     *(ops.Conv, ops.ConvTranspose, ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Linear),
@@ -111,7 +123,13 @@ def problems(draw, kind, *, whole=False, low=-4, high=4):
         numbers = rng.integers(low * denominator, high * denominator, shape, endpoint=True)
         return fractions(numbers) / denominator
 
-    arrays = {name: data(shape) for name, shape in operands(case.op, *case.inputs).items()}
+    levels = case.op.levels(*case.inputs)
+    arrays = {
+        name: labels(shape, levels[name], rng) if name in levels else data(shape)
+        for name, shape in operands(case.op, *case.inputs).items()
+    }
+    if "weights" in arrays:
+        arrays["weights"] = abs(arrays["weights"]) + 1
     if "var" in arrays and not whole:  # the deviation is rational, and positive
         arrays["var"] = (arrays["var"] ** 2 + 1) ** 2 - rational(case.op.epsilon)
     elif "var" in arrays:

@@ -58,7 +58,10 @@ class Algebra(Protocol):
 
 
 class Operand(Protocol):
-    """An array as a sentence sees it: a shape, and numbers at positions inside that shape."""
+    """An array as a sentence sees it: a shape, and numbers at positions inside that shape.
+
+    An index may be a number of another operand: ``x[n, t[n]]`` is the number of x that a label t names.
+    """
 
     @property
     def shape(self) -> Shape:
@@ -109,6 +112,10 @@ class Operator(ABC):
 
     def buffers(self, *inputs: Shape) -> dict[str, Shape]:
         """Shapes of the numbers that belong to the operator but are not trained, by name."""
+        return {}
+
+    def levels(self, *inputs: Shape) -> dict[str, Sequence[int]]:
+        """Whole numbers of which a buffer's numbers must each be one, by name, for labels and masks."""
         return {}
 
     def windows(self, sizes: Shape) -> tuple[Window, ...] | None:

@@ -70,12 +70,6 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def check_word(name: str, word: str, words: tuple[str, ...]) -> None:
-    """Raise where a setting is none of the words that it may be."""
-    if word not in words:
-        raise SettingError(f"there is no such {name}.", here=f"{name} {word!r}", fix=f"use {' or '.join(words)}")
-
-
 def shapes(shape: Any, *names: str) -> Remark:
     """Say that arrays have the same shape.
 
