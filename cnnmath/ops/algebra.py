@@ -127,6 +127,18 @@ class Operator(ABC):
         return self.windows(sizes)
 
 
+def spatial_of(op: Operator, output: Shape) -> Shape:
+    """Spatial sizes of an operator's output, from its shape.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv, CrossEntropy
+    >>> spatial_of(Conv(8, 3), (1, 8, 6, 7)), spatial_of(CrossEntropy("none"), (1, 6, 7))
+    ((6, 7), (6, 7))
+    """
+    return output[len(op.indices) :]
+
+
 def operands(op: Operator, *inputs: Shape) -> dict[str, Shape]:
     """Shapes of everything the sentence reads, by name and in the order of `Operator.element`.
 

@@ -227,7 +227,8 @@ class BinaryCrossEntropy(Loss):
 
     Notes
     -----
-    *Shape*: x and t (N, C, \*spatial), weights (C,). y has no axis, or the shape of x where the reduction is ``"none"``.
+    *Shape*: x and t (N, C, \*spatial), weights (C,). y has no axis, or the shape of x where the reduction is
+    ``"none"``.
 
     *Cost*: two exponentials and two logarithms a number.
 

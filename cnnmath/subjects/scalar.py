@@ -8,7 +8,6 @@ from typing import Any
 
 import sympy as sp
 
-from cnnmath.errors import SettingError
 from cnnmath.ops.algebra import rational
 from cnnmath.ops.checks import check_number
 from cnnmath.symbolic import Remark, remark
