@@ -19,8 +19,8 @@ def constant(value: float | Fraction, like: Array) -> Any:
 
 
 def like(values: Array, x: Array) -> Array:
-    """Whole numbers, such as labels and masks, in the type of an array that they meet: float32 stays float32."""
-    return values.astype(x.dtype) if values.dtype.kind in "iu" and x.dtype.kind == "f" else values
+    """Whole numbers, such as labels and masks, in the type of the array that they meet: float32 stays float32."""
+    return values.astype(x.dtype) if values.dtype.kind in "iu" else values
 
 
 def exp(x: Array) -> Array:

@@ -82,7 +82,7 @@ class OneByOne:
             self.counts.subtract(spent)
         _, spent, result = max(branches, key=lambda branch: branch[0])
         self.counts.update(spent)
-        return result
+        return result if isinstance(result, Tally) else Tally(self.counts)
 
     def let(self, name, over, value):
         key = (name, *over)

@@ -39,6 +39,8 @@ def test_a_smooth_value_changes_by_its_gradient_up_to_second_order(kind, data):
     for name, array in problem.arrays.items():
         if kind is ops.ELU and problem.case.op.alpha != 1 and not array.all():
             continue  # alpha away from 1 makes a kink at 0
+        if name in problem.op.levels(*problem.case.inputs):
+            continue  # nothing lies between two labels
         way = np.flip(array) + 1
         slope = (moved(problem, name, STEP * way) - moved(problem, name, -STEP * way)) / (2 * STEP)
         # At most 2^7 numbers of absolute value at most 5, second derivatives below e^5: the remainder, first order at
