@@ -97,8 +97,8 @@ def _divisor(whole: Any, like: Array) -> Any:
     if whole == 0:
         raise DataError(
             "the mean of no loss does not exist.",
-            here="the weights of all that counts add up to 0",
             rule="mean = sum of losses / sum of weights",
+            here="the weights of all that counts add up to 0",
             fix="leave such a batch out, or use reduction='sum', of which nothing is left then but 0",
         )
     return Fraction(whole) if like.dtype == object else whole

@@ -137,7 +137,11 @@ class CrossEntropy(Loss):
         if self.ignored is None:
             return
         if isinstance(self.ignored, bool) or not isinstance(self.ignored, Integral):
-            raise SettingError("the label that is ignored must be an integer.", here=f"ignored {self.ignored!r}")
+            raise SettingError(
+                "the label that is ignored must be an integer.",
+                here=f"ignored {self.ignored!r}",
+                fix="use -100, which is no class",
+            )
         if self.targets != "labels":
             raise SettingError(
                 "a label is ignored, but the targets are probabilities.",
