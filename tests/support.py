@@ -14,10 +14,22 @@ from hypothesis import strategies as st
 from cnnmath import numeric, ops, readers
 from cnnmath.ops.algebra import operands, rational
 from cnnmath.readers import Tensor
+from cnnmath.verify.data import labels
 from cnnmath.verify.strategies import Case, cases
 
 GOLDEN = Path(__file__).parent / "golden"
-TRANSCENDENTAL = (ops.LpPool, ops.LocalResponseNorm, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax)
+TRANSCENDENTAL = (
+    ops.LpPool,
+    ops.LocalResponseNorm,
+    ops.ELU,
+    ops.Sigmoid,
+    ops.Tanh,
+    ops.Softplus,
+    ops.Softmax,
+    ops.LogSoftmax,
+    ops.CrossEntropy,
+    ops.BinaryCrossEntropy,
+)
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
     *(ops.Conv, ops.ConvTranspose, ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Linear),
@@ -86,6 +98,16 @@ class Problem:
     def mapped(self, function):
         return replace(self, arrays={k: function(a) for k, a in self.arrays.items()}, dy=function(self.dy))
 
+    def samples(self, which):
+        """The same for some samples of the batch; labels and masks, which have a batch axis too, go with them."""
+        (n, *rest), *others = self.case.inputs
+        longer = self.op.buffers((n + 1, *rest), *others)
+        own = [k for k, shape in self.op.buffers(*self.case.inputs).items() if shape != longer[k]]
+        own += list(self.arrays)[: len(self.case.inputs)]
+        arrays = {k: a[which] if k in own else a for k, a in self.arrays.items()}
+        inputs = tuple(arrays[k].shape for k in list(arrays)[: len(self.case.inputs)])
+        return Problem(Case(self.op, inputs), arrays, self.dy[which] if self.dy.ndim else self.dy)
+
     def forward(self):
         return numeric.forward(self.op, *self.inputs, **self.parameters)
 
@@ -109,9 +131,15 @@ def problems(draw, kind, *, whole=False, low=-4, high=4):
 
     def data(shape):
         numbers = rng.integers(low * denominator, high * denominator, shape, endpoint=True)
-        return fractions(numbers) / denominator
+        return np.asarray(fractions(numbers) / denominator, object)
 
-    arrays = {name: data(shape) for name, shape in operands(case.op, *case.inputs).items()}
+    levels = case.op.levels(*case.inputs)
+    arrays = {
+        name: labels(shape, levels[name], rng) if name in levels else data(shape)
+        for name, shape in operands(case.op, *case.inputs).items()
+    }
+    if "weights" in arrays:
+        arrays["weights"] = abs(arrays["weights"]) + 1
     if "var" in arrays and not whole:  # the deviation is rational, and positive
         arrays["var"] = (arrays["var"] ** 2 + 1) ** 2 - rational(case.op.epsilon)
     elif "var" in arrays:
@@ -136,7 +164,7 @@ def fractions_of(tensor):
 def inner(a, b):
     """Inner product of two arrays of equal shape."""
     assert a.shape == b.shape
-    return (a * b).sum()
+    return np.sum(a * b)
 
 
 def gamma(operations, unit=2.0**-53):

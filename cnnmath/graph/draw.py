@@ -8,7 +8,7 @@ from html import escape
 from cnnmath.graph.architecture import INPUT
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary
-from cnnmath.graph.text import times
+from cnnmath.graph.text import output, times
 from cnnmath.ops import BatchNorm, Dropout, GroupNorm, InstanceNorm, LayerNorm
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.kinds import kind
@@ -84,7 +84,7 @@ def rows_of(summary: Summary) -> list[Row]:
 
 def _row(i: int, row: Row) -> str:
     y = (i + 1) * ROW
-    op, shape = row.layer.op, (row.chips[-1] if row.chips else row.layer).output_shape[1:]
+    op, shape = row.layer.op, (row.chips[-1] if row.chips else row.layer).output_shape
     parts = [
         f"<rect x='{LEFT}' y='{y}' width='{BOX}' height='{ROW - 8}' rx='4'/>",
         f"<text x='{LEFT + 10}' y='{y + 15}'>{escape(row.layer.name)}</text>",
@@ -94,7 +94,7 @@ def _row(i: int, row: Row) -> str:
         x = LEFT + BOX + 6 + j * (CHIP + 4)
         parts.append(f"<rect x='{x}' y='{y}' width='{CHIP}' height='{ROW - 8}' rx='11' class='chip'/>")
         parts.append(f"<text x='{x + CHIP / 2}' y='{y + 15}' class='chip'>{type(chip.op).__name__}</text>")
-    parts.append(f"<text x='{WIDTH - 10}' y='{y + 15}' class='shape'>{times(shape)}</text>")
+    parts.append(f"<text x='{WIDTH - 10}' y='{y + 15}' class='shape'>{output(shape)}</text>")
     return f"<g class='row {kind(op)}'>{''.join(parts)}</g>"
 
 

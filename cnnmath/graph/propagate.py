@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -15,7 +15,7 @@ from cnnmath.graph.lengths import least_sizes
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.remember import remembering
 from cnnmath.ops import Conv, ConvTranspose, Linear, Operator
-from cnnmath.ops.algebra import Shape
+from cnnmath.ops.algebra import Shape, spatial_of
 from cnnmath.ops.checks import same
 from cnnmath.readers import Census, cost
 from cnnmath.window import Size
@@ -70,6 +70,11 @@ class Layer:
         return self.fields.hull
 
     @property
+    def spatial(self) -> Shape:
+        """Spatial sizes of the output."""
+        return spatial_of(self.op, self.output_shape)
+
+    @property
     def note(self) -> str:
         """What is to be said of the field."""
         return self.fields.note
@@ -100,6 +105,11 @@ def shapes(net: Architecture) -> dict[str, Shape]:
     except ShapeError as error:
         _add_smallest(error, net)
         raise
+
+
+def spatial(net: Architecture, known: Mapping[str, Shape], node: str) -> Shape:
+    """Spatial sizes of a node's output, from the shapes that are known."""
+    return known[node][2:] if node == INPUT else spatial_of(net.op(node), known[node])
 
 
 def _add_smallest(error: ShapeError, net: Architecture) -> None:

@@ -11,7 +11,7 @@ from cnnmath.graph.architecture import Architecture
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import analyze, describe_field, field_record
 from cnnmath.graph.support import Support, spans, support
-from cnnmath.graph.text import times
+from cnnmath.graph.text import output, times
 from cnnmath.ops.checks import axis_names
 from cnnmath.window import Window
 
@@ -79,7 +79,7 @@ class Seen:
         longest = f" on the shortest path, {most} on the longest" if most > fewest else ""
         weighted = f"{fewest} weighted layer{'s' if fewest != 1 else ''}{longest}"
         lines = [
-            f"{self.layer.name} of {self.network}, output {times(self.layer.output_shape[1:])}",
+            f"{self.layer.name} of {self.network}, output {output(self.layer.output_shape)}",
             f"  hull         {describe_field(self.layer.field)}{self._after()}",
             f"  least path   {describe_field(self.layer.fields.least)}",
             f"  depth        {weighted}",
@@ -125,8 +125,8 @@ def seen(net: Architecture, node: str | None = None, at: Sequence[int] | None = 
     if layer is None:
         raise GraphError("it has no feature map.", fix="name a node with spatial axes").at(f"network '{net.name}'")
     inside = support(net, layer.name, at)
-    position = tuple(n // 2 for n in layer.output_shape[2:]) if at is None else tuple(at)
+    position = tuple(n // 2 for n in layer.spatial) if at is None else tuple(at)
     alike = all(isinstance(axis, Window) for axis in layer.field or (None,))
-    axes = () if alike else range(len(layer.output_shape) - 2)
+    axes = () if alike else range(len(layer.spatial))
     along = tuple(spans(net, layer.name, axis) for axis in axes)
     return Seen(net.name, layer, position, inside, support(net, layer.name, at, padding=True), along)

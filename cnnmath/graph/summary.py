@@ -219,7 +219,7 @@ def describe_field(field: Field) -> str:
 def _is_map(layer: Layer) -> bool:
     """Whether a layer has a field of its own, or several positions that all see everything."""
     seen = layer.fields
-    spread = (seen.whole or seen.unknown) and any(n != 1 for n in layer.output_shape[2:])
+    spread = (seen.whole or seen.unknown) and any(n != 1 for n in layer.spatial)
     return bool(layer.field) or seen.by_position or spread
 
 

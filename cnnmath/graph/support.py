@@ -24,7 +24,7 @@ from cnnmath.axis import Axis
 from cnnmath.errors import GraphError, ShapeError, unknown
 from cnnmath.graph.architecture import INPUT, Architecture, check_numbers
 from cnnmath.graph.opaque import Opaque
-from cnnmath.graph.propagate import shapes
+from cnnmath.graph.propagate import shapes, spatial
 from cnnmath.ops.algebra import Shape
 from cnnmath.window import Window
 
@@ -101,11 +101,11 @@ def support(net: Architecture, node: str, at: Sequence[int] | None = None, *, pa
     [1, 2, 3, 2, 1]
     """
     known = _known(net, node)
-    spatial = known[node][2:]
-    position = tuple(n // 2 for n in spatial) if at is None else tuple(at) if isinstance(at, Iterable) else (at,)
-    fits = len(position) == len(spatial) and all(isinstance(i, Integral) for i in position)
-    if not fits or not all(0 <= i < n for i, n in zip(position, spatial, strict=True)):
-        rule = f"positions of '{node}' lie in {'x'.join(map(str, spatial))}"
+    sizes = spatial(net, known, node)
+    position = tuple(n // 2 for n in sizes) if at is None else tuple(at) if isinstance(at, Iterable) else (at,)
+    fits = len(position) == len(sizes) and all(isinstance(i, Integral) for i in position)
+    if not fits or not all(0 <= i < n for i, n in zip(position, sizes, strict=True)):
+        rule = f"positions of '{node}' lie in {'x'.join(map(str, sizes))}"
         raise ShapeError("there is no such position.", here=f"position {position}", rule=rule).at(f"node '{node}'")
     return _tight(_pulled_down(net, known, node, position, range(len(position)), padding=padding))
 
@@ -124,12 +124,13 @@ def spans(net: Architecture, node: str, axis: int = 0, *, padding: bool = False)
     [(0, 2), (2, 4), (4, 6)]
     """
     known = _known(net, node)
-    rank = len(known[node]) - 2
+    sizes = spatial(net, known, node)
+    rank = len(sizes)
     if axis not in range(rank):
         raise ShapeError(
             "there is no such axis.", here=f"axis {axis}", rule=f"spatial axes of '{node}' are 0 to {rank - 1}"
         ).at(f"node '{node}'")
-    outputs = range(known[node][2 + axis])
+    outputs = range(sizes[axis])
     pulled = (_pulled_down(net, known, node, (o,), range(axis, axis + 1), padding=padding) for o in outputs)
     return [hull_of(one.counts, one.start[0]) for one in pulled]
 
@@ -145,7 +146,7 @@ def _known(net: Architecture, node: str) -> dict[str, Shape]:
     known = shapes(net)
     if node not in known:
         raise unknown("node", node, known)
-    if len(known[node]) < 3:
+    if not spatial(net, known, node):
         raise GraphError("this node has no spatial axes.", here=f"its shape is {known[node]}").at(f"node '{node}'")
     check_numbers(net.input_shape, "support")
     return known

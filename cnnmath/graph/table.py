@@ -16,7 +16,7 @@ from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary, field_record
-from cnnmath.graph.text import axes, count, times
+from cnnmath.graph.text import axes, count, output, times
 from cnnmath.readers.cost import KINDS
 from cnnmath.window import Size
 
@@ -89,7 +89,7 @@ def _operations(kind: str) -> Callable[[Layer], Any]:
 COLUMNS = (
     Column("layer", lambda layer: layer.name, "name", lambda _: "total"),
     Column("operator", label, "name"),
-    Column("output", lambda layer: times(layer.output_shape[1:])),
+    Column("output", lambda layer: output(layer.output_shape)),
     Column("parameters", lambda layer: _known(layer, layer.parameters), "count", lambda summary: summary.parameters),
     Column("MACs", lambda layer: _known(layer, layer.macs), "count", lambda summary: summary.macs),
     Column("field", _along("size")),

@@ -47,6 +47,17 @@ def times(shape: Sequence[Size]) -> str:
     return " x ".join(f"({text})" if " " in text and text[-1] != ")" and len(texts) > 1 else text for text in texts)
 
 
+def output(shape: Sequence[Size]) -> str:
+    """Shape of an output as people write it, without the batch axis; a single number is of size 1.
+
+    Examples
+    --------
+    >>> output((1, 64, 56, 56)), output(())
+    ('64x56x56', '1')
+    """
+    return times(shape[1:]) or "1"
+
+
 def axes(values: Sequence[Size]) -> str:
     """One number where the axes agree.
 

@@ -1,5 +1,6 @@
 """Vectorised forward and backward kernels, NumPy and SciPy alone: the only second writing of each operator."""
 
+from cnnmath.numeric.combine import dropout_mask
 from cnnmath.numeric.engine import Engine, current, using
 from cnnmath.numeric.kernels import KERNELS, Kernel, backward, forward, kernel
 from cnnmath.numeric.methods.choose import METHODS, Choice, choose_method
@@ -15,6 +16,7 @@ __all__ = [
     "backward",
     "choose_method",
     "current",
+    "dropout_mask",
     "forward",
     "gather",
     "kernel",

@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnmath.numeric.scalar import constant, exp, log1p
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import ELU, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnnmath.ops import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
 
 
 def relu_forward(op: ReLU, x: Array) -> Array:
@@ -83,6 +83,24 @@ def softmax_backward(op: Softmax, dy: Array, x: Array) -> dict[str, Array]:
     """``y (dy - sum of dy y)``."""
     y = softmax_forward(op, x)
     return {"x": y * (dy - (dy * y).sum(axis=1, keepdims=True))}
+
+
+def log_softmax_forward(op: LogSoftmax, x: Array) -> Array:
+    """What each number is above the greatest, less the logarithm of the sum of exponentials of that.
+
+    The greatest adds exactly 1 to the sum: the logarithm is that of 1 and the rest, so that a sure prediction keeps all
+    digits of its small loss.
+    """
+    first = np.expand_dims(x.argmax(axis=1), 1)  # (N, 1, *spatial)
+    above = x - np.take_along_axis(x, first, axis=1)  # (N, C, *spatial)
+    rest = exp(above)  # (N, C, *spatial)
+    np.put_along_axis(rest, first, 0, axis=1)
+    return above - log1p(rest.sum(axis=1, keepdims=True))
+
+
+def log_softmax_backward(op: LogSoftmax, dy: Array, x: Array) -> dict[str, Array]:
+    """``dy - softmax(x) * sum of dy``."""
+    return {"x": dy - softmax_forward(Softmax(), x) * dy.sum(axis=1, keepdims=True)}
 
 
 def _expm1(x: Array) -> Array:

@@ -7,8 +7,11 @@ from itertools import accumulate
 
 import numpy as np
 
+from cnnmath.errors import SettingError
+from cnnmath.numeric.scalar import constant, like
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Add, Concat, Dropout, Select
+from cnnmath.ops.algebra import Shape, rational
 
 
 def add_forward(op: Add, *xs: Array) -> Array:
@@ -45,11 +48,36 @@ def select_backward(op: Select, dy: Array, x: Array) -> dict[str, Array]:
     return {"x": dx}
 
 
-def dropout_forward(op: Dropout, x: Array) -> Array:
-    """Identity."""
-    return x.copy()
+def dropout_forward(op: Dropout, x: Array, mask: Array | None = None) -> Array:
+    """Identity, or what the mask keeps over the probability of being kept."""
+    return x.copy() if mask is None else x * like(mask, x) / constant(1 - rational(op.rate), x)
 
 
-def dropout_backward(op: Dropout, dy: Array, x: Array) -> dict[str, Array]:
-    """Identity."""
-    return {"x": dy.copy()}
+def dropout_backward(op: Dropout, dy: Array, x: Array, mask: Array | None = None) -> dict[str, Array]:
+    """The same of the gradient: a mask is its own adjoint."""
+    return {"x": dropout_forward(op, dy, mask)}
+
+
+def dropout_mask(op: Dropout, shape: Shape, rng: np.random.Generator) -> Array:
+    """Draw a mask for a dropout in training: each number is 0 with the probability ``op.rate``, and else 1.
+
+    Parameters
+    ----------
+    op
+        The dropout.
+    shape
+        Shape of its input.
+    rng
+        Where chance comes from; with a seed, the mask is the same each time.
+
+    Examples
+    --------
+    >>> dropout_mask(Dropout(0.5), (2, 4), np.random.default_rng(0))
+    array([[1, 0, 0, 0],
+           [1, 1, 1, 1]])
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise SettingError(
+            "chance comes from a generator of NumPy's.", here=f"rng {rng!r}", fix="give numpy.random.default_rng(0)"
+        )
+    return (rng.random(shape) >= float(op.rate)).astype(np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,6 +20,7 @@ from cnnmath.numeric import (
     combine,
     conv,
     linear,
+    loss,
     lp_pool,
     maxout,
     norm,
@@ -68,11 +69,15 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.Tanh: Kernel(activation.tanh_forward, activation.tanh_backward),
         ops.Softplus: Kernel(activation.softplus_forward, activation.softplus_backward),
         ops.Softmax: Kernel(activation.softmax_forward, activation.softmax_backward),
+        ops.LogSoftmax: Kernel(activation.log_softmax_forward, activation.log_softmax_backward),
         ops.Maxout: Kernel(maxout.forward, maxout.backward),
         ops.Add: Kernel(combine.add_forward, combine.add_backward),
         ops.Concat: Kernel(combine.concat_forward, combine.concat_backward),
         ops.Select: Kernel(combine.select_forward, combine.select_backward),
         ops.Dropout: Kernel(combine.dropout_forward, combine.dropout_backward),
+        ops.CrossEntropy: Kernel(loss.cross_entropy_forward, loss.cross_entropy_backward),
+        ops.BinaryCrossEntropy: Kernel(loss.binary_forward, loss.binary_backward),
+        ops.SquaredError: Kernel(loss.squared_forward, loss.squared_backward),
     }
 )
 """The only hand-written numeric forms; each is compared with its operator's sentence."""
@@ -149,7 +154,29 @@ def _checked(op: Operator, inputs: tuple[Any, ...], parameters: dict[str, Any]) 
     output = op.shape(*shapes)
     _check_names(set(list(declared)[len(given) :]), set(parameters))
     values = dict(zip(declared, given, strict=False)) | parameters
-    return _one_kind({name: _array(name, values[name], shape) for name, shape in declared.items()}), output
+    arrays = {name: _array(name, values[name], shape) for name, shape in declared.items()}
+    for name, levels in op.levels(*shapes).items():
+        _check_levels(name, arrays[name], levels)
+    return _one_kind(arrays), output
+
+
+def _check_levels(name: str, array: Array, levels: Sequence[int]) -> None:
+    """Raise where a number is none of those that it may be: a label of no class, a mask that is neither 0 nor 1."""
+    wrong = ~np.isin(array, np.asarray(levels, array.dtype))
+    if wrong.any():
+        first = tuple(int(i) for i in np.argwhere(wrong)[0])
+        some = [str(level) for level in levels]
+        listed = ", ".join(some if len(some) <= LISTED else [*some[:2], "...", *some[-2:]])
+        raise DataError(
+            f"'{name}' holds a number that it may not hold.",
+            input=f"{name}[{', '.join(map(str, first))}] = {array[first]}",
+            rule=f"each number of {name} is one of {listed}",
+            fix=f"mend the {int(wrong.sum())} of {array.size} numbers that are none of these",
+        )
+
+
+LISTED = 6
+"""At most so many levels are listed one and all."""
 
 
 def _check_names(wanted: set[str], given: set[str]) -> None:

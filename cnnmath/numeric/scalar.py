@@ -18,6 +18,11 @@ def constant(value: float | Fraction, like: Array) -> Any:
     return rational(value) if like.dtype == object else float(value)
 
 
+def like(values: Array, x: Array) -> Array:
+    """Whole numbers, such as labels and masks, in the type of the array that they meet: float32 stays float32."""
+    return values.astype(x.dtype) if values.dtype.kind in "iu" else values
+
+
 def exp(x: Array) -> Array:
     """Exponential."""
     return _each(Exact().exp, x) if x.dtype == object else np.exp(x)

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from cnnmath.errors import unknown
-from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnnmath.ops.activation import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
 from cnnmath.ops.combine import Add, Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
 from cnnmath.ops.linear import Flatten, Linear, RadialBasis
+from cnnmath.ops.loss import BinaryCrossEntropy, CrossEntropy, SquaredError
 from cnnmath.ops.lp_pool import LpPool
 from cnnmath.ops.maxout import Maxout
 from cnnmath.ops.mode import inference, training
@@ -48,11 +49,15 @@ ALL: tuple[type[Operator], ...] = (
     Tanh,
     Softplus,
     Softmax,
+    LogSoftmax,
     Maxout,
     Add,
     Concat,
     Select,
     Dropout,
+    CrossEntropy,
+    BinaryCrossEntropy,
+    SquaredError,
 )
 
 __all__ = [
@@ -64,9 +69,11 @@ __all__ = [
     "Algebra",
     "AveragePool",
     "BatchNorm",
+    "BinaryCrossEntropy",
     "Concat",
     "Conv",
     "ConvTranspose",
+    "CrossEntropy",
     "Dropout",
     "Flatten",
     "GlobalAveragePool",
@@ -76,6 +83,7 @@ __all__ = [
     "LeakyReLU",
     "Linear",
     "LocalResponseNorm",
+    "LogSoftmax",
     "LpPool",
     "MaxPool",
     "Maxout",
@@ -88,6 +96,7 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "SquaredError",
     "Subsample",
     "Tanh",
     "Upsample",

@@ -175,3 +175,36 @@ class Softmax(Operator):
         n, c, *o = at
         total = m.let("total", (n, *o), lambda: m.sum(lambda q: m.exp(x[n, q, *o]), x.shape[1]))
         return m.exp(x[n, c, *o]) / total
+
+
+@dataclass(frozen=True, slots=True)
+class LogSoftmax(Operator):
+    r"""Logarithms of the probabilities over the channels of each position.
+
+    .. math:: y_{n,c,o} = x_{n,c,o} - \log \sum_q e^{x_{n,q,o}}
+
+    Notes
+    -----
+    *Cost*: an exponential a number, one logarithm a position.
+
+    References
+    ----------
+    .. [1] P. Blanchard, D. Higham and N. Higham, "Accurately computing the log-sum-exp and softmax functions", IMA
+       Journal of Numerical Analysis 2021.
+
+    Examples
+    --------
+    >>> LogSoftmax().shape((1, 1000))
+    (1, 1000)
+    """
+
+    def output(self, x: Shape) -> Shape:
+        """The shape of the input."""
+        check_rank(x)
+        return x
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
+        """One output: the number, less the logarithm of the sum of exponentials."""
+        n, c, *o = at
+        total = m.let("total", (n, *o), lambda: m.log(m.sum(lambda q: m.exp(x[n, q, *o]), x.shape[1])))
+        return x[n, c, *o] - total

@@ -58,7 +58,10 @@ class Algebra(Protocol):
 
 
 class Operand(Protocol):
-    """An array as a sentence sees it: a shape, and numbers at positions inside that shape."""
+    """An array as a sentence sees it: a shape, and numbers at positions inside that shape.
+
+    An index may be a number of another operand: ``x[n, t[n]]`` is the number of x that a label t names.
+    """
 
     @property
     def shape(self) -> Shape:
@@ -111,6 +114,10 @@ class Operator(ABC):
         """Shapes of the numbers that belong to the operator but are not trained, by name."""
         return {}
 
+    def levels(self, *inputs: Shape) -> dict[str, Sequence[int]]:
+        """Whole numbers of which a buffer's numbers must each be one, by name, for labels and masks."""
+        return {}
+
     def windows(self, sizes: Shape) -> tuple[Window, ...] | None:
         """Window an axis through which an output sees the input; None where it sees all of it."""
         return (IDENTITY,) * len(sizes)
@@ -118,6 +125,18 @@ class Operator(ABC):
     def axes(self, sizes: Shape) -> tuple[Axis, ...] | None:
         """What an output reads along each axis, also where that is no window; None where nothing is spatial."""
         return self.windows(sizes)
+
+
+def spatial_of(op: Operator, output: Shape) -> Shape:
+    """Spatial sizes of an operator's output, from its shape.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv, CrossEntropy
+    >>> spatial_of(Conv(8, 3), (1, 8, 6, 7)), spatial_of(CrossEntropy("none"), (1, 6, 7))
+    ((6, 7), (6, 7))
+    """
+    return output[len(op.indices) :]
 
 
 def operands(op: Operator, *inputs: Shape) -> dict[str, Shape]:

@@ -87,6 +87,12 @@ def check_flag(name: str, value: Any) -> None:
         raise SettingError(f"{name} must be True or False.", here=f"{name} {value!r}", fix=f"give {name}=True or False")
 
 
+def check_word(name: str, word: Any, words: Sequence[str]) -> None:
+    """Raise where a setting is none of the words that it may be."""
+    if word not in words:
+        raise SettingError(f"there is no such {name}.", here=f"{name} {word!r}", fix=f"use {' or '.join(words)}")
+
+
 def check_rank(inputs: Shape, spatial: int | None = None) -> None:
     """Raise where an input is not (N, C, *spatial), with as many spatial axes as the settings say."""
     given = len(inputs) - 2

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass
+from fractions import Fraction
 from numbers import Integral
 
 from cnnmath.errors import SettingError, ShapeError
-from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
-from cnnmath.ops.checks import check_rank, integer, same
+from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, rational
+from cnnmath.ops.checks import check_flag, check_rank, integer, same
 from cnnmath.window import Size
 
 
@@ -156,12 +157,26 @@ class Select(Operator):
 
 @dataclass(frozen=True, slots=True)
 class Dropout(Operator):
-    r"""Dropout at inference: the identity.
+    r"""Dropout: the identity at inference; in training, a mask drops numbers and the others grow.
+
+    .. math:: y_{n,c,o} = \frac{x_{n,c,o}\, m_{n,c,o}}{1 - \text{rate}}
 
     Parameters
     ----------
     rate
         Probability of dropping a number in training.
+    training
+        Whether there is a mask; at inference y is x.
+
+    Notes
+    -----
+    *Shape*: x, mask and y are of one shape.
+
+    *Cost*: none at inference; one multiplication and one division a number in training.
+
+    *Conventions*: the mask is 1 where a number is kept and 0 where it is dropped. What is kept is divided by the
+    probability of being kept, so that the mean over all masks is x, and nothing is left to do at inference (inverted
+    dropout, as in PyTorch; the paper multiplies by that probability at inference instead).
 
     References
     ----------
@@ -172,17 +187,31 @@ class Dropout(Operator):
     --------
     >>> Dropout(0.5).shape((1, 4096))
     (1, 4096)
+    >>> Dropout(0.5).buffers((1, 4096)), Dropout(0.5, training=True).buffers((1, 4096))
+    ({}, {'mask': (1, 4096)})
     """
 
-    rate: float = 0.5
+    rate: float | Fraction = 0.5
+    _: KW_ONLY
+    training: bool = False
 
     def __post_init__(self) -> None:
-        if isinstance(self.rate, bool) or not isinstance(self.rate, (int, float)) or not 0 <= self.rate < 1:
+        real = isinstance(self.rate, (int, float, Fraction)) and not isinstance(self.rate, bool)
+        if not real or not 0 <= self.rate < 1:
             raise SettingError("the rate must lie in [0, 1).", here=f"rate {self.rate!r}", fix="use 0.5")
+        check_flag("training", self.training)
 
-    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
-        """One output: the input."""
-        return x[at]
+    def buffers(self, x: Shape) -> dict[str, Shape]:
+        """In training, which numbers are kept."""
+        return {"mask": tuple(x)} if self.training else {}
+
+    def levels(self, x: Shape) -> dict[str, Sequence[int]]:
+        """A number is dropped, or kept."""
+        return {"mask": (0, 1)} if self.training else {}
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand, mask: Operand | None = None) -> Number:
+        """One output: the input, or what is left of it."""
+        return x[at] if mask is None else x[at] * mask[at] / (1 - rational(self.rate))
 
 
 def _check_equal(inputs: tuple[Shape, ...], rule: str, part: Callable[[Shape], Shape]) -> None:

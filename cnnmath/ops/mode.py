@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import singledispatch
 
 from cnnmath.ops.algebra import Operator
+from cnnmath.ops.combine import Dropout
 from cnnmath.ops.norm import BatchNorm
 
 
@@ -35,10 +36,10 @@ def inference(op: Operator) -> Operator:
 
 
 @training.register
-def _(op: BatchNorm) -> Operator:
+def _(op: BatchNorm | Dropout) -> Operator:
     return replace(op, training=True)
 
 
 @inference.register
-def _(op: BatchNorm) -> Operator:
+def _(op: BatchNorm | Dropout) -> Operator:
     return replace(op, training=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import singledispatch
 
-from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnnmath.ops.activation import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from cnnmath.ops.algebra import Operator, rational
 
 
@@ -86,7 +86,7 @@ def slopes(op: Operator, channels: int | None = None) -> Slopes | None:
     -----
     *Conventions*: at a kink the derivative is that of the branch that holds there, as in the operator's sentence: 0 for
     a rectifier at 0. A softmax has a matrix of derivatives; the values are those of single entries, y(1 - y) on the
-    diagonal and -y*y' beside it.
+    diagonal and -y*y' beside it. So has its logarithm: 1 - p on the diagonal and -p' beside it, p the probabilities.
 
     References
     ----------
@@ -145,6 +145,13 @@ def _(op: Softmax, channels: int | None = None) -> Slopes:
     quarter = Fraction(1, 4)
     own = Interval(Fraction(0), quarter, high_at="at y = 1/2")
     return Slopes((own, Interval(-quarter, Fraction(0), low_at=beside)))
+
+
+@slopes.register
+def _(op: LogSoftmax, channels: int | None = None) -> Slopes:
+    if channels == 1:
+        return Slopes((_point(Fraction(0), "everywhere: y = 0"),))
+    return Slopes((Interval(Fraction(0), Fraction(1)), Interval(Fraction(-1), Fraction(0))))
 
 
 def _kinked(slope: Fraction) -> Slopes:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cnnmath.errors import DataError, GraphError
 from cnnmath.graph import Architecture, Summary, analyze, shapes
+from cnnmath.graph.propagate import spatial
 from cnnmath.graph.support import Support, support
 from cnnmath.plot.style import INK, check_drawable, heading, styled
 from cnnmath.window import Window
@@ -108,8 +109,8 @@ def _last_map(summary: Summary) -> str:
 
 def _seen(net: Architecture, node: str) -> tuple[tuple[int, ...], Support]:
     """Middle position of a node, and its support, drawn in two axes."""
-    spatial = shapes(net).get(node, ())[2:]
-    at = tuple(n // 2 for n in spatial)
+    known = shapes(net)
+    at = tuple(n // 2 for n in spatial(net, known, node)) if node in known else ()
     seen = support(net, node, at or None)
     if len(at) > 2:
         raise GraphError(

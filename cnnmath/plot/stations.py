@@ -188,7 +188,7 @@ def heights_of(arcs: Sequence[Arc], line: Sequence[Station]) -> list[tuple[Arc, 
 
 
 def _of(row: Row, at: int) -> Station:
-    shape = row.layer.output_shape[1:]
+    shape = row.layer.output_shape[1:] if len(row.layer.op.indices) > 1 else (1, *row.layer.spatial)
     return Station(row.layer.name, shape, (count(shape[0]), *caption(row.layer.op)), row.layer.op, at)
 
 

@@ -7,6 +7,7 @@ than any float, so that they too can judge a kernel, against a bound.
 from __future__ import annotations
 
 import decimal
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -48,7 +49,16 @@ class Tensor:
             if not 0 <= i < size:
                 raise IndexError(f"position {at} lies outside shape {self.shape}")
             index = index * size + i
-        return self.values[index]
+        return self.values[index if isinstance(index, int) else whole(index)]
+
+
+def whole(number: Any) -> int:
+    """An index that is a number of an operand, such as a label, as the integer that it is."""
+    if isinstance(number, Fraction):
+        if number.denominator != 1:
+            raise TypeError(f"{number} is no index")
+        return number.numerator
+    return operator.index(number)
 
 
 class Exact:

@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from cnnmath.ops.algebra import Number, Operator, position
-from cnnmath.readers.exact import Exact, Tensor, _range
+from cnnmath.readers.exact import Exact, Tensor, _range, whole
 
 Leaf: TypeAlias = tuple[str, tuple[int, ...]]
 """An operand's name and a position in it."""
@@ -78,7 +78,8 @@ class Remembering:
         return self.tensor.shape
 
     def __getitem__(self, at: Any) -> Dual:
-        return Dual(self.tensor[at], {(self.name, position(at)): Fraction(1)})
+        at = tuple(whole(i.value) if isinstance(i, Dual) else i for i in position(at))
+        return Dual(self.tensor[at], {(self.name, at): Fraction(1)})
 
 
 class Gradient:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 from cnnmath.errors import ShapeError
@@ -39,7 +40,10 @@ class Traced:
     traced: bool
 
     def __getitem__(self, at: Any) -> Reached:
-        return Reached(frozenset([position(at)] if self.traced else []))
+        """One position; where an index is a number of another operand, all that it may name."""
+        at = position(at)
+        choices = (range(n) if isinstance(i, Reached) else (i,) for i, n in zip(at, self.shape, strict=True))
+        return Reached(frozenset(product(*choices) if self.traced else []))
 
 
 class Reach:

@@ -8,7 +8,6 @@ from typing import Any
 
 import sympy as sp
 
-from cnnmath.errors import SettingError
 from cnnmath.ops.algebra import rational
 from cnnmath.ops.checks import check_number
 from cnnmath.symbolic import Remark, remark
@@ -68,12 +67,6 @@ def counted(number: int, noun: str) -> str:
     ('1 output', '2 outputs')
     """
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def check_word(name: str, word: str, words: tuple[str, ...]) -> None:
-    """Raise where a setting is none of the words that it may be."""
-    if word not in words:
-        raise SettingError(f"there is no such {name}.", here=f"{name} {word!r}", fix=f"use {' or '.join(words)}")
 
 
 def shapes(shape: Any, *names: str) -> Remark:

@@ -66,7 +66,7 @@ def collapse(
 
 def _terms(expr: Expr) -> list[Term]:
     """Write an expression as a sum of terms."""
-    if not expr.has(Bracket):
+    if not expr.has(Bracket) or isinstance(expr, sp.Pow):  # what stands below says nothing of the Jacobian
         return [Term(expr)]
     if isinstance(expr, sp.Add):
         return [term for argument in expr.args for term in _terms(argument)]
@@ -183,7 +183,8 @@ def _rebuilt(term: Term, free: dict[sp.Symbol, Expr], meanings: Mapping[sp.Symbo
     ranges = [(s, e) for s, e in term.ranges if s in used]
     outside, body = coefficient.as_independent(*(s for s, _ in ranges), as_Add=False)
     if not ranges:
-        outside, body = sp.S.One, coefficient
+        outside = sp.S.NegativeOne if coefficient.could_extract_minus_sign() else sp.S.One
+        body = outside * coefficient
     return outside * sp.prod(idle) * (Sigma(body, ranges, conditions) if ranges or conditions else body)
 
 

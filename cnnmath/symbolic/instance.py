@@ -124,6 +124,17 @@ def drawn(shape: Sequence[int], draw: Random, low: int = -3, high: int = 3) -> T
     return Tensor(tuple(shape), [Fraction(draw.randint(low, high)) for _ in range(prod(shape))])
 
 
+def labelled(shape: Sequence[int], draw: Random, levels: Sequence[int]) -> Tensor:
+    """A tensor of numbers that are each one of these, the first at the first position.
+
+    Examples
+    --------
+    >>> labelled((4,), Random(0), (0, 1)).values
+    [Fraction(0, 1), Fraction(1, 1), Fraction(0, 1), Fraction(1, 1)]
+    """
+    return Tensor(tuple(shape), [Fraction(draw.choice(levels) if i else levels[0]) for i in range(prod(shape))])
+
+
 def values(**sizes: int) -> dict[sp.Symbol, int]:
     """Values of sizes by their names, as `cnnmath.symbolic.terms.size` makes them.
 

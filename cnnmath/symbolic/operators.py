@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sympy as sp
 
 from cnnmath.errors import unknown
@@ -13,7 +15,7 @@ from cnnmath.symbolic.letters import Letters
 from cnnmath.symbolic.reader import Symbolic, read
 from cnnmath.symbolic.remark import remark
 from cnnmath.symbolic.setting import gradient_indices, output_at, symbolic
-from cnnmath.symbolic.terms import Maximum, Partial, Sigma, array
+from cnnmath.symbolic.terms import Expr, Maximum, Partial, Sigma, array, entry_at
 
 FIRST_MAXIMUM = remark("{} is the first tap, in row-major order, at which the maximum is attained.", sp.Symbol("k*"))
 
@@ -98,7 +100,7 @@ def _definition(letters: Letters) -> tuple[Entry, Step]:
     ranges = {symbol: reader.ranges[symbol] for symbol in bound}
     right = read(op, declared, at, reader)
     return (at, ranges), step(
-        "Definition", "the operator's sentence, read with symbols.", array("y")[at], right, ranges
+        "Definition", "the operator's sentence, read with symbols.", entry_at("y", at), right, ranges
     )
 
 
@@ -110,16 +112,16 @@ def _gradient(letters: Letters, wrt: str) -> tuple[Entry, Step, Step, Step]:
     x, total = array(wrt)[tuple(free)], array(f"dL/d{wrt}")[tuple(free)]
     at, bound = output_at(op, letters.shapes["y"], declared, reader)
     ranges = {symbol: reader.ranges[symbol] for symbol in bound}
-    y, upstream = array("y")[at], array("dL/dy")[at]
+    y, upstream = entry_at("y", at), entry_at("dL/dy", at)
     slope = jacobian(read(op, declared, at, reader), x, at, reader)
-    result = collapse(Sigma(upstream * slope, ranges.items()), bound, entry[1], letters.definitions)
+    result = collapse(_summed(upstream * slope, ranges), bound, entry[1], letters.definitions)
     return (
         entry,
         step(
             "Chain rule",
             "every output that the entry touches passes its gradient on.",
             total,
-            Sigma(upstream * Partial(y, x), ranges.items()),
+            _summed(upstream * Partial(y, x), ranges),
             entry[1],
         ),
         step(
@@ -137,3 +139,8 @@ def _gradient(letters: Letters, wrt: str) -> tuple[Entry, Step, Step, Step]:
             entry[1],
         ),
     )
+
+
+def _summed(body: Expr, ranges: Mapping[sp.Symbol, Expr]) -> Expr:
+    """Sum over all outputs; where there is but one, no sum."""
+    return Sigma(body, ranges.items()) if ranges else body

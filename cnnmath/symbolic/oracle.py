@@ -18,9 +18,12 @@ from cnnmath.ops.algebra import Shape
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.reduced import reduced
 from cnnmath.readers import Tensor, exact, gradient
-from cnnmath.symbolic.instance import Array, Instance, Lazy, Place, drawn, plain
+from cnnmath.symbolic.instance import Array, Instance, Lazy, Place, drawn, labelled, plain
 from cnnmath.symbolic.setting import bind, symbols_in
 from cnnmath.symbolic.terms import Expr
+
+POSITIVE = ("var", "weights")
+"""Operands of which no number is negative or 0: a square root is taken of them, or a mean divides by their sum."""
 
 TOUCHED = 24
 """At most so many outputs of an instance have a gradient from above; it is zero at the others."""
@@ -123,15 +126,19 @@ def oracle(op: Operator, shapes: Sequence[Shape], *, nonzero: bool = False) -> d
     is read when it is asked for.
     """
     draw = Random(0)
+    levels = op.levels(*shapes)
     tensors = {
-        name: drawn(shape, draw, low=1 if name == "var" else -3) for name, shape in operands(op, *shapes).items()
+        name: labelled(shape, draw, levels[name])
+        if name in levels
+        else drawn(shape, draw, low=1 if name in POSITIVE else -3)
+        for name, shape in operands(op, *shapes).items()
     }
     output = op.shape(*shapes)
     dy = drawn(output, draw)
     for i in draw.sample(range(len(dy.values)), max(0, len(dy.values) - TOUCHED)):
         dy.values[i] *= 0
-    if nonzero:
-        for tensor in (*tensors.values(), dy):
+    if nonzero or len(dy.values) == 1:
+        for tensor in (*(t for name, t in tensors.items() if name not in levels and nonzero), dy):
             tensor.values[:] = [value or Fraction(2) for value in tensor.values]
     return {**tensors, "dL/dy": dy, **told(op, output, tensors, dy)}
 

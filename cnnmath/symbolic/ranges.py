@@ -80,10 +80,13 @@ def decided(
     ranges
         Extents of the indices.
     others
-        Conditions that hold beside it: a quotient is an integer where its divisor divides, and above -1 is then 0.
+        Conditions that hold beside it: a quotient is an integer where its divisor divides, and above -1 is then 0; what
+        equals an index differs from numbers outside its range.
     meanings
         What the names of sizes stand for: a floor is at most its argument, and below it by less than 1.
     """
+    if isinstance(condition, sp.Ne):
+        return sp.true if any(_apart(condition, other, ranges) for other in others) else condition
     if not isinstance(condition, (sp.Ge, sp.Gt, sp.Le, sp.Lt)) or condition.has(sp.Indexed):
         return condition
     room = sp.expand(condition.gts - condition.lts)
@@ -96,6 +99,14 @@ def decided(
     strict = isinstance(condition, (sp.Gt, sp.Lt))
     holds, fails = (low.is_positive, high.is_nonpositive) if strict else (low.is_nonnegative, high.is_negative)
     return sp.true if holds else sp.false if fails else condition
+
+
+def _apart(unlike: sp.Ne, other: Any, ranges: dict[sp.Symbol, Expr]) -> bool:
+    """Whether a number differs from another because it equals an index that never comes there."""
+    if not isinstance(other, sp.Eq) or other.lhs != unlike.lhs:
+        return False
+    low, high = bounds(other.rhs - unlike.rhs, ranges)
+    return bool(low.is_positive or high.is_negative)
 
 
 def _least(expr: Expr, meanings: Mapping[sp.Symbol, Expr]) -> Expr:

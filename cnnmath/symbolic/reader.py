@@ -12,7 +12,7 @@ import sympy as sp
 
 from cnnmath.ops.algebra import Number, Operator, Shape, position
 from cnnmath.symbolic.ranges import decided, divided, divisibility, settle
-from cnnmath.symbolic.terms import Expr, Maximum, Range, Sigma, array, index
+from cnnmath.symbolic.terms import Bracket, Expr, Maximum, Range, Sigma, array, index
 from cnnmath.window import Size
 
 
@@ -120,12 +120,23 @@ def _primed(name: str) -> str:
 
 
 def _cases(condition: Any, then: Expr, otherwise: Expr) -> Expr:
-    """A case distinction; an odd power of an absolute value where it is just that."""
+    """A case distinction; an odd power of an absolute value, or a bracket, where it is just that."""
+    unlike = _unlike(condition)
+    if unlike is not None and otherwise == 0:
+        return then * Bracket(unlike)
     base, exponent = then.as_base_exp()
     opposite = sp.Piecewise((-then, base < 0), (0, True))
     if exponent.is_odd and condition == sp.Gt(base, 0) and otherwise == opposite:
         return sp.Abs(base) ** exponent
     return sp.Piecewise((then, condition), (otherwise, True))
+
+
+def _unlike(condition: Any) -> Any:
+    """That two numbers differ, where a condition says so: the square of their difference is above 0."""
+    if not (isinstance(condition, sp.Gt) and condition.rhs == 0 and condition.lhs.is_Pow and condition.lhs.exp == 2):
+        return None
+    number, rest = condition.lhs.base.as_coeff_Add()
+    return sp.Ne(rest, -number)
 
 
 def _wrapped(kind: Any, term: Expr, ranges: Sequence[Range], conditions: Sequence[Any]) -> Expr:

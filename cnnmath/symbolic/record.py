@@ -189,7 +189,7 @@ def read_tree(values: Any) -> Any:
             assumed = arguments[1]
             return sp.Symbol(arguments[0], **(_KINDS[assumed] if isinstance(assumed, str) else assumed))
         case "Entry":
-            return terms.array(arguments[0])[tuple(map(read_tree, arguments[1:]))]
+            return terms.entry_at(arguments[0], tuple(map(read_tree, arguments[1:])))
         case "Array":
             return terms.array(*arguments)
         case "MatrixSymbol":

@@ -184,13 +184,14 @@ def output_sizes(op: Operator, *inputs: Shape) -> tuple[Shape, dict[sp.Symbol, E
 
     Those of a padded or upsampled input are short enough.
     """
-    n, c, *sizes = op.shape(*inputs)
+    output = op.shape(*inputs)
+    first, sizes = output[: len(op.indices)], list(output[len(op.indices) :])
     names, definitions = numbered("O", len(sizes)), {}
     for i, (name, extent) in enumerate(zip(names, sizes, strict=True)):
         if isinstance(extent, sp.Basic) and not extent.is_Atom and not isinstance(op, (Pad, Upsample)):
             sizes[i] = size(name)
             definitions[sizes[i]] = extent
-    return (n, c, *sizes), definitions
+    return (*first, *sizes), definitions
 
 
 def output_at(
@@ -208,6 +209,10 @@ def output_at(
         for part, extent in zip(parts, declared["x"][1:], strict=True):
             row = sp.expand(row * extent + part)
         return (batch, row), _symbols(batch, *parts)
+    if len(op.indices) < 2:  # a loss has no channels
+        names = [*op.indices, *numbered("o", len(output) - len(op.indices))]
+        at = tuple(reader.bind(*pair) for pair in zip(names, output, strict=True))
+        return at, _symbols(*at)
     n, c = op.indices
     groups = op.groups if isinstance(op, (Conv, ConvTranspose)) else 1
     batch, group = reader.bind(n, output[0]), reader.bind("g", groups)

@@ -35,6 +35,27 @@ def array(name: str) -> sp.IndexedBase:
     return sp.IndexedBase(name, real=True)
 
 
+class Scalar(sp.Indexed):
+    """The one entry of an array without axes, which SymPy's own entries do not have."""
+
+    def __new__(cls, base: sp.IndexedBase) -> Any:
+        """Build it; it is real, as other entries are."""
+        entry = sp.Expr.__new__(cls, base)
+        sp.IndexedBase._set_assumptions(entry, base.assumptions0)
+        return entry
+
+
+def entry_at(name: str, at: Sequence[Expr]) -> Expr:
+    """Entry of an array at a position.
+
+    Examples
+    --------
+    >>> entry_at("y", (index("n"),)).indices, entry_at("y", ()).indices
+    ((n,), ())
+    """
+    return array(name)[tuple(at)] if at else Scalar(array(name))
+
+
 class Quantified(sp.Expr):
     """A body, the indices that it binds with their extents, and the conditions under which it counts."""
 

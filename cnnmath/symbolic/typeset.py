@@ -93,7 +93,8 @@ class _Typesetter:
             case sp.Pow():
                 return self._power(expr)
             case Sigma() | Maximum() | Pi():
-                return self._total(expr), SUM if isinstance(expr, Sigma) else PRODUCT
+                bare = not expr.ranges and not isinstance(expr.body, Quantified)  # a bracket before a product
+                return self._total(expr), SUM if isinstance(expr, Sigma) and not bare else PRODUCT
             case Bracket():
                 return self.n.bracket(self._conditions(expr.args)), ATOM
             case sp.Piecewise():
@@ -122,6 +123,8 @@ class _Typesetter:
 
     def _entry(self, expr: sp.Indexed) -> str:
         indices = [self.write(i) for i in expr.indices]
+        if not indices:
+            return self._array(expr.base)
         upper, lower = _quotient(str(expr.base))
         if not upper:
             return self.n.entry(self.n.array(lower), indices)
@@ -228,7 +231,7 @@ class _Typesetter:
             case sp.Rel():
                 above = isinstance(c, (sp.Gt, sp.Ge)) and not c.rhs.is_number
                 turned = c.reversed if above and not c.has(sp.Indexed) else c
-                symbol = {">=": "≥", "<=": "≤"}.get(turned.rel_op, turned.rel_op)
+                symbol = {">=": "≥", "<=": "≤", "!=": "≠"}.get(turned.rel_op, turned.rel_op)
                 return self.n.relation(symbol, self.write(turned.lhs), self.write(turned.rhs))
             case sp.And() | sp.Or():
                 parts = [self._condition(part) for part in sorted(c.args, key=str)]

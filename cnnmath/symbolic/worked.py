@@ -14,7 +14,7 @@ from cnnmath.symbolic.check import positions_of, terms
 from cnnmath.symbolic.evaluate import compiled
 from cnnmath.symbolic.instance import Array, Instance
 from cnnmath.symbolic.notations import Notation
-from cnnmath.symbolic.terms import Attains, Expr, Partial, array
+from cnnmath.symbolic.terms import Attains, Expr, Partial, array, entry_at
 from cnnmath.symbolic.traced import Traced, formula
 from cnnmath.symbolic.typeset import SIGNS, equation, typeset
 
@@ -104,14 +104,15 @@ class _Letters:
         return self.numbers.shape  # type: ignore[attr-defined]  # asked for where a matrix is read as a whole
 
     def __getitem__(self, at: tuple[int, ...]) -> Traced:
+        at = tuple(int(i.value) if isinstance(i, Traced) else i for i in at)
         return Traced(self.numbers[at], self._entry(at))
 
     def _entry(self, at: tuple[int, ...]) -> Expr:
         for partial in self.step.left.atoms(Partial) | self.step.right.atoms(Partial):
             y, x = partial.args
             if self.name == f"d{y.base}/d{x.base}":
-                return Partial(y.base[at[: len(y.indices)]], x.base[at[len(y.indices) :]])
-        return array(self.name)[tuple(map(sp.Integer, at))]
+                return Partial(entry_at(str(y.base), at[: len(y.indices)]), x.base[at[len(y.indices) :]])
+        return entry_at(self.name, tuple(map(sp.Integer, at)))
 
 
 def _formula(value: Any) -> Expr:

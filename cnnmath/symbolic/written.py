@@ -38,7 +38,7 @@ class Letters:
     def __getitem__(self, at: tuple[int, ...]) -> Expr:
         if at not in self.known:
             axes = enumerate(zip(at, self.shape, strict=True))
-            written = tuple(sp.Integer(i) for axis, (i, n) in axes if axis > 1 or n > 1)
+            written = tuple(sp.sympify(i) for axis, (i, n) in axes if axis > 1 or n > 1)
             self.known[at] = array(self.name)[written] if written else sp.Symbol(self.name)
         return self.known[at]
 

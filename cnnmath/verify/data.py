@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import singledispatch
 from math import lcm, prod
@@ -32,12 +33,18 @@ MODES: dict[type[Operator], Mode] = {
     ops.Tanh: "digits",
     ops.Softplus: "digits",
     ops.Softmax: "digits",
+    ops.LogSoftmax: "digits",
+    ops.CrossEntropy: "digits",
+    ops.BinaryCrossEntropy: "digits",
+    ops.SquaredError: "rationals",
 }
 """Operators that do not stay among the integers."""
 
 
 def mode(op: Operator, *inputs: Shape) -> Mode:
     """How an operator's numbers are compared; averages by many unlike numbers outgrow the integers that floats hold."""
+    if isinstance(op, ops.Dropout) and op.training:
+        return "rationals"
     large = divisor(op, *inputs) * 9 * prod(inputs[0][2:]) >= 1 << 53 if inputs else False
     return MODES.get(type(op), "rationals" if large else "integers")
 
@@ -45,8 +52,11 @@ def mode(op: Operator, *inputs: Shape) -> Mode:
 def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed: np.random.Generator) -> Any:
     """An operand of small integers, many equal ones among the inputs, times what divisions in the operator divide.
 
-    A variance is drawn so that its root is rational.
+    A variance is drawn so that its root is rational, weights are positive, and labels and masks are what they may be.
     """
+    levels = op.levels(*inputs).get(name)
+    if levels is not None:
+        return labels(shape, levels, seed)
     most = 4 if name.startswith("x") else 9
     numbers = seed.integers(-most, most + 1, shape)
     if numbers.size < FEW and not name.startswith("x"):
@@ -54,7 +64,15 @@ def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed:
     if mode(op, *inputs) == "integers":
         return numbers.astype(float) * divisor(op, *inputs)
     exact = np.array([Fraction(int(v)) for v in numbers.flat], object).reshape(shape)
+    if name == "weights":
+        return abs(exact) + 1
     return exact * exact + 1 / Fraction(4) - rational(op.epsilon) if name == "var" else exact  # type: ignore[attr-defined]
+
+
+def labels(shape: Shape, levels: Sequence[int], seed: np.random.Generator) -> Any:
+    """Fractions that are each one of the levels; the first is the first of them, so that not every label is ignored."""
+    chosen = [levels[i] for i in seed.integers(0, len(levels), prod(shape))]
+    return np.array([Fraction(v) for v in (*levels[:1], *chosen[1:])], object)[: prod(shape)].reshape(shape)
 
 
 FEW = 8

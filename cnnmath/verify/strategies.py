@@ -16,6 +16,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from cnnmath import ops
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape
+from cnnmath.ops.loss import REDUCTIONS, TARGETS
 from cnnmath.ops.notation import describe
 from cnnmath.window import Window
 
@@ -165,6 +166,23 @@ def _merge(draw: DrawFn, kind: Any) -> Case:
 
 
 @st.composite
+def _loss(draw: DrawFn, kind: Any) -> Case:
+    reduction = draw(st.sampled_from(REDUCTIONS))
+    own: dict[str, Any] = {} if kind is ops.SquaredError else {"weighted": draw(st.booleans())}
+    x = (*draw(_batch), *draw(st.lists(st.integers(1, 3), max_size=2)))
+    if kind is ops.CrossEntropy:
+        own |= {"smoothing": draw(st.sampled_from([0, 0.1, 0.5])), "targets": draw(st.sampled_from(TARGETS))}
+        if own["targets"] == "labels":
+            own["ignored"] = draw(st.sampled_from([None, -100, *range(1, x[1])]))
+    return Case(kind(reduction, **own), (x,))
+
+
+@st.composite
+def _dropout(draw: DrawFn, kind: Any) -> Case:
+    return Case(kind(draw(st.sampled_from([0.5, 0.75])), training=draw(st.booleans())), (draw(_shape),))
+
+
+@st.composite
 def _pointwise(draw: DrawFn, kind: Any) -> Case:
     settings = {f.name: draw(st.sampled_from(_SCALARS[f.name])) for f in fields(kind)}
     return Case(kind(**settings), (draw(_shape),))
@@ -172,7 +190,7 @@ def _pointwise(draw: DrawFn, kind: Any) -> Case:
 
 _batch = st.tuples(st.integers(1, 2), st.integers(1, 3))
 _shape = st.builds(lambda batch, sizes: (*batch, *sizes), _batch, st.lists(st.integers(1, 4), min_size=1, max_size=3))
-_SCALARS = {"slope": [0.01, 0.5], "alpha": [1.0, 0.5, 2.0], "epsilon": [1e-5, 1e-3], "rate": [0.5, 0.25]}
+_SCALARS = {"slope": [0.01, 0.5], "alpha": [1.0, 0.5, 2.0], "epsilon": [1e-5, 1e-3]}
 _CASES: dict[type[Operator], Callable[[type[Operator]], SearchStrategy[Case]]] = {
     ops.Conv: _conv,
     ops.ConvTranspose: _transpose,
@@ -191,4 +209,8 @@ _CASES: dict[type[Operator], Callable[[type[Operator]], SearchStrategy[Case]]] =
     ops.Add: _merge,
     ops.Concat: _merge,
     ops.Select: _select,
+    ops.Dropout: _dropout,
+    ops.CrossEntropy: _loss,
+    ops.BinaryCrossEntropy: _loss,
+    ops.SquaredError: _loss,
 }

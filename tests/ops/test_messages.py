@@ -71,6 +71,31 @@ SETTINGS = {
         lambda: ops.AdaptiveAveragePool(0),
         "the output size must be at least 1.\n  rule    output size >= 1\n  here    0 < 1\n  fix     use 1 or more",
     ),
+    "another reduction": (
+        lambda: ops.SquaredError("average"),
+        "there is no such reduction.\n  here    reduction 'average'\n  fix     use mean or sum or none",
+    ),
+    "other targets": (
+        lambda: ops.CrossEntropy(targets="one-hot"),
+        "there is no such kind of targets.\n  here    kind of targets 'one-hot'\n  fix     use labels or probabilities",
+    ),
+    "more smoothing than there is": (
+        lambda: ops.CrossEntropy(smoothing=1.5),
+        "the smoothing must lie in [0, 1].\n  here    smoothing 1.5\n  fix     use 0.1",
+    ),
+    "a label that is no integer": (
+        lambda: ops.CrossEntropy(ignored=0.5),
+        "the label that is ignored must be an integer.\n  here    ignored 0.5\n  fix     use -100, which is no class",
+    ),
+    "a label among probabilities": (
+        lambda: ops.CrossEntropy(ignored=-100, targets="probabilities"),
+        "a label is ignored, but the targets are probabilities.\n  here    ignored -100\n"
+        "  fix     leave it out; probabilities that are all 0 add nothing to a sum",
+    ),
+    "weights that are no switch": (
+        lambda: ops.BinaryCrossEntropy(weighted=3),
+        "weighted must be True or False.\n  here    weighted 3\n  fix     give weighted=True or False",
+    ),
     "certain dropout": (
         lambda: ops.Dropout(1),
         "the rate must lie in [0, 1).\n  here    rate 1\n  fix     use 0.5",

@@ -71,6 +71,12 @@ def test_the_statistics_of_batch_normalisation_are_not_trained():
         (ops.Pad((1, (0, 2)), channels=(8, 8)), "pad((1, (0, 2)), channels=8)"),
         (ops.Pad((1,)), "pad((1,))"),
         (ops.ReLU(), "relu()"),
+        (ops.CrossEntropy(), "crossentropy()"),
+        (
+            ops.CrossEntropy("none", weighted=True, smoothing=0.1, ignored=-100),
+            "crossentropy(reduction='none', weighted=True, smoothing=0.1, ignored=-100)",
+        ),
+        (ops.Dropout(0.25, training=True), "dropout(rate=0.25, training=True)"),
     ],
     ids=str,
 )
@@ -87,6 +93,31 @@ def test_a_transpose_knows_what_its_outputs_read():
     (axis,) = ops.ConvTranspose(1, (3,), stride=2, padding=1, output_padding=1).axes((5,))
     assert axis == Transposed(Window(3, 2, 1, 1, 1), 1)
     assert ops.Upsample((3,)).axes((5,)) == (Transposed(Window(3, stride=3)),)
+
+
+def test_dropout_has_a_mask_in_training_alone():
+    dropout = ops.Dropout(0.25)
+    assert ops.training(dropout) == ops.Dropout(0.25, training=True)
+    assert ops.inference(ops.training(dropout)) == dropout
+    assert (dropout.buffers((2, 3)), ops.training(dropout).buffers((2, 3))) == ({}, {"mask": (2, 3)})
+
+
+def test_a_loss_is_one_number_or_one_for_every_label_and_its_data_is_not_trained():
+    x = (2, 5, 7, 8)
+    for kind in (ops.CrossEntropy, ops.BinaryCrossEntropy, ops.SquaredError):
+        assert kind().shape(x) == kind("sum").shape(x) == ()
+        assert kind().parameters(x) == {}
+    assert ops.CrossEntropy("none").shape(x) == (2, 7, 8)
+    assert ops.BinaryCrossEntropy("none").shape(x) == ops.SquaredError("none").shape(x) == x
+    assert ops.CrossEntropy(weighted=True).buffers(x) == {"t": (2, 7, 8), "weights": (5,)}
+    assert ops.CrossEntropy(targets="probabilities").buffers(x) == {"t": x}
+
+
+def test_labels_are_classes_or_the_one_that_is_ignored_which_comes_last():
+    assert ops.CrossEntropy().levels((2, 3)) == {"t": [0, 1, 2]}
+    assert ops.CrossEntropy(ignored=-100).levels((2, 3)) == {"t": [0, 1, 2, -100]}
+    assert ops.CrossEntropy(ignored=0).levels((2, 3)) == {"t": [1, 2, 0]}
+    assert ops.CrossEntropy(targets="probabilities").levels((2, 3)) == {}
 
 
 def test_a_pad_says_its_axes_by_its_entries():

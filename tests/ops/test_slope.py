@@ -97,6 +97,27 @@ def test_sampled_derivatives_of_a_softmax_lie_in_the_range(xs):
         assert all(rows[c][("x", (0, q))] in found for c in range(len(xs)) for q in range(len(xs)))
 
 
+@given(st.lists(st.integers(-24, 24).map(lambda n: Fraction(n, 3)), min_size=1, max_size=4))
+def test_sampled_derivatives_of_a_log_softmax_lie_in_the_range(xs):
+    x = Tensor((1, len(xs)), xs)
+    rows = [partials(ops.LogSoftmax(), (0, c), {"x": x}) for c in range(len(xs))]
+    for found in (slopes(ops.LogSoftmax(), len(xs)), *([slopes(ops.LogSoftmax())] if len(xs) > 1 else [])):
+        assert all(rows[c][("x", (0, q))] in found for c in range(len(xs)) for q in range(len(xs)))
+
+
+def test_the_ends_of_a_log_softmax_are_approached_and_not_attained():
+    x = Tensor((1, 2), [Fraction(40), Fraction(-40)])
+    (sure, beside), (seldom, other) = (
+        [partials(ops.LogSoftmax(), (0, c), {"x": x})[("x", (0, q))] for q in range(2)] for c in range(2)
+    )
+    near = Fraction(1, 10**30)
+    assert 0 < sure < near > -beside > 0
+    assert 0 < 1 - other < near > 1 + seldom > 0
+    assert slopes(ops.LogSoftmax(), 2).bound == 1
+    assert slopes(ops.LogSoftmax(), 1).zero
+    assert not slopes(ops.LogSoftmax()).zero
+
+
 def test_the_ends_of_a_softmax_are_those_that_calculus_finds():
     y, z = sympy.symbols("y z", positive=True)
     (peak,) = sympy.solve(sympy.diff(y * (1 - y), y), y)
@@ -117,7 +138,7 @@ def test_the_ends_of_a_softmax_are_those_that_calculus_finds():
 
 def test_every_activation_has_its_range_and_no_other_operator_has_one():
     kinds = {kind for kind in ops.ALL if kind.__module__ == "cnnmath.ops.activation"}
-    assert {type(op) for op in ACTIVATIONS} | {ops.Softmax} == kinds
+    assert {type(op) for op in ACTIVATIONS} | {ops.Softmax, ops.LogSoftmax} == kinds
     assert all(slopes(kind()) for kind in kinds)
     assert slopes(ops.BatchNorm()) is slopes(ops.Conv(1, 3)) is slopes(ops.Dropout()) is None
 

@@ -82,7 +82,7 @@ class OneByOne:
             self.counts.subtract(spent)
         _, spent, result = max(branches, key=lambda branch: branch[0])
         self.counts.update(spent)
-        return result
+        return result if isinstance(result, Tally) else Tally(self.counts)
 
     def let(self, name, over, value):
         key = (name, *over)
@@ -214,6 +214,32 @@ def test_shared_numbers_are_paid_once():
     x = (2, 3, 5, 7)
     assert cost(ops.BatchNorm(), x).roots == 3
     assert cost(ops.Softmax(), x) == Census(additions=2 * 2 * 5 * 7, divisions=prod(x), exponentials=2 * prod(x))
+
+
+def test_a_loss_looks_up_what_a_label_names_for_nothing():
+    n, c, o = x = (2, 3, 5)
+    softmax = Census(additions=(c - 1) * n * o, exponentials=prod(x), logarithms=n * o)
+    assert cost(ops.CrossEntropy("none"), x) == softmax + Census(additions=n * o)
+    assert cost(ops.CrossEntropy("sum"), x) == softmax + Census(additions=2 * n * o - 1)
+    assert cost(ops.CrossEntropy(), x) == softmax + Census(additions=2 * n * o - 1, divisions=1)
+    assert cost(ops.CrossEntropy("none", weighted=True), x) == softmax + Census(additions=n * o, multiplications=n * o)
+
+
+def test_the_logarithm_of_a_softmax_costs_one_logarithm_a_position():
+    assert cost(ops.LogSoftmax(), (2, 3, 5)) == Census(additions=2 * 10 + 30, exponentials=30, logarithms=10)
+
+
+def test_other_losses_cost_what_their_formulas_say():
+    assert cost(ops.SquaredError("none"), (2, 3)) == Census(multiplications=6, additions=6)
+    assert cost(ops.SquaredError(), (2, 3)) == Census(multiplications=6, additions=6 + 5, divisions=1)
+    assert cost(ops.BinaryCrossEntropy("none"), (2, 3)) == Census(
+        multiplications=12, additions=4 * 6, exponentials=12, logarithms=12
+    )
+
+
+def test_dropout_costs_nothing_at_inference():
+    assert cost(ops.Dropout(), (2, 3)) == Census()
+    assert cost(ops.Dropout(training=True), (2, 3)) == Census(multiplications=6, divisions=6)
 
 
 def test_adaptive_pooling_pays_for_each_bin_what_it_holds():

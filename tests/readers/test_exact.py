@@ -116,6 +116,20 @@ BY_HAND = {
     "channels in turn": (ops.Concat(), (channels(1), channels(2, 3), channels(4)), [1, 2, 3, 4]),
     "channels as listed": (ops.Select((2, 0, 2)), (channels(5, 6, 7),), [7, 5, 7]),
     "nothing dropped": (ops.Dropout(), (channels(1, 2),), [1, 2]),
+    "one of two dropped": (ops.Dropout(0.75, training=True), (channels(1, 2), channels(0, 1)), [0, 8]),
+    "squares": (ops.SquaredError("none"), (channels(1, 5), channels(3, 2)), [4, 9]),
+    "their mean, over samples and channels": (
+        ops.SquaredError(),
+        (Tensor((2, 2), [1, 5, 0, 0]), Tensor((2, 2), [3, 2, 0, 1])),
+        [Fraction(14, 4)],
+    ),
+    "one class is certain": (ops.CrossEntropy("none"), (channels(7), Tensor((1,), [0])), [0]),
+    "the logarithm of a share of one": (ops.LogSoftmax(), (channels(7),), [0]),
+    "every label but one is ignored": (
+        ops.CrossEntropy("sum", ignored=-1),
+        (Tensor((2, 1), [3, 4]), Tensor((2,), [-1, 0])),
+        [0],
+    ),
 }
 
 
@@ -126,13 +140,67 @@ def test_values_computed_by_hand(case):
 
 
 def test_every_operator_has_a_value_computed_by_hand_but_one():
-    assert set(ops.ALL) - {type(op) for op, *_ in BY_HAND.values()} == {ops.Softplus}
+    assert set(ops.ALL) - {type(op) for op, *_ in BY_HAND.values()} == {ops.Softplus, ops.BinaryCrossEntropy}
+
+
+LOG_2 = sum(Fraction(1, k * 2**k) for k in range(1, 200))
+"""The series of log 2: the sum over k of 1/(k 2^k)."""
 
 
 def test_the_softplus_of_0_is_the_logarithm_of_2():
     (y,) = values(ops.Softplus(), channels(0))
-    series = sum(Fraction(1, k * 2**k) for k in range(1, 200))  # log 2 = sum over k of 1/(k 2^k)
-    assert abs(y - series) < TINY
+    assert abs(y - LOG_2) < TINY
+
+
+LOSSES_AT_0 = {
+    "of two equal classes": (ops.CrossEntropy(), (channels(5, 5), Tensor((1,), [1])), 1),
+    "of four": (ops.CrossEntropy(), (channels(5, 5, 5, 5), Tensor((1,), [3])), 2),
+    "of a class with a weight": (
+        ops.CrossEntropy("sum", weighted=True),
+        (channels(5, 5), Tensor((1,), [1]), Tensor((2,), [3, 7])),
+        7,
+    ),
+    "whose mean the weight leaves": (
+        ops.CrossEntropy(weighted=True),
+        (channels(5, 5), Tensor((1,), [1]), Tensor((2,), [3, 7])),
+        1,
+    ),
+    "half of its weight spread, 7/2 + 10/4": (
+        ops.CrossEntropy("sum", weighted=True, smoothing=0.5),
+        (channels(5, 5), Tensor((1,), [1]), Tensor((2,), [3, 7])),
+        6,
+    ),
+    "over the weight of its label": (
+        ops.CrossEntropy(weighted=True, smoothing=0.5),
+        (channels(5, 5), Tensor((1,), [1]), Tensor((2,), [3, 7])),
+        Fraction(6, 7),
+    ),
+    "of probabilities that are no distribution": (
+        ops.CrossEntropy("sum", targets="probabilities"),
+        (channels(5, 5), channels(2, 3)),
+        5,
+    ),
+    "of yes": (ops.BinaryCrossEntropy(), (channels(0), channels(1)), 1),
+    "of no": (ops.BinaryCrossEntropy(), (channels(0), channels(0)), 1),
+    "of a yes that counts three times": (
+        ops.BinaryCrossEntropy("sum", weighted=True),
+        (channels(0, 0), channels(1, 0), Tensor((2,), [3, 9])),
+        4,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LOSSES_AT_0)
+def test_losses_of_equal_logits_are_multiples_of_log_2(case):
+    op, operands, times = LOSSES_AT_0[case]
+    (y,) = values(op, *operands)
+    assert abs(y - times * LOG_2) < 10 * TINY
+
+
+def test_the_number_that_a_label_names_is_read_and_a_label_between_two_is_no_index():
+    assert Tensor((1, 3), [5, 6, 7])[0, Fraction(2)] == 7
+    with pytest.raises(TypeError, match="3/2 is no index"):
+        Tensor((1, 3), [5, 6, 7])[0, Fraction(3, 2)]
 
 
 def test_the_exponential_is_its_series():

@@ -13,6 +13,7 @@ from tests.support import LINEAR, TRANSCENDENTAL, each, inner, problems
 
 AFFINE = dict.fromkeys(LINEAR) | {ops.BatchNorm: {"x", "gamma", "beta", "mean"}}
 STEP = Fraction(1, 10**12)
+HALF = Fraction(1, 2)
 
 
 def moved(problem, name, step):
@@ -39,6 +40,8 @@ def test_a_smooth_value_changes_by_its_gradient_up_to_second_order(kind, data):
     for name, array in problem.arrays.items():
         if kind is ops.ELU and problem.case.op.alpha != 1 and not array.all():
             continue  # alpha away from 1 makes a kink at 0
+        if name in problem.op.levels(*problem.case.inputs):
+            continue  # nothing lies between two labels
         way = np.flip(array) + 1
         slope = (moved(problem, name, STEP * way) - moved(problem, name, -STEP * way)) / (2 * STEP)
         # At most 2^7 numbers of absolute value at most 5, second derivatives below e^5: the remainder, first order at
@@ -70,11 +73,34 @@ def row(op, values, dy):
         (ops.AveragePool((2,), ceil=True), [1, 2, 3], [4, 10], [2, 2, 10]),
         (ops.AdaptiveAveragePool((2,)), [1, 2, 6], [2, 20], [1, 11, 10]),
         (ops.AdaptiveMaxPool((2,)), [6, 6, 6], [2, 20], [2, 20, 0]),
+        (ops.LogSoftmax(), [5, 5], [2, 10], [0, 0]),
     ],
     ids=str,
 )
 def test_gradients_computed_by_hand_ties_and_kinks_included(op, x, dy, dx):
     assert row(op, x, dy) == dx
+
+
+@pytest.mark.parametrize(
+    ("op", "x", "data", "dx"),
+    [
+        (ops.CrossEntropy(), [5, 5, 5, 5], [[2]], [HALF / 2, HALF / 2, -3 * HALF / 2, HALF / 2]),
+        (ops.CrossEntropy("sum", weighted=True), [5, 5], [[1], [3, 8]], [4, -4]),
+        (ops.CrossEntropy("sum", smoothing=0.5), [5, 5], [[0]], [-HALF / 2, HALF / 2]),
+        (ops.CrossEntropy("sum", ignored=1), [5, 5], [[1]], [0, 0]),
+        (ops.CrossEntropy("sum", targets="probabilities"), [5, 5], [[3, 1]], [-1, 1]),
+        (ops.BinaryCrossEntropy("sum", weighted=True), [0, 0], [[1, 0], [6, 9]], [-3, HALF]),
+        (ops.SquaredError(), [5, 2], [[1, 3]], [4, -1]),
+        (ops.Dropout(0.75, training=True), [5, 2], [[1, 0]], [4, 0]),
+    ],
+    ids=str,
+)
+def test_gradients_of_losses_and_of_a_mask_computed_by_hand(op, x, data, dx):
+    shape = (1, len(x))
+    given = dict(zip(op.buffers(shape).items(), data, strict=True))
+    tensors = {name: Tensor(own, values) for (name, own), values in given.items()}
+    dy = Tensor(op.shape(shape), [1] * (len(x) if op.shape(shape) else 1))
+    assert backward(op, dy, {"x": Tensor(shape, x), **tensors})["x"].values == dx
 
 
 def test_the_first_of_equal_maxima_in_row_major_order_takes_the_whole_gradient():

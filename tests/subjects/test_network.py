@@ -33,7 +33,7 @@ from cnnmath.readers.exact import Exact
 from cnnmath.readers.gradient import gradients
 from cnnmath.subjects import derive
 from cnnmath.symbolic.evaluate import evaluate
-from cnnmath.symbolic.instance import drawn
+from cnnmath.symbolic.instance import drawn, labelled
 from cnnmath.symbolic.terms import Bracket, size
 
 BATCH = 2
@@ -69,6 +69,17 @@ def shared():
     return net
 
 
+def classifier():
+    """A dropout in training, and a loss at the end, with labels of which some are ignored."""
+    layers = "conv(2, 3) > dropout(0.75, training=True) > relu > flatten > linear(3)"
+    return parse(f"{layers} > crossentropy(weighted=True, ignored=1)", (2, 4, 4), "classifier")
+
+
+def segmenter():
+    """A loss for every position, so that its output has no channels."""
+    return parse("conv(3, 2) > crossentropy('none')", (2, 3, 4), "segmenter")
+
+
 def two_outputs():
     net = Architecture("two outputs", (2, 4, 4))
     body = net.add("body", Conv(3, 3, padding=1))
@@ -82,9 +93,12 @@ def numbers(net, seed=0):
     draw = Random(seed)
     known = {"x": drawn((BATCH, *net.input_shape), draw)}
     for node, op, inputs, _ in walk(net, BATCH):
+        levels = op.levels(*inputs)
         for name, shape in operands(op, *inputs).items():
-            if name[0] != "x" and not net.shares(node):
-                known[f"{name}({node})"] = drawn(shape, draw, low=1 if name == "var" else -3)
+            if name in levels:
+                known[f"{name}({node})"] = labelled(shape, draw, levels[name])
+            elif name[0] != "x" and not net.shares(node):
+                known[f"{name}({node})"] = drawn(shape, draw, low=1 if name in ("var", "weights") else -3)
     return known
 
 
@@ -139,7 +153,7 @@ def close(ours, theirs):
     )
 
 
-@pytest.mark.parametrize("build", [chain, branches, shared, two_outputs])
+@pytest.mark.parametrize("build", [chain, branches, shared, two_outputs, classifier, segmenter])
 def test_steps_followed_from_the_loss_back_give_the_gradient_of_the_whole_network(build):
     net = build()
     draw, known = Random(5), numbers(net)
@@ -155,6 +169,20 @@ def test_steps_followed_from_the_loss_back_give_the_gradient_of_the_whole_networ
             found = followed(derive(net, node, parameter), known | read)
             assert close(found[f"dL/d{name}"], truth[name]), name
     assert close(followed(derive(net, "input"), known | read)["dL/dx"], truth["x"])
+
+
+def test_a_loss_passes_back_what_is_predicted_less_what_is_true():
+    (back, *_) = derive(parse("linear(3) > relu > crossentropy('sum')", (2,), "classes"), "linear1").steps
+    assert repr(back) == (
+        "At relu1: dL/dy(relu1)[n,c] = dL/dy(crossentropy1)*exp(y(relu1)[n,c])/(sum{q'<C1} exp(y(relu1)[n,q'])) - "
+        "[t(crossentropy1)[n] = c]*dL/dy(crossentropy1)"
+    )
+
+
+def test_a_dropout_is_the_identity_at_inference_alone():
+    for op, said in (("dropout", True), ("dropout(training=True)", False)):
+        text = derive(parse(f"linear(3) > {op} > relu", (2,), "net"), "linear1").text()
+        assert ("Dropout is the identity" in text) == said
 
 
 def test_the_steps_go_from_the_output_back():

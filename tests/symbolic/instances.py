@@ -11,6 +11,7 @@ from cnnmath.ops import operands
 from cnnmath.readers import Tensor
 from cnnmath.symbolic import derive, targets
 from cnnmath.symbolic.evaluate import compiled, positions
+from cnnmath.symbolic.instance import labelled
 from cnnmath.symbolic.setting import bind
 from cnnmath.verify import Case
 
@@ -33,6 +34,11 @@ SMALL = {
     ops.Pad: Case(ops.Pad(((1, 0), (0, 2)), channels=(2, 1)), ((1, 2, 3, 2),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(3, alpha=0.5), ((2, 4, 2),)),
     ops.Softmax: Case(ops.Softmax(), ((2, 4, 2),)),
+    ops.LogSoftmax: Case(ops.LogSoftmax(), ((2, 4, 2),)),
+    ops.CrossEntropy: Case(ops.CrossEntropy(weighted=True, ignored=1), ((3, 4, 2),)),
+    ops.BinaryCrossEntropy: Case(ops.BinaryCrossEntropy(weighted=True), ((3, 4, 2),)),
+    ops.SquaredError: Case(ops.SquaredError(), ((3, 4, 2),)),
+    ops.Dropout: Case(ops.Dropout(0.75, training=True), ((3, 2, 4),)),
     ops.Add: Case(ops.Add(), ((1, 2, 2, 3),) * 2),
     ops.Concat: Case(ops.Concat(), ((1, 2, 2, 3), (1, 3, 2, 3))),
     ops.Select: Case(ops.Select((2, 0, 2, 1)), ((1, 5, 3, 2),)),
@@ -82,8 +88,11 @@ class Instance:
     def data(self):
         op, inputs = self.case.op, self.case.inputs
         draw = random.Random(self.seed)
+        levels = op.levels(*inputs)
         return {
-            name: _tensor(shape, draw, 1 if name == "var" else -5)
+            name: labelled(shape, draw, levels[name])
+            if name in levels
+            else _tensor(shape, draw, 1 if name in ("var", "weights") else -5)
             for name, shape in {**operands(op, *inputs), "dL/dy": op.shape(*inputs)}.items()
         }
 

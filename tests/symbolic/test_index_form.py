@@ -58,6 +58,37 @@ def test_two_cases_of_a_sign_are_read_as_an_absolute_value():
     assert formula(ops.LpPool((2,), p=1)) == "[j < 2*O]*dL/dy[n,c,floor(j/2)]*sign(x[n,c,j])"
 
 
+def test_a_label_is_an_index_and_its_gradient_a_bracket():
+    assert formula(ops.CrossEntropy("none"), "y") == "-x[n,t[n,o],o] + log(sum{q<C} exp(x[n,q,o]))"
+    assert formula(ops.CrossEntropy("none")) == (
+        "dL/dy[n,j]*exp(x[n,c,j])/(sum{q'<C} exp(x[n,q',j])) - [t[n,j] = c]*dL/dy[n,j]"
+    )
+
+
+def test_a_loss_that_is_one_number_has_no_index():
+    assert formula(ops.SquaredError("sum"), "y") == "sum{n<N, c<C, o<L} (x[n,c,o] - t[n,c,o])^2"
+    assert formula(ops.SquaredError("sum")) == "dL/dy*(2*x[n,c,j] - 2*t[n,c,j])"
+    assert formula(ops.CrossEntropy(), rank=0) == ("dL/dy*exp(x[n,c])/(N*sum{q'<C} exp(x[n,q'])) - [t[n] = c]*dL/dy/N")
+    assert repr(derive(ops.SquaredError(), rank=1).steps[1]) == "Chain rule: dL/dx[n,c,j] = dL/dy*dy/dx[n,c,j]"
+
+
+def test_a_label_that_is_ignored_is_a_bracket_which_a_label_that_equals_a_class_makes_superfluous():
+    softmax = "exp(x[n,c,j])/(sum{q'<C} exp(x[n,q',j]))"
+    assert formula(ops.CrossEntropy("none", ignored=-100)) == (
+        f"[t[n,j] != -100]*dL/dy[n,j]*{softmax} - [t[n,j] = c]*dL/dy[n,j]"
+    )
+    assert formula(ops.CrossEntropy("none", ignored=1)) == (
+        f"[t[n,j] != 1]*dL/dy[n,j]*{softmax} - [t[n,j] != 1, t[n,j] = c]*dL/dy[n,j]"
+    )
+    assert formula(ops.CrossEntropy(ignored=-100), "y").endswith("/(sum{n'<N, o'<L} [t[n',o'] != -100])")
+
+
+def test_a_loss_is_weighted_by_what_its_label_names():
+    assert formula(ops.CrossEntropy(weighted=True), "y", 0) == (
+        "(sum{n<N} weights[t[n]]*(-x[n,t[n]] + log(sum{q<C} exp(x[n,q]))))/(sum{n'<N} weights[t[n']])"
+    )
+
+
 def test_a_stride_of_one_needs_no_divisibility():
     assert formula(ops.Conv(1, (3,))) == "sum{f<F, k<3 | 0 <= j - k < O} dL/dy[n,f,j-k]*w[f,c,k]"
 

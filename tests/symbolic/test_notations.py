@@ -12,7 +12,7 @@ from cnnmath.readers import Tensor
 from cnnmath.symbolic import derive, general, targets
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.notations import Latex, MathML, Text
-from cnnmath.symbolic.terms import Maximum, Pi, Sigma, array, index
+from cnnmath.symbolic.terms import Bracket, Maximum, Partial, Pi, Sigma, array, entry_at, index
 from cnnmath.symbolic.typeset import typeset
 from tests.support import every_operator
 from tests.symbolic.instances import derivations, small
@@ -143,6 +143,13 @@ x, i, o = array("x"), index("i"), index("o")
         (Maximum(x[i], [(i, 3)]) + 1, "max{i<3} x[i] + 1", None),
         (Sigma(x[i], [(i, 3)], [o - i >= 0]), "sum{i<3 | o - i >= 0} x[i]", None),
         (Sigma(x[i], [(i, 3)]) ** 2, "(sum{i<3} x[i])^2", None),
+        (x[o] - Sigma(x[i], [], [sp.Eq(i, o)]), "x[o] - [i = o]*x[i]", None),
+        (x[o] - Sigma(x[i] + 1, [], [sp.Eq(i, o)]), "x[o] - [i = o]*(x[i] + 1)", None),
+        (Bracket(sp.Ne(x[i], -1)), "[x[i] != -1]", r"\left[ x_{i} \ne -1 \right]"),
+        (entry_at("y", ()), "y", "y"),
+        (entry_at("dL/dy", ()) * x[i], "dL/dy*x[i]", r"\frac{\partial L}{\partial y}\,x_{i}"),
+        (Partial(entry_at("y", ()), x[i]), "dy/dx[i]", r"\frac{\partial y}{\partial x_{i}}"),
+        (array("weights")[array("t")[i]], "weights[t[i]]", "w_{t_{i}}"),
         (
             sp.MatMul(sp.Matrix([x[1], x[0]]), sp.Matrix([[2, 1]]), evaluate=False),
             "[[x[1]], [x[0]]]*[[2, 1]]",

@@ -10,7 +10,7 @@ from cnnmath import ops
 from cnnmath.errors import DerivationError, NotationError
 from cnnmath.symbolic import derive, from_record, general, record
 from cnnmath.symbolic.record import read_tree, tree
-from cnnmath.symbolic.terms import array, index
+from cnnmath.symbolic.terms import Bracket, array, entry_at, index
 from tests.support import every_operator
 from tests.symbolic.instances import derivations, small
 
@@ -120,6 +120,8 @@ def test_a_formula_that_would_take_hours_is_refused_before_it_is_evaluated():
         sp.ImmutableMatrix([[1, index("k")], [array("x")[0], sp.Rational(1, 2)]]),
         sp.Piecewise((array("x")[0], array("x")[0] > 0), (0, True)),
         sp.Eq(index("i"), index("j") + 1, evaluate=False),
+        entry_at("dL/dy", ()) * array("x")[array("t")[index("n")]],
+        Bracket(sp.Ne(array("t")[index("n")], -100)),
     ],
     ids=str,
 )

@@ -24,6 +24,6 @@ CHAPTER = Chapter(
             "elu-derivative", "the slope y + alpha below 0, and its jump at 0", elu_derivative, settings=("alpha",)
         ),
         Subject("softmax-jacobian", "how probabilities answer to logits", softmax_jacobian),
-        Subject("log-softmax", "the logarithm of the softmax, without overflow", log_softmax),
+        Subject("log-softmax-gradient", "the logarithm of the softmax, without overflow", log_softmax),
     ),
 )

@@ -15,9 +15,10 @@ from typing import Any
 
 import sympy as sp
 
+from cnnmath.ops.checks import check_word
 from cnnmath.readers import Tensor, gradients
 from cnnmath.readers.exact import Exact
-from cnnmath.subjects.scalar import check_word, real, shapes
+from cnnmath.subjects.scalar import real, shapes
 from cnnmath.subjects.verbs import jacobian, logistic, softmax, vector
 from cnnmath.symbolic import Derivation, Remark, remark, step
 from cnnmath.symbolic.instance import Instance, drawn, values

@@ -13,6 +13,7 @@ from typing import Self
 import sympy as sp
 
 from cnnmath.graph import INPUT, Architecture, shapes
+from cnnmath.graph.propagate import spatial as sizes
 from cnnmath.ops import Concat, Operator
 from cnnmath.ops.algebra import Shape
 from cnnmath.symbolic import Step
@@ -91,7 +92,8 @@ class Naming:
         """
         naming, own = cls(net), {*operators}
         wanted = own | {*outputs} | {read for node in own for read in net.inputs(node)}
-        ranks = {node: len(shape) - 2 for node, shape in shapes(net).items()}
+        known = shapes(net)
+        ranks = {node: len(sizes(net, known, node)) for node in known}
         number = 1
         for node in (node for node in [INPUT, *net.order()] if node in wanted):
             axes = ("C", *map(str, spatial(ranks[node])))
@@ -140,8 +142,9 @@ class Naming:
         """Name the output of an operator after what it reads, with fresh symbols for sizes that change."""
         inputs, letters = [self.shapes[read] for read in self.net.inputs(node)], self._letters(node)
         meaning = _matched(letters.inputs, (inputs[0], _behind_each_other(inputs[1:] or inputs)))
-        shape: list[Expr] = [inputs[0][0]]
-        for extent, symbol in zip(map(sp.sympify, letters.shapes["y"][1:]), fresh, strict=True):
+        own = letters.shapes["y"]
+        shape: list[Expr] = [inputs[0][0]] if own else []
+        for extent, symbol in zip(map(sp.sympify, own[1:]), fresh[len(fresh) + 1 - max(len(own), 1) :], strict=True):
             times, letter = extent.as_coeff_Mul()
             value = extent.xreplace(letters.definitions)
             follows = value.free_symbols <= meaning.keys()

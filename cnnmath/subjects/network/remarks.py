@@ -62,7 +62,7 @@ def conventions(
         remarks.append(FIRST_MAXIMUM)
     if BatchNorm in kinds:
         remarks.append(remark("Batch normalisation has a fixed mean and variance, as at inference."))
-    if Dropout in kinds:
+    if any(isinstance(op, Dropout) and not op.training for op in map(net.op, operators)):
         remarks.append(remark("Dropout is the identity, as at inference."))
     return tuple(remarks)
 

@@ -21,7 +21,7 @@ from cnnmath.ops.pool import Pool
 from cnnmath.readers import Tensor
 from cnnmath.readers.gradient import Dual, backward, gradients
 from cnnmath.subjects.network.naming import operand_names, output_name, parameter_name
-from cnnmath.symbolic.instance import drawn
+from cnnmath.symbolic.instance import drawn, labelled
 from cnnmath.symbolic.oracle import TOUCHED
 
 MOST_GROUPS = 8
@@ -159,17 +159,18 @@ class Numbers:
 
     def __init__(self, net: Architecture, batch: int, given: Collection[str], seed: int) -> None:
         self.net, self.given, self.draw = net, given, Random(seed)
-        self.shapes = {node: (batch, *shape[1:]) for node, shape in shapes(net).items()}
+        self.shapes = {node: (batch, *shape[1:]) if shape else () for node, shape in shapes(net).items()}
         self.arrays: dict[str, Tensor] = {}
         self.passed: dict[str, dict[str, Tensor]] = {}
 
     def operands(self, node: str) -> dict[str, Tensor]:
         """What the sentence of a node reads, by the names that it uses."""
         op, reads = self.net.op(node), self.net.inputs(node)
-        declared = operands(op, *(self.shapes[read] for read in reads))
+        given = [self.shapes[read] for read in reads]
+        declared, levels = operands(op, *given), op.levels(*given)
         arrays = dict(zip(operand_names(self.net, node), map(output_name, reads), strict=True))
         names = {name: arrays.get(name) or parameter_name(self.net, node, name) for name in declared}
-        return {name: self._drawn(names[name], shape, op) for name, shape in declared.items()}
+        return {name: self._drawn(names[name], shape, op, levels.get(name)) for name, shape in declared.items()}
 
     def by_output(self, node: str) -> Tensor:
         """Gradient by the output of a node."""
@@ -204,18 +205,20 @@ class Numbers:
             self.passed[node] = {name: Tensor(t.shape, [*map(_kept, t.values)]) for name, t in passed.items()}
         return self.passed[node]
 
-    def _drawn(self, name: str, shape: Shape, op: Operator) -> Tensor:
-        """Small integers; a variance such that the root is rational."""
+    def _drawn(self, name: str, shape: Shape, op: Operator, levels: Sequence[int] | None) -> Tensor:
+        """Small integers, or some of the levels; a variance such that the root is rational, and positive weights."""
         if name not in self.arrays:
-            tensor = drawn(shape, self.draw)
+            tensor = drawn(shape, self.draw) if levels is None else labelled(shape, self.draw, levels)
+            if name.startswith("weights("):
+                tensor = Tensor(tensor.shape, [abs(v) + 1 for v in tensor.values])
             if isinstance(op, BatchNorm) and name.startswith("var("):
                 tensor = Tensor(tensor.shape, [(abs(v) + 1) ** 2 - rational(op.epsilon) for v in tensor.values])
             self.arrays[name] = tensor
         return self.arrays[name]
 
     def _sparse(self, shape: Shape) -> Tensor:
-        """Small integers at a few positions, zero at all others."""
-        tensor = drawn(shape, self.draw)
+        """Small integers at a few positions, zero at all others; a single one is not zero."""
+        tensor = drawn(shape, self.draw, *((1,) if not shape else ()))
         for at in self.draw.sample(range(prod(shape)), max(0, prod(shape) - TOUCHED)):
             tensor.values[at] *= 0
         return tensor

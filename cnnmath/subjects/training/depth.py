@@ -17,7 +17,8 @@ from typing import Any
 
 import sympy as sp
 
-from cnnmath.subjects.scalar import check_word, positive
+from cnnmath.ops.checks import check_word
+from cnnmath.subjects.scalar import positive
 from cnnmath.subjects.training.chain import NEURONS, Neuron, a, chained, da, forward, l, layers_of, repeated, trained, w
 from cnnmath.symbolic import Derivation, remark, step
 from cnnmath.symbolic.instance import Instance

@@ -17,7 +17,7 @@ class Latex:
 
     minus, times, dot, infinity = "-", r"\,", r" \cdot ", r"\infty"
     _relations: ClassVar = {
-        "≤": r"\le", "≥": r"\ge", "≡": r"\equiv", "⊙": r"\odot", "divides": r"\mid", "mod": r"\bmod",
+        "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "≡": r"\equiv", "⊙": r"\odot", "divides": r"\mid", "mod": r"\bmod",
         "and": r"\land", "or": r"\lor", "not": r"\lnot",
     }  # fmt: skip
     _functions: ClassVar = {
@@ -65,7 +65,7 @@ class Latex:
             return f"x^{{({name[1:]})}}"
         if name[1:] == "hat":
             return rf"\hat{{{name[0]}}}"
-        special = {"mean": r"\mu", "var": r"\sigma^2"}
+        special = {"mean": r"\mu", "var": r"\sigma^2", "weights": "w"}
         return special.get(name) or self.name(*name.partition("_")[::2])
 
     def entry(self, base: str, indices: Sequence[str]) -> str:

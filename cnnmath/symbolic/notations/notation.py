@@ -88,7 +88,7 @@ class Notation(Protocol):
         ...
 
     def relation(self, symbol: str, *parts: str) -> str:
-        """Parts joined by a relation: = < ≤ ≥ > ⊙ divides mod and or, and not before one part."""
+        """Parts joined by a relation: = ≠ < ≤ ≥ > ⊙ divides mod and or, and not before one part."""
         ...
 
     def joined(self, *parts: str) -> str:

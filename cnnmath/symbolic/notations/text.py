@@ -17,7 +17,7 @@ class Text:
     """Plain text, as one would type it."""
 
     minus, times, dot, infinity = "-", "*", "*", "oo"
-    _relations: ClassVar = {"≤": "<=", "≥": ">=", "≡": "==", "⊙": ".*"}
+    _relations: ClassVar = {"≤": "<=", "≥": ">=", "≠": "!=", "≡": "==", "⊙": ".*"}
 
     def prose(self, text: str) -> str:
         return text
