@@ -17,7 +17,8 @@ from math import gcd, prod
 import numpy as np
 
 from cnnmath.numeric.engine import current
-from cnnmath.numeric.methods.correlate import correlate, nothing
+from cnnmath.numeric.methods import winograd
+from cnnmath.numeric.methods.correlate import choice, correlate, nothing
 from cnnmath.numeric.methods.gemm import LIGHT, Columns
 from cnnmath.numeric.methods.problem import Problem, blocks, by_channel, channels_first, channels_last
 from cnnmath.numeric.windows import Array
@@ -117,9 +118,13 @@ def filter_gradient(windows: Sequence[Window], dy: Array, x: Array, shape: Seque
         engine.scratch,
         engine.workers,
     )
+    method = choice(windows, x.shape, shape, kind, groups)
     if dy.size:
         for part in whole.parts():
-            _filter_gradient(part)
+            if method.method == "winograd":
+                winograd.filter_gradient(part, method.prediction.tile)
+            else:
+                _filter_gradient(part)
     return dw
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from cnnmath.numeric.engine import current
-from cnnmath.numeric.methods.choose import METHODS, chosen
+from cnnmath.numeric.methods.choose import METHODS, Choice, chosen
 from cnnmath.numeric.methods.predict import START, Sizes
 from cnnmath.numeric.methods.problem import Problem, channels_first, channels_last
 from cnnmath.numeric.windows import Array, Slices, output_sizes
-from cnnmath.window import Window
+from cnnmath.window import Shape, Window
 
 
 def correlate(
@@ -45,21 +45,9 @@ def correlate(
     >>> correlate([Window(2, before=1)], x, w)[0, 0]
     array([ 0., -1., -1., -1., -1.])
     """
-    kind = np.result_type(x, w)
+    kind, engine = np.result_type(x, w), current()
+    how = choice(windows, x.shape, w.shape, kind, groups, prepared=remembered is not None)
     outputs = output_sizes(windows, x.shape[2:])
-    sizes = Sizes(
-        tuple(windows),
-        batch=len(x),
-        channels=w.shape[1],
-        filters=len(w) // groups,
-        inputs=x.shape[2:],
-        outputs=outputs,
-        groups=groups,
-        dtype=kind,
-        prepared=remembered is not None,
-    )
-    engine = current()
-    choice = chosen(sizes, engine)
     y = np.empty((len(x), *outputs, len(w)), kind)  # (N, O..., F)
     problem = Problem(
         tuple(windows),
@@ -69,12 +57,28 @@ def correlate(
         groups,
         finish or nothing,
         engine.scratch,
-        engine.workers if choice.prediction.cost > START else 1,
+        engine.workers if how.prediction.cost > START else 1,
         remembered,
     )
     if y.size:
-        METHODS[choice.method].forward(problem, choice.prediction)
+        METHODS[how.method].forward(problem, how.prediction)
     return channels_first(y)
+
+
+def choice(windows: Sequence[Window], x: Shape, w: Shape, dtype: Any, groups: int, *, prepared: bool = False) -> Choice:
+    """What is chosen for arrays of these shapes."""
+    sizes = Sizes(
+        tuple(windows),
+        batch=x[0],
+        channels=w[1],
+        filters=w[0] // groups,
+        inputs=tuple(x[2:]),
+        outputs=output_sizes(windows, x[2:]),
+        groups=groups,
+        dtype=dtype,
+        prepared=prepared,
+    )
+    return chosen(sizes, current())
 
 
 def nothing(y: Array, where: Slices) -> None:

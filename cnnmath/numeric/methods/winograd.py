@@ -12,6 +12,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, reduce
@@ -27,8 +28,9 @@ from cnnmath.numeric.workers import pieces, run, scratch
 from cnnmath.toomcook import transforms
 from cnnmath.window import Window
 
-CACHE, FEWEST, FILTERS = 2**21, 64, 64
-"""Bytes of a block's transformed numbers, tiles that a product needs to be fast, and filters of a piece."""
+CACHE, FEWEST, FILTERS, SHARES = 2**21, 64, 64, 4
+"""Bytes of a block's transformed numbers, tiles that a product needs to be fast, filters of a piece, and
+shares that other work is cut into."""
 
 OUTPUTS, MOST = (2, 4, 6), 216
 """Outputs of a tile along an axis that are tried; points of interpolation above which transforms cost too much."""
@@ -152,6 +154,58 @@ def _by_filters(chosen: Plan, problem: Problem, cut: list[Slices]) -> None:
     run(pieces(len(problem.w), FILTERS), multiply, problem.threads)
 
 
+def filter_gradient(problem: Problem, m: tuple[int, ...]) -> None:
+    r"""Gradient by the filters: ``G^T [(B^T x B) (A dy A^T)] G``, summed over the tiles.
+
+    The transforms of the forward pass, transposed: of its three linear maps, the one of the filters changes sides.
+    """
+    chosen = plan(m, problem.kernel, problem.w.dtype)
+    tiles, points, (f, c) = _tiles(chosen, problem), prod(chosen.points), problem.w.shape[:2]
+    kept = max(1, problem.scratch // (points * (c + f) * problem.x.itemsize))
+    sums = np.zeros((points, c, f), problem.w.dtype)  # (P, C, F)
+    for many in blocks(tiles, kept):
+        count = prod(extents(many))
+        v = scratch()("kept inputs", (points, count, c), problem.x.dtype)  # (P, T, C)
+        dm = scratch()("kept outputs", (points, count, f), problem.x.dtype)  # (P, T, F)
+        cut = list(_within(many, max(1, min(_most(chosen, problem), -(-count // SHARES)))))
+
+        def transform(task: tuple[Slices, slice], v: Array = v, dm: Array = dm) -> None:
+            block, here = task
+            transformed_tiles(chosen, problem, block, v[:, here])
+            transformed_outputs(chosen, problem, block, dm[:, here])
+
+        def multiply(some: slice, v: Array = v, dm: Array = dm) -> None:
+            sums[some] += v[some].transpose(0, 2, 1) @ dm[some]
+
+        run(cut, transform, problem.threads)
+        run(pieces(points, -(-points // SHARES)), multiply, problem.threads)
+    dw = (chosen.filter.T @ sums.reshape(points, -1)).reshape(-1, c, f)  # (K, C, F)
+    problem.w[...] += dw.transpose(2, 1, 0).reshape(problem.w.shape)
+
+
+def transformed_outputs(chosen: Plan, problem: Problem, block: Slices, out: Array) -> None:
+    """``A dy A^T`` of every tile and filter of a block, (points, tiles, F); outputs beyond the last are zero."""
+    sizes, dy, rank = extents(block), problem.y[block[0]], len(chosen.m)
+    lengths = [m * n for m, n in zip(chosen.m, sizes[1:], strict=True)]
+    strip = scratch()("strip", (sizes[0], *lengths, dy.shape[-1]), dy.dtype)  # (n, L..., F)
+    fill(strip, dy, [m * s.start for m, s in zip(chosen.m, block[1:], strict=True)])
+    split = [length for n, m in zip(sizes[1:], chosen.m, strict=True) for length in (n, m)]
+    apart = strip.reshape(sizes[0], *split, -1)  # (n, tiles, m, ..., F)
+    tiles = scratch()("tiles", (*chosen.m, *sizes, dy.shape[-1]), dy.dtype)  # (m..., n, tiles..., F)
+    tiles[...] = apart.transpose(*range(2, 2 + 2 * rank, 2), 0, *range(1, 1 + 2 * rank, 2), 1 + 2 * rank)
+    np.matmul(chosen.output.T, tiles.reshape(len(chosen.output), -1), out=out.reshape(len(out), -1, copy=False))
+
+
+def _within(many: Slices, most: int) -> Iterator[tuple[Slices, slice]]:
+    """Blocks of a block, and where their tiles stand among its tiles."""
+    start = 0
+    for block in blocks(extents(many), most):
+        count = prod(extents(block))
+        moved = tuple(slice(a.start + s.start, a.start + s.stop) for a, s in zip(many, block, strict=True))
+        yield moved, slice(start, start + count)
+        start += count
+
+
 def transformed_filters(chosen: Plan, problem: Problem, some: slice) -> Array:
     """``G w G^T`` of some filters and every channel, (points, C, F)."""
     w = problem.w[some].reshape(some.stop - some.start, problem.w.shape[1], -1).transpose(2, 1, 0)  # (K, C, F)
@@ -175,7 +229,7 @@ def transformed_tiles(chosen: Plan, problem: Problem, block: Slices, out: Array 
     tiles[...] = patches(strip, chosen.tile, sizes[1:]).transpose(*axes[1 + rank :], *axes[: 1 + rank], 1 + 2 * rank)
     shape = (prod(chosen.points), prod(sizes), x.shape[-1])
     v = scratch()("transformed", shape, x.dtype) if out is None else out  # (P, T, C)
-    np.matmul(chosen.input, tiles.reshape(len(v), -1), out=v.reshape(len(v), -1))
+    np.matmul(chosen.input, tiles.reshape(len(v), -1), out=v.reshape(len(v), -1, copy=False))
     return v
 
 
