@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnnmath.numeric.elementwise import each, where_true
 from cnnmath.numeric.scalar import constant, exp, log1p
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
@@ -11,12 +12,12 @@ from cnnmath.ops import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Soft
 
 def relu_forward(op: ReLU, x: Array) -> Array:
     """Zero where x is not positive; NaN passes."""
-    return np.where(x <= 0, np.zeros((), x.dtype), x)
+    return each(lambda x: np.maximum(x, np.zeros((), x.dtype)), x)
 
 
 def relu_backward(op: ReLU, dy: Array, x: Array) -> dict[str, Array]:
     """The gradient where x is positive."""
-    return {"x": np.where(x > 0, dy, np.zeros((), dy.dtype))}
+    return {"x": each(lambda dy, x: where_true(x > 0, dy), dy, x)}
 
 
 def leaky_forward(op: LeakyReLU, x: Array) -> Array:
