@@ -13,7 +13,7 @@ import numpy as np
 from cnnmath.errors import DataError, unknown
 from cnnmath.filters.factor import TOLERANCE, factors
 from cnnmath.filters.numbers import greatest
-from cnnmath.filters.paths import TAPS, count, direct_sides, fourier_sides, long_axes
+from cnnmath.filters.paths import ROOM, TAPS, count, direct_sides, fourier_sides, long_axes
 from cnnmath.filters.slide import Slide
 from cnnmath.numeric.windows import Array
 
@@ -184,10 +184,15 @@ def _rounding(slide: Slide, roundings: int) -> float:
 
 
 def _norms(a: Array) -> tuple[float, float]:
-    """Sum of the moduli, and root of the sum of squares."""
-    top = float(greatest(a))
-    scaled = np.abs(a / top) if top else np.zeros(1)
-    return top * float(scaled.sum(dtype=float)), top * sqrt(float((scaled * scaled).sum(dtype=float)))
+    """Sum of the moduli, and root of the sum of squares; a stretch at a time, in units of the greatest."""
+    top = float(greatest(a)) or 1.0
+    step = max(ROOM // prod(a.shape[1:]), 1)
+    total, squares = 0.0, 0.0
+    for start in range(0, len(a), step):
+        moduli = np.abs(a[start : start + step] / top)
+        total += float(moduli.sum(dtype=float))
+        squares += float(np.square(moduli, out=moduli).sum(dtype=float))
+    return top * total, top * sqrt(squares)
 
 
 def _block(slide: Slide) -> int:

@@ -45,7 +45,7 @@ def array(name: str, value: Any) -> Array:
     if kind == "f":
         return given
     if kind in "iu" and not (given.dtype == np.uint64 and int(given.max()) > LIMIT):
-        return given.astype(np.int64)
+        return given.astype(np.int64, copy=False)
     if kind == "O" and all(isinstance(v, numbers.Rational) and not isinstance(v, bool) for v in given.flat):
         return given
     raise DataError(
@@ -109,4 +109,4 @@ def greatest(x: Array) -> Any:
     """Greatest absolute value; of integers as a Python integer, so that the least of int64 has one too."""
     if x.dtype == np.int64:
         return max(-int(x.min()), int(x.max()))
-    return np.abs(x).max()
+    return np.maximum(-x.min(), x.max())

@@ -1,5 +1,6 @@
 """The three ways: what each costs and errs, which is taken, and kernels that are outer products."""
 
+import tracemalloc
 from fractions import Fraction
 from functools import reduce
 from math import log2
@@ -126,6 +127,19 @@ def test_integers_go_by_transforms_where_rounding_is_sure_and_only_there():
     with pytest.raises(DataError, match="rounding to integers is not sure"):
         convolve(x, h, method="fft")
     assert (convolve(x, h) == np.convolve(x, h)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+@pytest.mark.parametrize("method", ["direct", "separable", "fft"])
+def test_a_large_image_needs_the_memory_that_is_stated(method, dtype):
+    x, h = np.ones((1000, 1000), dtype), np.ones((9, 9), dtype)
+    stated = choose(x, h, "same")[method].scratch
+    convolve(x[:20, :20], h, "same", method=method)  # so that what is loaded at first is not counted
+    tracemalloc.start()
+    y = convolve(x, h, "same", method=method)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most - y.nbytes < 1.25 * stated + 2**18
 
 
 @pytest.mark.parametrize("method", ["direct", "separable", "fft"])
