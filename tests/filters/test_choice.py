@@ -106,13 +106,14 @@ def test_a_choice_reads_as_a_table():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("method", ["direct", "separable", "fft"])
 @pytest.mark.parametrize(("sizes", "taps"), [((500,), (60,)), ((40, 30), (7, 9)), ((9, 12, 11), (3, 4, 3))])
-def test_every_error_is_below_its_bound(sizes, taps, method, dtype):
+@pytest.mark.parametrize("boundary", ["zero", "edge"])
+def test_every_error_is_below_its_bound(sizes, taps, boundary, method, dtype):
     rng = np.random.default_rng(11)
     x = (rng.standard_normal(sizes) * 100).astype(dtype)
     h = outer([rng.standard_normal(k) for k in taps]).astype(dtype)
-    wide = convolve(x.astype(np.longdouble), h.astype(np.longdouble), "same", method="direct")
-    error = np.abs(convolve(x, h, "same", method=method) - wide).max()
-    bound = choose(x, h, "same")[method].error
+    wide = convolve(x.astype(np.longdouble), h.astype(np.longdouble), "same", boundary, "direct")
+    error = np.abs(convolve(x, h, "same", boundary, method) - wide).max()
+    bound = choose(x, h, "same", boundary)[method].error
     assert 0 < error <= bound < 1e6 * error
 
 
@@ -127,6 +128,17 @@ def test_integers_go_by_transforms_where_rounding_is_sure_and_only_there():
     with pytest.raises(DataError, match="rounding to integers is not sure"):
         convolve(x, h, method="fft")
     assert (convolve(x, h) == np.convolve(x, h)).all()
+
+
+def test_a_number_at_the_border_counts_as_often_as_it_is_read():
+    x = np.zeros(2000, np.int64)
+    x[-1] = 2**34
+    h = np.random.default_rng(2).integers(-9, 9, 700)
+    zero, edge = (choose(x, h, "full", boundary)["fft"] for boundary in ("zero", "edge"))
+    assert not zero.refused
+    assert edge.refused
+    for boundary in ("zero", "edge"):
+        assert (convolve(x, h, "full", boundary) == convolve(x, h, "full", boundary, "direct")).all()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
