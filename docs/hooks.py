@@ -1,12 +1,15 @@
-"""Pages that mkdocs generates while it builds: operators, chapters of derivations, and the reference of the audit."""
+"""What mkdocs generates while it builds: operators, chapters of derivations, the reference of the audit, a figure."""
 
 from __future__ import annotations
+
+from io import BytesIO
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from cnnmath import ops
 from cnnmath.audit.reference import reference_page, schema
+from cnnmath.plot.views import filtered
 from cnnmath.report.lecture import chapter_page, page_name
 from cnnmath.report.operator import operator_page
 from cnnmath.subjects import CHAPTERS
@@ -15,7 +18,7 @@ OPERATORS = (ops.Conv, ops.ConvTranspose, ops.MaxPool, ops.AveragePool, ops.Subs
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the generated pages."""
+    """Add the generated pages, and the figure."""
     for kind in OPERATORS:
         name = f"operators/{kind.__name__.lower()}.md"
         files.append(File.generated(config, name, content=operator_page(kind)))
@@ -23,4 +26,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, page_name(chapter), content=chapter_page(chapter)))
     files.append(File.generated(config, "audit-reference.md", content=reference_page()))
     files.append(File.generated(config, "claims.schema.json", content=schema()))
+    files.append(File.generated(config, "filters.png", content=figure()))
     return files
+
+
+def figure() -> bytes:
+    """The figure of the page on filters."""
+    image = BytesIO()
+    filtered().savefig(image, format="png", metadata={"Software": None}, dpi=200)
+    return image.getvalue()

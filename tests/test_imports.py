@@ -36,6 +36,7 @@ def test_the_spine_loads_nothing_third_party(module):
 
 def test_kernels_load_numpy_and_neither_symbols_nor_graphs_nor_strategies():
     assert loaded("cnnmath.numeric", PACKAGE.parent) == {"numpy"}
+    assert loaded("cnnmath.filters", PACKAGE.parent) == {"numpy"}
 
 
 def test_graphs_load_networkx_and_neither_symbols_nor_strategies():

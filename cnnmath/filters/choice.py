@@ -1,0 +1,240 @@
+"""Which way a convolution takes: the multiplications, the memory and the rounding of each, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from math import log2, prod, sqrt
+from typing import Any
+
+import numpy as np
+
+from cnnmath.errors import DataError, unknown
+from cnnmath.filters.factor import TOLERANCE, factors
+from cnnmath.filters.numbers import greatest
+from cnnmath.filters.paths import ROOM, TAPS, count, direct_sides, fourier_sides, long_axes
+from cnnmath.filters.slide import Slide
+from cnnmath.numeric.windows import Array
+
+METHODS = ("direct", "separable", "fft")
+EXACTLY = 0.25
+"""Error of a transform below which integers are found by rounding: half of what would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way: its multiplications, its scratch memory in bytes, a bound on its error, and why it cannot be taken.
+
+    The bound holds for the absolute error of every output, if nothing overflows or underflows.
+    """
+
+    method: str
+    multiplications: int
+    scratch: int
+    error: float
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The ways of one convolution, and the one that is taken: the possible one with fewest multiplications."""
+
+    title: str
+    ways: tuple[Way, ...]
+
+    @property
+    def method(self) -> str:
+        """Name of the way that is taken; the first of equals."""
+        return min((way for way in self.ways if not way.refused), key=lambda way: way.multiplications).method
+
+    def __getitem__(self, method: str) -> Way:
+        for way in self.ways:
+            if way.method == method:
+                return way
+        raise unknown("method", method, METHODS)
+
+    def __repr__(self) -> str:
+        head = f"  {'method':<10}{'multiplications':>18}{'scratch':>11}   error at most"
+        return "\n".join([f"{self.title}: {self.method}", head, *map(_row, self.ways)])
+
+
+def choice(slide: Slide, word: str = "correlation", mode: str = "") -> Choice:
+    """The three ways of a slide."""
+    sizes = f"{_sizes(slide.x.shape)} with {_sizes(slide.w.shape)}"
+    dtype = "fractions" if slide.x.dtype == object else str(slide.x.dtype)
+    title = f"{word} of {sizes}, {dtype}{mode and ', ' + mode}"
+    return Choice(title, (_direct(slide), _separable(slide), _fourier(slide)))
+
+
+def taken(found: Choice, method: str) -> str:
+    """Name of the way that a caller asks for.
+
+    Raises
+    ------
+    UnknownNameError, DataError
+        For a name that is not in the list, and for a way that cannot be taken.
+    """
+    if method == "auto":
+        return found.method
+    if method not in METHODS:
+        raise unknown("method", method, ("auto", *METHODS))
+    if found[method].refused:
+        raise DataError(
+            f"the method '{method}' cannot be taken.",
+            here=found[method].refused,
+            fix=f"use method 'auto', which takes '{found.method}' here",
+        )
+    return method
+
+
+def gamma(operations: float, dtype: np.dtype[Any]) -> float:
+    """Higham's gamma_n: relative error of n roundings (Accuracy and Stability of Numerical Algorithms, lemma 3.1)."""
+    roundings = operations * float(np.finfo(dtype).eps) / 2
+    return roundings / (1 - roundings)
+
+
+def _direct(slide: Slide) -> Way:
+    """One product a tap and an output, zeros included; each output is rounded once a tap."""
+    products = prod(slide.outputs) * slide.w.size
+    return Way("direct", products, _block(slide), _rounding(slide, slide.w.size))
+
+
+def _separable(slide: Slide) -> Way:
+    """The direct way along each axis; whole arrays lie between one axis and the next."""
+    vectors, x = factors(slide.w), slide.x
+    if vectors is None:
+        return Way("separable", 0, 0, 0.0, "the kernel is no outer product of one factor an axis")
+    products, between, blocks, shape = 0, [0], 0, list(x.shape)
+    axes = long_axes(slide.w)
+    for axis in axes:
+        hollow = np.broadcast_to(np.zeros((), x.dtype), shape)
+        part = slide.along(axis, hollow, vectors[axis])
+        shape = list(part.outputs)
+        products += prod(shape) * len(vectors[axis])
+        blocks = max(blocks, _block(part))
+        between.append(prod(shape) * x.itemsize)
+    between[-1] = 0  # the last is the result
+    live = max(a + b for a, b in pairwise(between))
+    roundings = sum(len(vectors[axis]) for axis in axes) + (TOLERANCE if len(axes) > 1 else 0)
+    return Way("separable", products, live + blocks, _rounding(slide, roundings))
+
+
+def _fourier(slide: Slide) -> Way:
+    """Two real transforms a block and one of the kernel, of L log2(L) products each, and 2 L to multiply spectra.
+
+    So many has the radix-2 algorithm; those that are used have somewhat fewer.
+    """
+    sides, lengths = fourier_sides(slide)
+    length = prod(lengths)
+    lines = prod(s for i, s in enumerate(sides) if i not in long_axes(slide.w))
+    blocks = count(slide, sides) * lines
+    products = round((2 * blocks + 1) * length * log2(length) + 2 * blocks * length)
+    scratch = (4 * lines + 1) * length * (slide.x.itemsize if slide.x.dtype.kind == "f" else 8)
+    if slide.x.dtype == object:
+        return Way("fft", products, scratch, 0.0, "a transform of exact numbers would round them")
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = fourier_error(slide, lengths)
+    if not np.isfinite(error):
+        return Way("fft", products, scratch, error, "NaN, infinite or huge numbers would spread over all outputs")
+    if slide.x.dtype.kind == "f":
+        return Way("fft", products, scratch, error)
+    refused = (
+        "" if error < EXACTLY else f"rounding to integers is not sure: the error may be {error:.2g}, not below 1/4"
+    )
+    return Way("fft", products, scratch, 0.0, refused)
+
+
+def fourier_error(slide: Slide, lengths: list[int]) -> float:
+    r"""Bound on the error of a convolution by transforms, for every output.
+
+    A stage of radix p multiplies by twiddle factors and adds p terms, so that each term is rounded at most p + 7 times
+    (a complex product counts as three roundings, a factor as one), and the stage has the relative error
+    :math:`\sqrt p\,\gamma_{p+7}` in the 2-norm, as the matrix of moduli has norm p and the stage itself
+    :math:`\sqrt p`. Over all stages, :math:`1 + \tau = \prod_p (1 + \sqrt p\,\gamma_{p+7})`. With
+    :math:`1 + \alpha = (1 + \tau)^2 (1 + \gamma_3)` for the product of both spectra, whose 1-norm is at most L times
+    :math:`\|x\|_2 \|h\|_2`, where x is what a block reads, every output errs by at most
+
+    .. math:: \alpha (1 + \tau\sqrt L)\, \|x\|_2 \|h\|_2 + \tau \min(\|x\|_2 \|h\|_1, \|x\|_1 \|h\|_2)
+
+    References
+    ----------
+    .. [1] N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, SIAM 2002, theorem 24.2, whose
+       argument for radix 2 this repeats for every radix.
+
+    Examples
+    --------
+    >>> slide = Slide.of(np.ones(100), np.ones(5), "same", "zero")
+    >>> 1e-15 < fourier_error(slide, [108]) < 1e-11
+    True
+    """
+    dtype = slide.x.dtype if slide.x.dtype.kind == "f" else np.dtype(float)
+    growth = prod(1 + sqrt(p) * gamma(p + 7, dtype) for n in lengths for p in _prime_factors(n))
+    tau = growth * (1 + gamma(2, dtype)) - 1  # the last product scales by 1/L
+    alpha = (1 + tau) ** 2 * (1 + gamma(3, dtype)) - 1
+    (x1, x2), (h1, h2) = _seen_norms(slide, prod(lengths)), _norms(slide.w)
+    return alpha * (1 + tau * sqrt(prod(lengths))) * x2 * h2 + tau * min(x2 * h1, x1 * h2)
+
+
+def _rounding(slide: Slide, roundings: int) -> float:
+    """Error of sums of products of floats: so many roundings, and two more for numbers that became floats."""
+    if slide.x.dtype.kind != "f":
+        return 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        return gamma(roundings + 2, slide.x.dtype) * float(greatest(slide.x)) * _norms(slide.w)[0]
+
+
+def _seen_norms(slide: Slide, length: int) -> tuple[float, float]:
+    """Bounds on the norms of what a block reads: numbers beyond the border may be there many times."""
+    top = float(greatest(slide.x))
+    total, root = length * top, sqrt(length) * top
+    if slide.boundary != "zero":
+        return total, root
+    exact_total, exact_root = _norms(slide.x)
+    return min(total, exact_total), min(root, exact_root)
+
+
+def _norms(a: Array) -> tuple[float, float]:
+    """Sum of the moduli, and root of the sum of squares; a stretch at a time, in units of the greatest."""
+    top = float(greatest(a)) or 1.0
+    step = max(ROOM // prod(a.shape[1:]), 1)
+    total, squares = 0.0, 0.0
+    for start in range(0, len(a), step):
+        moduli = np.abs(a[start : start + step] / top)
+        total += float(moduli.sum(dtype=float))
+        squares += float(np.square(moduli, out=moduli).sum(dtype=float))
+    return top * total, top * sqrt(squares)
+
+
+def _block(slide: Slide) -> int:
+    """Bytes of a block of the direct way: its columns, what it reads, and two results."""
+    sides = direct_sides(slide)
+    reads = prod(s + k - 1 for s, k in zip(sides, slide.w.shape, strict=True))
+    return (prod(sides) * (min(slide.w.size, TAPS) + 2) + reads) * slide.x.itemsize
+
+
+def _prime_factors(n: int) -> Iterator[int]:
+    p = 2
+    while n > 1:
+        while n % p == 0:
+            yield p
+            n //= p
+        p += 1
+
+
+def _row(way: Way) -> str:
+    if way.refused:
+        return f"  {way.method:<10}{'-':>18}{'-':>11}   {way.refused}"
+    error = "exact" if way.error == 0 else f"{way.error:.1e}"
+    return f"  {way.method:<10}{way.multiplications:>18,}{_bytes(way.scratch):>11}   {error}"
+
+
+def _bytes(n: int) -> str:
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if n >= size:
+            return f"{n / size:.1f} {unit}"
+    return f"{n} B"
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))
