@@ -59,7 +59,7 @@ def residues(window: Window, n: int) -> Iterator[Residue]:
     --------
     >>> for residue in residues(Window(3, stride=2, before=1, after=1), 6):
     ...     print(residue.inputs, residue.taps, residue.window)
-    slice(0, 6, 2) slice(1, None, -2) Window(kernel=1, stride=1, dilation=2, before=0, after=0)
+    slice(0, 6, 2) slice(1, 0, -2) Window(kernel=1, stride=1, dilation=1, before=0, after=0)
     slice(1, 6, 2) slice(2, None, -2) Window(kernel=2, stride=1, dilation=1, before=0, after=1)
     """
     s, d, p, outputs = window.stride, window.dilation, window.before, window.placements(n)
@@ -121,7 +121,7 @@ def filter_gradient(windows: Sequence[Window], dy: Array, x: Array, shape: Seque
     method = choice(windows, x.shape, shape, kind, groups)
     if dy.size:
         for part in whole.parts():
-            if method.method == "winograd":
+            if method.method == "winograd" and method.prediction.gradient_bound <= method.tolerance:
                 winograd.filter_gradient(part, method.prediction.tile)
             else:
                 _filter_gradient(part)

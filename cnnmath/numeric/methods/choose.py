@@ -107,7 +107,10 @@ def choose_method(op: Conv, x: Any, *, dtype: Any = np.float32, engine: Engine |
     --------
     >>> choose_method(Conv(64, 3, padding=1), (1, 64, 224, 224))
     method     products   cost       scratch    error bound
-    direct     1.8G       ...
+    direct     1.85G      4.66G      786kB      3.4e-05
+    gemm       1.85G      3.09G      2.1MB      3.4e-05
+    winograd   462M       2.08G      4.17MB     0.0018, tiles of 4x4  <- chosen
+    fft        537M       232G       50.9MB     0.0021
     """
     shape = tuple(x) if isinstance(x, (tuple, list)) else np.shape(x)
     kind = np.dtype(dtype) if isinstance(x, (tuple, list)) else np.asarray(x).dtype

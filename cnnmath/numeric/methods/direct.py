@@ -32,6 +32,7 @@ def predict(sizes: Sizes, tolerance: float) -> Prediction:
         cost=START / 10 + sizes.groups * (few * sizes.multiplications + MOVE * (passes + reordered)),
         scratch=3 * NUMBERS * sizes.dtype.itemsize,
         bound=gamma(sizes.taps, sizes.unit),
+        gradient_bound=gamma(sizes.positions, sizes.unit),
     )
 
 

@@ -40,6 +40,7 @@ def predict(sizes: Sizes, tolerance: float) -> Prediction:
         cost=sizes.groups * (START + FLOP * butterflies + 2 * length * f * c * max(n, MOVE / 2)),
         scratch=length * (n * c + 2 * c + 2 * n) * sizes.dtype.itemsize,
         bound=sqrt(length / taps) * gamma(roundings, sizes.unit),
+        gradient_bound=gamma(sizes.positions, sizes.unit),
     )
 
 

@@ -51,6 +51,7 @@ def predict(sizes: Sizes, tolerance: float) -> Prediction:
         cost=sizes.groups * (START + product(sizes.positions, sizes.taps, sizes.filters) + MOVE * (copied + reordered)),
         scratch=2 * sizes.taps * _positions(sizes.taps, sizes.positions) * sizes.dtype.itemsize,
         bound=gamma(sizes.taps, sizes.unit),
+        gradient_bound=gamma(sizes.positions, sizes.unit),
     )
 
 

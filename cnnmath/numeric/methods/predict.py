@@ -105,6 +105,8 @@ class Prediction:
         Bytes that one thread needs beside operands and output.
     bound
         Largest error, relative to ``taps * max|w| * max|x|``.
+    gradient_bound
+        Largest error of the gradient by the filters, relative to ``positions * max|dy| * max|x|``.
     tile
         Outputs of a tile along each axis, where the method works on tiles.
     refused
@@ -116,6 +118,7 @@ class Prediction:
     cost: float = 0.0
     scratch: int = 0
     bound: float = 0.0
+    gradient_bound: float = 0.0
     tile: tuple[int, ...] = ()
     refused: str = ""
 

@@ -25,7 +25,7 @@ from cnnmath.numeric.methods.predict import MOVE, PANEL, START, Prediction, Size
 from cnnmath.numeric.methods.problem import Problem, blocks, extents, fill, patches
 from cnnmath.numeric.windows import Array, Slices
 from cnnmath.numeric.workers import pieces, run, scratch
-from cnnmath.toomcook import transforms
+from cnnmath.toomcook import Transforms, transforms
 from cnnmath.window import Window
 
 CACHE, FEWEST, FILTERS, SHARES = 2**21, 64, 64, 4
@@ -90,7 +90,8 @@ def _predict(sizes: Sizes, m: tuple[int, ...]) -> Prediction:
 
     A transformed filter has ``K + 2`` roundings (its products and the entries of G); a transformed tile as many as a row
     of B^T has nonzeros, an output as many as one of A^T; the sum over the channels has C. Of numbers between -1 and 1,
-    sums go through at most ``amplification**n`` times C [2]_.
+    sums go through at most ``amplification**n`` times C [2]_. On the way back, with A and G^T changing sides, the sum is
+    over the tiles, and a gradient is one of ``points`` products.
     """
     each = [transforms(a, r) for a, r in zip(m, sizes.kernel, strict=True)]
     points = prod(t.multiplications for t in each)
@@ -101,6 +102,7 @@ def _predict(sizes: Sizes, m: tuple[int, ...]) -> Prediction:
     filtered = 0 if sizes.prepared else c * f * MOVE * (1.3 * points + 2 * taps)
     longest = [prod(max(sum(map(bool, row)) for row in getattr(t, name)) for t in each) for name in ("input", "output")]
     amplification = prod((t.amplification for t in each), start=Fraction(1))
+    returning = prod((_returning(t) for t in each), start=Fraction(1))
     shown = min(tiles, max(FEWEST, CACHE // (points * (c + min(f, FILTERS)) * sizes.dtype.itemsize)))
     return Prediction(
         "winograd",
@@ -108,7 +110,18 @@ def _predict(sizes: Sizes, m: tuple[int, ...]) -> Prediction:
         cost=sizes.groups * (START + tiles / shown * product(shown, c, points * f) + transformed + filtered),
         scratch=points * (2 * c + 2 * min(f, FILTERS)) * shown * sizes.dtype.itemsize,
         bound=float(amplification) / taps * gamma(taps + 2 + sum(longest) + c, sizes.unit),
+        gradient_bound=float(returning) / prod(m) * gamma(points + 2 + sum(longest) + tiles, sizes.unit),
         tile=m,
+    )
+
+
+def _returning(t: Transforms) -> Fraction:
+    r"""The amplification of the gradient by the filters, ``max_k sum_l |G_lk| (sum_j |B_jl|) (sum_i |A_li|)``."""
+    rows = [sum(map(abs, row), Fraction(0)) for row in t.input]
+    columns = [sum(map(abs, column), Fraction(0)) for column in zip(*t.output, strict=True)]
+    return max(
+        sum((abs(g) * b * a for g, b, a in zip(column, rows, columns, strict=True)), Fraction(0))
+        for column in zip(*t.filter, strict=True)
     )
 
 
