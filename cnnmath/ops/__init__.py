@@ -9,6 +9,7 @@ from cnnmath.errors import unknown
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
+from cnnmath.ops.border import EdgePad, ReflectPad
 from cnnmath.ops.combine import Add, Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.linear import Flatten, Linear, RadialBasis
@@ -17,7 +18,9 @@ from cnnmath.ops.maxout import Maxout
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
-from cnnmath.ops.transposed import ConvTranspose, Upsample
+from cnnmath.ops.transposed import ConvTranspose
+from cnnmath.ops.unpool import MaxUnpool
+from cnnmath.ops.upsample import LinearUpsample, Upsample
 
 ALL: tuple[type[Operator], ...] = (
     Conv,
@@ -29,11 +32,15 @@ ALL: tuple[type[Operator], ...] = (
     GlobalAveragePool,
     AdaptiveAveragePool,
     AdaptiveMaxPool,
+    MaxUnpool,
     Linear,
     RadialBasis,
     Flatten,
     Pad,
+    ReflectPad,
+    EdgePad,
     Upsample,
+    LinearUpsample,
     BatchNorm,
     LocalResponseNorm,
     ReLU,
@@ -63,19 +70,23 @@ __all__ = [
     "Conv",
     "ConvTranspose",
     "Dropout",
+    "EdgePad",
     "Flatten",
     "GlobalAveragePool",
     "LeakyReLU",
     "Linear",
+    "LinearUpsample",
     "LocalResponseNorm",
     "LpPool",
     "MaxPool",
+    "MaxUnpool",
     "Maxout",
     "Operand",
     "Operator",
     "Pad",
     "RadialBasis",
     "ReLU",
+    "ReflectPad",
     "Select",
     "Sigmoid",
     "Softmax",

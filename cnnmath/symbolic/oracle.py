@@ -123,9 +123,7 @@ def oracle(op: Operator, shapes: Sequence[Shape], *, nonzero: bool = False) -> d
     is read when it is asked for.
     """
     draw = Random(0)
-    tensors = {
-        name: drawn(shape, draw, low=1 if name == "var" else -3) for name, shape in operands(op, *shapes).items()
-    }
+    tensors = {name: _operand(op, name, shape, draw) for name, shape in operands(op, *shapes).items()}
     output = op.shape(*shapes)
     dy = drawn(output, draw)
     for i in draw.sample(range(len(dy.values)), max(0, len(dy.values) - TOUCHED)):
@@ -158,6 +156,12 @@ def told(op: Operator, output: Shape, tensors: dict[str, Tensor], dy: Tensor) ->
         **{f"dy/d{name}": jacobian(name) for name in tensors},
         **{f"dL/d{name}": total(name) for name in tensors},
     }
+
+
+def _operand(op: Operator, name: str, shape: Shape, draw: Random) -> Tensor:
+    """Small integers; positions in the output where they are switches."""
+    low, high = (0, prod(op.outputs) - 1) if name == "switches" else (1 if name == "var" else -3, 3)
+    return drawn(shape, draw, low, high)
 
 
 def _bound(op: Operator, values: Mapping[sp.Symbol, int]) -> Operator:

@@ -47,6 +47,8 @@ def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed:
 
     A variance is drawn so that its root is rational.
     """
+    if name == "switches":
+        return seed.integers(0, prod(op.outputs), shape)  # type: ignore[attr-defined]
     most = 4 if name.startswith("x") else 9
     numbers = seed.integers(-most, most + 1, shape)
     if numbers.size < FEW and not name.startswith("x"):
@@ -70,6 +72,11 @@ def divisor(op: Operator, *inputs: Shape) -> int:  # noqa: ARG001 - most operato
 @divisor.register
 def _(op: ops.AveragePool, *inputs: Shape) -> int:
     return lcm(*np.unique(pool_divisor(op, inputs[0][2:])).tolist())
+
+
+@divisor.register
+def _(op: ops.LinearUpsample, *inputs: Shape) -> int:
+    return prod(op.parts(inputs[0][2:]))
 
 
 @divisor.register

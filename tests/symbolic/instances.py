@@ -30,6 +30,10 @@ SMALL = {
     ops.Linear: Case(ops.Linear(4), ((3, 2),)),
     ops.RadialBasis: Case(ops.RadialBasis(4), ((3, 2),)),
     ops.Upsample: Case(ops.Upsample((2, 3)), ((2, 2, 4, 3),)),
+    ops.LinearUpsample: Case(ops.LinearUpsample((2, 3)), ((2, 2, 4, 3),)),
+    ops.MaxUnpool: Case(ops.MaxUnpool((4, 3)), ((2, 2, 2, 3),)),
+    ops.ReflectPad: Case(ops.ReflectPad(((1, 0), (1, 2))), ((1, 2, 3, 4),)),
+    ops.EdgePad: Case(ops.EdgePad(((1, 0), (1, 2))), ((1, 2, 3, 2),)),
     ops.Pad: Case(ops.Pad(((1, 0), (0, 2)), channels=(2, 1)), ((1, 2, 3, 2),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(3, alpha=0.5), ((2, 4, 2),)),
     ops.Softmax: Case(ops.Softmax(), ((2, 4, 2),)),
@@ -83,7 +87,7 @@ class Instance:
         op, inputs = self.case.op, self.case.inputs
         draw = random.Random(self.seed)
         return {
-            name: _tensor(shape, draw, 1 if name == "var" else -5)
+            name: _tensor(shape, draw, 1 if name == "var" else 0 if name == "switches" else -5)
             for name, shape in {**operands(op, *inputs), "dL/dy": op.shape(*inputs)}.items()
         }
 
