@@ -145,8 +145,8 @@ def switches(op: Operator, x: Any) -> Array:
 
     Notes
     -----
-    *Conventions*: of equal maxima the first in row-major order; of windows that hold NaN the first NaN. PyTorch calls
-    them ``return_indices``.
+    *Conventions*: of equal maxima the first in row-major order, of several NaN the first. They are PyTorch's
+    ``return_indices``, but that of several NaN it gives the last.
 
     Raises
     ------

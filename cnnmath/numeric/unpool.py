@@ -35,11 +35,10 @@ def _places(op: MaxUnpool, switches: Array) -> Array:
         if inside.all():
             return places.reshape(*switches.shape[:2], -1)
     at = tuple(int(axis[0]) for axis in np.nonzero(~inside))
-    sizes = "*".join(map(str, op.outputs))
     raise DataError(
         "a switch is no place of the output.",
         input=f"switches{list(at)} = {switches[at]}, output {op.outputs}",
-        rule="0 <= switch < product of the output's sizes, an integer",
-        here=f"0 <= {switches[at]} < {sizes} = {prod(op.outputs)} fails, or {switches[at]} is no integer",
-        fix="give MaxUnpool the sizes of what was pooled, and the switches that cnnmath.numeric.switches gives",
+        rule="an integer, 0 <= switch < product of the output's sizes",
+        here=f"not 0 <= {switches[at]} < {prod(op.outputs)}, or no integer",
+        fix="give MaxUnpool the sizes of what was pooled, and the switches of cnnmath.numeric.switches",
     )

@@ -24,7 +24,7 @@ from cnnmath.ops.pool import Pool
 from cnnmath.ops.spatial import windows_of
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
-from cnnmath.ops.upsample import Enlargement
+from cnnmath.ops.upsample import Enlargement, LinearUpsample
 from cnnmath.window import Window
 
 MANY = 8
@@ -69,7 +69,8 @@ def _(op: ConvTranspose, rank: int = 2, *, exact: bool = False) -> tuple[Operato
 
 @reduced.register
 def _(op: Enlargement, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
-    return op, ((2, 3, *range(2, 2 + len(op.scale))),)
+    least = 3 if isinstance(op, LinearUpsample) else 2  # of two inputs, both are neighbours everywhere
+    return op, ((2, 3, *range(least, least + len(op.scale))),)
 
 
 @reduced.register

@@ -31,8 +31,8 @@ def size(name: str) -> sp.Symbol:
 
 @cache
 def array(name: str) -> sp.IndexedBase:
-    """Symbol of an array; switches are positions, which are integers."""
-    return sp.IndexedBase(name, integer=True) if name == "switches" else sp.IndexedBase(name, real=True)
+    """Symbol of an array."""
+    return sp.IndexedBase(name, real=True)
 
 
 class Quantified(sp.Expr):

@@ -17,6 +17,11 @@ def outputs(problem):
     return [problem.forward(), *problem.backward().values()]
 
 
+def of_samples(problem, part):
+    """What goes with some samples of a batch: all parameters, and of numbers that each sample has, their part."""
+    return {name: a[part] if name == "switches" else a for name, a in problem.parameters.items()}
+
+
 def same(ours, theirs):
     return all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
@@ -95,9 +100,10 @@ def test_small_integers_are_computed_as_the_numbers_they_are_or_refused(kind, dt
 def test_an_empty_batch_gives_an_empty_batch_and_no_gradient(kind, data):
     problem = data.draw(problems(kind, whole=True)).astype(float)
     inputs = [x[:0] for x in problem.inputs]
-    y = numeric.forward(problem.op, *inputs, **problem.parameters)
+    parameters = of_samples(problem, slice(0))
+    y = numeric.forward(problem.op, *inputs, **parameters)
     assert y.shape == (0, *problem.dy.shape[1:])
-    for name, grad in numeric.backward(problem.op, problem.dy[:0], *inputs, **problem.parameters).items():
+    for name, grad in numeric.backward(problem.op, problem.dy[:0], *inputs, **parameters).items():
         assert grad.shape == ((0,) if name.startswith("x") else ()) + problem.arrays[name].shape[name.startswith("x") :]
         assert not grad.any()
 
@@ -109,7 +115,8 @@ def test_samples_of_a_batch_do_not_meet(kind, data):
     problem = data.draw(problems(kind))
     y = problem.forward()
     for i in range(len(y)):
-        alone = numeric.forward(problem.op, *(x[i : i + 1] for x in problem.inputs), **problem.parameters)
+        part = slice(i, i + 1)
+        alone = numeric.forward(problem.op, *(x[part] for x in problem.inputs), **of_samples(problem, part))
         assert (alone[0] == y[i]).all()
 
 
