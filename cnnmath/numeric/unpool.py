@@ -22,7 +22,7 @@ def forward(op: MaxUnpool, x: Array, switches: Array) -> Array:
 
 def backward(op: MaxUnpool, dy: Array, x: Array, switches: Array) -> dict[str, Array]:
     """The gradient is read at the switches."""
-    maps = dy.reshape(*dy.shape[:2], -1)  # (N, C, I)
+    maps = dy.reshape(*dy.shape[:2], prod(op.outputs))  # (N, C, I)
     return {"x": np.take_along_axis(maps, _places(op, switches), axis=2).reshape(x.shape)}
 
 
@@ -33,7 +33,7 @@ def _places(op: MaxUnpool, switches: Array) -> Array:
         places = switches.astype(np.int64)
         inside = places == switches
         if inside.all():
-            return places.reshape(*switches.shape[:2], -1)
+            return places.reshape(*switches.shape[:2], prod(switches.shape[2:]))
     at = tuple(int(axis[0]) for axis in np.nonzero(~inside))
     raise DataError(
         "a switch is no place of the output.",
