@@ -144,7 +144,7 @@ class LinearUpsample(Enlargement):
         return prod(parts - abs(distance) for parts, distance in distances)
 
     def near(self, sizes: Shape, j: Sequence[Size], i: Sequence[Size]) -> Iterator[Any]:
-        """Conditions under which an input weighs something: it is nearer than the next one but one."""
+        """Conditions under which an input weighs something: it is nearer than two inputs are to each other."""
         for parts, distance in zip(self.parts(sizes), self.distances(sizes, j, i), strict=True):
             yield abs(distance) < parts
 

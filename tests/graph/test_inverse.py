@@ -319,11 +319,16 @@ def blind():
     return chain(ops.MaxPool((2,), stride=3, padding=((0, 1),)), ops.MaxPool((2,), dilation=3, padding=1), shape=(1, 9))
 
 
+def mirrored():
+    return chain(ops.Conv(1, (3,), stride=2), ops.ReflectPad(((2, 5),)), ops.MaxPool((2,)), shape=(1, 30))
+
+
 PLANTED = {
     "the period is forgotten": (unet, lambda m: m.setattr(Track, "period", lambda *_, **__: 1)),
     "the start is too early": (blind, lambda m: m.setattr(Track, "settled", lambda _: 1)),
     "a jump is too long": (unet, lambda m: m.setattr(Track, "reach", lambda *a: a[3] + 16)),
     "padding alone is overlooked": (blind, lambda m: m.setattr(rules.Step, "blind", lambda *_: False)),
+    "a mirror that is too short is overlooked": (mirrored, lambda m: m.setattr(rules.Step, "folds", lambda *_: False)),
     "unequal branches are overlooked": (unet, lambda m: m.setattr("cnnmath.graph.lengths.unequal", lambda *_: None)),
 }
 
