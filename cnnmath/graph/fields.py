@@ -73,7 +73,7 @@ def through(own: tuple[Axis, ...] | None, below: Sequence[Fields], *, weighted: 
         hull,
         hull if merged.least == merged.hull else _behind(merged.least, own),
         depth,
-        _note(own) or merged.note,
+        _note(own, merged),
         merged.by_position and not sized,
         merged.whole or _is_whole(own),
         merged.unknown,
@@ -130,17 +130,17 @@ def _centres(hulls: Sequence[tuple[AxisField, ...]]) -> str:
     return f"branches meet whose fields are centred at {places}: they are not aligned"
 
 
-def _note(own: Sequence[Axis]) -> str:
-    """What is to be said of an operator that reads its input along no window."""
+def _note(own: Sequence[Axis], below: Fields) -> str:
+    """What is to be said behind an operator: of one that reads its input along no window, why; else what was said."""
     if _is_whole(own):
         return "sees the whole input"
     if any(isinstance(axis, Bins) for axis in own):
         return "its bins depend on the size of the input"
     if any(isinstance(axis, Stretched) for axis in own):
         return "the places of its outputs depend on the size of the input"
-    if any(isinstance(axis, Folded) for axis in own):
+    if below.hull is not None and any(isinstance(axis, Folded) for axis in own):
         return "at the border the field is folded back into the input"
-    return ""
+    return below.note
 
 
 def _is_whole(own: Sequence[Axis]) -> bool:
