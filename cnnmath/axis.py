@@ -1,7 +1,7 @@
-"""What an output reads along one axis, where that is no window: the transpose of a window, bins, and all of it.
+"""What an output reads along one axis, where that is no window: transposes, bins, all of it, folds and stretches.
 
-`Window`, `Transposed`, `Bins` and `Whole` answer the same question, ``reads(o)``: the input positions of output ``o``,
-one entry a path, padding included. Receptive fields of whole networks are made of these answers.
+`Window` and the classes below answer the same question, ``reads(o)``: the input positions of output ``o``, one entry
+a path, padding included. Receptive fields of whole networks are made of these answers.
 """
 
 from __future__ import annotations
@@ -127,4 +127,75 @@ class Whole:
         return list(range(self.n))
 
 
-Axis: TypeAlias = Window | Transposed | Bins | Whole
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """One axis of a padding by the input's own numbers: what lies outside ``n`` inputs is read inside.
+
+    It is a window of one tap wherever that lies inside. Ahead of the padding and behind it nothing is folded.
+
+    Parameters
+    ----------
+    n, before, after
+        Length of the input, and of the padding at both ends.
+    mirrored
+        Whether positions are mirrored at the first and the last input, or these two are repeated.
+
+    Examples
+    --------
+    >>> mirror, edge = Folded(4, 2, 1, mirrored=True), Folded(4, 2, 1, mirrored=False)
+    >>> [mirror.reads(o) for o in range(7)], [edge.reads(o) for o in range(7)]
+    ([[2], [1], [0], [1], [2], [3], [2]], [[0], [0], [0], [1], [2], [3], [3]])
+    """
+
+    n: int
+    before: int
+    after: int
+    mirrored: bool
+
+    @property
+    def window(self) -> Window:
+        """The window of the outputs that lie inside."""
+        return Window(1, before=self.before, after=self.after)
+
+    @property
+    def least(self) -> int:
+        """Least length of the input that it takes: a mirror needs a number for each that it adds, beside the last."""
+        return max(self.before, self.after) + 1 if self.mirrored else 1
+
+    def placements(self, n: Size) -> Size:
+        """Length of the output for an input of length ``n``."""
+        return self.window.placements(n)
+
+    def reads(self, o: int) -> list[int]:
+        """The one input that output ``o`` reads."""
+        j, last = o - self.before, self.n - 1
+        if 0 <= o < self.placements(self.n) and not 0 <= j <= last:
+            first, end = (-j, 2 * last - j) if self.mirrored else (0, last)
+            return [first if j < 0 else end]
+        return [j]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretched:
+    """One axis of a linear upsampling whose corners are aligned: output ``j`` lies at ``j*(n - 1)/(scale*n - 1)``.
+
+    Examples
+    --------
+    >>> [Stretched(3, 2).reads(j) for j in range(6)], Stretched(1, 2).reads(1)
+    ([[0], [0, 1], [0, 1], [1, 2], [1, 2], [2]], [0])
+    """
+
+    n: int
+    scale: int
+
+    def placements(self, n: Size) -> Size:
+        """Length of the output for an input of length ``n``."""
+        return self.scale * n
+
+    def reads(self, j: int) -> list[int]:
+        """The inputs on both sides of output ``j``, or the one that it lies on."""
+        below, above = divmod(j * (self.n - 1), self.scale * self.n - 1)
+        return [below, below + 1] if above else [below]
+
+
+Axis: TypeAlias = Window | Transposed | Bins | Whole | Folded | Stretched

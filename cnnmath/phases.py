@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import TypeAlias
 
-from cnnmath.axis import Axis, Bins, Transposed, Whole
+from cnnmath.axis import Axis, Bins, Folded, Stretched, Transposed, Whole
 from cnnmath.primes import primes
 from cnnmath.window import IDENTITY, Window
 
@@ -131,15 +131,18 @@ AxisField: TypeAlias = Window | Phases
 def behind(field: AxisField, axis: Axis) -> AxisField | None:
     """Receptive field behind an operator: the field below it, then what it reads itself.
 
-    None behind bins, and where all is read: these depend on the size of the input.
+    None behind what depends on the size of the input: bins, stretches, all of it. Behind a fold it is that of the outputs that
+    see nothing of the border.
 
     Examples
     --------
     >>> behind(Window(3, before=1, after=1), Transposed(Window(2, stride=2)))
     Phases(shift=1, spans=((-1, 1), (-1, 1)))
     """
-    if isinstance(axis, (Bins, Whole)):
+    if isinstance(axis, (Bins, Stretched, Whole)):
         return None
+    if isinstance(axis, Folded):
+        return behind(field, axis.window)
     if isinstance(axis, Window) and isinstance(field, Window):
         return field if axis == IDENTITY else field.then(axis)
     return phases(field).then(axis)

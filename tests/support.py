@@ -34,6 +34,7 @@ RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
     *(ops.Conv, ops.ConvTranspose, ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Linear),
     *(ops.Subsample, ops.Flatten, ops.Pad, ops.Upsample, ops.Add, ops.Concat, ops.Select, ops.Dropout),
+    *(ops.ReflectPad, ops.EdgePad, ops.LinearUpsample, ops.MaxUnpool),
 )
 SIMPLE = {
     ops.Conv: Case(ops.Conv(1, (2,)), ((1, 2, 3),)),
@@ -45,10 +46,14 @@ SIMPLE = {
     ops.Subsample: Case(ops.Subsample((2,)), ((1, 2, 4),)),
     ops.AdaptiveAveragePool: Case(ops.AdaptiveAveragePool((2,)), ((1, 2, 3),)),
     ops.AdaptiveMaxPool: Case(ops.AdaptiveMaxPool((2,)), ((1, 2, 3),)),
+    ops.MaxUnpool: Case(ops.MaxUnpool((4,)), ((1, 2, 3),)),
     ops.Linear: Case(ops.Linear(2), ((1, 3),)),
     ops.RadialBasis: Case(ops.RadialBasis(2), ((1, 3),)),
     ops.Pad: Case(ops.Pad((1,)), ((1, 2, 3),)),
+    ops.ReflectPad: Case(ops.ReflectPad((1,)), ((1, 2, 3),)),
+    ops.EdgePad: Case(ops.EdgePad((1,)), ((1, 2, 3),)),
     ops.Upsample: Case(ops.Upsample((2,)), ((1, 2, 3),)),
+    ops.LinearUpsample: Case(ops.LinearUpsample((2,)), ((1, 2, 3),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(2), ((1, 2, 3),)),
     ops.Add: Case(ops.Add(), ((1, 2, 3),) * 2),
     ops.Concat: Case(ops.Concat(), ((1, 2, 3),) * 2),

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any, TypeAlias
 
-from cnnmath.axis import Axis, Bins, Whole
+from cnnmath.axis import Axis, Bins, Folded, Stretched, Whole
 from cnnmath.graph.text import axes
 from cnnmath.phases import AxisField, behind, union
 from cnnmath.window import IDENTITY
@@ -67,14 +67,14 @@ def through(own: tuple[Axis, ...] | None, below: Sequence[Fields], *, weighted: 
     depth = (merged.depth[0] + weighted, merged.depth[1] + weighted)
     if own is None:
         return Fields(None, None, depth, whole=True)
-    bins = any(isinstance(axis, (Bins, Whole)) for axis in own)
+    sized = any(isinstance(axis, (Bins, Stretched, Whole)) for axis in own)
     hull = _behind(merged.hull, own)
     return Fields(
         hull,
         hull if merged.least == merged.hull else _behind(merged.least, own),
         depth,
-        _bins_note(own) if bins else merged.note,
-        merged.by_position and not bins,
+        _note(own, merged),
+        merged.by_position and not sized,
         merged.whole or _is_whole(own),
         merged.unknown,
     )
@@ -87,7 +87,7 @@ def behind_unknown(name: str, below: Sequence[Fields]) -> Fields:
 
 
 def _behind(field: Field, own: tuple[Axis, ...]) -> Field:
-    if field is None or any(isinstance(axis, (Bins, Whole)) for axis in own):
+    if field is None or any(isinstance(axis, (Bins, Stretched, Whole)) for axis in own):
         return None
     known: dict[tuple[AxisField, Axis], Any] = {}
     for pair in zip(field, own, strict=True):
@@ -130,8 +130,17 @@ def _centres(hulls: Sequence[tuple[AxisField, ...]]) -> str:
     return f"branches meet whose fields are centred at {places}: they are not aligned"
 
 
-def _bins_note(bins: Sequence[Axis]) -> str:
-    return "sees the whole input" if _is_whole(bins) else "its bins depend on the size of the input"
+def _note(own: Sequence[Axis], below: Fields) -> str:
+    """What is to be said behind an operator: of one that reads its input along no window, why; else what was said."""
+    if _is_whole(own):
+        return "sees the whole input"
+    if any(isinstance(axis, Bins) for axis in own):
+        return "its bins depend on the size of the input"
+    if any(isinstance(axis, Stretched) for axis in own):
+        return "the places of its outputs depend on the size of the input"
+    if below.hull is not None and any(isinstance(axis, Folded) for axis in own):
+        return "at the border the field is folded back into the input"
+    return below.note
 
 
 def _is_whole(own: Sequence[Axis]) -> bool:

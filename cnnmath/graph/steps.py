@@ -13,7 +13,7 @@ from functools import cache
 from math import gcd
 from typing import Any
 
-from cnnmath.axis import Axis, Bins, Transposed, Whole
+from cnnmath.axis import Axis, Bins, Folded, Stretched, Transposed, Whole
 from cnnmath.errors import SettingError
 from cnnmath.ops import Operator
 from cnnmath.ops.pool import Pool
@@ -63,6 +63,11 @@ class Step:
         axis = self.axis(m)
         return isinstance(self.op, Pool) and isinstance(axis, Window) and axis.blind(m) is not None
 
+    def folds(self, m: int) -> bool:
+        """Whether an axis that is folded at the border is too short for that."""
+        axis = self.axis(m)
+        return isinstance(axis, Folded) and m < axis.least
+
     def rest(self, m: int) -> int:
         """Positions of the padded input that the last window leaves over."""
         axis = self.axis(m)
@@ -73,8 +78,10 @@ class Step:
         return 1 if self.own.growth == 0 else least(1, lambda m: self.length(m) >= 1)
 
     def hole(self) -> int:
-        """Length from which on no window of a pooling steps over its input: the dilation."""
+        """Length from which on no window of a pooling steps over its input, the dilation, and all can be folded."""
         axis = self.axis(1)
+        if isinstance(axis, Folded):
+            return axis.least
         return axis.dilation if isinstance(self.op, Pool) and isinstance(axis, Window) else 1
 
     def __str__(self) -> str:
@@ -143,11 +150,20 @@ def rhythm_of(rule: Callable[[int], Axis], op: Operator) -> Rhythm:
         return Rhythm(1, 0, fixed, fixed)
     if isinstance(first, Whole):
         return Rhythm()
-    period, growth = (1, first.window.stride) if isinstance(first, Transposed) else (first.stride, 1)
+    period, growth = _growth(first)
     if not all(isinstance(n, int) for n in (period, growth, first.placements(1))):
         raise SettingError("its lengths are formulas.", here=f"{op!r}", fix="give it integers")
     offsets = [rule(m).placements(m) - Fraction(growth * m, period) for m in range(1, period + 1)]
     return Rhythm(period, growth, min(offsets), max(offsets))
+
+
+def _growth(axis: Window | Transposed | Folded | Stretched) -> tuple[int, int]:
+    """A period, and by how much the output grows in it."""
+    if isinstance(axis, Transposed):
+        return 1, axis.window.stride
+    if isinstance(axis, Stretched):
+        return 1, axis.scale
+    return (1 if isinstance(axis, Folded) else axis.stride), 1
 
 
 def unequal(step: Step, known: Mapping[str, int]) -> Stop | None:
@@ -166,6 +182,8 @@ def too_short(step: Step, known: Mapping[str, int]) -> Stop | None:
         return Stop(
             step, step.reads[0], step.shortest(), f"its input has length {m}, it takes {step.shortest()} and above"
         )
+    if step.folds(m):
+        return Stop(step, step.reads[0], step.hole(), f"at length {m} there is too little to mirror")
     if step.blind(m):
         return Stop(step, step.reads[0], m + 1, f"at length {m} a window covers padding alone")
     return None

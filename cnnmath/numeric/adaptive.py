@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnmath.numeric.switches import Tap, first_maxima, positions
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 
@@ -45,15 +46,21 @@ def max_forward(op: AdaptiveMaxPool, x: Array) -> Array:
 
 def max_backward(op: AdaptiveMaxPool, dy: Array, x: Array) -> dict[str, Array]:
     """The gradient of each output goes to the first position of its bin, in row-major order, that holds the maximum."""
-    y, pending = max_forward(op, x), np.ones(dy.shape, bool)  # (N, C, O...)
     dx = np.zeros(x.shape, dy.dtype)  # (N, C, *spatial)
-    for inputs, inside in _taps(op, x.shape[2:]):
-        seen = x[:, :, *inputs]
-        won = pending & inside & ((seen == y) | (seen != seen))
+    for _, inputs, won in first_maxima(x, max_forward(op, x), _listed(op, x.shape[2:])):
         here: Any = (slice(None), slice(None), *inputs)
         np.add.at(dx, here, np.where(won, dy, np.zeros((), dy.dtype)))  # bins may share a position
-        pending &= ~won
     return {"x": dx}
+
+
+def max_switches(op: AdaptiveMaxPool, x: Array) -> Array:
+    """Where each maximum is: at the first position of its bin, in row-major order, that holds it."""
+    return positions(x, max_forward(op, x), _listed(op, x.shape[2:]))
+
+
+def _listed(op: AdaptiveMaxPool, sizes: tuple[int, ...]) -> Iterator[Tap]:
+    """The same taps, with the outputs that have them: all, as far as their bins are long enough."""
+    return (((), inputs, inside) for inputs, inside in _taps(op, sizes))
 
 
 def _taps(op: AdaptiveMaxPool, sizes: tuple[int, ...]) -> Iterator[tuple[tuple[Array, ...], Array]]:

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cnnmath.errors import SettingError, unknown
+from cnnmath.errors import unknown
 from cnnmath.ops.checks import check_number
 from cnnmath.window import check_at_least
 

@@ -17,6 +17,7 @@ from cnnmath.errors import CnnmathError, DataError, SettingError
 from cnnmath.numeric import (
     activation,
     adaptive,
+    border,
     combine,
     conv,
     linear,
@@ -28,6 +29,8 @@ from cnnmath.numeric import (
     pool,
     statistics,
     transposed,
+    unpool,
+    upsample,
 )
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator, operands
@@ -52,11 +55,15 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.GlobalAveragePool: Kernel(adaptive.global_forward, adaptive.global_backward),
         ops.AdaptiveAveragePool: Kernel(adaptive.adaptive_forward, adaptive.adaptive_backward),
         ops.AdaptiveMaxPool: Kernel(adaptive.max_forward, adaptive.max_backward),
+        ops.MaxUnpool: Kernel(unpool.forward, unpool.backward),
         ops.Linear: Kernel(linear.forward, linear.backward),
         ops.RadialBasis: Kernel(linear.radial_forward, linear.radial_backward),
         ops.Flatten: Kernel(linear.flatten_forward, linear.flatten_backward),
         ops.Pad: Kernel(pad.forward, pad.backward),
-        ops.Upsample: Kernel(transposed.upsample_forward, transposed.upsample_backward),
+        ops.ReflectPad: Kernel(border.forward, border.backward),
+        ops.EdgePad: Kernel(border.forward, border.backward),
+        ops.Upsample: Kernel(upsample.nearest_forward, upsample.nearest_backward),
+        ops.LinearUpsample: Kernel(upsample.linear_forward, upsample.linear_backward),
         ops.BatchNorm: Kernel(norm.batch_forward, norm.batch_backward),
         ops.GroupNorm: Kernel(statistics.forward, statistics.backward),
         ops.InstanceNorm: Kernel(statistics.forward, statistics.backward),
@@ -81,6 +88,11 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
     }
 )
 """The only hand-written numeric forms; each is compared with its operator's sentence."""
+
+SWITCHES: Mapping[type[Operator], Callable[..., Array]] = MappingProxyType(
+    {ops.MaxPool: pool.max_switches, ops.AdaptiveMaxPool: adaptive.max_switches}
+)
+"""Of poolings that choose a position, which one that is."""
 
 
 def forward(op: Operator, *inputs: Any, **parameters: Any) -> Array:
@@ -128,6 +140,52 @@ def backward(op: Operator, dy: Any, *inputs: Any, **parameters: Any) -> dict[str
         arrays, output = _checked(op, inputs, parameters)
         given = _one_kind(arrays | {"dy": _array("dy", dy, output)})
         return kernel(op).backward(op, given.pop("dy"), *given.values())
+
+
+def switches(op: Operator, x: Any) -> Array:
+    """Where each maximum of a max pooling is: its position in the input, counted in row-major order over spatial axes.
+
+    Parameters
+    ----------
+    op
+        A `MaxPool` or an `AdaptiveMaxPool`.
+    x
+        Its input.
+
+    Notes
+    -----
+    *Conventions*: of equal maxima the first in row-major order, of several NaN the first. They are PyTorch's
+    ``return_indices``, but that of several NaN it gives the last.
+
+    Raises
+    ------
+    SettingError
+        For an operator that chooses no position.
+
+    References
+    ----------
+    .. [1] M. Zeiler and R. Fergus, "Visualizing and understanding convolutional networks", arXiv:1311.2901,
+       section 2.1.
+
+    Examples
+    --------
+    >>> x = np.array([[[[1, 5, 2, 0], [3, 4, 0, 2]]]])
+    >>> z = switches(ops.MaxPool(2), x)
+    >>> z[0, 0]
+    array([[1, 2]])
+    >>> forward(ops.MaxUnpool((2, 4)), forward(ops.MaxPool(2), x), switches=z)[0, 0]
+    array([[0, 5, 2, 0],
+           [0, 0, 0, 0]])
+    """
+    with _located(op):
+        if type(op) not in SWITCHES:
+            raise SettingError(
+                "it has no switches: it does not choose a position.",
+                rule="switches are the positions of maxima",
+                fix="ask a MaxPool or an AdaptiveMaxPool",
+            )
+        arrays, _ = _checked(op, (x,), {})
+        return SWITCHES[type(op)](op, *arrays.values())
 
 
 def kernel(op: Operator) -> Kernel:

@@ -1,16 +1,19 @@
-"""Zero padding: the input in the middle of zeros, and the middle of the gradient."""
+"""Padding with a constant: the input in the middle of it, and the middle of the gradient."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from cnnmath.numeric.scalar import constant
 from cnnmath.numeric.windows import Array, Slices
 from cnnmath.ops import Pad
+from cnnmath.ops.algebra import rational
 
 
 def forward(op: Pad, x: Array) -> Array:
-    """Zeros with the input in their middle."""
-    y = np.zeros(op.shape(x.shape), x.dtype)  # (N, C + q..., spatial + p...)
+    """The constant with the input in its middle; whole numbers stay whole beside a whole constant."""
+    kind = x.dtype if x.dtype.kind not in "iu" or rational(op.value).denominator == 1 else np.float64
+    y = np.full(op.shape(x.shape), constant(op.value, x), kind)  # (N, C + q..., spatial + p...)
     y[_middle(op, x)] = x
     return y
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import reduce
 
 import numpy as np
 
 from cnnmath.numeric.sliding import reduce_windows
+from cnnmath.numeric.switches import Tap, first_maxima, positions
 from cnnmath.numeric.windows import Array, tap_slices
 from cnnmath.ops import AveragePool, MaxPool, Subsample
 from cnnmath.ops.pool import Pool
@@ -19,15 +21,20 @@ def max_forward(op: MaxPool, x: Array) -> Array:
 
 def max_backward(op: MaxPool, dy: Array, x: Array) -> dict[str, Array]:
     """The gradient of each output goes to the first tap, in row-major order, that holds the maximum."""
-    windows, sizes = op.windows(x.shape[2:]), x.shape[2:]
-    y, pending = max_forward(op, x), np.ones(dy.shape, bool)  # (N, C, O...)
     dx = np.zeros(x.shape, dy.dtype)  # (N, C, *spatial)
-    for _, outputs, inputs in tap_slices(windows, sizes):
-        here, seen = (slice(None), slice(None), *outputs), x[:, :, *inputs]
-        won = pending[here] & ((seen == y[here]) | (seen != seen))
-        dx[:, :, *inputs] += np.where(won, dy[here], np.zeros((), dy.dtype))
-        pending[here] &= ~won
+    for outputs, inputs, won in first_maxima(x, max_forward(op, x), _taps(op, x.shape[2:])):
+        dx[:, :, *inputs] += np.where(won, dy[:, :, *outputs], np.zeros((), dy.dtype))
     return {"x": dx}
+
+
+def max_switches(op: MaxPool, x: Array) -> Array:
+    """Where each maximum is: at the first tap, in row-major order, that holds it."""
+    return positions(x, max_forward(op, x), _taps(op, x.shape[2:]))
+
+
+def _taps(op: MaxPool, sizes: tuple[int, ...]) -> Iterator[Tap]:
+    """Every tap: the outputs that have it inside the input, all of those listed, and what they read."""
+    return ((outputs, inputs, True) for _, outputs, inputs in tap_slices(op.windows(sizes), sizes))
 
 
 def average_forward(op: AveragePool, x: Array) -> Array:

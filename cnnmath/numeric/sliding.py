@@ -7,12 +7,11 @@ and where the channels lie first in memory only the passes along the last axis a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 
 import numpy as np
 
 from cnnmath.numeric.engine import current
-from cnnmath.numeric.methods.problem import blocks, channels_first, channels_last
+from cnnmath.numeric.methods.problem import blocks, channels_first
 from cnnmath.numeric.windows import Array, Slices, output_sizes
 from cnnmath.numeric.workers import run
 from cnnmath.window import Window

@@ -1,4 +1,4 @@
-"""Transposed convolution, by the scatter that is adjoint to a convolution's gather; upsampling by repetition."""
+"""Transposed convolution, by the scatter that is adjoint to a convolution's gather."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from cnnmath.numeric.windows import Array, gather, scatter
-from cnnmath.ops import ConvTranspose, Upsample
+from cnnmath.ops import ConvTranspose
 from cnnmath.window import Window
 
 
@@ -33,20 +33,6 @@ def backward(op: ConvTranspose, dy: Array, x: Array, w: Array, b: Array | None =
     dw = (_rows(op, x) @ cols.swapaxes(2, 3)).sum(axis=0).reshape(w.shape)
     grads = {"x": dx, "w": dw}
     return grads if b is None else grads | {"b": dy.sum(axis=(0, *range(2, dy.ndim)))}
-
-
-def upsample_forward(op: Upsample, x: Array) -> Array:
-    """Every number repeated along every axis."""
-    for axis, s in enumerate(op.scale, 2):
-        x = np.repeat(x, s, axis)
-    return x.copy()  # (N, C, s*spatial...)
-
-
-def upsample_backward(op: Upsample, dy: Array, x: Array) -> dict[str, Array]:
-    """Sum over each block."""
-    blocks = [length for n, s in zip(x.shape[2:], op.scale, strict=True) for length in (n, s)]
-    summed = tuple(range(3, 3 + 2 * len(op.scale), 2))
-    return {"x": dy.reshape(*x.shape[:2], *blocks).sum(axis=summed)}
 
 
 def _filters(op: ConvTranspose, w: Array) -> Array:

@@ -9,6 +9,7 @@ from cnnmath.errors import unknown
 from cnnmath.ops.activation import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
+from cnnmath.ops.border import EdgePad, ReflectPad
 from cnnmath.ops.combine import Add, Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
@@ -20,7 +21,9 @@ from cnnmath.ops.mode import inference, training
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
-from cnnmath.ops.transposed import ConvTranspose, Upsample
+from cnnmath.ops.transposed import ConvTranspose
+from cnnmath.ops.unpool import MaxUnpool
+from cnnmath.ops.upsample import LinearUpsample, Upsample
 
 ALL: tuple[type[Operator], ...] = (
     Conv,
@@ -32,11 +35,15 @@ ALL: tuple[type[Operator], ...] = (
     GlobalAveragePool,
     AdaptiveAveragePool,
     AdaptiveMaxPool,
+    MaxUnpool,
     Linear,
     RadialBasis,
     Flatten,
     Pad,
+    ReflectPad,
+    EdgePad,
     Upsample,
+    LinearUpsample,
     BatchNorm,
     GroupNorm,
     InstanceNorm,
@@ -75,6 +82,7 @@ __all__ = [
     "ConvTranspose",
     "CrossEntropy",
     "Dropout",
+    "EdgePad",
     "Flatten",
     "GlobalAveragePool",
     "GroupNorm",
@@ -82,16 +90,19 @@ __all__ = [
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "LinearUpsample",
     "LocalResponseNorm",
     "LogSoftmax",
     "LpPool",
     "MaxPool",
+    "MaxUnpool",
     "Maxout",
     "Operand",
     "Operator",
     "Pad",
     "RadialBasis",
     "ReLU",
+    "ReflectPad",
     "Select",
     "Sigmoid",
     "Softmax",

@@ -13,6 +13,7 @@ from itertools import count
 
 from cnnmath.ops.adaptive import AdaptivePool
 from cnnmath.ops.algebra import Operator, Shape
+from cnnmath.ops.border import BorderPad
 from cnnmath.ops.combine import Add, Concat, Select
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.linear import Linear, RadialBasis
@@ -21,7 +22,9 @@ from cnnmath.ops.norm import LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.spatial import windows_of
-from cnnmath.ops.transposed import ConvTranspose, Upsample
+from cnnmath.ops.transposed import ConvTranspose
+from cnnmath.ops.unpool import MaxUnpool
+from cnnmath.ops.upsample import Enlargement, LinearUpsample
 from cnnmath.window import Window
 
 MANY = 8
@@ -65,8 +68,9 @@ def _(op: ConvTranspose, rank: int = 2, *, exact: bool = False) -> tuple[Operato
 
 
 @reduced.register
-def _(op: Upsample, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
-    return op, ((2, 3, *range(2, 2 + len(op.scale))),)
+def _(op: Enlargement, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    least = 3 if isinstance(op, LinearUpsample) else 2  # of two inputs, both are neighbours everywhere
+    return op, ((2, 3, *range(least, least + len(op.scale))),)
 
 
 @reduced.register
@@ -82,6 +86,20 @@ def _(op: AdaptivePool, rank: int = 2, *, exact: bool = False) -> tuple[Operator
 @reduced.register
 def _(op: Pad, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     return op, ((2, 3, *range(4, 4 + len(op.padding))),)
+
+
+@reduced.register
+def _(op: BorderPad, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    sizes: list[int] = []
+    for before, after in op.padding:
+        sizes.append(next(n for n in count(max(before, after) + 2 - exact) if n not in sizes and n > 1))
+    return op, ((2, 3, *sizes),)
+
+
+@reduced.register
+def _(op: MaxUnpool, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    rank = len(op.outputs)
+    return replace(op, outputs=tuple(range(3, 3 + rank))), ((2, 3, *range(2, 2 + rank)),)
 
 
 @reduced.register

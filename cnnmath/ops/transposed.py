@@ -1,4 +1,4 @@
-"""Operators that enlarge: the transpose of a convolution, and nearest-neighbour upsampling."""
+"""The transpose of a convolution, which enlarges what it reads."""
 
 from __future__ import annotations
 
@@ -125,57 +125,6 @@ class ConvTranspose(Operator):
             where=lambda c, *k: reached(axes, j, k, x.shape[2:]),
         )
         return y if b is None else y + b[f]
-
-
-@dataclass(frozen=True, slots=True)
-class Upsample(Operator):
-    r"""Nearest-neighbour upsampling: every input fills a block of outputs.
-
-    .. math:: y_{n,c,j} = x_{n,\,c,\,\lfloor j/s \rfloor}
-
-    Parameters
-    ----------
-    scale
-        Length of a block: an integer for a square 2-D one, or a tuple with one entry a spatial axis.
-
-    Notes
-    -----
-    *Shape*: x (N, C, \*spatial) to y (N, C, \*outputs), each output size s n. *Cost*: none.
-
-    *Conventions*: whole scales only, so that every rule of rounding agrees.
-
-    References
-    ----------
-    .. [1] A. Odena, V. Dumoulin and C. Olah, "Deconvolution and checkerboard artifacts", Distill 2016,
-       https://doi.org/10.23915/distill.00003, section "Better upsampling".
-
-    Examples
-    --------
-    >>> Upsample(2).shape((1, 64, 7, 7))
-    (1, 64, 14, 14)
-    """
-
-    scale: Axes
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "scale", tuple(integer("scale", s, 1) for s in per_axis("scale", self.scale)))
-
-    def output(self, x: Shape) -> Shape:
-        """Shape of the output: (N, C, *outputs)."""
-        check_rank(x, len(self.scale))
-        return (*x[:2], *(s * n for s, n in zip(self.scale, x[2:], strict=True)))
-
-    def windows(self, sizes: Shape) -> None:
-        """None: no window slides over the input, see `axes`."""
-
-    def axes(self, sizes: Shape) -> tuple[Transposed, ...]:
-        """The transpose of a window whose stride is its kernel, for each axis."""
-        return tuple(Transposed(Window(s, stride=s)) for s in self.scale)
-
-    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
-        """One output: the input in whose block it lies."""
-        n, c, *j = at
-        return x[n, c, *(i // s for i, s in zip(j, self.scale, strict=True))]
 
 
 def sources(axes: Sequence[Transposed], j: Sequence[Size], k: Sequence[Size]) -> tuple[Size, ...]:

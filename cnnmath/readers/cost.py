@@ -18,6 +18,8 @@ from typing import Any
 
 from cnnmath.ops.algebra import Number, Operator, Shape, operands_of
 from cnnmath.ops.transposed import ConvTranspose
+from cnnmath.ops.unpool import MaxUnpool
+from cnnmath.ops.upsample import LinearUpsample
 from cnnmath.window import Size
 
 
@@ -229,6 +231,20 @@ def _(op: ConvTranspose, x: Shape, *, output: Shape | None = None) -> Census:
     filled = prod(axis.filled(n) for axis, n in zip(op.axes(x[2:]), x[2:], strict=True))
     bias = prod(output) if op.bias else 0
     return Census(multiplications=products, additions=products - output[0] * output[1] * filled + bias)
+
+
+@cost.register
+def _(op: MaxUnpool, x: Shape, *, output: Shape | None = None) -> Census:  # noqa: ARG001 - every rule is given both
+    """Each number is added once where its switch says, where the sentence asks at every place for all of them."""
+    return Census(additions=prod(x))
+
+
+@cost.register
+def _(op: LinearUpsample, x: Shape, *, output: Shape | None = None) -> Census:
+    """Each output has two neighbours along every axis that grows, where the sentence asks all inputs for theirs."""
+    outputs = prod(op.shape(x) if output is None else output)
+    neighbours = prod(1 if s == 1 else 2 for s in op.scale)
+    return Census(multiplications=outputs * neighbours, additions=outputs * (neighbours - 1), divisions=outputs)
 
 
 def _position_by_position(op: Operator, output: Shape, shapes: Sequence[Shape]) -> Census:

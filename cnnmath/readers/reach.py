@@ -104,4 +104,5 @@ def reach(op: Operator, at: tuple[int, ...], *inputs: Shape) -> frozenset[tuple[
         raise ShapeError("there is no such output.", here=f"position {tuple(at)}", rule=f"the output is {output}")
     shapes = operands(op, *inputs).values()
     arrays = [Traced(shape, traced=i < len(inputs)) for i, shape in enumerate(shapes)]
-    return op.element(Reach(), at, *arrays).positions
+    number = op.element(Reach(), at, *arrays)
+    return number.positions if isinstance(number, Reached) else frozenset()  # a constant depends on nothing

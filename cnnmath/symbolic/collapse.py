@@ -91,8 +91,8 @@ def _terms(expr: Expr) -> list[Term]:
 
 
 def _solved(term: Term, outputs: list[sp.Symbol], free: dict[sp.Symbol, Expr]) -> Term:
-    """Use up the equations one by one; those that no bound index solves remain conditions."""
-    waiting = [c for c in term.conditions if isinstance(c, sp.Eq)]
+    """Use up the equations of indices one by one; those that no bound index solves, or numbers decide, remain."""
+    waiting = _equations(term)
     while waiting:
         equation = waiting.pop(0)
         if equation not in term.conditions:
@@ -107,8 +107,12 @@ def _solved(term: Term, outputs: list[sp.Symbol], free: dict[sp.Symbol, Expr]) -
         for symbol, value in values.items():
             rest = rest.substitute(symbol, value)
         term = rest
-        waiting = [c for c in term.conditions if isinstance(c, sp.Eq)]
+        waiting = _equations(term)
     return term
+
+
+def _equations(term: Term) -> list[sp.Eq]:
+    return [c for c in term.conditions if isinstance(c, sp.Eq) and not c.has(sp.Indexed)]
 
 
 def _solutions(

@@ -50,6 +50,8 @@ class Symbolic:
     ) -> Expr:
         """A `Sigma`, or a product where every term is the same."""
         term, ranges, conditions = self._quantify(body, extents, where)
+        term, equal = _equal(term)
+        conditions += equal
         constant = not conditions and not term.has(*(symbol for symbol, _ in ranges), sp.Indexed)
         return term * sp.prod([e for _, e in ranges]) if constant else _wrapped(Sigma, term, ranges, conditions)
 
@@ -120,12 +122,14 @@ def _primed(name: str) -> str:
 
 
 def _cases(condition: Any, then: Expr, otherwise: Expr) -> Expr:
-    """A case distinction; an odd power of an absolute value, or a bracket, where it is just that."""
+    """A case distinction; an odd power of an absolute value, a bracket or an equation, where it is just that."""
     unlike = _unlike(condition)
     if unlike is not None and otherwise == 0:
         return then * Bracket(unlike)
     base, exponent = then.as_base_exp()
     opposite = sp.Piecewise((-then, base < 0), (0, True))
+    if then == 0 and isinstance(otherwise, sp.Piecewise) and _opposite(condition, otherwise.args[0].cond):
+        return sp.Piecewise((otherwise.args[1].expr, sp.Eq(condition.lhs, condition.rhs)), (0, True))
     if exponent.is_odd and condition == sp.Gt(base, 0) and otherwise == opposite:
         return sp.Abs(base) ** exponent
     return sp.Piecewise((then, condition), (otherwise, True))
@@ -137,6 +141,20 @@ def _unlike(condition: Any) -> Any:
         return None
     number, rest = condition.lhs.base.as_coeff_Add()
     return sp.Ne(rest, -number)
+
+
+def _opposite(a: Any, b: Any) -> bool:
+    """Whether one number is asked to be above another, and then to be below it."""
+    strict = isinstance(a, (sp.Gt, sp.Lt)) and isinstance(b, (sp.Gt, sp.Lt))
+    return strict and sp.expand(a.gts - a.lts + b.gts - b.lts) == 0
+
+
+def _equal(term: Expr) -> tuple[Expr, list[Any]]:
+    """What a term is where an equation holds, and the equation, if it is zero elsewhere."""
+    if not isinstance(term, sp.Piecewise):
+        return term, []
+    first, other = term.args[:2]
+    return (first.expr, [first.cond]) if isinstance(first.cond, sp.Eq) and other.expr == 0 else (term, [])
 
 
 def _wrapped(kind: Any, term: Expr, ranges: Sequence[Range], conditions: Sequence[Any]) -> Expr:

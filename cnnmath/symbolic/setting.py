@@ -18,6 +18,7 @@ from cnnmath.ops import (
     Flatten,
     Linear,
     Maxout,
+    MaxUnpool,
     Operator,
     Pad,
     RadialBasis,
@@ -25,8 +26,10 @@ from cnnmath.ops import (
 )
 from cnnmath.ops.adaptive import AdaptivePool
 from cnnmath.ops.algebra import Shape
+from cnnmath.ops.border import BorderPad
 from cnnmath.ops.notation import describe
 from cnnmath.ops.pool import Pool
+from cnnmath.ops.upsample import Enlargement
 from cnnmath.symbolic.reader import Symbolic, numbered
 from cnnmath.symbolic.terms import Expr, index, size
 
@@ -91,13 +94,19 @@ def _(op: AdaptivePool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  #
 
 
 @symbolic.register
-def _(op: Upsample, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+def _(op: Enlargement, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
     return op, ((size("N"), size("C"), *spatial(len(op.scale))),)
 
 
 @symbolic.register
-def _(op: Pad, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+def _(op: Pad | BorderPad, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
     return op, ((size("N"), size("C"), *spatial(len(op.padding))),)
+
+
+@symbolic.register
+def _(op: MaxUnpool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+    sizes = tuple(size(letter) for letter in numbered("O", len(op.outputs)))
+    return replace(op, outputs=sizes), ((size("N"), size("C"), *spatial(len(sizes))),)
 
 
 @symbolic.register
@@ -188,7 +197,7 @@ def output_sizes(op: Operator, *inputs: Shape) -> tuple[Shape, dict[sp.Symbol, E
     first, sizes = output[: len(op.indices)], list(output[len(op.indices) :])
     names, definitions = numbered("O", len(sizes)), {}
     for i, (name, extent) in enumerate(zip(names, sizes, strict=True)):
-        if isinstance(extent, sp.Basic) and not extent.is_Atom and not isinstance(op, (Pad, Upsample)):
+        if isinstance(extent, sp.Basic) and not extent.is_Atom and not isinstance(op, (Pad, BorderPad, Enlargement)):
             sizes[i] = size(name)
             definitions[sizes[i]] = extent
     return (*first, *sizes), definitions

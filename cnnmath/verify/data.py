@@ -91,6 +91,11 @@ def _(op: ops.AveragePool, *inputs: Shape) -> int:
 
 
 @divisor.register
+def _(op: ops.LinearUpsample, *inputs: Shape) -> int:
+    return prod(op.parts(inputs[0][2:]))
+
+
+@divisor.register
 def _(op: ops.GlobalAveragePool, *inputs: Shape) -> int:  # noqa: ARG001 - it divides by all positions
     return prod(inputs[0][2:])
 

@@ -109,6 +109,18 @@ def _upsample(draw: DrawFn, kind: Any) -> Case:
 
 
 @st.composite
+def _linear_upsample(draw: DrawFn, kind: Any) -> Case:
+    x = draw(_shape)
+    return Case(kind(tuple(draw(st.integers(1, 4)) for _ in x[2:]), align_corners=draw(st.booleans())), (x,))
+
+
+@st.composite
+def _unpool(draw: DrawFn, kind: Any) -> Case:
+    x = draw(_shape)
+    return Case(kind(tuple(draw(st.integers(1, 4)) for _ in x[2:])), (x,))
+
+
+@st.composite
 def _pool(draw: DrawFn, kind: Any) -> Case:
     settings, sizes = draw(_padded(blind=False))
     own: dict[str, Any] = {"count_padding": draw(st.booleans())} if kind is ops.AveragePool else {}
@@ -140,7 +152,15 @@ def _linear(draw: DrawFn, kind: Any) -> Case:
 def _pad(draw: DrawFn, kind: Any) -> Case:
     sides = st.tuples(st.integers(0, 2), st.integers(0, 2))
     x = draw(_shape)
-    return Case(kind(tuple(draw(sides) for _ in x[2:]), channels=draw(sides)), (x,))
+    value = draw(st.sampled_from([0, 0, 3, -0.5]))
+    return Case(kind(tuple(draw(sides) for _ in x[2:]), channels=draw(sides), value=value), (x,))
+
+
+@st.composite
+def _border(draw: DrawFn, kind: Any) -> Case:
+    x = draw(_shape)
+    most = [n - 1 if kind is ops.ReflectPad else 3 for n in x[2:]]
+    return Case(kind(tuple((draw(st.integers(0, m)), draw(st.integers(0, m))) for m in most)), (x,))
 
 
 @st.composite
@@ -200,10 +220,14 @@ _CASES: dict[type[Operator], Callable[[type[Operator]], SearchStrategy[Case]]] =
     ops.Subsample: _pool,
     ops.AdaptiveAveragePool: _adaptive,
     ops.AdaptiveMaxPool: _adaptive,
+    ops.MaxUnpool: _unpool,
     ops.Linear: _linear,
     ops.RadialBasis: _linear,
     ops.Pad: _pad,
+    ops.ReflectPad: _border,
+    ops.EdgePad: _border,
     ops.Upsample: _upsample,
+    ops.LinearUpsample: _linear_upsample,
     ops.LocalResponseNorm: _response,
     ops.Maxout: _maxout,
     ops.Add: _merge,

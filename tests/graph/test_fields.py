@@ -141,6 +141,36 @@ def test_behind_a_strided_convolution_and_its_transpose_the_field_is_both_of_the
     assert spans(net, "convtranspose1", padding=True) == [field.span(o) for o in range(12)]
 
 
+def test_behind_a_mirror_the_field_is_that_of_the_window_and_folded_at_the_border():
+    net = chain(ops.ReflectPad((2,)), ops.Conv(1, (5,)), shape=(1, 8))
+    pad, conv = propagate(net)
+    assert pad.note == conv.note == "at the border the field is folded back into the input"
+    assert conv.field == (Window(5, before=2, after=2),)
+    assert spans(net, "conv1") == [(0, 2), (0, 3), (0, 4), (1, 5), (2, 6), (3, 7), (4, 7), (5, 7)]
+    shifted = spans(chain(ops.ReflectPad(((3, 0),)), shape=(1, 6)), "reflectpad0")
+    assert shifted == [(3, 3), (2, 2), (1, 1), *((i, i) for i in range(6))]
+    repeated = spans(chain(ops.EdgePad((2,)), shape=(1, 3)), "edgepad0")
+    assert repeated == [(0, 0), (0, 0), (0, 0), (1, 1), (2, 2), (2, 2), (2, 2)]
+
+
+def test_behind_a_linear_upsampling_the_field_repeats_or_depends_on_the_size():
+    (up,) = propagate(chain(ops.LinearUpsample((2,)), shape=(1, 6)))
+    assert up.field == (Phases(1, ((-1, 0), (0, 1))),)
+    assert spans(chain(ops.LinearUpsample((2,)), shape=(1, 3)), "linearupsample0") == [
+        (0, 0), (0, 1), (0, 1), (1, 2), (1, 2), (2, 2),
+    ]  # fmt: skip
+    net = chain(ops.LinearUpsample((2,), align_corners=True), ops.EdgePad((1,)), shape=(1, 3))
+    for layer in propagate(net):
+        assert (layer.field, layer.note) == (None, "the places of its outputs depend on the size of the input")
+    assert spans(net, "linearupsample0") == [(0, 0), (0, 1), (0, 1), (1, 2), (1, 2), (2, 2)]
+
+
+def test_an_unpooling_may_see_the_whole_input():
+    unpool, conv = propagate(chain(ops.MaxUnpool((8,)), ops.Conv(1, (3,)), shape=(1, 4)))
+    assert unpool.field is conv.field is None
+    assert unpool.output_shape == (1, 1, 8)
+
+
 def test_a_decoder_that_meets_its_encoder_sees_the_hull_of_both():
     net = Architecture("u", (1, 16))
     skip = net.add("skip", ops.Conv(1, (3,), padding=1), INPUT)

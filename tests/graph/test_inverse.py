@@ -113,6 +113,26 @@ def test_lengths_repeat_with_their_rhythm_and_stay_within_its_bounds(net):
             assert track.lengths(n + 1)[node] >= length
 
 
+@pytest.mark.parametrize(
+    "net",
+    [
+        chain(ops.Conv(1, (3,), stride=2), ops.ReflectPad(((2, 5),)), ops.MaxPool((2,)), shape=(1, 30)),
+        chain(ops.ReflectPad((3,)), ops.Conv(1, (7,), stride=3), ops.ReflectPad((1,)), shape=(1, 30)),
+        chain(ops.EdgePad((9,)), ops.Conv(1, (19,), stride=2), ops.LinearUpsample((3,)), shape=(1, 30)),
+        chain(ops.LinearUpsample((3,), align_corners=True), ops.ReflectPad((7,)), ops.MaxPool((4,)), shape=(1, 30)),
+    ],
+    ids=lambda net: " > ".join(name for name, _ in net),
+)
+def test_mirrors_and_stretches_take_what_brute_force_finds(net):
+    assert members(along(net, 0).taken()) == set(taken(net, LAST))
+
+
+def test_a_mirror_that_is_too_short_is_answered_with_the_input_that_would_do():
+    with pytest.raises(ShapeError, match="mirrors more numbers than there are") as caught:
+        shapes(chain(ops.Conv(1, (3,), stride=2), ops.ReflectPad((5,)), shape=(1, 9)))
+    assert str(caught.value).endswith("network chain takes inputs from 1x13")
+
+
 def test_axes_are_answered_each_for_itself():
     net = chain(ops.Conv(1, (5, 3), stride=(2, 1)), ops.MaxPool((2, 1)), shape=(2, 16, 16))
     fits = {(h, w) for h in range(1, 12) for w in range(1, 6) if walk(net, (2, h, w))}
@@ -299,11 +319,16 @@ def blind():
     return chain(ops.MaxPool((2,), stride=3, padding=((0, 1),)), ops.MaxPool((2,), dilation=3, padding=1), shape=(1, 9))
 
 
+def mirrored():
+    return chain(ops.Conv(1, (3,), stride=2), ops.ReflectPad(((2, 5),)), ops.MaxPool((2,)), shape=(1, 30))
+
+
 PLANTED = {
     "the period is forgotten": (unet, lambda m: m.setattr(Track, "period", lambda *_, **__: 1)),
     "the start is too early": (blind, lambda m: m.setattr(Track, "settled", lambda _: 1)),
     "a jump is too long": (unet, lambda m: m.setattr(Track, "reach", lambda *a: a[3] + 16)),
     "padding alone is overlooked": (blind, lambda m: m.setattr(rules.Step, "blind", lambda *_: False)),
+    "a mirror that is too short is overlooked": (mirrored, lambda m: m.setattr(rules.Step, "folds", lambda *_: False)),
     "unequal branches are overlooked": (unet, lambda m: m.setattr("cnnmath.graph.lengths.unequal", lambda *_: None)),
 }
 

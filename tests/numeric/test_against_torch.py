@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnmath import ops
-from cnnmath.errors import SettingError
+from cnnmath import numeric, ops
+from cnnmath.errors import SettingError, ShapeError
 from cnnmath.ops import operands
 from cnnmath.verify.strategies import Case, cases
 from tests.support import Problem, each, gamma, problems
@@ -128,8 +128,13 @@ def subsample(op, x, w, b):
     return function(F.pad(x, pads), kernels, b, op.stride, 0, op.dilation, len(w))
 
 
+def flat(pairs):
+    """Padding as torch wants it: the last axis first."""
+    return [p for pair in reversed(pairs) for p in pair]
+
+
 def pad(op, x):
-    return F.pad(x, [p for pair in reversed((op.channels, *op.padding)) for p in pair])
+    return F.pad(x, flat((op.channels, *op.padding)), value=op.value)
 
 
 WHOLE = {
@@ -137,6 +142,8 @@ WHOLE = {
     ops.Upsample: lambda op, x: F.interpolate(x, scale_factor=[float(s) for s in op.scale], mode="nearest"),
     ops.Subsample: subsample,
     ops.Pad: pad,
+    ops.ReflectPad: lambda op, x: F.pad(x, flat(op.padding), mode="reflect"),
+    ops.EdgePad: lambda op, x: F.pad(x, flat(op.padding), mode="replicate"),
     ops.Select: lambda op, x: torch.index_select(x, 1, torch.tensor(op.channels)),
     ops.RadialBasis: lambda _, x, w: ((x[:, None] - w) ** 2).sum(dim=2),
 }
@@ -200,6 +207,72 @@ def test_torch_refuses_the_output_padding_that_is_refused_here():
             ops.ConvTranspose(1, (3,), stride=stride, dilation=dilation, output_padding=most)
         ours = ops.ConvTranspose(1, (3,), stride=stride, dilation=dilation, output_padding=most - 1).shape((1, 1, 4))
         assert tuple(F.conv_transpose1d(x, w, None, stride, 0, most - 1, 1, dilation).shape) == ours
+
+
+@given(problems(ops.LinearUpsample, whole=True))
+def test_linear_upsampling_is_equal_up_to_rounding_in_both_conventions(problem):
+    def function(op, x):
+        mode = {1: "linear", 2: "bilinear", 3: "trilinear"}[x.ndim - 2]
+        return F.interpolate(x, scale_factor=[float(s) for s in op.scale], mode=mode, align_corners=op.align_corners)
+
+    # Fewer than 64 roundings of means of numbers below 4; an input meets at most 7^3 outputs. Torch's places are
+    # rounded too, to within 2^-50 of 16 positions, which moves each weight by as much.
+    for name, ours, theirs in both(problem.astype(float), function):
+        assert (np.abs(ours - theirs) <= (2 * gamma(64) + 3 * 2.0**-46) * 4 * 343).all(), name
+
+
+@each((ops.MaxPool, ops.AdaptiveMaxPool))
+@given(data=st.data())
+def test_switches_are_the_indices_that_torch_returns_ties_included(kind, data):
+    of = torch_pools(kind) if kind is ops.MaxPool else problems(kind, whole=True)
+    problem = data.draw(of).astype(float)
+    op, x = problem.op, problem.arrays["x"]
+    function = getattr(F, f"{POOLS[kind]}{x.ndim - 2}d")
+    settings = (op.outputs,) if kind is ops.AdaptiveMaxPool else (op.kernel, op.stride)
+    more = {} if kind is ops.AdaptiveMaxPool else {"padding": [p for p, _ in op.padding], "dilation": op.dilation}
+    more |= {} if kind is ops.AdaptiveMaxPool else {"ceil_mode": op.ceil}
+    _, indices = function(torch.tensor(x), *settings, return_indices=True, **more)
+    assert np.array_equal(numeric.switches(op, x), indices.numpy())
+
+
+def test_of_several_nan_torch_gives_the_last():
+    x = np.array([[[1.0, np.nan, 2.0, np.nan]]])
+    _, indices = F.max_pool1d(torch.tensor(x), 4, return_indices=True)
+    assert (indices.item(), numeric.switches(ops.MaxPool((4,)), x).item()) == (3, 1)
+
+
+@given(st.data())
+def test_unpooling_is_equal_where_windows_do_not_overlap(data):
+    kernel = data.draw(st.lists(st.integers(1, 3), min_size=1, max_size=3).map(tuple))
+    sizes = tuple(k * data.draw(st.integers(1, 3)) + data.draw(st.integers(0, k - 1)) for k in kernel)
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    x = rng.integers(-4, 5, (2, 2, *sizes)).astype(float)
+    pool, op = ops.MaxPool(kernel), ops.MaxUnpool(sizes)
+    arrays = {"x": numeric.forward(pool, x), "switches": numeric.switches(pool, x)}
+    problem = Problem(Case(op, (arrays["x"].shape,)), arrays, rng.integers(-4, 5, x.shape).astype(float))
+
+    def function(op, y, z):
+        return getattr(F, f"max_unpool{len(kernel)}d")(y, z, kernel, output_size=op.outputs)
+
+    for name, ours, theirs in both(problem, function):
+        assert np.array_equal(ours, theirs), name
+
+
+def test_of_numbers_that_meet_torch_keeps_one():
+    x, z = np.array([[[5.0, 7.0]]]), np.array([[[1, 1]]])
+    theirs = F.max_unpool1d(torch.tensor(x), torch.tensor(z), 1, 1, output_size=(2,))
+    assert theirs[0, 0].tolist() in ([0, 5], [0, 7])
+    assert numeric.forward(ops.MaxUnpool((2,)), x, switches=z)[0, 0].tolist() == [0, 12]
+
+
+def test_torch_refuses_the_mirror_that_is_refused_here():
+    with pytest.raises(RuntimeError, match="should be less than the corresponding input dimension"):
+        F.pad(torch.ones((1, 1, 3)), (3, 0), mode="reflect")
+    with pytest.raises(ShapeError, match="mirrors more numbers than there are"):
+        ops.ReflectPad(((3, 0),)).shape((1, 1, 3))
+    assert ops.ReflectPad(((2, 0),)).shape((1, 1, 3)) == tuple(
+        F.pad(torch.ones((1, 1, 3)), (2, 0), mode="reflect").shape
+    )
 
 
 @given(problems(ops.AdaptiveMaxPool, whole=True))

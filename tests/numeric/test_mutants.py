@@ -1,11 +1,13 @@
 """Kernels broken on purpose: the comparison with the sentence sees each of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 
 from cnnmath import ops
-from cnnmath.numeric import activation, adaptive, conv, norm, pad, pool, transposed, windows
+from cnnmath.numeric import activation, adaptive, border, conv, norm, pad, pool, transposed, unpool, upsample, windows
 from cnnmath.window import Window
 from tests.numeric.test_kernels import assert_agree
 from tests.support import problems
@@ -53,6 +55,29 @@ def cut_at_the_end(op, x):
     return inner, lengths, [slice(s.stop - s.start) for s in part]
 
 
+def with_the_border_again(op, shape):
+    for axis, end, source in ENDS(op, shape):
+        inner = source[axis]
+        moved = 1 if end[axis].start is None else 0
+        yield axis, end, (*source[:axis], slice(inner.start - moved, inner.stop - moved))
+
+
+def the_first_border_at_both_ends(op, shape):
+    for axis, end, source in ENDS(op, shape):
+        before, _ = op.padding[axis - 2]
+        yield axis, end, (*source[:axis], slice(before, before + 1))
+
+
+def ends_on_corners(op, axis, n):
+    return PLACES(replace(op, align_corners=not op.align_corners), axis, n)
+
+
+def column_major(op, switches):
+    places, height, width = PLACES_OF(op, switches), op.outputs[0], op.outputs[-1]
+    return places % height * width + places // height if len(op.outputs) == 2 else places
+
+
+ENDS, PLACES, PLACES_OF = border._ends, upsample._places, unpool._places
 BIN_TAPS = adaptive._taps
 BARE, FRAME, SPREAD_FILTERS = transposed._bare, transposed._frame, transposed._filters
 FILTERS, TAP_SLICES = conv._filters, windows.tap_slices
@@ -77,6 +102,18 @@ MUTANTS = {
     "a sum that misses a tap": (ops.Subsample, pool, "tap_slices", without_the_first_tap),
     "one coefficient for every channel": (ops.Subsample, pool, "_a_channel", lambda a, _: a[0]),
     "the input in the corner of its padding": (ops.Pad, pad, "_middle", in_the_corner),
+    "a mirror that shows the border twice": (ops.ReflectPad, border, "_ends", with_the_border_again),
+    "the first border at both ends": (ops.EdgePad, border, "_ends", the_first_border_at_both_ends),
+    "corners aligned where ends are": (ops.LinearUpsample, upsample, "_places", ends_on_corners),
+    "the first neighbour's weight for both": (
+        *(ops.LinearUpsample, upsample, "_places"),
+        lambda *a: (PLACES(*a)[0], PLACES(*a)[2] // 2 + 0 * PLACES(*a)[1], PLACES(*a)[2]),
+    ),
+    "gradients of equal neighbours overwritten": (
+        *(ops.LinearUpsample, upsample, "_collected"),
+        lambda terms, at, axis, n: terms.take(np.searchsorted(at, np.arange(n)).clip(max=len(at) - 1), axis),
+    ),
+    "places counted down the columns": (ops.MaxUnpool, unpool, "_places", column_major),
     "neighbours left out": (ops.LocalResponseNorm, norm, "tap_slices", without_the_first_tap),
     "an exponential without its 1": (ops.ELU, activation, "_expm1", lambda x: x),
 }

@@ -144,6 +144,23 @@ SETTINGS = {
         "padding by name needs a kernel, so that 'same' says nothing here.\n  here    padding 'same'\n"
         "  fix     give integers or (before, after)",
     ),
+    "a mirror by name": (
+        lambda: ops.ReflectPad("same"),
+        "padding by name needs a kernel, so that 'same' says nothing here.\n  here    padding 'same'\n"
+        "  fix     give integers or (before, after)",
+    ),
+    "an infinite border": (
+        lambda: ops.Pad(1, value=float("inf")),
+        "value must be a finite number.\n  here    value inf\n  fix     give value a finite number",
+    ),
+    "corners that are numbers": (
+        lambda: ops.LinearUpsample(2, align_corners=1),
+        "align_corners must be True or False.\n  here    align_corners 1\n  fix     give align_corners=True or False",
+    ),
+    "an unpooled size of 0": (
+        lambda: ops.MaxUnpool((0, 4)),
+        "the output size must be at least 1.\n  rule    output size >= 1\n  here    0 < 1\n  fix     use 1 or more",
+    ),
     "three pads for the channels": (
         lambda: ops.Pad(1, channels=(0, 1, 0)),
         "channels are padded by one integer or by a pair (before, after).\n  here    channels (0, 1, 0)",
@@ -233,6 +250,22 @@ SHAPES = {
         "  rule    some k has 0 <= s*o + d*k - before < n\n"
         "  here    output 0 reads [-1000000000, -999999999, ..., -1], none in 0..4\n"
         "  fix     pad by less than the kernel's extent",
+    ),
+    "a mirror that is too short": (
+        lambda: ops.ReflectPad((1, (2, 3))).shape((1, 1, 5, 3)),
+        "the padding mirrors more numbers than there are.\n  input   width 3     padding (2, 3)\n"
+        "  rule    before < n and after < n\n  here    3 >= 3\n"
+        "  fix     pad by at most 2, or give an input of at least 4",
+    ),
+    "the border of nothing": (
+        lambda: ops.EdgePad((1,)).shape((1, 1, 0)),
+        "there is no border to repeat.\n  input   length 0     padding (1, 1)\n  rule    n >= 1\n"
+        "  here    0 < 1\n  fix     give every axis a size of 1",
+    ),
+    "an image unpooled to a signal": (
+        lambda: ops.MaxUnpool((4,)).shape((1, 3, 2, 2)),
+        "the input has the wrong rank.\n  input   shape (1, 3, 2, 2), 4 axes\n"
+        f"  rule    the input is (N, C, length)\n  fix     {RANK}",
     ),
     "the maximum of nothing": (
         lambda: ops.AdaptiveMaxPool(2).shape((1, 8, 0, 4)),

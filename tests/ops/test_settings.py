@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnnmath import ops
-from cnnmath.axis import Transposed
+from cnnmath.axis import Folded, Stretched, Transposed
 from cnnmath.ops.algebra import rational
 from cnnmath.ops.notation import describe
 from cnnmath.window import Window
@@ -70,6 +70,12 @@ def test_the_statistics_of_batch_normalisation_are_not_trained():
         (ops.Pad(2), "pad(2)"),
         (ops.Pad((1, (0, 2)), channels=(8, 8)), "pad((1, (0, 2)), channels=8)"),
         (ops.Pad((1,)), "pad((1,))"),
+        (ops.Pad(1, value=-0.5), "pad(1, value=-0.5)"),
+        (ops.ReflectPad((1, (0, 2))), "reflectpad((1, (0, 2)))"),
+        (ops.EdgePad(3), "edgepad(3)"),
+        (ops.LinearUpsample(2, align_corners=True), "linearupsample(2, align_corners=True)"),
+        (ops.LinearUpsample((3,)), "linearupsample((3,))"),
+        (ops.MaxUnpool((5, 7)), "maxunpool((5, 7))"),
         (ops.ReLU(), "relu()"),
         (ops.CrossEntropy(), "crossentropy()"),
         (
@@ -118,6 +124,31 @@ def test_labels_are_classes_or_the_one_that_is_ignored_which_comes_last():
     assert ops.CrossEntropy(ignored=-100).levels((2, 3)) == {"t": [0, 1, 2, -100]}
     assert ops.CrossEntropy(ignored=0).levels((2, 3)) == {"t": [1, 2, 0]}
     assert ops.CrossEntropy(targets="probabilities").levels((2, 3)) == {}
+
+
+def test_a_linear_upsampling_is_the_transpose_of_a_triangle_or_a_stretch():
+    assert ops.LinearUpsample((2, 3)).axes((4, 5)) == (
+        Transposed(Window(4, stride=2, before=1, after=1)),
+        Transposed(Window(5, stride=3, before=1, after=1)),
+    )
+    assert ops.LinearUpsample((2, 1), align_corners=True).axes((4, 5)) == (Stretched(4, 2), Window(1))
+    assert ops.LinearUpsample((2,)).windows((4,)) is None
+
+
+def test_a_padding_by_the_inputs_numbers_is_a_window_folded_at_the_border():
+    assert ops.ReflectPad((2, (0, 0))).axes((4, 5)) == (Folded(4, 2, 2, mirrored=True), Window(1))
+    assert ops.EdgePad(((0, 3),)).axes((1,)) == (Folded(1, 0, 3, mirrored=False),)
+    assert ops.ReflectPad(1).windows((4, 5)) is None
+
+
+def test_only_the_positions_of_an_axis_and_its_padding_are_folded():
+    axis = Folded(3, 2, 1, mirrored=True)
+    assert [axis.reads(o) for o in (-1, 0, 5, 6)] == [[-3], [2], [1], [4]]
+
+
+def test_an_unpooling_is_given_its_switches():
+    assert ops.MaxUnpool((5, 7)).buffers((2, 3, 2, 3)) == {"switches": (2, 3, 2, 3)}
+    assert ops.MaxUnpool((5, 7)).axes((2, 3)) is None
 
 
 def test_a_pad_says_its_axes_by_its_entries():

@@ -16,7 +16,7 @@ from cnnmath.ops import operands
 from cnnmath.readers import Census, cost
 from cnnmath.verify.strategies import cases
 from tests.ops.test_every_operator import symbolic_shapes
-from tests.support import every_operator
+from tests.support import each, every_operator
 
 N, C, H, W, F = sympy.symbols("N C H W F", integer=True, positive=True)
 KINDS = ("multiplications", "additions", "divisions", "comparisons", "exponentials", "logarithms", "roots")
@@ -129,7 +129,7 @@ def unpadded(case):
         return replace(op, size=1), case.inputs
     if isinstance(op, ops.Pad):
         return replace(op, padding=(0,) * len(op.padding), channels=0), case.inputs
-    if not hasattr(op, "padding"):
+    if not hasattr(op, "padding") or isinstance(op, (ops.ReflectPad, ops.EdgePad)):
         return op, case.inputs
     if isinstance(op, ops.ConvTranspose):
         return replace(op, padding=0, output_padding=0), case.inputs
@@ -138,7 +138,7 @@ def unpadded(case):
     return replace(op, padding=0), ((*x[:2], *sizes), *rest)
 
 
-@every_operator
+@each([kind for kind in ops.ALL if kind not in (ops.LinearUpsample, ops.MaxUnpool)])  # see their own tests
 @given(data=st.data())
 def test_the_census_counts_what_is_carried_out_where_nothing_is_padded(kind, data):
     op, inputs = unpadded(data.draw(cases(kind)))
@@ -251,6 +251,33 @@ def test_a_norm_costs_its_powers_and_one_root_a_window():
     assert cost(ops.LpPool((3,)), (1, 1, 3)) == Census(multiplications=3, additions=2, comparisons=1, roots=1)
     assert cost(ops.LpPool((3,), p=1), (1, 1, 3)) == Census(additions=2, comparisons=6)
     assert cost(ops.LpPool((3,), p=3), (1, 1, 3)) == Census(multiplications=6, additions=2, comparisons=7, roots=1)
+
+
+def test_moving_numbers_costs_nothing():
+    for op in (ops.Pad(2), ops.Pad(2, value=7), ops.ReflectPad(2), ops.EdgePad(2), ops.Upsample(2)):
+        assert cost(op, (2, 3, 5, 7)) == Census()
+
+
+def test_a_linear_upsampling_costs_its_neighbours_and_one_division():
+    outputs = 2 * 3 * 10 * 21
+    expected = Census(multiplications=4 * outputs, additions=3 * outputs, divisions=outputs)
+    assert cost(ops.LinearUpsample((2, 3)), (2, 3, 5, 7)) == expected
+    assert cost(ops.LinearUpsample((2, 1)), (1, 1, 5, 7)).multiplications == 2 * 10 * 7
+
+
+@given(cases(ops.LinearUpsample))
+def test_the_census_of_a_linear_upsampling_is_a_count_of_its_sentence_but_for_neighbours_that_are_not_there(case):
+    op, (x,) = case.op, case.inputs
+    axes = zip(op.axes(x[2:]), x[2:], strict=True)
+    pairs = [sum(0 <= i < n for j in range(axis.placements(n)) for i in axis.reads(j)) for axis, n in axes]
+    counted = count_one_by_one(op, x)
+    assert counted.multiplications == x[0] * x[1] * prod(pairs) <= cost(op, x).multiplications
+    assert counted.divisions == cost(op, x).divisions
+    assert counted.additions == counted.multiplications - counted.divisions
+
+
+def test_an_unpooling_adds_every_number_once():
+    assert cost(ops.MaxUnpool((9, 9)), (2, 3, 4, 5)) == Census(additions=2 * 3 * 4 * 5)
 
 
 def test_a_maxout_costs_one_comparison_less_than_its_pieces():

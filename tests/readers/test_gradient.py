@@ -11,7 +11,7 @@ from cnnmath import ops
 from cnnmath.readers import Tensor, backward
 from tests.support import LINEAR, TRANSCENDENTAL, each, inner, problems
 
-AFFINE = dict.fromkeys(LINEAR) | {ops.BatchNorm: {"x", "gamma", "beta", "mean"}}
+AFFINE = dict.fromkeys(LINEAR) | {ops.BatchNorm: {"x", "gamma", "beta", "mean"}, ops.MaxUnpool: {"x"}}
 STEP = Fraction(1, 10**12)
 HALF = Fraction(1, 2)
 
@@ -72,6 +72,10 @@ def row(op, values, dy):
         (ops.Softplus(), [0], [8], [4]),
         (ops.AveragePool((2,), ceil=True), [1, 2, 3], [4, 10], [2, 2, 10]),
         (ops.AdaptiveAveragePool((2,)), [1, 2, 6], [2, 20], [1, 11, 10]),
+        (ops.Pad((1,), value=3), [1, 2], [1, 10, 100, 1000], [10, 100]),
+        (ops.ReflectPad(((2, 1),)), [1, 2, 3], [1, 10, 100, 1000, 10**4, 10**5], [100, 101010, 10001]),
+        (ops.EdgePad(((2, 1),)), [1, 2, 3], [1, 10, 100, 1000, 10**4, 10**5], [111, 1000, 110000]),
+        (ops.LinearUpsample((2,)), [1, 2], [4, 4, 40, 400], [4 + 3 + 10, 1 + 30 + 400]),
         (ops.AdaptiveMaxPool((2,)), [6, 6, 6], [2, 20], [2, 20, 0]),
         (ops.LogSoftmax(), [5, 5], [2, 10], [0, 0]),
     ],
@@ -106,6 +110,12 @@ def test_gradients_of_losses_and_of_a_mask_computed_by_hand(op, x, data, dx):
 def test_the_first_of_equal_maxima_in_row_major_order_takes_the_whole_gradient():
     x = Tensor((1, 1, 2, 2), [1, 5, 5, 5])
     assert backward(ops.MaxPool(2), Tensor((1, 1, 1, 1), [7]), {"x": x})["x"].values == [0, 7, 0, 0]
+
+
+def test_the_gradient_of_an_unpooling_is_read_at_the_switches():
+    operands = {"x": Tensor((1, 1, 3), [5, 7, 1]), "switches": Tensor((1, 1, 3), [1, 1, 2])}
+    grads = backward(ops.MaxUnpool((4,)), Tensor((1, 1, 4), [1, 10, 100, 1000]), operands)
+    assert {name: grad.values for name, grad in grads.items()} == {"x": [10, 10, 100], "switches": [0, 0, 0]}
 
 
 def test_the_filters_of_a_convolution_have_the_gradient_of_their_inputs():

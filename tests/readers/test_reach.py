@@ -11,7 +11,7 @@ from cnnmath.readers import Tensor, backward, reach
 from cnnmath.verify.strategies import cases
 from tests.support import LINEAR, each, every_operator, problems
 
-SEEING = tuple(kind for kind in LINEAR if kind not in (ops.Add, ops.Concat))
+SEEING = tuple(kind for kind in LINEAR if kind not in (ops.Add, ops.Concat, ops.MaxUnpool))  # switches choose
 
 
 @every_operator
@@ -32,9 +32,9 @@ def test_an_output_sees_the_taps_of_its_window_that_lie_inside_the_input(kind, d
         assert seen == set(product(*taps))
 
 
-@each((ops.ConvTranspose, ops.Upsample))
+@each((ops.ConvTranspose, ops.Upsample, ops.LinearUpsample, ops.ReflectPad, ops.EdgePad))
 @given(data=st.data())
-def test_an_output_of_a_transpose_sees_what_its_axes_read_inside_the_input(kind, data):
+def test_an_output_of_a_transpose_a_fold_or_a_stretch_sees_what_its_axes_read_inside_the_input(kind, data):
     case = data.draw(cases(kind))
     output, sizes = case.op.shape(*case.inputs), case.inputs[0][2:]
     at = tuple(data.draw(st.integers(0, n - 1)) for n in output)
@@ -52,6 +52,11 @@ def test_without_a_window_an_output_sees_everything_of_its_sample(kind, data):
     seen = reach(case.op, (0,) * len(case.op.shape((n, c, *sizes))), (n, c, *sizes))
     expected = range(1 if kind is ops.GlobalAveragePool else c)
     assert seen == set(product([0], expected, *map(range, sizes)))
+
+
+def test_a_number_may_be_unpooled_to_any_place_of_its_channel():
+    x = (2, 2, 2, 2)
+    assert reach(ops.MaxUnpool((3, 4)), (1, 0, 2, 1), x) == {(1, 0, *j) for j in product(range(2), range(2))}
 
 
 @each((ops.AdaptiveAveragePool, ops.AdaptiveMaxPool))

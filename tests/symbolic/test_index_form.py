@@ -159,6 +159,43 @@ def test_a_padded_input_takes_its_gradient_from_the_middle():
     assert formula(op) == "dL/dy[n,c+3,j+1]"
 
 
+def test_padding_with_a_constant_passes_on_no_gradient():
+    op = ops.Pad(((2, 0),), value=0.5)
+    assert formula(op, "y") == "(x[n,c,o-2] if o >= 2 else 1/2)"
+    assert formula(op) == "dL/dy[n,c,j+2]"
+
+
+def test_a_mirrored_input_collects_the_gradients_of_all_its_images():
+    op = ops.ReflectPad(((2, 1),))
+    assert formula(op, "y") == "(x[n,c,2-o] if o < 2 else (x[n,c,2*L-o] if L <= o - 2 else x[n,c,o-2]))"
+    assert formula(op) == (
+        "dL/dy[n,c,j+2] + [0 <= 2 - j < 2]*dL/dy[n,c,2-j] + [L <= 2*L - j - 2, 2*L - j < L + 3]*dL/dy[n,c,2*L-j]"
+    )
+
+
+def test_a_border_that_is_repeated_collects_the_gradients_of_its_copies():
+    op = ops.EdgePad(((2, 0),))
+    assert formula(op, "y") == "(x[n,c,0] if o < 2 else x[n,c,o-2])"
+    assert formula(op) == "dL/dy[n,c,j+2] + sum{o<L + 2 | o < 2, j = 0} dL/dy[n,c,o]"
+
+
+def test_a_linear_upsampling_weighs_by_distance_and_its_gradient_by_the_same_weights():
+    corners = ops.LinearUpsample((2,), align_corners=True)
+    near, weight = "abs({0}*(2*L - 1) - o*(L - 1)) < 2*L - 1", "(2*L - abs({0}*(2*L - 1) - o*(L - 1)) - 1)"
+    assert formula(corners, "y") == f"1/(2*L - 1)*sum{{i<L | {near}}} x[n,c,i]*{weight}".replace("{0}", "i")
+    assert formula(corners) == f"1/(2*L - 1)*sum{{o<2*L | {near}}} dL/dy[n,c,o]*{weight}".replace("{0}", "j")
+    total = "(sum{i'<L | abs(4*i' + 1 - 2*o) < 4} (4 - abs(4*i' + 1 - 2*o)))"
+    assert formula(ops.LinearUpsample((2,))) == (
+        f"sum{{o<2*L | abs(4*j + 1 - 2*o) < 4}} dL/dy[n,c,o]*(4 - abs(4*j + 1 - 2*o))/{total}"
+    )
+
+
+def test_an_unpooling_is_a_sum_over_switches_and_its_gradient_the_entry_there():
+    op = ops.MaxUnpool((4, 5))
+    assert formula(op, "y", rank=2) == "sum{j1<H, j2<W | o1*O2 + o2 = switches[n,c,j1,j2]} x[n,c,j1,j2]"
+    assert formula(op, rank=2) == "sum{o1<O1, o2<O2 | o1*O2 + o2 = switches[n,c,j1,j2]} dL/dy[n,c,o1,o2]"
+
+
 def test_a_trained_coefficient_collects_the_sums_that_it_multiplies():
     assert formula(ops.Subsample((2,)), "w") == "sum{n<N, o<O} dL/dy[n,c,o]*sum{k<2} x[n,c,2*o+k]"
 
@@ -184,7 +221,7 @@ def test_nothing_stands_free_in_a_result_but_its_entry_and_the_sizes(kind):
     for derivation in derivations(small(kind)):
         target = derivation.target
         _, ranges = target.entry
-        shapes = operands(target.op, *target.inputs).values()
+        shapes = [*operands(target.op, *target.inputs).values(), target.op.shape(*target.inputs)]
         sizes = set().union(*(sp.sympify(n).free_symbols for shape in shapes for n in shape), target.definitions)
         free = {s for s in derivation.result.right.free_symbols if isinstance(s, sp.Symbol)} - bound(derivation)
         assert {s for s in free if s.is_integer} <= {*ranges, *sizes}

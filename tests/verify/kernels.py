@@ -10,6 +10,7 @@ from cnnmath.numeric.windows import tap_slices
 
 CONV, MAX, AVERAGE, LINEAR, RELU = (KERNELS[k] for k in (ops.Conv, ops.MaxPool, ops.AveragePool, ops.Linear, ops.ReLU))
 SELECT, PAD, RADIAL = (KERNELS[k] for k in (ops.Select, ops.Pad, ops.RadialBasis))
+MIRROR, EDGE, LINES, UNPOOL = (KERNELS[k] for k in (ops.ReflectPad, ops.EdgePad, ops.LinearUpsample, ops.MaxUnpool))
 TRANSPOSE, UPSAMPLE = KERNELS[ops.ConvTranspose], KERNELS[ops.Upsample]
 
 
@@ -94,6 +95,18 @@ def extra_before(op, x, w, *b):
     return wrong if wrong.shape == y.shape else np.roll(y, op.output_padding, tuple(range(2, y.ndim)))
 
 
+def symmetric(op, x):
+    """A mirror behind the border, as NumPy's mode of this name."""
+    return np.pad(x, [(0, 0), (0, 0), *op.padding], mode="symmetric")
+
+
+def last_written(op, x, switches):
+    """Unpooling that keeps one of the numbers that meet, as PyTorch's."""
+    y = np.zeros((*x.shape[:2], np.prod(op.outputs)))
+    np.put_along_axis(y, switches.astype(int).reshape(*x.shape[:2], -1), x.reshape(*x.shape[:2], -1), 2)
+    return y.reshape(op.shape(x.shape))
+
+
 def last_listed(op, dy, x):
     """The gradient of a channel that is listed twice, written where it should be added."""
     dx = np.zeros(x.shape)
@@ -159,6 +172,14 @@ MUTANTS = {
         ops.Upsample, Kernel(lambda op, x: np.kron(x, np.ones(op.scale[0])), UPSAMPLE.backward), 4,
     ),
     "blocks side by side": (ops.Upsample, Kernel(lambda op, x: np.tile(x, op.scale), UPSAMPLE.backward), 4),
+    "a constant that is left out": (ops.Pad, of_another(PAD, lambda op: replace(op, value=0)), 4),
+    "a mirror with its sides exchanged": (ops.ReflectPad, of_another(MIRROR, exchanged), 4),
+    "a mirror that shows the border twice": (ops.ReflectPad, Kernel(symmetric, MIRROR.backward), 4),
+    "a border with its sides exchanged": (ops.EdgePad, of_another(EDGE, exchanged), 4),
+    "corners that are always aligned": (
+        ops.LinearUpsample, of_another(LINES, lambda op: replace(op, align_corners=True)), 4,
+    ),
+    "numbers that meet overwritten": (ops.MaxUnpool, Kernel(last_written, UNPOOL.backward), 4),
     "a channel listed twice that counts once": (ops.Select, Kernel(SELECT.forward, last_listed), 4),
     "channels in their own order": (
         ops.Select, of_another(SELECT, lambda op: replace(op, channels=tuple(sorted(op.channels)))), 4,

@@ -25,7 +25,6 @@ from cnnmath.numeric.windows import Array
 from cnnmath.numeric.workers import pieces, run
 from cnnmath.window import Window
 
-
 POSITIONS, SHARES = 1024, 4
 """Outputs of a block, and shares that the work is cut into."""
 

@@ -13,7 +13,6 @@ from itertools import product
 from math import prod
 from typing import Any
 
-import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnnmath.numeric.windows import Array, Slices
