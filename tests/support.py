@@ -17,7 +17,10 @@ from cnnmath.readers import Tensor
 from cnnmath.verify.strategies import Case, cases
 
 GOLDEN = Path(__file__).parent / "golden"
-TRANSCENDENTAL = (ops.LpPool, ops.LocalResponseNorm, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax)
+TRANSCENDENTAL = (
+    *(ops.LpPool, ops.LocalResponseNorm, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax),
+    *(ops.RNNCell, ops.LSTMCell),
+)
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
     *(ops.Conv, ops.ConvTranspose, ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Linear),
@@ -35,6 +38,8 @@ SIMPLE = {
     ops.AdaptiveMaxPool: Case(ops.AdaptiveMaxPool((2,)), ((1, 2, 3),)),
     ops.Linear: Case(ops.Linear(2), ((1, 3),)),
     ops.RadialBasis: Case(ops.RadialBasis(2), ((1, 3),)),
+    ops.RNNCell: Case(ops.RNNCell(2), ((1, 2),) * 2),
+    ops.LSTMCell: Case(ops.LSTMCell(2), ((1, 2),) * 3),
     ops.Pad: Case(ops.Pad((1,)), ((1, 2, 3),)),
     ops.Upsample: Case(ops.Upsample((2,)), ((1, 2, 3),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(2), ((1, 2, 3),)),

@@ -17,6 +17,7 @@ from cnnmath.ops.maxout import Maxout
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
+from cnnmath.ops.recurrent import LSTMCell, RNNCell
 from cnnmath.ops.transposed import ConvTranspose, Upsample
 
 ALL: tuple[type[Operator], ...] = (
@@ -32,6 +33,8 @@ ALL: tuple[type[Operator], ...] = (
     Linear,
     RadialBasis,
     Flatten,
+    RNNCell,
+    LSTMCell,
     Pad,
     Upsample,
     BatchNorm,
@@ -65,6 +68,7 @@ __all__ = [
     "Dropout",
     "Flatten",
     "GlobalAveragePool",
+    "LSTMCell",
     "LeakyReLU",
     "Linear",
     "LocalResponseNorm",
@@ -74,6 +78,7 @@ __all__ = [
     "Operand",
     "Operator",
     "Pad",
+    "RNNCell",
     "RadialBasis",
     "ReLU",
     "Select",

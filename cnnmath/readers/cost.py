@@ -70,15 +70,18 @@ class VaryingError(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Index:
-    """An index without a value; output indices know their extent."""
+    """An index without a value; output indices and remainders know their extent."""
 
     extent: Size = None
 
     def _index(self, _: Any) -> Index:
         return Index()
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __mod__ = _index
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = _index
     __lt__ = __ge__ = __gt__ = __le__ = _index
+
+    def __mod__(self, extent: Size) -> Index:
+        return Index(extent)
 
     def __neg__(self) -> Index:
         return Index()

@@ -38,6 +38,8 @@ def array(name: str) -> sp.IndexedBase:
 class Quantified(sp.Expr):
     """A body, the indices that it binds with their extents, and the conditions under which it counts."""
 
+    is_commutative = True
+
     def __new__(cls, body: Expr, ranges: Iterable[Range], conditions: Iterable[Any] = ()) -> Any:
         """Build it; conditions that always hold are left out."""
         held = [c for c in map(sp.sympify, conditions) if c is not sp.true]

@@ -13,6 +13,7 @@ from cnnmath import ops
 from cnnmath.numeric.pool import divisor as pool_divisor
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape, rational
+from cnnmath.ops.recurrent import Cell
 
 Mode: TypeAlias = Literal["integers", "rationals", "digits"]
 """How numbers are compared.
@@ -32,6 +33,8 @@ MODES: dict[type[Operator], Mode] = {
     ops.Tanh: "digits",
     ops.Softplus: "digits",
     ops.Softmax: "digits",
+    ops.RNNCell: "digits",
+    ops.LSTMCell: "digits",
 }
 """Operators that do not stay among the integers."""
 
@@ -45,7 +48,7 @@ def mode(op: Operator, *inputs: Shape) -> Mode:
 def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed: np.random.Generator) -> Any:
     """An operand of small integers, many equal ones among the inputs, times what divisions in the operator divide.
 
-    A variance is drawn so that its root is rational.
+    A variance is drawn so that its root is rational; a cell gets eighths, so that its gates are neither open nor shut.
     """
     most = 4 if name.startswith("x") else 9
     numbers = seed.integers(-most, most + 1, shape)
@@ -54,6 +57,8 @@ def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed:
     if mode(op, *inputs) == "integers":
         return numbers.astype(float) * divisor(op, *inputs)
     exact = np.array([Fraction(int(v)) for v in numbers.flat], object).reshape(shape)
+    if isinstance(op, Cell):
+        return exact / Fraction(8)
     return exact * exact + 1 / Fraction(4) - rational(op.epsilon) if name == "var" else exact  # type: ignore[attr-defined]
 
 

@@ -136,6 +136,13 @@ def _linear(draw: DrawFn, kind: Any) -> Case:
 
 
 @st.composite
+def _cell(draw: DrawFn, kind: Any) -> Case:
+    own = {"activation": draw(st.sampled_from(["tanh", "relu"]))} if kind is ops.RNNCell else {}
+    op, (n, c) = kind(draw(st.integers(1, 3)), bias=draw(st.booleans()), **own), draw(_batch)
+    return Case(op, ((n, c), *((n, op.units) for _ in kind.reads[1:])))
+
+
+@st.composite
 def _pad(draw: DrawFn, kind: Any) -> Case:
     sides = st.tuples(st.integers(0, 2), st.integers(0, 2))
     x = draw(_shape)
@@ -184,6 +191,8 @@ _CASES: dict[type[Operator], Callable[[type[Operator]], SearchStrategy[Case]]] =
     ops.AdaptiveMaxPool: _adaptive,
     ops.Linear: _linear,
     ops.RadialBasis: _linear,
+    ops.RNNCell: _cell,
+    ops.LSTMCell: _cell,
     ops.Pad: _pad,
     ops.Upsample: _upsample,
     ops.LocalResponseNorm: _response,

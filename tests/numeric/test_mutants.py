@@ -5,7 +5,7 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from cnnmath import ops
-from cnnmath.numeric import activation, adaptive, conv, norm, pad, pool, transposed, windows
+from cnnmath.numeric import activation, adaptive, conv, norm, pad, pool, recurrent, transposed, windows
 from cnnmath.window import Window
 from tests.numeric.test_kernels import assert_agree
 from tests.support import problems
@@ -54,6 +54,7 @@ def cut_at_the_end(op, x):
 
 
 BIN_TAPS = adaptive._taps
+SUMS, GATES, STATES = recurrent._sums, recurrent._gates, recurrent.states
 BARE, FRAME, SPREAD_FILTERS = transposed._bare, transposed._frame, transposed._filters
 FILTERS, TAP_SLICES = conv._filters, windows.tap_slices
 MUTANTS = {
@@ -78,6 +79,23 @@ MUTANTS = {
     "one coefficient for every channel": (ops.Subsample, pool, "_a_channel", lambda a, _: a[0]),
     "the input in the corner of its padding": (ops.Pad, pad, "_middle", in_the_corner),
     "neighbours left out": (ops.LocalResponseNorm, norm, "tap_slices", without_the_first_tap),
+    "a cell that forgets its state": (
+        *(ops.RNNCell, recurrent, "_sums"),
+        lambda x, h, w, u, b: SUMS(x, 0 * h, w, u, b),
+    ),
+    "a cell with its recurrent weights transposed": (
+        *(ops.RNNCell, recurrent, "_sums"),
+        lambda x, h, w, u, b: SUMS(x, h, w, u.T, b),
+    ),
+    "input and forget gate exchanged": (
+        *(ops.LSTMCell, recurrent, "_gates"),
+        lambda z: [GATES(z)[i] for i in (1, 0, 2, 3)],
+    ),
+    "candidate and output gate exchanged": (
+        *(ops.LSTMCell, recurrent, "_gates"),
+        lambda z: [GATES(z)[i] for i in (0, 1, 3, 2)],
+    ),
+    "gradients of the states exchanged": (ops.LSTMCell, recurrent, "states", lambda y: STATES(y)[::-1]),
     "an exponential without its 1": (ops.ELU, activation, "_expm1", lambda x: x),
 }
 
