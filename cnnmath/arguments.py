@@ -12,6 +12,7 @@ from cnnmath import ops
 from cnnmath.errors import CnnmathError, NotationError, SettingError, UnknownNameError, clip, unknown
 from cnnmath.ops import Operator, notation
 from cnnmath.ops.call import located
+from cnnmath.ops.recurrent import Cell
 from cnnmath.ops.syntax import Symbols, read
 from cnnmath.window import NAMED
 
@@ -176,9 +177,11 @@ def _options(fields: Sequence[str], first: str | None) -> list[str]:
 
 
 def inputs(op: Operator, size: str, channels: int) -> tuple[tuple[int, ...], ...]:
-    """Input shapes of a batch of one, for spatial sizes as given; a linear layer's size is its number of inputs."""
-    flat = isinstance(op, (ops.Linear, ops.RadialBasis))
+    """Input shapes of a batch of one, for spatial sizes as given; that of rows is their number of inputs."""
+    flat = isinstance(op, (ops.Linear, ops.RadialBasis, Cell))
     shape = (1, *([] if flat else [channels]), *sizes(size, "--input"))
+    if isinstance(op, Cell):
+        return (shape, *((1, op.units) for _ in op.reads[1:]))
     return (shape,) * (2 if op.variadic else 1)
 
 

@@ -19,16 +19,8 @@ from cnnmath.verify.strategies import Case, cases
 
 GOLDEN = Path(__file__).parent / "golden"
 TRANSCENDENTAL = (
-    ops.LpPool,
-    ops.LocalResponseNorm,
-    ops.ELU,
-    ops.Sigmoid,
-    ops.Tanh,
-    ops.Softplus,
-    ops.Softmax,
-    ops.LogSoftmax,
-    ops.CrossEntropy,
-    ops.BinaryCrossEntropy,
+    *(ops.LpPool, ops.LocalResponseNorm, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
+    *(ops.CrossEntropy, ops.BinaryCrossEntropy, ops.RNNCell, ops.LSTMCell),
 )
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
@@ -49,6 +41,8 @@ SIMPLE = {
     ops.MaxUnpool: Case(ops.MaxUnpool((4,)), ((1, 2, 3),)),
     ops.Linear: Case(ops.Linear(2), ((1, 3),)),
     ops.RadialBasis: Case(ops.RadialBasis(2), ((1, 3),)),
+    ops.RNNCell: Case(ops.RNNCell(2), ((1, 2),) * 2),
+    ops.LSTMCell: Case(ops.LSTMCell(2), ((1, 2),) * 3),
     ops.Pad: Case(ops.Pad((1,)), ((1, 2, 3),)),
     ops.ReflectPad: Case(ops.ReflectPad((1,)), ((1, 2, 3),)),
     ops.EdgePad: Case(ops.EdgePad((1,)), ((1, 2, 3),)),

@@ -24,12 +24,12 @@ MEANS = (AveragePool, AdaptiveAveragePool, GlobalAveragePool)
 ADAPTIVE = (AdaptiveAveragePool, GlobalAveragePool)
 
 PRODUCTS = (WEIGHTED, {"macs": 1})
-"""Convolutions and dense layers, without their biases."""
+"""Convolutions, dense layers and recurrent cells, without their biases."""
 
 PRESETS: tuple[Convention, ...] = (
     Convention(
         "macs",
-        "multiply-accumulates of convolutions and dense layers, biases left out",
+        "multiply-accumulates of convolutions, dense layers and recurrent cells, biases left out",
         "torchvision 0.28 (its GFLOPS), torch.utils.flop_counter halved, calflops 0.3",
         (PRODUCTS,),
     ),

@@ -17,10 +17,11 @@ from cnnmath.graph.remember import remembering
 from cnnmath.ops import Conv, ConvTranspose, Linear, Operator
 from cnnmath.ops.algebra import Shape, spatial_of
 from cnnmath.ops.checks import same
+from cnnmath.ops.recurrent import Cell
 from cnnmath.readers import Census, cost
 from cnnmath.window import Size
 
-WEIGHTED = (Conv, ConvTranspose, Linear)
+WEIGHTED = (Conv, ConvTranspose, Linear, Cell)
 """Operators whose multiply-accumulates everybody counts, and which make up the depth of a network."""
 
 
@@ -81,8 +82,24 @@ class Layer:
 
     @property
     def macs(self) -> Size:
-        """Multiply-accumulates of convolutions and linear layers, biases not counted; other operators have none."""
-        return self.census.multiplications if self.census and isinstance(self.op, WEIGHTED) else 0
+        """Multiply-accumulates of convolutions, linear layers and cells, biases not counted; others have none."""
+        return products(self.op, self.census, *self.input_shapes) if self.census else 0
+
+
+def products(op: Operator, census: Census, *inputs: Shape) -> Size:
+    """Products with weights, of an operator whose arithmetic is known; those of a cell's gates are not among them.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import LSTMCell
+    >>> shapes = (1, 10), (1, 8), (1, 8)
+    >>> products(LSTMCell(8), cost(LSTMCell(8), *shapes), *shapes), cost(LSTMCell(8), *shapes).multiplications
+    (576, 600)
+    """
+    if isinstance(op, Cell):
+        own = op.parameters(*inputs)
+        return inputs[0][0] * (prod(own["w"]) + prod(own["u"]))
+    return census.multiplications if isinstance(op, WEIGHTED) else 0
 
 
 def shapes(net: Architecture) -> dict[str, Shape]:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from cnnmath.axis import Axis, Transposed
 from cnnmath.graph.architecture import check_numbers
 from cnnmath.graph.propagate import Layer
+from cnnmath.ops.recurrent import Cell
 from cnnmath.readers import Census
 from cnnmath.window import Size, Window
 
@@ -83,7 +84,9 @@ def _inputs(layer: Layer) -> Size:
 
 
 def _biases(layer: Layer) -> Size:
-    return _outputs(layer) if getattr(layer.op, "bias", False) else 0
+    if not getattr(layer.op, "bias", False):
+        return 0
+    return layer.output_shape[0] * layer.op.gates * layer.op.units if isinstance(layer.op, Cell) else _outputs(layer)
 
 
 def _bins(layer: Layer) -> Size:

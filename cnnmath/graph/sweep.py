@@ -13,7 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from cnnmath.errors import DataError, ShapeError
 from cnnmath.graph.architecture import Architecture
-from cnnmath.graph.propagate import WEIGHTED, Facts, walk
+from cnnmath.graph.propagate import WEIGHTED, Facts, products, walk
+from cnnmath.readers import Census
+from cnnmath.window import Size
 
 BLOCK = 2**16
 """Candidates propagated together: their arrays stay in the cache."""
@@ -136,13 +138,13 @@ def _alone(build: Callable[..., Architecture], candidate: Mapping[str, int]) -> 
 
 def _totals(net: Architecture) -> tuple[Totals, list[Any]]:
     """Totals of a network, and every number that they are made of; each kind of layer is read once."""
-    layers: dict[int, tuple[Facts, int]] = {}
-    for *_, facts in walk(net, counted=WEIGHTED):
-        _, times = layers.get(id(facts), (facts, 0))
-        layers[id(facts)] = (facts, times + 1)
-    parameters = [facts.parameters * times for facts, times in layers.values()]
-    macs = [facts.census.multiplications * times for facts, times in layers.values() if facts.census]
-    sizes = list({id(size): size for facts, _ in layers.values() for size in facts.output}.values())
+    layers: dict[int, tuple[Facts, Size, int]] = {}
+    for _, op, inputs, facts in walk(net, counted=WEIGHTED):
+        _, macs, times = layers.get(id(facts)) or (facts, products(op, facts.census or Census(), *inputs), 0)
+        layers[id(facts)] = (facts, macs, times + 1)
+    parameters = [facts.parameters * times for facts, _, times in layers.values()]
+    macs = [macs * times for facts, macs, times in layers.values() if facts.census]
+    sizes = list({id(size): size for facts, *_ in layers.values() for size in facts.output}.values())
     totals = sum(parameters), sum(macs), reduce(and_, (size >= 1 for size in sizes))
     return totals, [*sizes, *parameters, *macs, *totals[:2]]
 

@@ -4,6 +4,7 @@ from cnnmath.numeric.combine import dropout_mask
 from cnnmath.numeric.engine import Engine, current, using
 from cnnmath.numeric.kernels import KERNELS, Kernel, backward, forward, kernel, switches
 from cnnmath.numeric.methods.choose import METHODS, Choice, choose_method
+from cnnmath.numeric.recurrent import states
 from cnnmath.numeric.running import running_statistics
 from cnnmath.numeric.windows import gather, scatter
 
@@ -22,6 +23,7 @@ __all__ = [
     "kernel",
     "running_statistics",
     "scatter",
+    "states",
     "switches",
     "using",
 ]

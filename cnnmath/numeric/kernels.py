@@ -27,6 +27,7 @@ from cnnmath.numeric import (
     norm,
     pad,
     pool,
+    recurrent,
     statistics,
     transposed,
     unpool,
@@ -34,6 +35,8 @@ from cnnmath.numeric import (
 )
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator, operands
+from cnnmath.ops.algebra import check_operator, input_names
+from cnnmath.ops.checks import check_arity
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.Linear: Kernel(linear.forward, linear.backward),
         ops.RadialBasis: Kernel(linear.radial_forward, linear.radial_backward),
         ops.Flatten: Kernel(linear.flatten_forward, linear.flatten_backward),
+        ops.RNNCell: Kernel(recurrent.rnn_forward, recurrent.rnn_backward),
+        ops.LSTMCell: Kernel(recurrent.lstm_forward, recurrent.lstm_backward),
         ops.Pad: Kernel(pad.forward, pad.backward),
         ops.ReflectPad: Kernel(border.forward, border.backward),
         ops.EdgePad: Kernel(border.forward, border.backward),
@@ -125,7 +130,9 @@ def forward(op: Operator, *inputs: Any, **parameters: Any) -> Array:
 
 
 def backward(op: Operator, dy: Any, *inputs: Any, **parameters: Any) -> dict[str, Array]:
-    """Gradients of ``sum(dy * y)``, by operand: ``x`` (or ``x1``, ``x2``, ...) and every trainable parameter.
+    """Gradients of ``sum(dy * y)``, by operand: every input and every trainable parameter.
+
+    One input is ``x``; those of a merge are ``x1``, ``x2``, ...; a cell names its inputs, as ``x`` and ``h``.
 
     Examples
     --------
@@ -206,7 +213,9 @@ def _located(op: Operator) -> Iterator[None]:
 
 def _checked(op: Operator, inputs: tuple[Any, ...], parameters: dict[str, Any]) -> tuple[dict[str, Array], Any]:
     """All operands by name, in the sentence's order, and the shape of the output."""
-    given = [_as_array("x", x) for x in inputs]
+    check_operator(op)
+    check_arity(len(inputs), op.reads, variadic=op.variadic)
+    given = [_as_array(*pair) for pair in zip(input_names(op, len(inputs)), inputs, strict=True)]
     shapes = [x.shape for x in given]
     declared = operands(op, *shapes)
     output = op.shape(*shapes)

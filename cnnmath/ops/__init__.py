@@ -21,6 +21,7 @@ from cnnmath.ops.mode import inference, training
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
+from cnnmath.ops.recurrent import LSTMCell, RNNCell
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
 from cnnmath.ops.upsample import LinearUpsample, Upsample
@@ -39,6 +40,8 @@ ALL: tuple[type[Operator], ...] = (
     Linear,
     RadialBasis,
     Flatten,
+    RNNCell,
+    LSTMCell,
     Pad,
     ReflectPad,
     EdgePad,
@@ -87,6 +90,7 @@ __all__ = [
     "GlobalAveragePool",
     "GroupNorm",
     "InstanceNorm",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -100,6 +104,7 @@ __all__ = [
     "Operand",
     "Operator",
     "Pad",
+    "RNNCell",
     "RadialBasis",
     "ReLU",
     "ReflectPad",

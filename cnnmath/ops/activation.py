@@ -30,7 +30,7 @@ class ReLU(Operator):
 
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
         """One output."""
-        return m.when(x[at] > 0, lambda: x[at], lambda: 0)
+        return rectifier(m, x[at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Sigmoid(Operator):
 
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
         """One output."""
-        return 1 / (1 + m.exp(-x[at]))
+        return logistic(m, x[at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,7 @@ class Tanh(Operator):
 
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
         """One output."""
-        up, down = m.exp(x[at]), m.exp(-x[at])
-        return (up - down) / (up + down)
+        return tanh(m, x[at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,3 +207,19 @@ class LogSoftmax(Operator):
         n, c, *o = at
         total = m.let("total", (n, *o), lambda: m.log(m.sum(lambda q: m.exp(x[n, q, *o]), x.shape[1])))
         return x[n, c, *o] - total
+
+
+def rectifier(m: Algebra, x: Number) -> Number:
+    """The number where it is positive, else 0."""
+    return m.when(x > 0, lambda: x, lambda: 0)
+
+
+def logistic(m: Algebra, x: Number) -> Number:
+    """``1/(1 + exp(-x))``."""
+    return 1 / (1 + m.exp(-x))
+
+
+def tanh(m: Algebra, x: Number) -> Number:
+    """``(exp(x) - exp(-x))/(exp(x) + exp(-x))``."""
+    up, down = m.exp(x), m.exp(-x)
+    return (up - down) / (up + down)

@@ -88,8 +88,11 @@ class Operator(ABC):
     indices: ClassVar[tuple[str, ...]] = ("n", "c")
     """Names of the first indices of the output, before the spatial ones."""
 
+    reads: ClassVar[tuple[str, ...]] = ("x",)
+    """Names of the inputs, in the order of `element`."""
+
     variadic: ClassVar[bool] = False
-    """Whether it takes any number of inputs (from two) instead of one."""
+    """Whether it takes any number of inputs instead, from two: x1, x2, ..."""
 
     @abstractmethod
     def element(self, m: Algebra, at: tuple[Size, ...], *operands: Any) -> Number:
@@ -97,7 +100,7 @@ class Operator(ABC):
 
     def shape(self, *inputs: Shape) -> Shape:
         """Shape of the output, from the shapes of the inputs, each (N, C, *spatial)."""
-        check_arity(len(inputs), variadic=self.variadic)
+        check_arity(len(inputs), self.reads, variadic=self.variadic)
         for x in inputs:
             check_shape(x)
         return self.output(*inputs)
@@ -155,8 +158,19 @@ def operands(op: Operator, *inputs: Shape) -> dict[str, Shape]:
 
 def operands_of(op: Operator, *inputs: Shape) -> dict[str, Shape]:
     """The same, where the shapes are known to fit."""
-    names = [f"x{i}" for i in range(1, len(inputs) + 1)] if op.variadic else ["x"]
-    return dict(zip(names, inputs, strict=True)) | op.parameters(*inputs) | op.buffers(*inputs)
+    return dict(zip(input_names(op, len(inputs)), inputs, strict=True)) | op.parameters(*inputs) | op.buffers(*inputs)
+
+
+def input_names(op: Operator, count: int) -> tuple[str, ...]:
+    """What the sentence calls its inputs, of which there are so many.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Add, RNNCell
+    >>> input_names(Add(), 3), input_names(RNNCell(8), 2)
+    (('x1', 'x2', 'x3'), ('x', 'h'))
+    """
+    return tuple(f"x{i}" for i in range(1, count + 1)) if op.variadic else op.reads
 
 
 def check_operator(op: Any) -> None:

@@ -28,13 +28,18 @@ def integer(name: str, value: Any, least: int) -> Any:
     return operator.index(value) if isinstance(value, Integral) else value
 
 
-def check_arity(given: int, *, variadic: bool) -> None:
+def check_arity(given: int, reads: Sequence[str], *, variadic: bool) -> None:
     """Raise where an operator is given more or fewer inputs than it takes."""
-    if given >= 2 if variadic else given == 1:
+    if given >= 2 if variadic else given == len(reads):
         return
-    takes, fix = ("two or more inputs", "give all that it merges") if variadic else ("one input", "give it one")
-    if given and not variadic:
-        fix = "merge them first, with Add or Concat"
+    if variadic:
+        takes, fix = "two or more inputs", "give all that it merges"
+    elif len(reads) == 1:
+        takes, fix = "one input", "merge them first, with Add or Concat" if given else "give it one"
+    else:
+        count = {2: "two", 3: "three"}.get(len(reads), len(reads))
+        takes = f"{count} inputs, {', '.join(reads[:-1])} and {reads[-1]}"
+        fix = "give each of them once, in this order"
     raise ShapeError(f"it takes {takes}.", here=f"{given} given", fix=fix)
 
 

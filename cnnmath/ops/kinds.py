@@ -10,13 +10,14 @@ from cnnmath.ops.algebra import Operator
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.linear import Linear, RadialBasis
 from cnnmath.ops.pool import Pool
+from cnnmath.ops.recurrent import Cell
 from cnnmath.ops.transposed import ConvTranspose
 
 KINDS: Mapping[str, tuple[type[Operator], ...]] = MappingProxyType(
     {
         "convolution": (Conv, ConvTranspose),
         "pooling": (Pool, AdaptivePool, GlobalAveragePool),
-        "dense": (Linear, RadialBasis),
+        "dense": (Linear, RadialBasis, Cell),
         "other": (Operator,),
     }
 )

@@ -21,6 +21,7 @@ from cnnmath.ops.maxout import Maxout
 from cnnmath.ops.norm import LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import Pool
+from cnnmath.ops.recurrent import Cell
 from cnnmath.ops.spatial import windows_of
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
@@ -110,6 +111,11 @@ def _(op: Select, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tupl
 @reduced.register
 def _(op: Linear | RadialBasis, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     return replace(op, units=3), ((2, 5),)
+
+
+@reduced.register
+def _(op: Cell, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    return replace(op, units=3), ((2, 5), *((2, 3),) * len(op.reads[1:]))
 
 
 @reduced.register

@@ -72,7 +72,7 @@ class VaryingError(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Index:
-    """An index without a value; output indices know their extent, and so do quotients of them."""
+    """An index without a value; output indices know their extent, and so do quotients and remainders of them."""
 
     extent: Size = None
 
@@ -84,8 +84,11 @@ class Index:
     def _index(self, _: Any) -> Index:
         return Index()
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __mod__ = _index
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _index
     __lt__ = __ge__ = __gt__ = __le__ = _index
+
+    def __mod__(self, extent: Size) -> Index:
+        return Index(extent)
 
     def __neg__(self) -> Index:
         return Index()

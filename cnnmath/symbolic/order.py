@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -38,6 +39,7 @@ def ratio(expr: Expr) -> tuple[list[Expr], list[Expr]]:
     return above, below
 
 
+@lru_cache(maxsize=4096)
 def sum_key(term: Expr) -> tuple[Any, ...]:
     """Indices in their order, numbers after them, what is subtracted next; entries by position, sums last.
 
@@ -64,6 +66,7 @@ def _degree(term: Expr) -> int:
     return int(max(powers, default=1))
 
 
+@lru_cache(maxsize=4096)
 def product_key(factor: Expr) -> tuple[Any, ...]:
     """Numbers, symbols, entries (the gradient from above first), functions, sums."""
     rank = [sp.Number, sp.Symbol, sp.Indexed, sp.Pow, sp.Function, sp.Add, sp.Piecewise, Bracket]

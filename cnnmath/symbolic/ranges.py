@@ -109,6 +109,28 @@ def _apart(unlike: sp.Ne, other: Any, ranges: dict[sp.Symbol, Expr]) -> bool:
     return bool(low.is_positive or high.is_negative)
 
 
+def shortened(condition: Any, ranges: dict[sp.Symbol, Expr]) -> Any:
+    """A bound without an index that only moves within one step of the rest: ``g*F + f < F`` says ``g < 1``.
+
+    Examples
+    --------
+    >>> from cnnmath.symbolic.terms import index, size
+    >>> g, f, F = index("g"), index("f"), size("F")
+    >>> shortened(g * F + f < F, {g: sp.Integer(2), f: F})
+    g < 1
+    """
+    if not isinstance(condition, sp.Lt) or condition.has(sp.Indexed):
+        return condition
+    room = sp.expand(condition.lhs - condition.rhs)
+    for step in sorted(room.free_symbols - ranges.keys(), key=str):
+        whole, rest = _split(room, lambda term, step=step: (term / step).is_integer)
+        low, high = bounds(rest, ranges)
+        if rest != 0 and low.is_nonnegative and (high - step).is_negative:
+            number, index = sp.expand(whole / step).as_coeff_Add()
+            return sp.Lt(index, -number)
+    return condition
+
+
 def _least(expr: Expr, meanings: Mapping[sp.Symbol, Expr]) -> Expr:
     """An expression that is at most this one, without the names of sizes that stand in it once."""
 

@@ -11,7 +11,8 @@ from typing import Any
 import sympy as sp
 
 from cnnmath.ops.algebra import Number, Operator, Shape, position
-from cnnmath.symbolic.ranges import decided, divided, divisibility, settle
+from cnnmath.symbolic.functions import called
+from cnnmath.symbolic.ranges import decided, divided, divisibility, settle, shortened
 from cnnmath.symbolic.terms import Bracket, Expr, Maximum, Range, Sigma, array, index
 from cnnmath.window import Size
 
@@ -63,14 +64,14 @@ class Symbolic:
 
     def when(self, condition: Any, then: Callable[[], Number], otherwise: Callable[[], Number]) -> Expr:
         """A case distinction, an absolute value, or the branch that the ranges of the indices decide."""
-        condition = decided(sp.sympify(condition), self.ranges)
+        condition = decided(shortened(sp.sympify(condition), self.ranges), self.ranges)
         if condition in (sp.true, sp.false):
             return then() if condition is sp.true else otherwise()
         return _cases(condition, sp.sympify(then()), sp.sympify(otherwise()))
 
     def let(self, name: str, over: Sequence[Size], value: Callable[[], Number]) -> Expr:  # noqa: ARG002 - written out
         """The value itself."""
-        return value()
+        return called(value())
 
     def exp(self, x: Expr) -> Expr:
         """Exponential."""
@@ -99,7 +100,7 @@ class Symbolic:
 def read(op: Operator, operands: dict[str, Shape], at: Sequence[Expr], reader: Symbolic) -> Expr:
     """Formula of the output at a position, as a SymPy expression."""
     named = [Named(name, shape, reader) for name, shape in operands.items()]
-    return settle(op.element(reader, tuple(at), *named), reader.ranges)
+    return settle(called(sp.sympify(op.element(reader, tuple(at), *named))), reader.ranges)
 
 
 def numbered(name: str, count: int) -> list[str]:

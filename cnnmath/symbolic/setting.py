@@ -29,6 +29,7 @@ from cnnmath.ops.algebra import Shape
 from cnnmath.ops.border import BorderPad
 from cnnmath.ops.notation import describe
 from cnnmath.ops.pool import Pool
+from cnnmath.ops.recurrent import Cell
 from cnnmath.ops.upsample import Enlargement
 from cnnmath.symbolic.reader import Symbolic, numbered
 from cnnmath.symbolic.terms import Expr, index, size
@@ -112,6 +113,12 @@ def _(op: MaxUnpool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # no
 @symbolic.register
 def _(op: Linear | RadialBasis, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
     return replace(op, units=size("F")), ((size("N"), size("C")),)
+
+
+@symbolic.register
+def _(op: Cell, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+    state = (size("N"), size("F"))
+    return replace(op, units=size("F")), ((size("N"), size("C")), *(state for _ in op.reads[1:]))
 
 
 @symbolic.register
@@ -223,7 +230,7 @@ def output_at(
         at = tuple(reader.bind(*pair) for pair in zip(names, output, strict=True))
         return at, _symbols(*at)
     n, c = op.indices
-    groups = op.groups if isinstance(op, (Conv, ConvTranspose)) else 1
+    groups = op.groups if isinstance(op, (Conv, ConvTranspose)) else len(op.reads[1:]) if isinstance(op, Cell) else 1
     batch, group = reader.bind(n, output[0]), reader.bind("g", groups)
     channel = reader.bind(c, output[1] // groups)
     scale = op.scale if isinstance(op, Upsample) else (1,) * (len(output) - 2)
@@ -243,6 +250,8 @@ def gradient_indices(op: Operator, wrt: str, axes: int) -> list[str]:
     """Names of the indices of an operand with so many axes."""
     if axes == 1:
         return [op.indices[1]]
+    if wrt == "u":
+        return ["f", "q"]
     if wrt == "w":
         return [*(["c", "f"] if isinstance(op, ConvTranspose) else ["f", "c"]), *numbered("k", axes - 2)]
     return ["n", "c", *numbered("j", axes - 2)]

@@ -59,6 +59,8 @@ def entry_at(name: str, at: Sequence[Expr]) -> Expr:
 class Quantified(sp.Expr):
     """A body, the indices that it binds with their extents, and the conditions under which it counts."""
 
+    is_commutative = True
+
     def __new__(cls, body: Expr, ranges: Iterable[Range], conditions: Iterable[Any] = ()) -> Any:
         """Build it; conditions that always hold are left out."""
         held = [c for c in map(sp.sympify, conditions) if c is not sp.true]

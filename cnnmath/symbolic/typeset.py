@@ -135,7 +135,8 @@ class _Typesetter:
         return self.n.derivative(self.n.array(upper), self.n.array(lower)) if upper else self.n.array(lower)
 
     def _sum(self, expr: sp.Add) -> tuple[str, int]:
-        whole, denominator = sp.fraction(sp.together(expr)) if not expr.has(sp.Indexed, Quantified) else (expr, 1)
+        plain = expr.has(sp.Indexed, Quantified) or all(term.is_integer for term in expr.args)
+        whole, denominator = (expr, 1) if plain else sp.fraction(sp.together(expr))
         if denominator != 1:
             return self.n.fraction(self.write(whole), self.write(denominator)), PRODUCT
         parts: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -83,7 +83,10 @@ def _worked(step: Step, instance: Instance) -> Worked:
     if not any(side.has(sp.Indexed, Partial, sp.MatrixExpr) for side in (step.left, step.right)):
         scalars = {s: _number(v) for s, v in (environment | here).items() if isinstance(s, sp.Symbol)}
         return Worked(step, step.left, step.right, scalars, values)
-    letters = environment | {name: _Letters(name, numbers, step) for name, numbers in instance.arrays.items()} | here
+    partials = step.left.atoms(Partial) | step.right.atoms(Partial)
+    letters = (
+        environment | {name: _Letters(name, numbers, partials) for name, numbers in instance.arrays.items()} | here
+    )
     left, right = (_formula(side(letters)) for side in sides)
     entries = left.atoms(sp.Indexed, Partial) | right.atoms(sp.Indexed, Partial)
     numbers = {entry: _number(compiled(entry)(environment)) for entry in entries}
@@ -96,7 +99,7 @@ class _Letters:
 
     name: str
     numbers: Array
-    step: Step
+    partials: Collection[Expr]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -108,7 +111,7 @@ class _Letters:
         return Traced(self.numbers[at], self._entry(at))
 
     def _entry(self, at: tuple[int, ...]) -> Expr:
-        for partial in self.step.left.atoms(Partial) | self.step.right.atoms(Partial):
+        for partial in self.partials:
             y, x = partial.args
             if self.name == f"d{y.base}/d{x.base}":
                 return Partial(entry_at(str(y.base), at[: len(y.indices)]), x.base[at[len(y.indices) :]])

@@ -14,6 +14,7 @@ from cnnmath import ops
 from cnnmath.numeric.pool import divisor as pool_divisor
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape, rational
+from cnnmath.ops.recurrent import Cell
 
 Mode: TypeAlias = Literal["integers", "rationals", "digits"]
 """How numbers are compared.
@@ -37,6 +38,8 @@ MODES: dict[type[Operator], Mode] = {
     ops.CrossEntropy: "digits",
     ops.BinaryCrossEntropy: "digits",
     ops.SquaredError: "rationals",
+    ops.RNNCell: "digits",
+    ops.LSTMCell: "digits",
 }
 """Operators that do not stay among the integers."""
 
@@ -52,7 +55,8 @@ def mode(op: Operator, *inputs: Shape) -> Mode:
 def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed: np.random.Generator) -> Any:
     """An operand of small integers, many equal ones among the inputs, times what divisions in the operator divide.
 
-    A variance is drawn so that its root is rational, weights are positive, and labels and masks are what they may be.
+    A variance is drawn so that its root is rational, weights are positive, labels and masks are what they may be; a cell
+    gets eighths, so that its gates are neither open nor shut.
     """
     levels = op.levels(*inputs).get(name)
     if levels is not None:
@@ -66,6 +70,8 @@ def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed:
     exact = np.array([Fraction(int(v)) for v in numbers.flat], object).reshape(shape)
     if name == "weights":
         return abs(exact) + 1
+    if isinstance(op, Cell):
+        return exact / Fraction(8)
     return exact * exact + 1 / Fraction(4) - rational(op.epsilon) if name == "var" else exact  # type: ignore[attr-defined]
 
 

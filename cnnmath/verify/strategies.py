@@ -149,6 +149,13 @@ def _linear(draw: DrawFn, kind: Any) -> Case:
 
 
 @st.composite
+def _cell(draw: DrawFn, kind: Any) -> Case:
+    own = {"activation": draw(st.sampled_from(["tanh", "relu"]))} if kind is ops.RNNCell else {}
+    op, (n, c) = kind(draw(st.integers(1, 3)), bias=draw(st.booleans()), **own), draw(_batch)
+    return Case(op, ((n, c), *((n, op.units) for _ in kind.reads[1:])))
+
+
+@st.composite
 def _pad(draw: DrawFn, kind: Any) -> Case:
     sides = st.tuples(st.integers(0, 2), st.integers(0, 2))
     x = draw(_shape)
@@ -223,6 +230,8 @@ _CASES: dict[type[Operator], Callable[[type[Operator]], SearchStrategy[Case]]] =
     ops.MaxUnpool: _unpool,
     ops.Linear: _linear,
     ops.RadialBasis: _linear,
+    ops.RNNCell: _cell,
+    ops.LSTMCell: _cell,
     ops.Pad: _pad,
     ops.ReflectPad: _border,
     ops.EdgePad: _border,

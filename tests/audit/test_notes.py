@@ -59,7 +59,7 @@ CONVENTIONS = {
 }
 NOT_COVERED = {
     "U24": "no judge reads losses; see cnnmath derive softmax-cross-entropy",
-    "D09": "no judge reads recurrences; see cnnmath derive recurrent-cell",
+    "D09": "no judge reads recurrences; see cnnmath derive recurrent-step",
 }
 NOTHING = {"B08"}
 RIGHT = (

@@ -7,7 +7,20 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from cnnmath import ops
-from cnnmath.numeric import activation, adaptive, border, conv, norm, pad, pool, transposed, unpool, upsample, windows
+from cnnmath.numeric import (
+    activation,
+    adaptive,
+    border,
+    conv,
+    norm,
+    pad,
+    pool,
+    recurrent,
+    transposed,
+    unpool,
+    upsample,
+    windows,
+)
 from cnnmath.window import Window
 from tests.numeric.test_kernels import assert_agree
 from tests.support import problems
@@ -79,6 +92,7 @@ def column_major(op, switches):
 
 ENDS, PLACES, PLACES_OF = border._ends, upsample._places, unpool._places
 BIN_TAPS = adaptive._taps
+SUMS, GATES, STATES = recurrent._sums, recurrent._gates, recurrent.states
 BARE, FRAME, SPREAD_FILTERS = transposed._bare, transposed._frame, transposed._filters
 FILTERS, TAP_SLICES = conv._filters, windows.tap_slices
 MUTANTS = {
@@ -115,6 +129,23 @@ MUTANTS = {
     ),
     "places counted down the columns": (ops.MaxUnpool, unpool, "_places", column_major),
     "neighbours left out": (ops.LocalResponseNorm, norm, "tap_slices", without_the_first_tap),
+    "a cell that forgets its state": (
+        *(ops.RNNCell, recurrent, "_sums"),
+        lambda x, h, w, u, b: SUMS(x, 0 * h, w, u, b),
+    ),
+    "a cell with its recurrent weights transposed": (
+        *(ops.RNNCell, recurrent, "_sums"),
+        lambda x, h, w, u, b: SUMS(x, h, w, u.T, b),
+    ),
+    "input and forget gate exchanged": (
+        *(ops.LSTMCell, recurrent, "_gates"),
+        lambda z: [GATES(z)[i] for i in (1, 0, 2, 3)],
+    ),
+    "candidate and output gate exchanged": (
+        *(ops.LSTMCell, recurrent, "_gates"),
+        lambda z: [GATES(z)[i] for i in (0, 1, 3, 2)],
+    ),
+    "gradients of the states exchanged": (ops.LSTMCell, recurrent, "states", lambda y: STATES(y)[::-1]),
     "an exponential without its 1": (ops.ELU, activation, "_expm1", lambda x: x),
 }
 

@@ -16,6 +16,7 @@ from cnnmath.verify.strategies import cases
 from tests.support import each, every_operator, simple
 
 MERGES = (ops.Add, ops.Concat)
+SEVERAL = {ops.RNNCell: ("x", "h"), ops.LSTMCell: ("x", "h", "c")}
 
 
 def test_the_list_holds_every_operator_once():
@@ -73,7 +74,7 @@ def test_it_is_a_frozen_record_of_equal_value_and_hash(kind, data):
 def test_its_sentence_reads_its_operands_in_the_order_in_which_they_are_declared(kind, data):
     case = data.draw(cases(kind))
     names = list(operands(case.op, *case.inputs))
-    inputs = [f"x{i}" for i, _ in enumerate(case.inputs, 1)] if kind.variadic else ["x"]
+    inputs = [f"x{i}" for i, _ in enumerate(case.inputs, 1)] if kind.variadic else list(kind.reads)
     declared = [*case.op.parameters(*case.inputs), *case.op.buffers(*case.inputs)]
     assert names == inputs + declared
     if not kind.variadic:
@@ -91,11 +92,12 @@ def test_its_shape_with_symbols_becomes_its_shape_with_numbers(kind, data):
 
 
 @every_operator
-def test_it_takes_one_input_unless_it_merges(kind):
+def test_it_takes_one_input_unless_it_merges_or_names_several(kind):
     case = simple(kind)
     assert kind.variadic == (kind in MERGES)
+    assert kind.reads == SEVERAL.get(kind, ("x",))
     wrong = case.inputs[:1] if kind.variadic else case.inputs * 2
-    with pytest.raises(ShapeError, match=r"two or more inputs|one input"):
+    with pytest.raises(ShapeError, match=r"two or more inputs|one input|two inputs, x and h|three inputs, x, h and c"):
         operands(case.op, *wrong)
 
 

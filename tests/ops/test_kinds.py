@@ -23,6 +23,8 @@ EXPECTED = {
     ops.AdaptiveMaxPool: "pooling",
     ops.Linear: "dense",
     ops.RadialBasis: "dense",
+    ops.RNNCell: "dense",
+    ops.LSTMCell: "dense",
 }
 WITHOUT_KEY = (ops.Add, ops.Flatten)  # a circle and a slant, without a colour
 

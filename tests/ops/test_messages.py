@@ -4,7 +4,7 @@ import pytest
 from sympy import Symbol
 
 from cnnmath import ops
-from cnnmath.errors import CnnmathError, SettingError, ShapeError
+from cnnmath.errors import CnnmathError, SettingError, ShapeError, UnknownNameError
 
 RANK = "a single sample needs a batch axis of 1; a kernel for signals is a tuple of one entry, such as (3,)"
 SETTINGS = {
@@ -40,6 +40,11 @@ SETTINGS = {
     "no pieces": (
         lambda: ops.Maxout(0),
         "the number of pieces must be at least 1.\n  rule    number of pieces >= 1\n  here    0 < 1\n"
+        "  fix     use 1 or more",
+    ),
+    "no units": (
+        lambda: ops.LSTMCell(0),
+        "the number of units must be at least 1.\n  rule    number of units >= 1\n  here    0 < 1\n"
         "  fix     use 1 or more",
     ),
     "no filters": (
@@ -213,6 +218,29 @@ SHAPES = {
         "  here    (1, 64, 14, 14) against (1, 64, 28, 28)\n"
         "  fix     bring the branches to one shape, with a strided 1x1 Conv as a projection or with padding",
     ),
+    "a cell without its state": (
+        lambda: ops.RNNCell(4).shape((1, 3)),
+        "it takes two inputs, x and h.\n  here    1 given\n  fix     give each of them once, in this order",
+    ),
+    "a cell with one state of two": (
+        lambda: ops.LSTMCell(4).shape((1, 3), (1, 4)),
+        "it takes three inputs, x, h and c.\n  here    2 given\n  fix     give each of them once, in this order",
+    ),
+    "both states in one": (
+        lambda: ops.LSTMCell(4).shape((2, 3), (2, 4), (2, 8)),
+        "the state c has another shape than the cell's.\n  input   x (2, 3), c (2, 8)\n  rule    c is (N, units)\n"
+        "  here    (2, 8) against (2, 4)\n  fix     give c the batch of x and 4 channels",
+    ),
+    "a state of another batch": (
+        lambda: ops.RNNCell(4).shape((2, 3), (1, 4)),
+        "the state h has another shape than the cell's.\n  input   x (2, 3), h (1, 4)\n  rule    h is (N, units)\n"
+        "  here    (1, 4) against (2, 4)\n  fix     give h the batch of x and 4 channels",
+    ),
+    "a sequence for a cell": (
+        lambda: ops.RNNCell(4).shape((5, 2, 3), (2, 4)),
+        "the input has the wrong rank.\n  input   shape (5, 2, 3), 3 axes\n  rule    the input is (N, C)\n"
+        "  fix     flatten it first, with Flatten",
+    ),
     "a transpose of which nothing is left": (
         lambda: ops.ConvTranspose(8, 3, stride=2, padding=2).shape((1, 3, 1, 4)),
         "the padding leaves no output.\n"
@@ -307,3 +335,11 @@ def test_a_list_for_the_axes_is_taken_or_refused_but_never_a_python_error_later(
     except CnnmathError:
         return
     assert shape == ops.Conv(8, **({"kernel": 3} | {setting: (1, 1)})).shape((1, 3, 9, 9))
+
+
+def test_a_cell_names_the_activations_that_it_has():
+    with pytest.raises(UnknownNameError) as caught:
+        ops.RNNCell(4, activation="tan")
+    assert str(caught.value) == "there is no activation 'tan'.\n  near    tanh\n  known   relu, tanh"
+    with pytest.raises(UnknownNameError, match="there is no activation '\\[\\]'"):
+        ops.RNNCell(4, activation=[])

@@ -61,6 +61,9 @@ def test_the_statistics_of_batch_normalisation_are_not_trained():
         (ops.LpPool(2, 3, stride=1), "lppool(2, stride=1, p=3)"),
         (ops.Maxout(2), "maxout(2)"),
         (ops.LocalResponseNorm(5), "localresponsenorm(5)"),
+        (ops.RNNCell(8), "rnncell(8)"),
+        (ops.RNNCell(8, activation="relu", bias=False), "rnncell(8, bias=False, activation='relu')"),
+        (ops.LSTMCell(8), "lstmcell(8)"),
         (ops.ConvTranspose(64, 4, stride=2, padding=1), "convtranspose(64, 4, stride=2, padding=1)"),
         (ops.ConvTranspose(8, (3,), stride=2, output_padding=1), "convtranspose(8, (3,), stride=2, output_padding=1)"),
         (ops.Upsample(2), "upsample(2)"),
@@ -160,6 +163,14 @@ def test_a_pad_says_its_axes_by_its_entries():
 def test_the_codes_of_radial_basis_units_are_not_trained():
     assert ops.RadialBasis(10).parameters((1, 84)) == {}
     assert ops.RadialBasis(10).buffers((1, 84)) == {"w": (10, 84)}
+
+
+def test_a_long_short_term_memory_has_four_times_the_parameters_of_a_simple_cell():
+    x, state = (2, 10), (2, 7)
+    simple = ops.RNNCell(7).parameters(x, state)
+    assert simple == {"w": (7, 10), "u": (7, 7), "b": (7,)}
+    assert ops.LSTMCell(7).parameters(x, state, state) == {k: (4 * n, *rest) for k, (n, *rest) in simple.items()}
+    assert set(ops.LSTMCell(7, bias=False).parameters(x, state, state)) == {"w", "u"}
 
 
 def test_the_subsampling_of_six_maps_has_twelve_parameters():

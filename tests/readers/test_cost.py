@@ -284,6 +284,25 @@ def test_a_maxout_costs_one_comparison_less_than_its_pieces():
     assert cost(ops.Maxout(5), (2, 10, 3)) == Census(comparisons=4 * 2 * 2 * 3)
 
 
+def test_a_cell_costs_its_weights_and_the_functions_of_its_sums():
+    each, gates = N * F, 4 * N * F
+    assert expanded(cost(ops.RNNCell(F, activation="relu"), (N, C), (N, F))) == expanded(
+        Census(multiplications=each * (C + F), additions=each * (C + F), comparisons=each)
+    )
+    assert expanded(cost(ops.LSTMCell(F), (N, C), (N, F), (N, F))) == expanded(
+        Census(
+            multiplications=gates * (C + F) + 3 * each,
+            additions=gates * (C + F) + (3 + 4 + 1) * each,  # of logistic functions, tangents, and the cell state
+            divisions=(3 + 2) * each,
+            exponentials=(3 + 4) * each,
+        )
+    )
+
+
+def expanded(census):
+    return [sympy.expand(count) for count in census]
+
+
 def test_a_planted_miscount_is_seen():
     class Forgetful(OneByOne):
         def sum(self, body, *extents, where=None):

@@ -28,7 +28,7 @@ def channels(*values):
 
 def values(op, *operands):
     shapes = [t.shape for t in operands]
-    count = len(shapes) if op.variadic else 1
+    count = len(shapes) if op.variadic else len(op.reads)
     return forward(op, op.shape(*shapes[:count]), *operands).values
 
 
@@ -97,6 +97,21 @@ BY_HAND = {
         [4, 10],
     ),
     "the nearest neighbour": (ops.Upsample((3,)), (vector(1, 2),), [1, 1, 1, 2, 2, 2]),
+    "a state and an input": (
+        ops.RNNCell(1, activation="relu"),
+        (channels(2), channels(3), Tensor((1, 1), [5]), Tensor((1, 1), [7]), Tensor((1,), [1])),
+        [32],
+    ),
+    "the middle of an odd function": (
+        ops.RNNCell(1, bias=False),
+        (channels(2), channels(3), Tensor((1, 1), [3]), Tensor((1, 1), [-2])),
+        [0],
+    ),
+    "gates half open": (
+        ops.LSTMCell(1, bias=False),
+        (channels(2), channels(3), channels(0), Tensor((4, 1), [0] * 4), Tensor((4, 1), [0] * 4)),
+        [0, 0],
+    ),
     "zeros around": (ops.Pad(((1, 2),)), (vector(3, 4),), [0, 3, 4, 0, 0]),
     "a constant around": (ops.Pad(((1, 2),), value=-0.5), (vector(3, 4),), [-HALF, 3, 4, -HALF, -HALF]),
     "channels of a constant": (ops.Pad((1,), channels=(0, 1), value=7), (vector(3),), [7, 3, 7, 7, 7, 7]),
@@ -165,6 +180,13 @@ def test_every_operator_has_a_value_computed_by_hand_but_one():
 
 LOG_2 = sum(Fraction(1, k * 2**k) for k in range(1, 200))
 """The series of log 2: the sum over k of 1/(k 2^k)."""
+
+
+def test_a_long_short_term_memory_with_gates_half_open_keeps_half_of_its_cell_state():
+    weights = (Tensor((4, 1), [0] * 4), Tensor((4, 1), [0] * 4))
+    hidden, cell = values(ops.LSTMCell(1, bias=False), channels(2), channels(3), channels(8), *weights)
+    assert cell == 4
+    assert hidden == values(ops.Tanh(), channels(4))[0] / 2
 
 
 def test_the_softplus_of_0_is_the_logarithm_of_2():

@@ -22,8 +22,10 @@ from cnnmath.ops import (
     Flatten,
     GlobalAveragePool,
     Linear,
+    LSTMCell,
     MaxPool,
     ReLU,
+    RNNCell,
     Select,
     Sigmoid,
     operands,
@@ -80,6 +82,18 @@ def segmenter():
     return parse("conv(3, 2) > crossentropy('none')", (2, 3, 4), "segmenter")
 
 
+def through_time():
+    """A simple cell at two times, and behind it a long short-term memory, whose cell state is the last state of it."""
+    net = Architecture("through time", (5,))
+    times = [net.add(f"x{t}", Select((2 * t, 2 * t + 1)), INPUT) for t in (0, 1)]
+    state = net.add("start", Linear(2), INPUT)
+    for t, x in enumerate(times):
+        state = net.add(f"h{t}", RNNCell(2), x, state, shares="h0" if t else None)
+    net.add("memory", LSTMCell(2), INPUT, "start", state)
+    net.add("read", Linear(1))
+    return net
+
+
 def two_outputs():
     net = Architecture("two outputs", (2, 4, 4))
     body = net.add("body", Conv(3, 3, padding=1))
@@ -94,10 +108,10 @@ def numbers(net, seed=0):
     known = {"x": drawn((BATCH, *net.input_shape), draw)}
     for node, op, inputs, _ in walk(net, BATCH):
         levels = op.levels(*inputs)
-        for name, shape in operands(op, *inputs).items():
+        for name, shape in [*operands(op, *inputs).items()][len(inputs) :]:
             if name in levels:
                 known[f"{name}({node})"] = labelled(shape, draw, levels[name])
-            elif name[0] != "x" and not net.shares(node):
+            elif not net.shares(node):
                 known[f"{name}({node})"] = drawn(shape, draw, low=1 if name in ("var", "weights") else -3)
     return known
 
@@ -106,7 +120,7 @@ def forward(net, m, known):
     """Outputs of all nodes, in the verbs."""
     outputs = {INPUT: known["x"]}
     for node, op, inputs, facts in walk(net, BATCH):
-        names = [name for name in operands(op, *inputs) if name[0] != "x"]
+        names = [*operands(op, *inputs)][len(inputs) :]
         own = [known[f"{name}({net.shares(node) or node})"] for name in names]
         given = [*(outputs[read] for read in net.inputs(node)), *own]
         values = []
@@ -153,7 +167,7 @@ def close(ours, theirs):
     )
 
 
-@pytest.mark.parametrize("build", [chain, branches, shared, two_outputs, classifier, segmenter])
+@pytest.mark.parametrize("build", [chain, branches, shared, through_time, two_outputs, classifier, segmenter])
 def test_steps_followed_from_the_loss_back_give_the_gradient_of_the_whole_network(build):
     net = build()
     draw, known = Random(5), numbers(net)
@@ -235,6 +249,16 @@ def test_nodes_that_share_parameters_add_their_gradients():
     assert {str(base) for base in last.right.atoms(sp.IndexedBase)} == {
         "dL/dy(first)", "dL/dy(second)", "x", "y(act)"
     }  # fmt: skip
+
+
+def test_the_chain_rule_over_cells_that_share_their_weights_is_backpropagation_through_time():
+    steps = {step.name: repr(step) for step in derive(through_time(), "h0", "b").steps}
+    past = "sum{q'<C3} u(h0)[f,q']*y(h0)[n,q']"
+    assert steps["At h0"] == (
+        "At h0: dL/dy(h0)[n,c] = sum{f<C3} dL/dy(h1)[n,f]*u(h0)[f,c]"
+        f"*(1 - tanh(b(h0)[f] + {past} + sum{{c'<C2}} w(h0)[f,c']*y(x1)[n,c'])^2)"
+    )
+    assert steps["Parameter b"].count("sum{n<N}") == 2
 
 
 @pytest.mark.parametrize("node", ["stem", "norm", "mixed"])

@@ -35,7 +35,7 @@ def named_step(derivation, name):
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("subject", ["recurrent-cell", "backpropagation-through-time", "vanishing-through-time"])
+@pytest.mark.parametrize("subject", ["recurrent-step", "backpropagation-through-time", "vanishing-through-time"])
 def test_every_activation_has_its_derivation(subject, activation):
     assert activation in derive(subject, activation=activation).title
 
@@ -134,15 +134,15 @@ def test_the_parameters_are_those_that_torch_counts(inputs, hidden):
     torch = pytest.importorskip("torch")
     here = {size("D"): inputs, size("H"): hidden, size("Q"): 7}
     lstm = torch.nn.LSTM(inputs, hidden)
-    assert evaluate(derive("lstm-cell", biases=2).result.right, here) == sum(p.numel() for p in lstm.parameters())
+    assert evaluate(derive("lstm-step", biases=2).result.right, here) == sum(p.numel() for p in lstm.parameters())
     linear = torch.nn.Linear(hidden, 7)
     theirs = [*torch.nn.RNNCell(inputs, hidden).parameters()][:3]
     count = sum(p.numel() for p in [*theirs, *linear.parameters()])
-    assert evaluate(derive("recurrent-cell").result.right, here) == count
+    assert evaluate(derive("recurrent-step").result.right, here) == count
 
 
 def test_the_cell_state_is_the_sum_of_what_was_let_in_and_kept():
-    written = named_step(derive("lstm-cell"), "Memory")
+    written = named_step(derive("lstm-step"), "Memory")
     gates = {name: {(t, 0): Fraction(1, 2) for t in range(3)} for name in "fig"}
     number = evaluate(written.right, {**gates, "c": {(-1, 0): 8}, index("t"): 2, index("j"): 0})
     assert number == 8 * Fraction(1, 8) + Fraction(1, 4) * (1 + Fraction(1, 2) + Fraction(1, 4))
@@ -163,9 +163,9 @@ def test_leaving_the_gates_out_of_the_jacobian_is_refused():
         replace(derivation, steps=(replace(derivation.steps[0], right=direct),))
 
 
-UNITS = [("recurrent-cell", "Pre-activation"), ("recurrent-cell", "Read-out"), ("recurrent-cell", "Unrolled"),
+UNITS = [("recurrent-step", "Pre-activation"), ("recurrent-step", "Read-out"), ("recurrent-step", "Unrolled"),
          ("backpropagation-through-time", "State"), ("backpropagation-through-time", "Recursion"),
-         ("backpropagation-through-time", "Input"), ("lstm-cell", "Pre-activations"), ("lstm-cell", "Memory"),
+         ("backpropagation-through-time", "Input"), ("lstm-step", "Pre-activations"), ("lstm-step", "Memory"),
          ("lstm-gradients", "Hidden state"), ("lstm-gradients", "Input")]  # fmt: skip
 
 
@@ -243,7 +243,7 @@ def test_there_is_nothing_outside_the_arrays_of_a_trace():
 
 
 def test_the_states_of_a_trace_are_exact():
-    instance = derive("recurrent-cell").instances[0]
+    instance = derive("recurrent-step").instances[0]
     pre, state = (instance.arrays[name][0, 0] for name in "ah")
     square = Exact().exp(2 * pre)
     assert abs(state - (square - 1) / (square + 1)) < Fraction(1, 10**45)
@@ -252,15 +252,15 @@ def test_the_states_of_a_trace_are_exact():
 @pytest.mark.parametrize(
     ("subject", "settings", "error", "words"),
     [
-        ("recurrent-cell", {"activation": "tan"}, UnknownNameError, "near    tanh"),
+        ("recurrent-step", {"activation": "tan"}, UnknownNameError, "near    tanh"),
         ("vanishing-through-time", {"activation": 3}, UnknownNameError, "no activation '3'"),
         ("vanishing-through-time", {"steps": 0}, SettingError, "1 <= steps <= 5"),
         ("vanishing-through-time", {"steps": "many"}, SettingError, "steps 'many'"),
         ("vanishing-through-time", {"steps": True}, SettingError, "steps True"),
         ("vanishing-through-time", {"steps": 2.0}, SettingError, "steps 2.0"),
-        ("lstm-cell", {"biases": 3}, SettingError, "biases 3"),
-        ("lstm-cell", {"biases": 1.0}, SettingError, "biases 1.0"),
-        ("lstm-cell", {"biases": True}, SettingError, "biases True"),
+        ("lstm-step", {"biases": 3}, SettingError, "biases 3"),
+        ("lstm-step", {"biases": 1.0}, SettingError, "biases 1.0"),
+        ("lstm-step", {"biases": True}, SettingError, "biases True"),
     ],
 )
 def test_settings_that_say_nothing_are_refused(subject, settings, error, words):

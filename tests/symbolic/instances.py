@@ -30,6 +30,8 @@ SMALL = {
     ops.AdaptiveMaxPool: Case(ops.AdaptiveMaxPool((2, 3)), ((2, 2, 5, 4),)),
     ops.Linear: Case(ops.Linear(4), ((3, 2),)),
     ops.RadialBasis: Case(ops.RadialBasis(4), ((3, 2),)),
+    ops.RNNCell: Case(ops.RNNCell(3), ((2, 4), (2, 3))),
+    ops.LSTMCell: Case(ops.LSTMCell(3, bias=False), ((2, 4), (2, 3), (2, 3))),
     ops.Upsample: Case(ops.Upsample((2, 3)), ((2, 2, 4, 3),)),
     ops.LinearUpsample: Case(ops.LinearUpsample((2, 3)), ((2, 2, 4, 3),)),
     ops.MaxUnpool: Case(ops.MaxUnpool((4, 3)), ((2, 2, 2, 3),)),

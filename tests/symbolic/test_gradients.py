@@ -93,7 +93,7 @@ def test_a_general_window_has_symbols_of_its_own_on_every_axis(kind, rank):
 @every_operator
 def test_targets_are_the_output_the_inputs_and_what_is_trained(kind):
     op, inputs = small(kind).op, small(kind).inputs
-    names = ["x"] if not op.variadic else ["x1", "x2"]
+    names = ["x1", "x2"] if op.variadic else op.reads
     assert targets(op) == ["y", *names, *op.parameters(*inputs)]
 
 

@@ -7,7 +7,7 @@ from cnnmath import ops
 from cnnmath.ops import operands
 from cnnmath.symbolic import derive, general, targets
 from cnnmath.symbolic.notations import Text
-from cnnmath.symbolic.terms import Divides, Quantified, Sigma, size
+from cnnmath.symbolic.terms import Divides, Logistic, Quantified, Sigma, array, index, size
 from tests.support import every_operator
 from tests.symbolic.instances import derivations, small
 
@@ -51,6 +51,23 @@ def test_a_stride_times_the_output_that_it_divides_is_multiplied_out():
 def test_the_pieces_of_a_maxout_may_be_a_symbol():
     assert formula(general(ops.Maxout), "y") == "max{q<Q} x[n,Q*c+q,o]"
     assert formula(general(ops.Maxout)) == "[k*[n,floor(c/Q),j] = c mod Q]*dL/dy[n,floor(c/Q),j]"
+
+
+def test_functions_of_sums_are_called_by_their_names():
+    z = "b[f] + sum{q<F} h[n,q]*u[f,q] + sum{c<C} w[f,c]*x[n,c]"
+    assert formula(ops.RNNCell(1), "y") == f"tanh({z})"
+    assert formula(ops.RNNCell(1), "b") == f"sum{{n<N}} dL/dy[n,f]*(1 - tanh({z})^2)"
+    assert formula(ops.RNNCell(1, activation="relu"), "b") == f"sum{{n<N}} dL/dy[n,f]*(1 if {z} > 0 else 0)"
+    assert formula(ops.Tanh(), "y") == "(exp(x[n,c,o]) - exp(-x[n,c,o]))/(exp(-x[n,c,o]) + exp(x[n,c,o]))"
+
+
+def test_a_cell_state_gets_what_its_forget_gate_lets_through_of_both_gradients():
+    found = derive(ops.LSTMCell(1, bias=False), "c").result.right
+    assert {entry for entry in found.atoms(sp.Indexed) if str(entry.base) == "dL/dy"} == {
+        array("dL/dy")[index("n"), index("c")], array("dL/dy")[index("n"), index("c") + size("F")]
+    }  # fmt: skip
+    assert found.has(Logistic)
+    assert not found.has(sp.exp)
 
 
 def test_two_cases_of_a_sign_are_read_as_an_absolute_value():

@@ -11,6 +11,7 @@ from cnnmath.numeric.windows import tap_slices
 CONV, MAX, AVERAGE, LINEAR, RELU = (KERNELS[k] for k in (ops.Conv, ops.MaxPool, ops.AveragePool, ops.Linear, ops.ReLU))
 SELECT, PAD, RADIAL = (KERNELS[k] for k in (ops.Select, ops.Pad, ops.RadialBasis))
 MIRROR, EDGE, LINES, UNPOOL = (KERNELS[k] for k in (ops.ReflectPad, ops.EdgePad, ops.LinearUpsample, ops.MaxUnpool))
+RNN, LSTM = KERNELS[ops.RNNCell], KERNELS[ops.LSTMCell]
 TRANSPOSE, UPSAMPLE = KERNELS[ops.ConvTranspose], KERNELS[ops.Upsample]
 
 
@@ -190,6 +191,15 @@ MUTANTS = {
     ),
     "a distance's slope halved": (
         ops.RadialBasis, Kernel(RADIAL.forward, lambda *a: {"x": RADIAL.backward(*a)["x"] / 2}), 2,
+    ),
+    "tangents in place of a rectifier": (
+        ops.RNNCell, of_another(RNN, lambda op: replace(op, activation="tanh")), 2,
+    ),
+    "a cell state ahead of the hidden one": (
+        ops.LSTMCell, altered(LSTM, lambda y: np.roll(y, y.shape[1] // 2, axis=1)), 3,
+    ),
+    "a gradient that stops at the hidden state": (
+        ops.LSTMCell, Kernel(LSTM.forward, lambda *a: {**LSTM.backward(*a), "h": 0 * a[3]}), 3,
     ),
     "an exception": (ops.ReLU, Kernel(raising, RELU.backward), 1),
     "an exception in the gradient": (ops.ReLU, Kernel(RELU.forward, raising), 1),

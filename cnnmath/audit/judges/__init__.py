@@ -92,7 +92,7 @@ SUBJECTS = (
 ABSENT: Mapping[str, str] = MappingProxyType(
     {
         r"cross[- ]entropy": "no judge reads losses; see cnnmath derive softmax-cross-entropy",
-        r"recurren\w+": "no judge reads recurrences; see cnnmath derive recurrent-cell",
+        r"recurren\w+": "no judge reads recurrences; see cnnmath derive recurrent-step",
     }
 )
 """Subjects that the package does not cover, and why."""

@@ -5,7 +5,7 @@ The output of the node conv1 is the array ``y(conv1)``, its weights are ``w(conv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Self
@@ -15,7 +15,7 @@ import sympy as sp
 from cnnmath.graph import INPUT, Architecture, shapes
 from cnnmath.graph.propagate import spatial as sizes
 from cnnmath.ops import Concat, Operator
-from cnnmath.ops.algebra import Shape
+from cnnmath.ops.algebra import Shape, input_names
 from cnnmath.symbolic import Step
 from cnnmath.symbolic.letters import Letters
 from cnnmath.symbolic.operators import unchecked
@@ -44,8 +44,7 @@ def parameter_name(net: Architecture, node: str, name: str) -> str:
 
 def operand_names(net: Architecture, node: str) -> tuple[str, ...]:
     """What a node's sentence calls its inputs."""
-    count = len(net.inputs(node))
-    return tuple(f"x{i}" for i in range(1, count + 1)) if net.op(node).variadic else ("x",) * count
+    return input_names(net.op(node), len(net.inputs(node)))
 
 
 @lru_cache(maxsize=256)
@@ -107,23 +106,22 @@ class Naming:
 
     def passed(self, node: str, position: int) -> Expr:
         """What a node passes back to the input at a position among those that it reads."""
-        reads, names = self.net.inputs(node), operand_names(self.net, node)
-        wrt = names[min(position, 1)]
-        own = own_gradient(self.net.op(node), wrt, len(self.shapes[reads[position]]) - 2)
+        op, reads, names = self.net.op(node), self.net.inputs(node), operand_names(self.net, node)
+        wrt = names[min(position, 1) if op.variadic else position]
+        own = own_gradient(op, wrt, len(self.shapes[reads[position]]) - 2)
         meaning = self.meanings[node]
-        if position and isinstance(self.net.op(node), Concat):
+        if position and isinstance(op, Concat):
             before = _behind_each_other([self.shapes[read] for read in reads[:position]])
             meaning = _matched(self._letters(node).inputs, (before, self.shapes[reads[position]]))
-        return self._renamed(own.right, node, meaning, {wrt: output_name(reads[position])})
+        return self._renamed(own.right, node, meaning)
 
     def collected(self, node: str, parameter: str) -> Step:
         """What a node gives to one of its parameters."""
-        (read,) = self.net.inputs(node)
-        own = own_gradient(self.net.op(node), parameter, len(self.shapes[read]) - 2)
+        own = own_gradient(self.net.op(node), parameter, len(self.shapes[self.net.inputs(node)[0]]) - 2)
         meaning = self.meanings[node]
         over = tuple((index, extent.xreplace(meaning)) for index, extent in own.over)
         left = array(f"dL/d{parameter_name(self.net, node, parameter)}")[own.left.indices]
-        right = self._renamed(own.right, node, meaning, {"x": output_name(read)})
+        right = self._renamed(own.right, node, meaning)
         return replace(own, left=left, right=right, over=over)
 
     def parameters(self) -> dict[str, Shape]:
@@ -141,7 +139,9 @@ class Naming:
     def _follow(self, node: str, fresh: Sequence[sp.Symbol], number: int) -> None:
         """Name the output of an operator after what it reads, with fresh symbols for sizes that change."""
         inputs, letters = [self.shapes[read] for read in self.net.inputs(node)], self._letters(node)
-        meaning = _matched(letters.inputs, (inputs[0], _behind_each_other(inputs[1:] or inputs)))
+        merged = self.net.op(node).variadic
+        given = (inputs[0], _behind_each_other(inputs[1:])) if merged else inputs
+        meaning = _matched(letters.inputs, given)
         own = letters.shapes["y"]
         shape: list[Expr] = [inputs[0][0]] if own else []
         for extent, symbol in zip(map(sp.sympify, own[1:]), fresh[len(fresh) + 1 - max(len(own), 1) :], strict=True):
@@ -159,10 +159,11 @@ class Naming:
             self.definitions[meaning[letter]] = letters.definitions[letter].xreplace(meaning)
         self.meanings[node], self.shapes[node] = meaning, tuple(shape)
 
-    def _renamed(self, formula: Expr, node: str, meaning: Meaning, inputs: Mapping[str, str]) -> Expr:
-        op = self.net.op(node)
-        given = [self.shapes[read] for read in self.net.inputs(node)]
+    def _renamed(self, formula: Expr, node: str, meaning: Meaning) -> Expr:
+        op, reads = self.net.op(node), self.net.inputs(node)
+        given = [self.shapes[read] for read in reads]
         own = [*op.parameters(*given), *op.buffers(*given)]
+        inputs = dict(zip(operand_names(self.net, node), map(output_name, reads), strict=True))
         arrays = {"dL/dy": f"dL/d{output_name(node)}", **{p: parameter_name(self.net, node, p) for p in own}, **inputs}
         return formula.xreplace(meaning | {array(name): array(new) for name, new in arrays.items()})
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cnnmath.subjects.recurrence.cell import recurrent_cell
-from cnnmath.subjects.recurrence.lstm import lstm_cell
+from cnnmath.subjects.recurrence.cell import recurrent_step
+from cnnmath.subjects.recurrence.lstm import lstm_step
 from cnnmath.subjects.recurrence.lstm_gradients import constant_error_carousel, lstm_gradients
 from cnnmath.subjects.recurrence.through_time import backpropagation_through_time, vanishing_through_time
 from cnnmath.subjects.subject import Chapter, Subject
@@ -12,9 +12,9 @@ CHAPTER = Chapter(
     "Recurrence",
     (
         Subject(
-            "recurrent-cell",
+            "recurrent-step",
             "the simple recurrent cell, unrolled, and its number of parameters",
-            recurrent_cell,
+            recurrent_step,
             settings=("activation",),
         ),
         Subject(
@@ -30,9 +30,9 @@ CHAPTER = Chapter(
             settings=("activation", "steps"),
         ),
         Subject(
-            "lstm-cell",
+            "lstm-step",
             "the cell of a long short-term memory, what its state accumulates, and its number of parameters",
-            lstm_cell,
+            lstm_step,
             settings=("biases",),
         ),
         Subject(

@@ -59,7 +59,7 @@ ACTIVATIONS: Mapping[str, Activation] = {
 """What a cell may apply to its pre-activations."""
 
 
-def recurrent_cell(activation: str = "tanh") -> Derivation:
+def recurrent_step(activation: str = "tanh") -> Derivation:
     r"""The simple recurrent cell, unrolled over two times, and its number of parameters.
 
     .. math:: a_t = U x_t + W h_{t-1} + b, \quad h_t = \tanh(a_t), \quad o_t = V h_t + c
@@ -76,7 +76,7 @@ def recurrent_cell(activation: str = "tanh") -> Derivation:
 
     Examples
     --------
-    >>> print(recurrent_cell().text(full=False))
+    >>> print(recurrent_step().text(full=False))
     A simple recurrent cell with tanh
       x (T, D), h (T, H), o (T, Q), U (H, D), W (H, H), b (H), V (Q, H), c (Q)
       Times count from 0; h[-1,i] is the state before the first input.

@@ -47,7 +47,7 @@ SHAPES: Mapping[str, tuple[Expr, ...]] = {
 START = remark("Times count from 0; {} and {} are the states before the first input.", h[-1, j], c[-1, j])
 
 
-def lstm_cell(biases: int = 1) -> Derivation:
+def lstm_step(biases: int = 1) -> Derivation:
     r"""The cell of a long short-term memory, what its state accumulates, and its number of parameters.
 
     .. math:: c_t = f_t \odot c_{t-1} + i_t \odot g_t, \quad h_t = o_t \odot \tanh(c_t), \quad P = 4 (H D + H^2 + H)
@@ -64,9 +64,9 @@ def lstm_cell(biases: int = 1) -> Derivation:
 
     Examples
     --------
-    >>> lstm_cell().result
+    >>> lstm_step().result
     Parameters: P = 4*(D*H + H^2 + H)
-    >>> lstm_cell(biases=2).result
+    >>> lstm_step(biases=2).result
     Parameters: P = 4*(D*H + H^2 + 2*H)
     """
     if type(biases) is not int or biases not in (1, 2):

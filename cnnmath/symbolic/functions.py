@@ -1,0 +1,40 @@
+"""Functions that sentences write out with exponentials, called by their names where the argument is long."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from cnnmath.symbolic.terms import Expr, Logistic, Quantified
+
+
+def called(expr: Expr) -> Expr:
+    """The same with ``sigma`` and ``tanh`` of whatever holds a sum, where their definitions stand.
+
+    Examples
+    --------
+    >>> from cnnmath.symbolic.terms import Sigma, array, index
+    >>> z = Sigma(array("x")[index("c")], [(index("c"), 3)])
+    >>> called(2 / (1 + sp.exp(-z))).func(2, Logistic(z)) == 2 * Logistic(z)
+    True
+    """
+    if isinstance(expr, (sp.Indexed, Quantified)) or not expr.has(Quantified):
+        return expr
+    expr = expr.func(*map(called, expr.args))
+    if isinstance(expr, sp.Pow):
+        return _logistic(expr)
+    return _tangents(expr) if isinstance(expr, sp.Mul) else expr
+
+
+def _logistic(expr: Expr) -> Expr:
+    """``1/(1 + exp(-z))`` by its name."""
+    below = 1 / expr - 1
+    return Logistic(-below.exp) if isinstance(below, sp.exp) else expr
+
+
+def _tangents(product: Expr) -> Expr:
+    """``(exp(z) - exp(-z))/(exp(z) + exp(-z))`` by its name, among the factors of a product."""
+    for below in (1 / factor for factor in product.args if isinstance(factor, sp.Pow)):
+        for up in below.args if isinstance(below, sp.Add) else ():
+            if isinstance(up, sp.exp) and below == up + 1 / up and up - 1 / up in product.args:
+                return _tangents(product / (up - 1 / up) * below * sp.tanh(up.exp))
+    return product
