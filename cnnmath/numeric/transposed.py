@@ -6,6 +6,7 @@ from math import prod
 
 import numpy as np
 
+from cnnmath.numeric.taps import convolved, correlated, finite
 from cnnmath.numeric.windows import Array, gather, scatter
 from cnnmath.ops import ConvTranspose, Upsample
 from cnnmath.window import Window
@@ -29,8 +30,15 @@ def backward(op: ConvTranspose, dy: Array, x: Array, w: Array, b: Array | None =
     whole[:, :, *part] = dy
     cols = gather(whole[:, :, *map(slice, inner)], _bare(op))  # (N, F, K..., I...)
     cols = cols.reshape(len(x), op.groups, prod(w.shape[1:]), prod(x.shape[2:]))  # (N, G, F/G*K, I)
-    dx = (_filters(op, w) @ cols).reshape(x.shape)
-    dw = (_rows(op, x) @ cols.swapaxes(2, 3)).sum(axis=0).reshape(w.shape)
+    axes, read = _downward(op, x)
+    if finite(w):
+        dx = (_filters(op, w) @ cols).reshape(x.shape)
+    else:
+        dx = convolved(dy[:, :, *read], w, axes, op.groups)
+    if finite(x):
+        dw = (_rows(op, x) @ cols.swapaxes(2, 3)).sum(axis=0).reshape(w.shape)
+    else:
+        dw = correlated(x, dy[:, :, *read], axes, op.groups)
     grads = {"x": dx, "w": dw}
     return grads if b is None else grads | {"b": dy.sum(axis=(0, *range(2, dy.ndim)))}
 
@@ -70,3 +78,15 @@ def _frame(op: ConvTranspose, x: Array) -> tuple[list[int], list[int], list[slic
     starts = [before for before, _ in op.padding]
     ends = [p + n for p, n in zip(starts, op.shape(x.shape)[2:], strict=True)]
     return inner, list(map(max, inner, ends)), list(map(slice, starts, ends))
+
+
+def _downward(op: ConvTranspose, x: Array) -> tuple[list[Window], list[slice]]:
+    """The convolution's windows that lead from the output back to x, and the part of the output that they read."""
+    axes, part = [], []
+    for bare, inner, (before, _), length in zip(
+        _bare(op), _frame(op, x)[0], op.padding, op.shape(x.shape)[2:], strict=True
+    ):
+        read = min(length, inner - before)
+        axes.append(Window(bare.kernel, bare.stride, bare.dilation, before, inner - before - read))
+        part.append(slice(read))
+    return axes, part

@@ -1,0 +1,210 @@
+"""What the verbs accept: the shapes that an operator declares, and numbers brought to one kind, in which it is exact.
+
+- Floats, alone or with integers: NumPy's promotion, over all operands and the gradient from above.
+- Integers alone: exact. They are computed in int64 where bounds prove that nothing wraps around, and in Python's
+  integers where not. An operator that divides, or takes exponentials or roots, has float64 for them.
+- Objects: exact rational numbers, and expressions that can be added, multiplied and divided, such as SymPy's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from math import prod
+from numbers import Rational
+from typing import Any
+
+import numpy as np
+
+from cnnmath.errors import DataError, ShapeError
+from cnnmath.numeric.windows import Array
+from cnnmath.ops import Operator, operands
+from cnnmath.readers.magnitude import bounds
+
+WORD = 1 << 63
+"""No int64 is as large as this."""
+
+
+def declared(op: Operator, inputs: tuple[Any, ...], parameters: dict[str, Any]) -> dict[str, Any]:
+    """All operands by name, in the sentence's order, each of the shape that the operator declares.
+
+    A Python number, for an operand of one number, stays one: NumPy does not promote by it.
+    """
+    shapes = [_as_array("x", x).shape for x in inputs]
+    wanted = operands(op, *shapes)
+    for shape in shapes:
+        _check_filled(shape)
+    _check_names(set(list(wanted)[len(shapes) :]), set(parameters))
+    given = dict(zip(wanted, inputs, strict=False)) | parameters
+    return {name: shaped(name, given[name], shape) for name, shape in wanted.items()}
+
+
+def shaped(name: str, value: Any, shape: tuple[int, ...]) -> Any:
+    """Check one array against its declared shape, and its dtype against those that kernels compute with."""
+    array = _as_array(name, value)
+    if array.shape != shape:
+        raise DataError(
+            f"'{name}' has another shape than declared.",
+            input=f"{name} {array.shape}",
+            rule=f"{name} {shape}",
+            fix="transpose or reshape it; arrays are (N, C, *spatial), filters (F, C/groups, *kernel)",
+        )
+    if array.dtype.kind not in "fiu" and not (array.dtype == object and all(map(_is_exact, array.flat))):
+        raise DataError(
+            f"'{name}' has a dtype that no kernel computes with.",
+            input=f"{name} {array.dtype}",
+            rule="floats, integers, or objects that are all exact rational numbers or expressions of them",
+            fix=_FIXES.get(array.dtype.kind, f"give real numbers, for example {name}.astype(float)"),
+        )
+    return value if type(value) in (int, float) else array
+
+
+def common(op: Operator, given: dict[str, Any], shapes: list[tuple[int, ...]]) -> np.dtype[Any]:
+    """The dtype that a kernel computes in, for these operands: ``object`` for exact numbers and expressions."""
+    dtypes = {name: np.asarray(value).dtype for name, value in given.items()}
+    floats = [name for name, dtype in dtypes.items() if dtype.kind == "f"]
+    exact = [name for name, dtype in dtypes.items() if dtype.kind == "O"]
+    if exact and floats:
+        raise DataError(
+            "exact numbers and floats are mixed.",
+            input=_kinds(given),
+            rule="all operands are exact, or none is",
+            fix=f"convert {floats[0]} to fractions, or the exact ones to floats",
+        )
+    if exact:
+        return np.dtype(object)
+    if floats:
+        return np.result_type(*(value if type(value) in (int, float) else dtypes[n] for n, value in given.items()))
+    return _of_integers(op, given, shapes)
+
+
+def _of_integers(op: Operator, given: dict[str, Any], shapes: list[tuple[int, ...]]) -> np.dtype[Any]:
+    """int64 where nothing wraps around, ``object`` where something might, float64 where results are not whole."""
+    most = {name: _most(value) for name, value in given.items()}
+    found = bounds(op, most, *shapes)
+    if not found.whole:
+        return np.dtype(np.float64)
+    gradient = most.get("dy", 0) * prod(np.shape(given.get("dy", ()))) * max(found.slopes.values(), default=0)
+    fits = max(found.value, gradient, *most.values()) < WORD
+    return np.dtype(np.int64 if fits else object)
+
+
+def computed(kernel: Callable[..., Any], given: dict[str, Any], dtype: np.dtype[Any]) -> Any:
+    """What a kernel makes of the operands, all of them in this dtype.
+
+    Integers that were computed as Python's come back as int64.
+    """
+    if dtype.kind != "O":
+        return kernel(*(np.asarray(value).astype(dtype, copy=False) for value in given.values()))
+    arrays = [_each(_exact, np.asarray(value)) for value in given.values()]
+    if any(np.asarray(value).dtype == object for value in given.values()):
+        return _with_expressions(kernel, given, arrays) if _expressions(arrays) else kernel(*arrays)
+    result = kernel(*(_each(int, array) for array in arrays))
+    if isinstance(result, dict):
+        return {name: _fitted(f"d{name}", grad, given) for name, grad in result.items()}
+    return _fitted("y", result, given)
+
+
+def _with_expressions(kernel: Callable[..., Any], given: dict[str, Any], arrays: list[Array]) -> Any:
+    """The same, where an expression that is asked for its order or for its value refuses."""
+    try:
+        return kernel(*arrays)
+    except TypeError:
+        raise DataError(
+            "an expression is compared, or its exponential taken, where a number is needed.",
+            input=_kinds({name: a for (name, _), a in zip(given.items(), arrays, strict=True) if _expressions([a])}),
+            rule="expressions are added, multiplied, divided, and raised to fixed powers",
+            fix="give numbers; for the formula of this operator, call cnnmath.symbolic.derive",
+        ) from None
+
+
+def _fitted(name: str, array: Array, given: dict[str, Any]) -> Array:
+    """Python's integers as int64, if they fit."""
+    for at, value in np.ndenumerate(array):
+        if not -WORD <= value < WORD:
+            raise DataError(
+                "an integer of the result is too large for int64.",
+                input=_kinds(given),
+                rule=f"-2^63 <= {name} < 2^63 = {WORD}",
+                here=f"{name}[{', '.join(map(str, at))}] = {value}",
+                fix="give arrays of Python's integers, which have no end: x.astype(object)",
+            )
+    return array.astype(np.int64)
+
+
+def _as_array(name: str, value: Any) -> Array:
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise DataError(
+            f"'{name}' is no array: its rows have unequal lengths.", fix="give rows of one length"
+        ) from None
+
+
+def _check_filled(shape: tuple[int, ...]) -> None:
+    """Raise where there is no channel or no position; a batch may be empty."""
+    if 0 in shape[1:]:
+        raise ShapeError(
+            "there is nothing in a sample of the input.",
+            input=f"shape {shape}",
+            rule="C >= 1 and every spatial size >= 1; N may be 0",
+            fix="give every axis but the batch a size of 1",
+        )
+
+
+def _check_names(wanted: set[str], given: set[str]) -> None:
+    if wanted != given:
+        raise DataError(
+            "the parameters are not those that the operator declares.",
+            input=f"given {_names(given)}",
+            rule=f"declared {_names(wanted)}",
+            fix=f"give {_names(wanted - given)}" if wanted - given else f"leave out {_names(given - wanted)}",
+        )
+
+
+def _most(value: Any) -> int:
+    """Largest absolute value, with no wrap around at the least integer."""
+    array = np.asarray(value)
+    return max(abs(int(array.max())), abs(int(array.min()))) if array.size else 0
+
+
+def _is_exact(value: Any) -> bool:
+    return _is_expression(value) or (isinstance(value, Rational) and not isinstance(value, bool))
+
+
+def _is_expression(value: Any) -> bool:
+    """Whether an object is an algebraic expression without floats, by what SymPy's have: it is not imported here."""
+    return (
+        hasattr(value, "as_numer_denom")
+        and hasattr(value, "atoms")
+        and not isinstance(value, Rational)
+        and not any(getattr(atom, "is_Float", False) for atom in value.atoms())
+    )
+
+
+def _expressions(arrays: list[Array]) -> bool:
+    return any(_is_expression(value) for array in arrays for value in array.flat)
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, np.integer):
+        return Fraction(int(value))
+    return Fraction(value) if isinstance(value, Rational) else value
+
+
+def _each(function: Callable[[Any], Any], array: Array) -> Array:
+    """A new array of objects."""
+    made = np.empty(array.shape, object)
+    made.reshape(-1)[:] = [function(value) for value in array.flat]
+    return made
+
+
+def _kinds(arrays: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {np.asarray(value).dtype}" for name, value in arrays.items())
+
+
+def _names(names: set[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+_FIXES = {"c": "give real and imaginary part apart", "O": "give numbers, all of them ints or Fractions"}
