@@ -31,10 +31,7 @@ def backward(op: ConvTranspose, dy: Array, x: Array, w: Array, b: Array | None =
     cols = gather(whole[:, :, *map(slice, inner)], _bare(op))  # (N, F, K..., I...)
     cols = cols.reshape(len(x), op.groups, prod(w.shape[1:]), prod(x.shape[2:]))  # (N, G, F/G*K, I)
     axes, read = _downward(op, x)
-    if finite(w):
-        dx = (_filters(op, w) @ cols).reshape(x.shape)
-    else:
-        dx = convolved(dy[:, :, *read], w, axes, op.groups)
+    dx = (_filters(op, w) @ cols).reshape(x.shape) if finite(w) else convolved(dy[:, :, *read], w, axes, op.groups)
     if finite(x):
         dw = (_rows(op, x) @ cols.swapaxes(2, 3)).sum(axis=0).reshape(w.shape)
     else:
