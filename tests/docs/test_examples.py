@@ -20,7 +20,9 @@ def hooks():
     return module
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/index.md", "docs/analysis.md", "docs/derivations.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/index.md", "docs/analysis.md", "docs/arrays.md", "docs/derivations.md"]
+)
 def test_the_examples_print_what_they_say(page):
     failed, tried = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=OPTIONS)
     assert tried >= 9
