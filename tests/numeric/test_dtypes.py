@@ -90,6 +90,17 @@ def test_pythons_integers_lead_to_the_same_as_int64(kind, data):
     assert all(a.dtype == b.dtype == np.int64 and (a == b).all() for a, b in zip(fast, slow, strict=True))
 
 
+@each(WHOLE)
+@few
+@given(data=st.data())
+def test_long_doubles_hold_whole_numbers_as_doubles_do(kind, data):
+    problem = data.draw(problems(kind, whole=True))
+    ours, theirs = problem.astype(np.longdouble), problem.astype(float)
+    assert (ours.forward() == theirs.forward()).all()
+    grads = theirs.backward()
+    assert all((grad == grads[name]).all() for name, grad in ours.backward().items())
+
+
 @each(BROKEN)
 @few
 @given(data=st.data())
