@@ -94,25 +94,28 @@ def computed(kernel: Callable[..., Any], given: dict[str, Any], dtype: np.dtype[
 
     Integers that were computed as Python's come back as int64.
     """
+    arrays = {name: np.asarray(value) for name, value in given.items()}
     if dtype.kind != "O":
-        return kernel(*(np.asarray(value).astype(dtype, copy=False) for value in given.values()))
-    arrays = [_each(_exact, np.asarray(value)) for value in given.values()]
-    if any(np.asarray(value).dtype == object for value in given.values()):
-        return _with_expressions(kernel, given, arrays) if _expressions(arrays) else kernel(*arrays)
-    result = kernel(*(_each(int, array) for array in arrays))
+        return kernel(*(array.astype(dtype, copy=False) for array in arrays.values()))
+    if any(array.dtype.kind == "O" for array in arrays.values()):
+        return _exactly(kernel, {name: _each(_exact, array) for name, array in arrays.items()})
+    result = kernel(*(_each(int, array) for array in arrays.values()))
     if isinstance(result, dict):
         return {name: _fitted(f"d{name}", grad, given) for name, grad in result.items()}
     return _fitted("y", result, given)
 
 
-def _with_expressions(kernel: Callable[..., Any], given: dict[str, Any], arrays: list[Array]) -> Any:
-    """The same, where an expression that is asked for its order or for its value refuses."""
+def _exactly(kernel: Callable[..., Any], arrays: dict[str, Array]) -> Any:
+    """What a kernel makes of exact numbers and expressions; where it asks an expression for a value, it is refused."""
+    symbolic = {name: a for name, a in arrays.items() if any(map(_is_expression, a.flat))}
+    if not symbolic:
+        return kernel(*arrays.values())
     try:
-        return kernel(*arrays)
+        return kernel(*arrays.values())
     except TypeError:
         raise DataError(
             "an expression is compared, or its exponential taken, where a number is needed.",
-            input=_kinds({name: a for (name, _), a in zip(given.items(), arrays, strict=True) if _expressions([a])}),
+            input=_kinds(symbolic),
             rule="expressions are added, multiplied, divided, and raised to fixed powers",
             fix="give numbers; for the formula of this operator, call cnnmath.symbolic.derive",
         ) from None
@@ -180,10 +183,6 @@ def _is_expression(value: Any) -> bool:
         and not isinstance(value, Rational)
         and not any(getattr(atom, "is_Float", False) for atom in value.atoms())
     )
-
-
-def _expressions(arrays: list[Array]) -> bool:
-    return any(_is_expression(value) for array in arrays for value in array.flat)
 
 
 def _exact(value: Any) -> Any:
