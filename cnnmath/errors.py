@@ -57,6 +57,10 @@ class DataError(CnnmathError, ValueError):
     """An array of another shape, dtype or kind than the operator declares."""
 
 
+class OutOfMemoryError(CnnmathError, MemoryError):
+    """Arrays that the machine has no room for, foreseen before any is allocated."""
+
+
 class NotationError(CnnmathError, ValueError):
     """Text or a file that says no operator and no network; the message points at the place."""
 

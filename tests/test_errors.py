@@ -36,6 +36,7 @@ def test_bad_values_are_value_errors_and_bad_names_lookup_errors():
         "SettingError": ValueError,
         "ShapeError": ValueError,
         "DataError": ValueError,
+        "OutOfMemoryError": MemoryError,
         "NotationError": ValueError,
         "GraphError": ValueError,
         "UnknownNameError": LookupError,

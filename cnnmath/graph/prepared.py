@@ -1,8 +1,8 @@
 """A network prepared for inference: its arrays fixed, operators that follow each other done at once.
 
-A convolution takes in the batch normalisation behind it, whose scale and shift go into filters and bias, the addition of a
-branch that is there already, and a rectifier: each block of its output is finished while it lies in the cache. What a
-method makes of the filters is made once, and the memory of an activation serves the next one.
+A convolution takes in the batch normalisation behind it, whose scale and shift go into filters and bias, the addition
+of a branch that is there already, and a rectifier: each block of its output is finished while it lies in the cache.
+What a method makes of the filters is made once, and the memory of an activation serves the next one.
 
 References
 ----------

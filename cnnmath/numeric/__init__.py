@@ -2,7 +2,7 @@
 
 from cnnmath.numeric.combine import dropout_mask
 from cnnmath.numeric.engine import Engine, current, using
-from cnnmath.numeric.kernels import KERNELS, Kernel, backward, forward, kernel, switches
+from cnnmath.numeric.kernels import KERNELS, Kernel, backward, forward, kernel, memory_needed, switches
 from cnnmath.numeric.methods.choose import METHODS, Choice, choose_method
 from cnnmath.numeric.recurrent import states
 from cnnmath.numeric.running import running_statistics
@@ -21,6 +21,7 @@ __all__ = [
     "forward",
     "gather",
     "kernel",
+    "memory_needed",
     "running_statistics",
     "scatter",
     "states",

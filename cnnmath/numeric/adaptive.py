@@ -1,4 +1,4 @@
-"""Means over everything; means over bins, by one membership matrix an axis; maxima over bins, a tap at a time."""
+"""Means over everything; means over bins, an axis at a time; maxima over bins, a tap at a time."""
 
 from __future__ import annotations
 
@@ -27,15 +27,24 @@ def global_backward(op: GlobalAveragePool, dy: Array, x: Array) -> dict[str, Arr
 
 
 def adaptive_forward(op: AdaptiveAveragePool, x: Array) -> Array:
-    """Sum over each bin by one membership matrix an axis, divided by the bin's size."""
-    bins = _memberships(op, x.shape[2:])
-    return _along_axes(x, bins) / _bin_sizes(bins, x)  # (N, C, O...)
+    """Sum over each bin, one axis after the other, divided by the bin's size."""
+    bins = _bins(op, x.shape[2:])
+    y = x
+    for axis in bins:  # axis 2 goes, its bins come last
+        y = np.stack([y[:, :, part].sum(axis=2) for part in axis], axis=-1)
+    return y / _bin_sizes(bins, x)  # (N, C, O...)
 
 
 def adaptive_backward(op: AdaptiveAveragePool, dy: Array, x: Array) -> dict[str, Array]:
-    """The transposed membership matrices."""
-    bins = _memberships(op, x.shape[2:])
-    return {"x": _along_axes(dy / _bin_sizes(bins, dy), [a.T for a in bins])}
+    """Every position receives an equal share from each bin that holds it."""
+    bins = _bins(op, x.shape[2:])
+    dx = dy / _bin_sizes(bins, dy)  # (N, C, O...)
+    for axis, n in zip(bins, x.shape[2:], strict=True):  # axis 2 goes, its positions come last
+        spread = np.zeros((*dx.shape[:2], *dx.shape[3:], n), dy.dtype)
+        for o, part in enumerate(axis):
+            spread[..., part] += dx[:, :, o, ..., np.newaxis]
+        dx = spread
+    return {"x": dx}
 
 
 def max_forward(op: AdaptiveMaxPool, x: Array) -> Array:
@@ -75,20 +84,12 @@ def _taps(op: AdaptiveMaxPool, sizes: tuple[int, ...]) -> Iterator[tuple[tuple[A
         yield np.ix_(*reads), inside
 
 
-def _memberships(op: AdaptiveAveragePool, sizes: tuple[int, ...]) -> list[Array]:
+def _bins(op: AdaptiveAveragePool, sizes: tuple[int, ...]) -> list[list[slice]]:
+    """The bins of each axis."""
     starts, lengths = op.bins(sizes, [np.arange(o) for o in op.outputs])
-    positions = [np.arange(n) for n in sizes]
-    return [
-        ((a[:, None] <= j) & (j < (a + length)[:, None])).astype(int)  # (O, H)
-        for a, length, j in zip(starts, lengths, positions, strict=True)
-    ]
+    return [[slice(a, a + n) for a, n in zip(*axis, strict=True)] for axis in zip(starts, lengths, strict=True)]
 
 
-def _along_axes(x: Array, matrices: list[Array]) -> Array:
-    for matrix in matrices:
-        x = np.tensordot(x, matrix.astype(x.dtype), axes=(2, 1))  # axis 2 goes, its bins come last
-    return x
-
-
-def _bin_sizes(bins: list[Array], like: Array) -> Array:
-    return reduce(np.multiply.outer, [a.sum(axis=1) for a in bins]).astype(like.dtype)  # (O...)
+def _bin_sizes(bins: list[list[slice]], like: Array) -> Array:
+    sizes = [np.array([part.stop - part.start for part in axis]) for axis in bins]
+    return reduce(np.multiply.outer, sizes).astype(like.dtype)  # (O...)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import numbers
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
+from math import prod
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from cnnmath import ops
-from cnnmath.errors import CnnmathError, DataError, SettingError
+from cnnmath.errors import CnnmathError, SettingError
 from cnnmath.numeric import (
     activation,
     adaptive,
@@ -33,18 +32,24 @@ from cnnmath.numeric import (
     unpool,
     upsample,
 )
+from cnnmath.numeric.arrays import common, computed, declared, shaped
+from cnnmath.numeric.memory import require
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator, operands
-from cnnmath.ops.algebra import check_operator, input_names
-from cnnmath.ops.checks import check_arity
+from cnnmath.ops.algebra import Shape
 
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """A hand-written pair: ``forward(op, *arrays)``, and ``backward(op, dy, *arrays)`` giving a dict by operand."""
+    """A hand-written pair: ``forward(op, *arrays)``, and ``backward(op, dy, *arrays)`` giving a dict by operand.
+
+    ``scratch(op, *inputs)`` says how many numbers it holds at a time besides operands and results, from the shapes of
+    the inputs; without it, none are foreseen.
+    """
 
     forward: Callable[..., Array]
     backward: Callable[..., dict[str, Array]]
+    scratch: Callable[..., int] | None = None
 
 
 KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
@@ -108,14 +113,16 @@ def forward(op: Operator, *inputs: Any, **parameters: Any) -> Array:
     op
         The operator.
     *inputs
-        Its inputs, (N, C, *spatial): floats, integers, or objects that are exact rational numbers.
+        Its inputs, (N, C, *spatial): floats, integers, or objects that are exact rational numbers or expressions.
     **parameters
         Its parameters and buffers, by name (``w=``, ``b=``, ``gamma=`` ...).
 
     Raises
     ------
     ShapeError, DataError
-        Where the arrays are not what the operator declares.
+        Where the arrays are not what the operator declares, and where an integer is beyond int64.
+    OutOfMemoryError
+        Where the machine has no room for the output.
 
     Examples
     --------
@@ -124,9 +131,9 @@ def forward(op: Operator, *inputs: Any, **parameters: Any) -> Array:
     array([[12., 16.],
            [24., 28.]])
     """
-    with _located(op):
-        arrays, _ = _checked(op, inputs, parameters)
-        return kernel(op).forward(op, *arrays.values())
+    with located(op):
+        given = declared(op, inputs, parameters)
+        return run(op, kernel(op).forward, given, _shapes(given)[: len(inputs)])
 
 
 def backward(op: Operator, dy: Any, *inputs: Any, **parameters: Any) -> dict[str, Array]:
@@ -143,10 +150,10 @@ def backward(op: Operator, dy: Any, *inputs: Any, **parameters: Any) -> dict[str
            [2., 4., 2.],
            [1., 2., 1.]])
     """
-    with _located(op):
-        arrays, output = _checked(op, inputs, parameters)
-        given = _one_kind(arrays | {"dy": _array("dy", dy, output)})
-        return kernel(op).backward(op, given.pop("dy"), *given.values())
+    with located(op):
+        given = declared(op, inputs, parameters)
+        shapes = _shapes(given)[: len(inputs)]
+        return run(op, kernel(op).backward, {"dy": shaped("dy", dy, op.shape(*shapes))} | given, shapes)
 
 
 def switches(op: Operator, x: Any) -> Array:
@@ -184,15 +191,15 @@ def switches(op: Operator, x: Any) -> Array:
     array([[0, 5, 2, 0],
            [0, 0, 0, 0]])
     """
-    with _located(op):
+    with located(op):
         if type(op) not in SWITCHES:
             raise SettingError(
                 "it has no switches: it does not choose a position.",
                 rule="switches are the positions of maxima",
                 fix="ask a MaxPool or an AdaptiveMaxPool",
             )
-        arrays, _ = _checked(op, (x,), {})
-        return SWITCHES[type(op)](op, *arrays.values())
+        given = declared(op, (x,), {})
+        return run(op, SWITCHES[type(op)], given, _shapes(given))
 
 
 def kernel(op: Operator) -> Kernel:
@@ -202,119 +209,52 @@ def kernel(op: Operator) -> Kernel:
     return KERNELS[type(op)]
 
 
+def memory_needed(op: Operator, *inputs: Shape, dtype: Any = float, gradient: bool = False) -> int:
+    """Bytes of all arrays that `forward` works with, or that `backward` does: operands, results and scratch.
+
+    Parameters
+    ----------
+    op
+        The operator.
+    *inputs
+        Shapes of its inputs.
+    dtype
+        What is computed in. Of objects, only the pointers are counted.
+    gradient
+        Whether for `backward`: the gradient from above, and one by every input and parameter.
+
+    Examples
+    --------
+    >>> memory_needed(ops.ReLU(), (32, 64, 56, 56), dtype=np.float32) / 2**20
+    49.0
+    """
+    given = [*operands(op, *inputs).values(), *([op.shape(*inputs)] if gradient else [])]
+    return _numbers(op, given, list(inputs), gradient=gradient) * np.dtype(dtype).itemsize
+
+
+def run(op: Operator, function: Callable[..., Any], given: dict[str, Any], inputs: list[Shape]) -> Any:
+    """Run one half of a kernel, in the dtype that suits its operands, if there is room for what it allocates."""
+    dtype = common(op, given, inputs)
+    converted = {name: value for name, value in given.items() if np.asarray(value).dtype != dtype}
+    require(_numbers(op, _shapes(converted), inputs, gradient="dy" in given) * dtype.itemsize, inputs[0][0])
+    return computed(lambda *arrays: function(op, *arrays), given, dtype)
+
+
+def _numbers(op: Operator, beside: list[Shape], inputs: list[Shape], *, gradient: bool) -> int:
+    """How many numbers there are in results and scratch, and in what lies beside them."""
+    own = kernel(op)
+    results = [*inputs, *op.parameters(*inputs).values()] if gradient else [op.shape(*inputs)]
+    return sum(map(prod, [*beside, *results])) + (own.scratch(op, *inputs) if own.scratch else 0)
+
+
+def _shapes(given: dict[str, Any]) -> list[Shape]:
+    return [np.shape(value) for value in given.values()]
+
+
 @contextmanager
-def _located(op: Operator) -> Iterator[None]:
+def located(op: Operator) -> Iterator[None]:
     """Add the operator's name to an error, once."""
     try:
         yield
     except CnnmathError as error:
         raise error.at(type(op).__name__.lower()) from None
-
-
-def _checked(op: Operator, inputs: tuple[Any, ...], parameters: dict[str, Any]) -> tuple[dict[str, Array], Any]:
-    """All operands by name, in the sentence's order, and the shape of the output."""
-    check_operator(op)
-    check_arity(len(inputs), op.reads, variadic=op.variadic)
-    given = [_as_array(*pair) for pair in zip(input_names(op, len(inputs)), inputs, strict=True)]
-    shapes = [x.shape for x in given]
-    declared = operands(op, *shapes)
-    output = op.shape(*shapes)
-    _check_names(set(list(declared)[len(given) :]), set(parameters))
-    values = dict(zip(declared, given, strict=False)) | parameters
-    arrays = {name: _array(name, values[name], shape) for name, shape in declared.items()}
-    for name, levels in op.levels(*shapes).items():
-        _check_levels(name, arrays[name], levels)
-    return _one_kind(arrays), output
-
-
-def _check_levels(name: str, array: Array, levels: Sequence[int]) -> None:
-    """Raise where a number is none of those that it may be: a label of no class, a mask that is neither 0 nor 1."""
-    wrong = ~np.isin(array, np.asarray(levels, array.dtype))
-    if wrong.any():
-        first = tuple(int(i) for i in np.argwhere(wrong)[0])
-        some = [str(level) for level in levels]
-        listed = ", ".join(some if len(some) <= LISTED else [*some[:2], "...", *some[-2:]])
-        raise DataError(
-            f"'{name}' holds a number that it may not hold.",
-            input=f"{name}[{', '.join(map(str, first))}] = {array[first]}",
-            rule=f"each number of {name} is one of {listed}",
-            fix=f"mend the {int(wrong.sum())} of {array.size} numbers that are none of these",
-        )
-
-
-LISTED = 6
-"""At most so many levels are listed one and all."""
-
-
-def _check_names(wanted: set[str], given: set[str]) -> None:
-    if wanted != given:
-        raise DataError(
-            "the parameters are not those that the operator declares.",
-            input=f"given {_names(given)}",
-            rule=f"declared {_names(wanted)}",
-            fix=f"give {_names(wanted - given)}" if wanted - given else f"leave out {_names(given - wanted)}",
-        )
-
-
-def _as_array(name: str, value: Any) -> Array:
-    try:
-        return np.asarray(value)
-    except ValueError:
-        raise DataError(
-            f"'{name}' is no array: its rows have unequal lengths.", fix="give rows of one length"
-        ) from None
-
-
-def _array(name: str, value: Any, shape: tuple[int, ...]) -> Array:
-    """Check one array against its declared shape, and its numbers against what kernels compute with.
-
-    Integers become int64, so that no sum of small ones wraps around.
-    """
-    array = _as_array(name, value)
-    if array.shape != shape:
-        raise DataError(
-            f"'{name}' has another shape than declared.",
-            input=f"{name} {array.shape}",
-            rule=f"{name} {shape}",
-            fix="transpose or reshape it; arrays are (N, C, *spatial), filters (F, C/groups, *kernel)",
-        )
-    if array.dtype.kind == "f":
-        return array
-    if array.dtype.kind in "iu" and (array.dtype != np.uint64 or not (array >> 63).any()):
-        return array.astype(np.int64)
-    if array.dtype == object and all(isinstance(v, numbers.Rational) and not isinstance(v, bool) for v in array.flat):
-        return _exact(array)
-    raise DataError(
-        f"'{name}' has a dtype that no kernel computes with.",
-        input=f"{name} {array.dtype}",
-        rule="floats, integers below 2^63, or objects that are all exact rational numbers",
-        fix=_FIXES.get(array.dtype.kind, f"give real numbers, for example {name}.astype(float)"),
-    )
-
-
-def _one_kind(arrays: dict[str, Array]) -> dict[str, Array]:
-    """Exact numbers stay exact: beside them, integers become exact and floats are refused."""
-    if all(array.dtype != object for array in arrays.values()):
-        return arrays
-    floats = [name for name, array in arrays.items() if array.dtype.kind == "f"]
-    if floats:
-        raise DataError(
-            "exact numbers and floats are mixed.",
-            input=", ".join(f"{name} {array.dtype}" for name, array in arrays.items()),
-            rule="all operands are exact, or none is",
-            fix=f"convert {floats[0]} to fractions, or the exact ones to floats",
-        )
-    return {name: _exact(array) for name, array in arrays.items()}
-
-
-def _exact(array: Array) -> Array:
-    return np.array([Fraction(int(v) if isinstance(v, np.integer) else v) for v in array.flat], object).reshape(
-        array.shape
-    )
-
-
-def _names(names: set[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
-
-
-_FIXES = {"c": "give real and imaginary part apart", "O": "give numbers, all of them ints or Fractions"}

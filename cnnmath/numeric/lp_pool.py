@@ -24,7 +24,7 @@ def forward(op: LpPool, x: Array) -> Array:
 def backward(op: LpPool, dy: Array, x: Array) -> dict[str, Array]:
     """``sign(x) |x|^(p-1)`` times the sum of ``dy / y^(p-1)`` over the outputs that see x; 0 where y is 0."""
     y = forward(op, x)  # (N, C, O...)
-    share = np.where(y == 0, 0 * dy, dy / np.where(y == 0, 1, y) ** (op.p - 1))
+    share = dy if op.p == 1 else np.where(y == 0, 0 * dy, dy / np.where(y == 0, 1, y) ** (op.p - 1))
     dx = np.zeros(x.shape, share.dtype)  # (N, C, *spatial)
     for _, outputs, inputs in tap_slices(op.windows(x.shape[2:]), x.shape[2:]):
         dx[:, :, *inputs] += share[:, :, *outputs]

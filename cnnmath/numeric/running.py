@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from cnnmath.errors import SettingError
-from cnnmath.numeric.kernels import _checked, _located
+from cnnmath.numeric.arrays import declared
+from cnnmath.numeric.kernels import located, run
 from cnnmath.numeric.scalar import constant
 from cnnmath.numeric.statistics import framed, moments
 from cnnmath.numeric.windows import Array
@@ -47,7 +48,7 @@ def running_statistics(op: BatchNorm, x: Any, *, mean: Any, var: Any) -> dict[st
     >>> running_statistics(BatchNorm(training=True, momentum=0.5), x, mean=zero, var=one)
     {'mean': array([1.5]), 'var': array([4.])}
     """
-    with _located(op):
+    with located(op):
         if not op.training:
             raise SettingError(
                 "at inference the stored statistics stay as they are.",
@@ -56,13 +57,16 @@ def running_statistics(op: BatchNorm, x: Any, *, mean: Any, var: Any) -> dict[st
             )
         channels = np.zeros(np.shape(x)[1:2], int)
         parameters = {"gamma": channels, "beta": channels, "mean": mean, "var": var}
-        arrays, _ = _checked(inference(op), (x,), parameters)
-        x, mean, var = (arrays[name] for name in ("x", "mean", "var"))
-        at = framed(op, x)
-        centre, _, variance = moments(x, at)  # (1, C, 1...)
-        share = constant(op.momentum, x)
-        unbiased = variance.reshape(var.shape) * at.count / (at.count - 1)  # (C,)
-        return {
-            "mean": (1 - share) * mean + share * centre.reshape(mean.shape),
-            "var": (1 - share) * var + share * unbiased,
-        }
+        given = declared(inference(op), (x,), parameters)
+        return run(inference(op), _moved, given, [np.shape(x)])
+
+
+def _moved(op: BatchNorm, x: Array, gamma: Array, beta: Array, mean: Array, var: Array) -> dict[str, Array]:
+    at = framed(op, x)
+    centre, _, variance = moments(x, at)  # (1, C, 1...)
+    share = constant(op.momentum, x)
+    unbiased = variance.reshape(var.shape) * at.count / (at.count - 1)  # (C,)
+    return {
+        "mean": (1 - share) * mean + share * centre.reshape(mean.shape),
+        "var": (1 - share) * var + share * unbiased,
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def log1p(x: Array) -> Array:
 def power(x: Array, exponent: Fraction | int) -> Array:
     """Rational power; numpy's square root where the exponent is a half."""
     if x.dtype == object:
-        return _each(lambda v: Exact().power(v, exponent), x)
+        return _each(lambda v: Exact().power(v, exponent) if isinstance(v, Rational) else v**exponent, x)
     return np.sqrt(x) if exponent == Fraction(1, 2) else x ** float(exponent)
 
 

@@ -1,7 +1,7 @@
 """Reductions over sliding windows: along one axis after the other, block by block, in the layout of the input.
 
-A maximum or a sum over a box is one over its rows and then over its columns: kernels of k by k cost 2k passes and not k*k,
-and where the channels lie first in memory only the passes along the last axis are strided.
+A maximum or a sum over a box is one over its rows and then over its columns: kernels of k by k cost 2k passes and not
+k*k, and where the channels lie first in memory only the passes along the last axis are strided.
 """
 
 from __future__ import annotations

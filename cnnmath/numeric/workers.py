@@ -104,8 +104,8 @@ def pieces(length: int, most: int) -> list[slice]:
 class Helpers:
     """Threads that help the calling one, each bound to a processor of its own.
 
-    Left to the system, a thread often wakes on the processor of the thread that woke it, and both take turns there until
-    the system notices: longer than many a layer takes.
+    Left to the system, a thread often wakes on the processor of the thread that woke it, and both take turns there
+    until the system notices: longer than many a layer takes.
     """
 
     def __init__(self, threads: int) -> None:

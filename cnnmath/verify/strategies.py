@@ -68,7 +68,7 @@ def _padded(draw: DrawFn, *, blind: bool) -> tuple[dict[str, Any], tuple[int, ..
     """The same with padding by name, half of the time."""
     settings, sizes = draw(_axes(blind=blind))
     if draw(st.booleans()):
-        settings["padding"] = draw(st.sampled_from(["valid", "same", "same_lower"]))
+        settings["padding"] = draw(st.sampled_from(["valid", "same", "same_lower", "same", "same_lower"]))
         extents = [d * (k - 1) + 1 for d, k in zip(settings["dilation"], settings["kernel"], strict=True)]
         sizes = tuple(max(n, e) for n, e in zip(sizes, extents, strict=True))
     return settings, sizes
@@ -77,9 +77,21 @@ def _padded(draw: DrawFn, *, blind: bool) -> tuple[dict[str, Any], tuple[int, ..
 @st.composite
 def _conv(draw: DrawFn, kind: type[Operator]) -> Case:  # noqa: ARG001 - every strategy of the table takes its kind
     settings, sizes = draw(_padded(blind=True))
+    n = draw(st.integers(1, 2))
     groups, channels, filters = (draw(st.integers(1, 3)) for _ in range(3))
+    many = draw(st.sampled_from(("",) * 6 + ("samples", "samples", "channels", "groups", "groups")))
+    if many:  # more than a block of whatever a kernel takes at a time, along few axes
+        few = 2 if many == "groups" else 1
+        settings = {name: v if isinstance(v, str) else v[:few] for name, v in settings.items()}
+        sizes = sizes[:few]
+    if many == "samples":
+        n = draw(st.integers(5, 9))
+    elif many == "channels":
+        channels, filters = draw(_blocks), draw(st.sampled_from((1, 3, 8, 9)))
+    elif many == "groups":
+        groups, channels, filters = draw(_blocks), 1, 1 + filters // 3
     op = ops.Conv(filters * groups, groups=groups, bias=draw(st.booleans()), **settings)
-    return Case(op, ((draw(st.integers(1, 2)), channels * groups, *sizes),))
+    return Case(op, ((n, channels * groups, *sizes),))
 
 
 @st.composite
@@ -215,6 +227,7 @@ def _pointwise(draw: DrawFn, kind: Any) -> Case:
     return Case(kind(**settings), (draw(_shape),))
 
 
+_blocks = st.sampled_from((8, 9, 16, 17, 24, 25))
 _batch = st.tuples(st.integers(1, 2), st.integers(1, 3))
 _shape = st.builds(lambda batch, sizes: (*batch, *sizes), _batch, st.lists(st.integers(1, 4), min_size=1, max_size=3))
 _SCALARS = {"slope": [0.01, 0.5], "alpha": [1.0, 0.5, 2.0], "epsilon": [1e-5, 1e-3]}

@@ -21,7 +21,11 @@ def hooks():
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/index.md", "docs/analysis.md", "docs/derivations.md", "docs/filters.md"]
+    "page",
+    [
+        *("README.md", "docs/index.md", "docs/analysis.md", "docs/arrays.md"),
+        *("docs/derivations.md", "docs/filters.md"),
+    ],
 )
 def test_the_examples_print_what_they_say(page):
     failed, tried = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=OPTIONS)

@@ -35,6 +35,14 @@ def every_other(a):
     return spread[..., 0]
 
 
+def fortran(a):
+    return np.asfortranarray(a)
+
+
+def swapped_bytes(a):
+    return a if a.dtype == object else a.astype(a.dtype.newbyteorder())
+
+
 def read_only(a):
     a = a.copy()
     a.flags.writeable = False
@@ -47,7 +55,7 @@ def read_only(a):
 def test_the_layout_in_memory_does_not_matter(kind, data):
     problem = data.draw(problems(kind, whole=True))
     exact = outputs(problem)
-    for layout in (negative_strides, transposed, every_other, read_only):
+    for layout in (negative_strides, transposed, every_other, fortran, swapped_bytes, read_only):
         assert same(outputs(problem.mapped(layout)), exact), layout
         machine = outputs(problem.astype(float).mapped(layout))
         # Fewer than 2^7 roundings, each of at most 2^-53 of a number below 2^12: 2^-34 in all.
@@ -59,8 +67,18 @@ def test_the_layout_in_memory_does_not_matter(kind, data):
 @every_operator
 @few
 @given(data=st.data())
-def test_no_input_is_modified_and_no_output_shares_its_memory(kind, data):
+def test_one_number_that_fills_an_array_by_a_stride_of_zero_is_an_array_of_it(kind, data):
     problem = data.draw(problems(kind, whole=True)).astype(float)
+    spread = problem.mapped(lambda a: np.broadcast_to(abs(a.flat[0]), a.shape))
+    assert same(outputs(spread), outputs(spread.mapped(np.copy)))
+
+
+@every_operator
+@pytest.mark.parametrize("dtype", [float, np.float32, int, object])
+@few
+@given(data=st.data())
+def test_no_input_is_modified_and_no_output_shares_its_memory(kind, dtype, data):
+    problem = data.draw(problems(kind, whole=True)).astype(dtype)
     before = problem.mapped(np.copy)
     results = outputs(problem)
     assert same([*problem.arrays.values(), problem.dy], [*before.arrays.values(), before.dy])

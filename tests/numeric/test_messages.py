@@ -8,7 +8,7 @@ from cnnmath.errors import CnnmathError, DataError, ShapeError
 
 IMAGE, CONV = np.ones((1, 1, 4, 4)), ops.Conv(2, 3)
 W, B = np.ones((2, 1, 3, 3)), np.ones(2)
-KINDS = "  rule    floats, integers below 2^63, or objects that are all exact rational numbers"
+KINDS = "  rule    floats, integers, or objects that are all exact rational numbers or expressions of them"
 LAYOUT = "  fix     transpose or reshape it; arrays are (N, C, *spatial), filters (F, C/groups, *kernel)"
 MISTAKES = {
     "filters of another shape": (

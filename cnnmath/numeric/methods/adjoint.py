@@ -1,10 +1,10 @@
 r"""Gradients of a correlation: by its input, correlations again; by its filters, products with its windows.
 
-Along one axis, input j is read through tap k by output o where ``s*o + d*k - p = j``. For j of one residue, ``j = s*q + r``,
-these taps are ``k = k0 + i*s/g`` with ``g = gcd(s, d)``, none unless g divides r + p; and then ``o = q + c - i*d/g``, with
-``c = (r + p - d*k0)/s``. Counted from the last such tap, that is the window of kernel I (the number of such taps), stride 1,
-dilation d/g and padding ``(I - 1)*d/g - c``: every residue is a correlation of dy with some of the taps, and the whole needs
-no scattering.
+Along one axis, input j is read through tap k by output o where ``s*o + d*k - p = j``. For j of one residue, ``j = s*q
++ r``, these taps are ``k = k0 + i*s/g`` with ``g = gcd(s, d)``, none unless g divides r + p; and then ``o = q + c -
+i*d/g``, with ``c = (r + p - d*k0)/s``. Counted from the last such tap, that is the window of kernel I (the number of
+such taps), stride 1, dilation d/g and padding ``(I - 1)*d/g - c``: every residue is a correlation of dy with some of
+the taps, and the whole needs no scattering.
 """
 
 from __future__ import annotations
@@ -20,8 +20,16 @@ from cnnmath.numeric.engine import current
 from cnnmath.numeric.methods import winograd
 from cnnmath.numeric.methods.correlate import choice, correlate, nothing
 from cnnmath.numeric.methods.gemm import LIGHT, Columns
-from cnnmath.numeric.methods.problem import Problem, blocks, by_channel, channels_first, channels_last
-from cnnmath.numeric.windows import Array
+from cnnmath.numeric.methods.problem import (
+    NotFiniteError,
+    Problem,
+    blocks,
+    by_channel,
+    channels_first,
+    channels_last,
+    check_finite,
+)
+from cnnmath.numeric.windows import Array, tap_slices
 from cnnmath.numeric.workers import pieces, run
 from cnnmath.window import Window
 
@@ -117,14 +125,29 @@ def filter_gradient(windows: Sequence[Window], dy: Array, x: Array, shape: Seque
         engine.scratch,
         engine.workers,
     )
+    if not dy.size:
+        return dw
     method = choice(windows, x.shape, shape, kind, groups)
-    if dy.size:
+    tiled = method.method == "winograd" and method.prediction.gradient_bound <= method.tolerance
+    try:
+        check_finite(dy)
         for part in whole.parts():
-            if method.method == "winograd" and method.prediction.gradient_bound <= method.tolerance:
+            if tiled:
                 winograd.filter_gradient(part, method.prediction.tile)
             else:
                 _filter_gradient(part)
+    except NotFiniteError:
+        for part in whole.parts():
+            _by_definition(part)
     return dw
+
+
+def _by_definition(problem: Problem) -> None:
+    """A tap at a time, so that what lies in the padding is never multiplied."""
+    x, dy = channels_first(problem.x), channels_first(problem.y)
+    for k, outputs, inputs in tap_slices(problem.windows, x.shape[2:]):
+        above, seen = (a.reshape(*a.shape[:2], -1) for a in (dy[:, :, *outputs], x[:, :, *inputs]))
+        problem.w[:, :, *k] = np.einsum("nfo,nco->fc", above, seen)
 
 
 def _filter_gradient(problem: Problem) -> None:

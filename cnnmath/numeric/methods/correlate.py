@@ -10,7 +10,7 @@ import numpy as np
 from cnnmath.numeric.engine import current
 from cnnmath.numeric.methods.choose import METHODS, Choice, chosen
 from cnnmath.numeric.methods.predict import START, Sizes
-from cnnmath.numeric.methods.problem import Problem, channels_first, channels_last
+from cnnmath.numeric.methods.problem import NotFiniteError, Problem, channels_first, channels_last
 from cnnmath.numeric.windows import Array, Slices, output_sizes
 from cnnmath.window import Shape, Window
 
@@ -39,6 +39,11 @@ def correlate(
     remembered
         Where methods keep what they make of these filters.
 
+    Notes
+    -----
+    *Conventions*: what lies in the padding is never multiplied, so that an output is NaN only where it reads one, or an
+    infinity times 0. Where infinities or NaN meet a method that would spread them, the definition takes over.
+
     Examples
     --------
     >>> x, w = np.arange(5.0).reshape(1, 1, 5), np.array([[[1.0, -1.0]]])
@@ -61,7 +66,10 @@ def correlate(
         remembered,
     )
     if y.size:
-        METHODS[how.method].forward(problem, how.prediction)
+        try:
+            METHODS[how.method].forward(problem, how.prediction)
+        except NotFiniteError:
+            METHODS["direct"].forward(problem, how.predictions["direct"])
     return channels_first(y)
 
 

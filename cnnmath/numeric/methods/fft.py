@@ -13,7 +13,7 @@ from math import log2, prod, sqrt
 import numpy as np
 
 from cnnmath.numeric.methods.predict import MOVE, START, Prediction, Sizes, gamma
-from cnnmath.numeric.methods.problem import Problem, covered, fill
+from cnnmath.numeric.methods.problem import Problem, check_finite, covered, fill
 from cnnmath.numeric.windows import Array, Slices
 from cnnmath.numeric.workers import pieces, run
 
@@ -46,6 +46,7 @@ def predict(sizes: Sizes, tolerance: float) -> Prediction:
 
 def forward(problem: Problem, chosen: Prediction) -> None:
     """``Y = X conj(W)``, the spectra of the input kept while the filters are taken piece by piece."""
+    check_finite(problem.x, problem.w)
     for part in problem.parts():
         _forward(part)
 

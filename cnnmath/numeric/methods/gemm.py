@@ -1,7 +1,7 @@
 """Windows as the columns of a matrix (im2col), a block of outputs at a time, and one matrix product a block.
 
-A column has its numbers in one of two orders. Channels fastest, a window is copied in long runs, but the filters must be
-brought into that order; taps fastest, the filters serve as they lie, and a window is copied in runs of outputs.
+A column has its numbers in one of two orders. Channels fastest, a window is copied in long runs, but the filters must
+be brought into that order; taps fastest, the filters serve as they lie, and a window is copied in runs of outputs.
 
 References
 ----------
@@ -24,6 +24,7 @@ from cnnmath.numeric.methods.problem import (
     by_channel,
     channels_first,
     channels_last,
+    check_finite,
     covered,
     extents,
     fill,
@@ -57,6 +58,8 @@ def predict(sizes: Sizes, tolerance: float) -> Prediction:
 
 def forward(problem: Problem, chosen: Prediction) -> None:
     """One product a block, group by group."""
+    if any(w.before or w.after for w in problem.windows):
+        check_finite(problem.w)
     for part in problem.parts():
         _forward(part)
 

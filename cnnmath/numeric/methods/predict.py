@@ -19,8 +19,8 @@ from cnnmath.numeric.methods.problem import is_single
 from cnnmath.window import Window
 
 MOVE, PANEL, START = 40, 16, 3e7
-"""Multiply-adds in the time of one number moved; rows of a product that its preparation is worth; and multiply-adds in the
-time that starting all threads takes."""
+"""Multiply-adds in the time of one number moved; rows of a product that its preparation is worth; and multiply-adds in
+the time that starting all threads takes."""
 
 
 @dataclass(frozen=True, slots=True)

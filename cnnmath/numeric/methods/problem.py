@@ -1,7 +1,7 @@
 """What every method of a convolution is given: a correlation of channels-last arrays, to be written into a third.
 
-Channels lie innermost, so that each window is read in runs of channels. The layout is one of memory alone: the package's
-arrays are (N, C, *spatial), and these are views of them.
+Channels lie innermost, so that each window is read in runs of channels. The layout is one of memory alone: the
+package's arrays are (N, C, *spatial), and these are views of them.
 """
 
 from __future__ import annotations
@@ -13,11 +13,16 @@ from itertools import product
 from math import prod
 from typing import Any
 
+import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnnmath.numeric.windows import Array, Slices
 from cnnmath.numeric.workers import pieces
 from cnnmath.window import Window
+
+
+class NotFiniteError(ArithmeticError):
+    """An infinity or NaN is where a method would spread it over outputs that do not read it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,3 +204,14 @@ def covered(windows: Sequence[Window], block: Slices) -> tuple[list[int], list[i
 def is_single(windows: Sequence[Window]) -> bool:
     """Whether every output reads just the input at its own place."""
     return all((w.kernel, w.stride, w.before, w.after) == (1, 1, 0, 0) for w in windows)
+
+
+def check_finite(*arrays: Array) -> None:
+    """Raise where an array may hold an infinity or NaN: where its sum of squares is none."""
+    for array in arrays:
+        if array.dtype.kind == "f":
+            flat = array.ravel(order="K")
+            with np.errstate(over="ignore", invalid="ignore"):
+                finite = np.isfinite(np.dot(flat, flat))
+            if not finite:
+                raise NotFiniteError

@@ -1,7 +1,7 @@
-"""Winograd's minimal filtering, nested along all axes: tiles of m outputs an axis with m + r - 1 products instead of m*r.
+"""Winograd's minimal filtering along all axes: tiles of m outputs an axis, with m + r - 1 products instead of m*r.
 
-Along n axes, the transforms are Kronecker powers of exact rational matrices. Each is one matrix product over all tiles and
-channels of a block; between them, one product a point of interpolation sums over the channels.
+Along n axes, the transforms are Kronecker powers of exact rational matrices. Each is one matrix product over all
+tiles and channels of a block; between them, one product a point of interpolation sums over the channels.
 
 References
 ----------
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from cnnmath.numeric.methods.predict import MOVE, PANEL, START, Prediction, Sizes, gamma, product
-from cnnmath.numeric.methods.problem import Problem, blocks, extents, fill, patches
+from cnnmath.numeric.methods.problem import Problem, blocks, check_finite, extents, fill, patches
 from cnnmath.numeric.windows import Array, Slices
 from cnnmath.numeric.workers import pieces, run, scratch
 from cnnmath.toomcook import Transforms, transforms
@@ -88,10 +88,10 @@ def predict(sizes: Sizes, tolerance: float) -> Prediction:
 def _predict(sizes: Sizes, m: tuple[int, ...]) -> Prediction:
     r"""What F(m, r) takes.
 
-    A transformed filter has ``K + 2`` roundings (its products and the entries of G); a transformed tile as many as a row
-    of B^T has nonzeros, an output as many as one of A^T; the sum over the channels has C. Of numbers between -1 and 1,
-    sums go through at most ``amplification**n`` times C [2]_. On the way back, with A and G^T changing sides, the sum is
-    over the tiles, and a gradient is one of ``points`` products.
+    A transformed filter has ``K + 2`` roundings (its products and the entries of G); a transformed tile as many as a
+    row of B^T has nonzeros, an output as many as one of A^T; the sum over the channels has C. Of numbers between -1
+    and 1, sums go through at most ``amplification**n`` times C [2]_. On the way back, with A and G^T changing sides,
+    the sum is over the tiles, and a gradient is one of ``points`` products.
     """
     each = [transforms(a, r) for a, r in zip(m, sizes.kernel, strict=True)]
     points = prod(t.multiplications for t in each)
@@ -127,6 +127,7 @@ def _returning(t: Transforms) -> Fraction:
 
 def forward(problem: Problem, chosen: Prediction) -> None:
     """Tiles transformed, multiplied point by point, summed over channels, and transformed back; group by group."""
+    check_finite(problem.w)
     for part in problem.parts():
         _forward(part, chosen.tile)
 
@@ -237,6 +238,7 @@ def transformed_tiles(chosen: Plan, problem: Problem, block: Slices, out: Array 
     lengths = [m * (n - 1) + t for m, n, t in zip(chosen.m, sizes[1:], chosen.points, strict=True)]
     strip = scratch()("strip", (sizes[0], *lengths, x.shape[-1]), x.dtype)  # (n, L..., C)
     fill(strip, x, starts)
+    check_finite(strip)
     tiles = scratch()("tiles", (*chosen.points, *sizes, x.shape[-1]), x.dtype)  # (t..., n, tiles..., C)
     axes = range(1 + 2 * rank)
     tiles[...] = patches(strip, chosen.tile, sizes[1:]).transpose(*axes[1 + rank :], *axes[: 1 + rank], 1 + 2 * rank)

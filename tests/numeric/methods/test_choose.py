@@ -73,7 +73,7 @@ def test_settings_end_with_the_block():
 def test_the_report_shows_each_method_and_marks_the_one_chosen():
     report = repr(choose_method(*VGG))
     assert [line.split()[0] for line in report.splitlines()] == ["method", "direct", "gemm", "winograd", "fft"]
-    assert [line for line in report.splitlines() if "<- chosen" in line][0].startswith("winograd")
+    assert next(line for line in report.splitlines() if "<- chosen" in line).startswith("winograd")
 
 
 def test_winograd_multiplies_less_and_bounds_its_error_higher():

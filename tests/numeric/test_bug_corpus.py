@@ -1,0 +1,111 @@
+"""Every mistake of the bug corpus, planted in a kernel, is caught; and the package's kernels pass where it shows.
+
+The corpus lists mistakes of other projects, each with its issue or pull request and the property that detects it.
+"""
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+from hypothesis import Phase, find, given, settings
+
+from cnnmath import numeric, ops
+from cnnmath.numeric import KERNELS, Kernel
+from cnnmath.verify import cases, verify
+from tests.numeric.corpus import ELSEWHERE, MAX, PLANTED, flipped
+from tests.numeric.test_dtypes import filled
+from tests.support import each, every_operator, records
+
+CORPUS = records("kernel_bug_corpus.json", "id")
+ci = settings(settings.get_profile("ci"), phases=[Phase.generate])
+
+
+def test_no_entry_of_the_corpus_is_left_out():
+    assert sorted([*PLANTED, "B24", *ELSEWHERE]) == sorted(CORPUS)
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_mistake_of_the_corpus_is_caught_where_it_shows_and_our_kernel_passes_there(name):
+    mistake = PLANTED[name]
+
+    def fails(case):
+        return not verify(case.op, *case.inputs, kernel=mistake.kernel).agrees
+
+    case = find(cases(mistake.kind), fails, settings=settings(ci, max_examples=300))
+    assert mistake.shown_by(case), case
+    assert verify(case.op, *case.inputs).agrees
+
+
+@each(tuple(dict.fromkeys(mistake.kind for mistake in PLANTED.values())))
+def test_the_settings_that_are_drawn_include_every_class_of_mistakes(kind):
+    """In the profile of continuous integration, whose draws are the same every time."""
+    mistakes = {name: mistake for name, mistake in PLANTED.items() if mistake.kind is kind}
+    seen = set()
+
+    @ci
+    @given(cases(kind))
+    def draw(case):
+        seen.update(name for name, mistake in mistakes.items() if mistake.shown_by(case))
+
+    draw()
+    assert seen == set(mistakes)
+
+
+@pytest.mark.parametrize("entry", ELSEWHERE.values(), ids=list(ELSEWHERE))
+def test_other_mistakes_have_a_test_of_their_own(entry):
+    module, name = entry.rsplit(".", 1)
+    assert callable(getattr(import_module(module), name))
+
+
+def passes_nan_on(kernel):
+    """B24: a NaN at any position of any window makes its output NaN, and no other."""
+    op = ops.MaxPool(2, stride=1)
+    for at in np.ndindex(1, 2, 3, 9):
+        x = np.arange(54.0).reshape(1, 2, 3, 9)
+        x[at] = np.nan
+        y = kernel.forward(op, x)
+        sees = np.array(
+            [[at[1] == o[1] and 0 <= at[2] - o[2] < 2 and 0 <= at[3] - o[3] < 2] for o in np.ndindex(y.shape)]
+        )
+        if not np.array_equal(np.isnan(y).ravel(), sees.ravel()):
+            return False
+    return True
+
+
+def by_comparison(op, x):
+    """A maximum by ``new > old``, which a NaN never is."""
+    y = np.full(op.shape(x.shape), -np.inf)
+    height, width = y.shape[2:]
+    for i, j in np.ndindex(*op.kernel):
+        new = x[:, :, i : i + height, j : j + width]
+        y = np.where(new > y, new, y)
+    return y
+
+
+def by_lanes(op, x):
+    """A maximum that drops NaN in all columns but the first eight."""
+    y = MAX.forward(op, x)
+    y[..., 4:] = by_comparison(op, x)[..., 4:]
+    return y
+
+
+def test_a_nan_that_is_dropped_is_seen():
+    assert passes_nan_on(KERNELS[ops.MaxPool])
+    for forward in (by_comparison, by_lanes):
+        assert not passes_nan_on(Kernel(forward, MAX.backward))
+
+
+def test_a_mistake_that_ones_would_hide_is_seen_by_the_data_that_are_drawn():
+    """B30: arrays of ones cannot tell a flipped kernel from the right one."""
+    op, x, w = ops.Conv(1, (3,), bias=False), np.ones((1, 1, 4)), np.ones((1, 1, 3))
+    assert (numeric.forward(op, x, w=w) == numeric.forward(op, x, w=flipped(w))).all()
+    assert not verify(op, (1, 1, 4), kernel=PLANTED["B30"].kernel).agrees
+
+
+@every_operator
+def test_two_runs_give_the_same_bits(kind):
+    """B27: sums whose order depends on who comes first would differ."""
+    problem, rng = filled(kind, float, float), np.random.default_rng(0)
+    problem = problem.mapped(lambda a: a + rng.random(a.shape))
+    first, second = ([problem.forward(), *problem.backward().values()] for _ in range(2))
+    assert all(a.tobytes() == b.tobytes() for a, b in zip(first, second, strict=True))

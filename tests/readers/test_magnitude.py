@@ -1,0 +1,74 @@
+"""Bounds are bounds, of every output and of every gradient, at every drawn setting; and some are reached."""
+
+from math import prod
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnnmath import ops
+from cnnmath.ops import operands
+from cnnmath.readers.magnitude import UNKNOWN, bounds
+from tests.support import each, every_operator, problems, simple
+
+few = settings(max_examples=max(settings.default.max_examples // 2, 10))
+
+
+def most(array):
+    return int(abs(array).max(initial=0))
+
+
+def of(problem):
+    return bounds(problem.op, {name: most(a) for name, a in problem.arrays.items()}, *problem.case.inputs)
+
+
+def whole(kind):
+    case = simple(kind)
+    return bounds(case.op, dict.fromkeys(operands(case.op, *case.inputs), 1), *case.inputs).whole
+
+
+WHOLE = tuple(kind for kind in ops.ALL if whole(kind))
+
+
+def test_whole_operators_are_those_that_neither_divide_nor_take_roots():
+    known = {ops.Conv, ops.ConvTranspose, ops.MaxPool, ops.Subsample, ops.Linear, ops.RadialBasis, ops.Add, ops.Select}
+    assert known <= set(WHOLE)
+    broken = {ops.AveragePool, ops.AdaptiveAveragePool, ops.LeakyReLU, ops.BatchNorm, ops.Sigmoid, ops.LpPool, ops.ELU}
+    assert broken.isdisjoint(WHOLE)
+
+
+@each(WHOLE)
+@few
+@given(data=st.data())
+def test_no_output_and_no_gradient_is_beyond_its_bound(kind, data):
+    problem = data.draw(problems(kind, whole=True))
+    found = of(problem)
+    assert found.whole
+    assert most(problem.forward()) <= found.value
+    for name, grad in problem.backward().items():
+        assert most(grad) <= prod(problem.dy.shape) * most(problem.dy) * found.slopes[name]
+
+
+@every_operator
+def test_larger_operands_have_larger_bounds(kind):
+    case = simple(kind)
+    one, ten = (bounds(case.op, dict.fromkeys(operands(case.op, *case.inputs), m), *case.inputs) for m in (1, 10))
+    assert one.whole == ten.whole
+    assert one.value < ten.value or not one.whole
+
+
+@pytest.mark.parametrize(
+    ("op", "x", "value"),
+    [(ops.Add(), (1, 2, 3), 14), (ops.MaxPool((2,)), (1, 2, 4), 7), (ops.Subsample((2,)), (1, 1, 4), 2 * 49 + 7)],
+    ids=str,
+)
+def test_bounds_are_reached(op, x, value):
+    inputs = [x] * (2 if op.variadic else 1)
+    arrays = {name: np.full(shape, 7) for name, shape in operands(op, *inputs).items()}
+    assert bounds(op, dict.fromkeys(arrays, 7), *inputs).value == value
+
+
+def test_a_sum_over_a_bin_has_no_bound_and_a_maximum_over_it_has():
+    assert bounds(ops.AdaptiveMaxPool((2,)), {"x": 5}, (1, 1, 5)).value == 5
+    assert bounds(ops.AdaptiveAveragePool((2,)), {"x": 5}, (1, 1, 5)).value == 5 * UNKNOWN
