@@ -88,10 +88,10 @@ def compare(kind):
     @settings(max_examples=300, derandomize=True, database=None, phases=[Phase.generate])
     @given(problems(kind))
     def check(problem):
-        assert_agree(problem.forward(), problem.exact_forward(), kind)
+        assert_agree(problem.forward(), problem.exact_forward(), problem.op)
         grads, oracle = problem.backward(), problem.exact_backward()
         for name, grad in grads.items():
-            assert_agree(grad, oracle[name], kind)
+            assert_agree(grad, oracle[name], problem.op)
 
     check()
 
