@@ -109,7 +109,8 @@ def _narrow(op: Operator, shapes: tuple[Shape, ...], batch: int) -> tuple[Operat
     if isinstance(op, (Conv, ConvTranspose)):
         ((_, _, *sizes),) = shapes
         return replace(op, filters=op.groups), ((batch, op.groups, *sizes),)
-    if isinstance(op, (Pool, BatchNorm, InstanceNorm)) or (isinstance(op, LayerNorm) and not op.each_position):
+    whole = isinstance(op, (BatchNorm, LayerNorm)) and op.windows(()) is None
+    if whole or isinstance(op, (Pool, InstanceNorm)):
         return op, tuple((batch, 1, *sizes) for _, _, *sizes in shapes)
     if isinstance(op, GroupNorm):
         return op, tuple((batch, op.groups, *sizes) for _, _, *sizes in shapes)
