@@ -54,8 +54,8 @@ def cut_at_the_end(op, x):
 
 
 def unscaled(op, x, at):
-    hat, scale = STANDARDISED(op, x, at)
-    return hat, scale * 0 + 1
+    deviations, scale = DEVIATIONS(op, x, at)
+    return deviations, scale * 0 + 1
 
 
 def channels_in_turn(op, x):
@@ -65,7 +65,8 @@ def channels_in_turn(op, x):
     return statistics.Frame((n, width, groups, *sizes), (1, *at.block[1:]), (1, width, groups, *at.affine[3:]))
 
 
-STANDARDISED, FRAMED, MOMENTS = statistics._standardised, statistics.framed, statistics.moments
+DEVIATIONS, FRAMED, MOMENTS = statistics._deviations, statistics.framed, statistics.moments
+MEAN = statistics._mean
 BIN_TAPS = adaptive._taps
 BARE, FRAME, SPREAD_FILTERS = transposed._bare, transposed._frame, transposed._filters
 FILTERS, TAP_SLICES = conv._filters, windows.tap_slices
@@ -91,7 +92,8 @@ MUTANTS = {
     "one coefficient for every channel": (ops.Subsample, pool, "_a_channel", lambda a, _: a[0]),
     "the input in the corner of its padding": (ops.Pad, pad, "_middle", in_the_corner),
     "neighbours left out": (ops.LocalResponseNorm, norm, "tap_slices", without_the_first_tap),
-    "statistics that are constants": (ops.InstanceNorm, statistics, "_standardised", unscaled),
+    "a deviation left as it is": (ops.InstanceNorm, statistics, "_deviations", unscaled),
+    "no way through the mean": (ops.LayerNorm, statistics, "_mean", lambda a, at: MEAN(a, at) * (a.min() >= 0)),
     "groups of scattered channels": (ops.GroupNorm, statistics, "framed", channels_in_turn),
     "each sample of a batch by itself": (
         *(ops.BatchNorm, statistics, "framed"),
