@@ -19,7 +19,8 @@ from cnnmath.verify.strategies import Case, cases
 
 GOLDEN = Path(__file__).parent / "golden"
 TRANSCENDENTAL = (
-    *(ops.LpPool, ops.LocalResponseNorm, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
+    *(ops.LpPool, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.LocalResponseNorm),
+    *(ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
     *(ops.CrossEntropy, ops.BinaryCrossEntropy, ops.RNNCell, ops.LSTMCell),
 )
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
@@ -48,6 +49,7 @@ SIMPLE = {
     ops.EdgePad: Case(ops.EdgePad((1,)), ((1, 2, 3),)),
     ops.Upsample: Case(ops.Upsample((2,)), ((1, 2, 3),)),
     ops.LinearUpsample: Case(ops.LinearUpsample((2,)), ((1, 2, 3),)),
+    ops.GroupNorm: Case(ops.GroupNorm(2), ((1, 4, 3),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(2), ((1, 2, 3),)),
     ops.Add: Case(ops.Add(), ((1, 2, 3),) * 2),
     ops.Concat: Case(ops.Concat(), ((1, 2, 3),) * 2),
@@ -59,6 +61,11 @@ every_operator = pytest.mark.parametrize("kind", ops.ALL, ids=lambda kind: kind.
 def each(kinds):
     """Parametrise a test over some kinds of operators, by their names."""
     return pytest.mark.parametrize("kind", kinds, ids=lambda kind: kind.__name__)
+
+
+def irrational(op):
+    """Whether exponentials, logarithms or roots keep the numbers of an operator from being exact."""
+    return isinstance(op, TRANSCENDENTAL) or (isinstance(op, ops.BatchNorm) and op.training)
 
 
 def simple(kind):

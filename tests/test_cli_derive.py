@@ -56,6 +56,19 @@ def test_a_derivation_comes_in_every_form(form, sign):
     assert sign in out
 
 
+def test_batch_normalisation_is_derived_in_training_too():
+    _, stored = run("batchnorm --rank 1 --wrt gamma --steps brief")
+    _, batch = run("batchnorm training=true epsilon=1/4 --rank 1 --wrt gamma --steps brief")
+    assert stored.startswith("dL/dgamma of batchnorm()\n  x (N, C, L), gamma (C), beta (C), mean (C), var (C), y")
+    assert batch.startswith("dL/dgamma of batchnorm(epsilon=1/4, training=True)\n  x (N, C, L), gamma (C), beta (C), y")
+    assert "sum{n'<N, i<L} x[n',c,i]" in batch
+
+
+def test_groups_of_a_normalisation_are_an_option():
+    _, out = run("groupnorm --groups 3 --input 2 --wrt y --steps brief")
+    assert out.startswith("y = groupnorm(3) on (1, 3, 2)\n  y[0,0] = beta[0] + gamma[0]*(x[0,0]/2 - x[0,1]/2)/(sqrt(")
+
+
 def test_html_is_a_page_of_its_own():
     _, out = run("conv --kernel 3 --rank 1 --numbers --format html")
     page = ET.fromstring(out.replace("<!DOCTYPE html>", "").replace("<meta charset='utf-8'>", "").replace(

@@ -97,8 +97,9 @@ def _(op: LayerNorm, x: tuple[int, ...]) -> Frame:
 def forward(op: Normalisation, x: Array, gamma: Array, beta: Array) -> Array:
     """The input less the mean of its block, over the block's deviation, scaled and shifted."""
     at = framed(op, x)
-    hat, _ = _standardised(op, x.reshape(at.shape), at)  # at.shape
-    return (hat * gamma.reshape(at.affine) + beta.reshape(at.affine)).reshape(x.shape)
+    deviations, scale = _deviations(op, x.reshape(at.shape), at)  # at.shape; 1 along the block
+    y = deviations * (scale * gamma.reshape(at.affine)) + beta.reshape(at.affine)
+    return y.reshape(x.shape)
 
 
 def backward(op: Normalisation, dy: Array, x: Array, gamma: Array, beta: Array) -> dict[str, Array]:
@@ -110,8 +111,8 @@ def backward(op: Normalisation, dy: Array, x: Array, gamma: Array, beta: Array) 
     where a bar is the mean over the block.
     """
     at = framed(op, x)
-    hat, scale = _standardised(op, x.reshape(at.shape), at)  # at.shape; 1 along the block
-    above = dy.reshape(at.shape)
+    deviations, scale = _deviations(op, x.reshape(at.shape), at)  # at.shape; 1 along the block
+    hat, above = deviations * scale, dy.reshape(at.shape)
     g = above * gamma.reshape(at.affine)  # at.shape
     dx = scale * (g - _mean(g, at) - hat * _mean(g * hat, at))
     return {
@@ -129,11 +130,11 @@ def moments(x: Array, at: Frame) -> tuple[Array, Array, Array]:
 
 
 def framed(op: Operator, x: Array) -> Frame:
-    """The frame of an input; a batch whose mean would be its only number is refused."""
+    """The frame of an input; a batch of one number a channel is refused, which would be 0 whatever it is."""
     at = frame(op, x.shape)
     if isinstance(op, BatchNorm) and at.count < 2:
         raise ShapeError(
-            "the batch has one number a channel, of which nothing is left once its mean is taken away.",
+            "the batch has fewer than two numbers a channel: less its own mean, nothing is left of one.",
             input=f"x {x.shape}",
             rule="in training, N times the spatial sizes >= 2",
             here=f"{'*'.join(str(x.shape[axis]) for axis in at.block)} = {at.count} < 2",
@@ -142,11 +143,10 @@ def framed(op: Operator, x: Array) -> Frame:
     return at
 
 
-def _standardised(op: Normalisation, x: Array, at: Frame) -> tuple[Array, Array]:
-    """The normalised input, and one over the deviation of each block."""
+def _deviations(op: Normalisation, x: Array, at: Frame) -> tuple[Array, Array]:
+    """The input less the mean of its block, and what brings the block's variance to 1, but for epsilon."""
     _, deviations, variance = moments(x, at)
-    scale = 1 / power(variance + constant(op.epsilon, variance), Fraction(1, 2))
-    return deviations * scale, scale
+    return deviations, 1 / power(variance + constant(op.epsilon, variance), Fraction(1, 2))
 
 
 def _mean(a: Array, at: Frame) -> Array:

@@ -16,6 +16,7 @@ from cnnmath.numeric import (
     pad,
     pool,
     recurrent,
+    statistics,
     transposed,
     unpool,
     upsample,
@@ -66,6 +67,22 @@ def packed(op):
 def cut_at_the_end(op, x):
     inner, lengths, part = FRAME(op, x)
     return inner, lengths, [slice(s.stop - s.start) for s in part]
+
+
+def unscaled(op, x, at):
+    deviations, scale = DEVIATIONS(op, x, at)
+    return deviations, scale * 0 + 1
+
+
+def channels_in_turn(op, x):
+    """Groups of every other channel, not of consecutive ones."""
+    at = FRAMED(op, x)
+    n, groups, width, *sizes = at.shape
+    return statistics.Frame((n, width, groups, *sizes), (1, *at.block[1:]), (1, width, groups, *at.affine[3:]))
+
+
+DEVIATIONS, FRAMED, MOMENTS = statistics._deviations, statistics.framed, statistics.moments
+MEAN = statistics._mean
 
 
 def with_the_border_again(op, shape):
@@ -146,6 +163,17 @@ MUTANTS = {
         lambda z: [GATES(z)[i] for i in (0, 1, 3, 2)],
     ),
     "gradients of the states exchanged": (ops.LSTMCell, recurrent, "states", lambda y: STATES(y)[::-1]),
+    "a deviation left as it is": (ops.InstanceNorm, statistics, "_deviations", unscaled),
+    "no way through the mean": (ops.LayerNorm, statistics, "_mean", lambda a, at: MEAN(a, at) * (a.min() >= 0)),
+    "groups of scattered channels": (ops.GroupNorm, statistics, "framed", channels_in_turn),
+    "each sample of a batch by itself": (
+        *(ops.BatchNorm, statistics, "framed"),
+        lambda _, x: FRAMED(ops.InstanceNorm(), x),
+    ),
+    "the unbiased variance": (
+        *(ops.LayerNorm, statistics, "moments"),
+        lambda x, at: (None, x - MOMENTS(x, at)[0], MOMENTS(x, at)[2] * at.count / max(at.count - 1, 1)),
+    ),
     "an exponential without its 1": (ops.ELU, activation, "_expm1", lambda x: x),
 }
 
@@ -156,10 +184,10 @@ def compare(kind):
     @settings(max_examples=300, derandomize=True, database=None, phases=[Phase.generate])
     @given(problems(kind))
     def check(problem):
-        assert_agree(problem.forward(), problem.exact_forward(), kind)
+        assert_agree(problem.forward(), problem.exact_forward(), problem.op)
         grads, oracle = problem.backward(), problem.exact_backward()
         for name, grad in grads.items():
-            assert_agree(grad, oracle[name], kind)
+            assert_agree(grad, oracle[name], problem.op)
 
     check()
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from math import prod
 
 import numpy as np
 import pytest
@@ -28,7 +29,8 @@ def moved(problem, name, step):
 def test_a_value_that_is_affine_in_an_operand_changes_by_its_gradient(kind, data):
     problem = data.draw(problems(kind))
     grads = problem.exact_backward()
-    for name in AFFINE[kind] or problem.arrays:
+    batch = isinstance(problem.op, ops.BatchNorm) and problem.op.training  # x is in its own mean and variance
+    for name in {"gamma", "beta"} if batch else AFFINE[kind] or problem.arrays:
         step = np.flip(problem.arrays[name]) + 1  # any direction that differs from place to place
         assert moved(problem, name, step) - moved(problem, name, step * 0) == inner(grads[name], step)
 
@@ -119,6 +121,24 @@ def test_the_gradients_of_a_cell_with_gates_half_open_are_computed_by_hand():
     assert {name: [int(v) for v in grad.values] for name, grad in grads.items()} == {
         "x": [0], "h": [21], "c": [3], "w": [0, 0, 9, 0], "u": [0, 0, 15, 0], "b": [0, 0, 3, 0],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("op", "shape"),
+    [
+        (ops.BatchNorm(3, training=True), (2, 1, 1)),
+        (ops.GroupNorm(1, 3), (1, 2, 1)),
+        (ops.InstanceNorm(3), (1, 1, 2)),
+        (ops.LayerNorm(3), (1, 1, 2)),
+        (ops.LayerNorm(3, each_position=True), (1, 2, 1)),
+    ],
+    ids=str,
+)
+def test_the_gradient_of_a_normalisation_has_three_terms(op, shape):
+    """At 1, 3 the scale is 1/2, and xhat -1/2, 1/2; with dy = 8, 0 the means of dy and of dy*xhat are 4 and -2."""
+    affine = {name: Tensor(own, [1] * prod(own)) for name, own in op.parameters(shape).items()}
+    dx = backward(op, Tensor(shape, [8, 0]), {"x": Tensor(shape, [1, 3]), **affine})["x"].values
+    assert dx == [HALF * (8 - 4 - 1), HALF * (0 - 4 + 1)]
 
 
 def test_the_first_of_equal_maxima_in_row_major_order_takes_the_whole_gradient():
