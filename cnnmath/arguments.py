@@ -160,6 +160,8 @@ def operator(kind: type[Operator], rank: int, settings: dict[str, Any]) -> Opera
             )
     if first:
         given.setdefault(first, FIRST[first])
+    if "groups" in own and "filters" not in own:
+        given.setdefault("groups", 2)
     for field in ("filters", "units"):
         if field in own:
             given.setdefault(field, max(given.get("groups", 1), 1))

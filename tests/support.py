@@ -17,7 +17,10 @@ from cnnmath.readers import Tensor
 from cnnmath.verify.strategies import Case, cases
 
 GOLDEN = Path(__file__).parent / "golden"
-TRANSCENDENTAL = (ops.LpPool, ops.LocalResponseNorm, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax)
+TRANSCENDENTAL = (
+    *(ops.LpPool, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.LocalResponseNorm),
+    *(ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax),
+)
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
     *(ops.Conv, ops.ConvTranspose, ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Linear),
@@ -37,6 +40,7 @@ SIMPLE = {
     ops.RadialBasis: Case(ops.RadialBasis(2), ((1, 3),)),
     ops.Pad: Case(ops.Pad((1,)), ((1, 2, 3),)),
     ops.Upsample: Case(ops.Upsample((2,)), ((1, 2, 3),)),
+    ops.GroupNorm: Case(ops.GroupNorm(2), ((1, 4, 3),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(2), ((1, 2, 3),)),
     ops.Add: Case(ops.Add(), ((1, 2, 3),) * 2),
     ops.Concat: Case(ops.Concat(), ((1, 2, 3),) * 2),
@@ -48,6 +52,11 @@ every_operator = pytest.mark.parametrize("kind", ops.ALL, ids=lambda kind: kind.
 def each(kinds):
     """Parametrise a test over some kinds of operators, by their names."""
     return pytest.mark.parametrize("kind", kinds, ids=lambda kind: kind.__name__)
+
+
+def irrational(op):
+    """Whether exponentials, logarithms or roots keep the numbers of an operator from being exact."""
+    return isinstance(op, TRANSCENDENTAL) or (isinstance(op, ops.BatchNorm) and op.training)
 
 
 def simple(kind):

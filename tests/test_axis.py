@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnmath.axis import Bins, Transposed
+from cnnmath.axis import Bins, Transposed, Whole
 from cnnmath.phases import Phases, behind, hull, phases, union
 from cnnmath.verify.strategies import windows
 from cnnmath.window import IDENTITY, Window, compose
@@ -153,8 +153,9 @@ def test_the_union_of_two_windows_is_a_window(a, b):
     assert (both.before, both.after) == (max(a.before, b.before), max(a.after, b.after))
 
 
-def test_behind_bins_there_is_no_field():
+def test_behind_bins_and_behind_all_of_an_axis_there_is_no_field():
     assert behind(Window(3), Bins(7, 2)) is None
+    assert behind(Window(3), Whole(7)) is None
     assert hull([]) is hull([None, None]) is None
     assert hull([None, (2, 3), (0, 1)]) == (0, 3)
 

@@ -61,7 +61,7 @@ def derive(
         str | None, typer.Option(help="1, 1x0, 1:0x2:1 (before:after), same, same_lower, valid.")
     ] = None,
     output_padding: Annotated[str | None, typer.Option(help="1 or 1x0, of a transposed convolution.")] = None,
-    groups: Annotated[int | None, typer.Option(help="Groups of a convolution.")] = None,
+    groups: Annotated[int | None, typer.Option(help="Groups of channels.")] = None,
     filters: Annotated[int | None, typer.Option(help="Output channels.")] = None,
     ceil: Annotated[bool | None, typer.Option("--ceil", help="Round the output size of a pooling up.")] = None,
     count_padding: Annotated[
@@ -218,7 +218,7 @@ def _of_operator(kind: type[ops.Operator], wanted: Request) -> Iterator[Any]:
     if wanted.size is None and (widths or wanted.channels) is not None:
         raise SettingError("widths are symbols.", rule="--filters and --channels go with --input", fix="leave them out")
     op = replace(_chosen(kind, wanted, written_out=wanted.size is not None), **wanted.own)
-    channels = wanted.channels or wanted.window.get("groups") or 1
+    channels = wanted.channels or getattr(op, "groups", 1)
     inputs: tuple[Shape, ...] = arguments.inputs(op, wanted.size, channels) if wanted.size is not None else ()
     for target in [wanted.wrt] if wanted.wrt else symbolic.targets(op, rank=wanted.axes):
         derivation = symbolic.derive(op, target, rank=wanted.axes)

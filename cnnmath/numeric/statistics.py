@@ -129,11 +129,11 @@ def moments(x: Array, at: Frame) -> tuple[Array, Array, Array]:
 
 
 def framed(op: Operator, x: Array) -> Frame:
-    """The frame of an input; a batch whose mean would be its only number is refused."""
+    """The frame of an input; a batch of one number a channel is refused, which would be 0 whatever it is."""
     at = frame(op, x.shape)
     if isinstance(op, BatchNorm) and at.count < 2:
         raise ShapeError(
-            "the batch has one number a channel, of which nothing is left once its mean is taken away.",
+            "the batch has fewer than two numbers a channel: less its own mean, nothing is left of one.",
             input=f"x {x.shape}",
             rule="in training, N times the spatial sizes >= 2",
             here=f"{'*'.join(str(x.shape[axis]) for axis in at.block)} = {at.count} < 2",

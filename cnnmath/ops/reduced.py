@@ -15,9 +15,10 @@ from cnnmath.ops.adaptive import AdaptivePool
 from cnnmath.ops.algebra import Operator, Shape
 from cnnmath.ops.combine import Add, Concat, Select
 from cnnmath.ops.conv import Conv
+from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
 from cnnmath.ops.linear import Linear, RadialBasis
 from cnnmath.ops.maxout import Maxout
-from cnnmath.ops.norm import LocalResponseNorm
+from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.spatial import windows_of
@@ -97,6 +98,19 @@ def _(op: Linear | RadialBasis, rank: int = 2, *, exact: bool = False) -> tuple[
 @reduced.register
 def _(op: LocalResponseNorm, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     return op, ((2, op.size + 2, *range(2, 2 + rank)),)
+
+
+@reduced.register
+def _(
+    op: BatchNorm | InstanceNorm | LayerNorm, rank: int = 2, *, exact: bool = False
+) -> tuple[Operator, tuple[Shape, ...]]:
+    least = 4 if isinstance(op, BatchNorm) and not op.training else 2
+    return op, ((2, 3, *range(least, least + rank)),)
+
+
+@reduced.register
+def _(op: GroupNorm, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, ((2, (2 if op.groups <= MANY else 1) * op.groups, *range(2, 2 + rank)),)
 
 
 @reduced.register

@@ -75,10 +75,10 @@ def _shortest(expr: Expr) -> Expr:
 
 
 def _fresh(part: Expr, reader: Symbolic) -> Expr:
-    """The same sum or maximum over indices of its own."""
-    if not isinstance(part, Quantified):
-        return part
-    return part.xreplace({symbol: reader.bind(str(symbol), extent) for symbol, extent in part.ranges})
+    """The same sum or maximum over indices of its own, and so are those inside it."""
+    bound = {symbol: extent for inner in part.atoms(Quantified) for symbol, extent in inner.ranges}
+    in_order = sorted(bound.items(), key=lambda pair: str(pair[0]))
+    return part.xreplace({symbol: reader.bind(str(symbol), extent) for symbol, extent in in_order})
 
 
 def _parts(expr: Expr, name: str) -> Iterator[Expr]:

@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 
 from cnnmath.errors import SettingError
-from cnnmath.ops import Conv, ConvTranspose, Operator, operands
+from cnnmath.ops import BatchNorm, Conv, ConvTranspose, GroupNorm, InstanceNorm, LayerNorm, Operator, operands
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.reduced import reduced
@@ -25,8 +25,8 @@ from cnnmath.symbolic.terms import Expr
 TOUCHED = 24
 """At most so many outputs of an instance have a gradient from above; it is zero at the others."""
 
-NUMBERS = {"K": (3, 2, 2), "s": (2, 3, 1), "d": (1, 2, 3), "p": (0, 1, 2), "Q": (2, 3, 4)}
-"""Numbers that stand in for symbolic kernels, strides, dilations, paddings and pieces, exchanged from axis to axis."""
+NUMBERS = {"K": (3, 2, 2), "s": (2, 3, 1), "d": (1, 2, 3), "p": (0, 1, 2), "Q": (2, 3, 4), "G": (2, 3, 1)}
+"""Numbers that stand in for symbolic kernels, strides, dilations, paddings, pieces and groups, exchanged by axis."""
 
 
 @lru_cache(maxsize=64)
@@ -109,8 +109,11 @@ def _narrow(op: Operator, shapes: tuple[Shape, ...], batch: int) -> tuple[Operat
     if isinstance(op, (Conv, ConvTranspose)):
         ((_, _, *sizes),) = shapes
         return replace(op, filters=op.groups), ((batch, op.groups, *sizes),)
-    if isinstance(op, Pool):
+    whole = isinstance(op, (BatchNorm, LayerNorm)) and op.windows(()) is None
+    if whole or isinstance(op, (Pool, InstanceNorm)):
         return op, tuple((batch, 1, *sizes) for _, _, *sizes in shapes)
+    if isinstance(op, GroupNorm):
+        return op, tuple((batch, op.groups, *sizes) for _, _, *sizes in shapes)
     return op, tuple((batch, *rest) for _, *rest in shapes)
 
 

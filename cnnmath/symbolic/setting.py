@@ -16,6 +16,7 @@ from cnnmath.ops import (
     Conv,
     ConvTranspose,
     Flatten,
+    GroupNorm,
     Linear,
     Maxout,
     Operator,
@@ -37,7 +38,8 @@ GENERAL = {"kernel": "K", "stride": "s", "dilation": "d"}
 def general(kind: type[Operator], rank: int = 2, **settings: Any) -> Operator:
     """The operator with a window of which nothing is fixed: kernel K, stride s, dilation d, padding p on every axis.
 
-    A maxout, which has no window, has Q pieces. Other settings, such as ``groups`` or ``ceil``, may be given.
+    What has no window has a letter too: a maxout Q pieces, a group normalisation G groups. Other settings, such as
+    ``groups`` or ``ceil``, may be given.
 
     Examples
     --------
@@ -50,6 +52,8 @@ def general(kind: type[Operator], rank: int = 2, **settings: Any) -> Operator:
     padding = tuple((index(letter), index(letter)) for letter in numbered("p", rank))
     if kind is Maxout:
         return kind(**{"pieces": size("Q"), **settings})
+    if kind is GroupNorm:
+        return kind(**{"groups": size("G"), **settings})
     own = {"filters": size("F") * settings.get("groups", 1)} if kind in (Conv, ConvTranspose) else {}
     return kind(**own, **window, padding=padding, **settings)
 
@@ -83,6 +87,12 @@ def _(op: Pool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: A
 @symbolic.register
 def _(op: Maxout, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
     return op, ((size("N"), size("C") * op.pieces, *spatial(rank)),)
+
+
+@symbolic.register
+def _(op: GroupNorm, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+    c = size("C") if op.groups == 1 else size("C_g")
+    return op, ((size("N"), c * op.groups, *spatial(rank)),)
 
 
 @symbolic.register
@@ -198,8 +208,9 @@ def output_at(
 ) -> tuple[tuple[Expr, ...], list[sp.Symbol]]:
     """Position of an output, and the indices it is made of.
 
-    Channels of a grouped convolution are written ``F/G*g + f``, positions in a flattened row ``(c*H + o)*W + ...``: a
-    quotient or remainder of such an index is one of its parts. So are positions in an upsampled input, ``s*o + k``.
+    Channels of a grouped convolution are written ``F/G*g + f``, those of a group normalisation ``C/G*g + c``, positions
+    in a flattened row ``(c*H + o)*W + ...``: a quotient or remainder of such an index is one of its parts. So are
+    positions in an upsampled input, ``s*o + k``.
     """
     if isinstance(op, Flatten):
         names = ["n", "c", *numbered("o", len(declared["x"]) - 2)]
@@ -209,7 +220,7 @@ def output_at(
             row = sp.expand(row * extent + part)
         return (batch, row), _symbols(batch, *parts)
     n, c = op.indices
-    groups = op.groups if isinstance(op, (Conv, ConvTranspose)) else 1
+    groups = op.groups if isinstance(op, (Conv, ConvTranspose, GroupNorm)) else 1
     batch, group = reader.bind(n, output[0]), reader.bind("g", groups)
     channel = reader.bind(c, output[1] // groups)
     scale = op.scale if isinstance(op, Upsample) else (1,) * (len(output) - 2)
@@ -229,6 +240,8 @@ def gradient_indices(op: Operator, wrt: str, axes: int) -> list[str]:
     """Names of the indices of an operand with so many axes."""
     if axes == 1:
         return [op.indices[1]]
+    if wrt in ("gamma", "beta"):
+        return ["c", *numbered("j", axes - 1)]
     if wrt == "w":
         return [*(["c", "f"] if isinstance(op, ConvTranspose) else ["f", "c"]), *numbered("k", axes - 2)]
     return ["n", "c", *numbered("j", axes - 2)]

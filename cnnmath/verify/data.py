@@ -26,6 +26,9 @@ MODES: dict[type[Operator], Mode] = {
     ops.BatchNorm: "rationals",
     ops.LeakyReLU: "rationals",
     ops.LpPool: "digits",
+    ops.GroupNorm: "digits",
+    ops.InstanceNorm: "digits",
+    ops.LayerNorm: "digits",
     ops.LocalResponseNorm: "digits",
     ops.ELU: "digits",
     ops.Sigmoid: "digits",
@@ -37,7 +40,13 @@ MODES: dict[type[Operator], Mode] = {
 
 
 def mode(op: Operator, *inputs: Shape) -> Mode:
-    """How an operator's numbers are compared; averages by many unlike numbers outgrow the integers that floats hold."""
+    """How an operator's numbers are compared.
+
+    The deviation of a batch is irrational, unlike a stored one, which is drawn; averages by many unlike numbers outgrow
+    the integers that floats hold.
+    """
+    if isinstance(op, ops.BatchNorm) and op.training:
+        return "digits"
     large = divisor(op, *inputs) * 9 * prod(inputs[0][2:]) >= 1 << 53 if inputs else False
     return MODES.get(type(op), "rationals" if large else "integers")
 

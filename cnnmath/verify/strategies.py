@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from math import prod
 from typing import Any
 
 from hypothesis import strategies as st
@@ -156,6 +157,20 @@ def _response(draw: DrawFn, kind: Any) -> Case:
 
 
 @st.composite
+def _norm(draw: DrawFn, kind: Any) -> Case:
+    n, c, *sizes = draw(_few)
+    settings: dict[str, Any] = {"epsilon": draw(st.sampled_from(_SCALARS["epsilon"]))}
+    if kind is ops.GroupNorm:
+        settings["groups"] = draw(st.integers(1, 3))
+    elif kind is ops.LayerNorm:
+        settings["each_position"] = draw(st.booleans())
+    elif kind is ops.BatchNorm:
+        settings |= {"training": draw(st.booleans()), "momentum": draw(st.sampled_from([0.1, 0.5]))}
+        n += settings["training"] and n * prod(sizes) == 1
+    return Case(kind(**settings), ((n, settings.get("groups", 1) * c, *sizes),))
+
+
+@st.composite
 def _merge(draw: DrawFn, kind: Any) -> Case:
     n, c, *sizes = draw(_shape)
     channels = [c, *draw(st.lists(st.integers(1, 3), min_size=1, max_size=2))]
@@ -172,6 +187,7 @@ def _pointwise(draw: DrawFn, kind: Any) -> Case:
 
 _batch = st.tuples(st.integers(1, 2), st.integers(1, 3))
 _shape = st.builds(lambda batch, sizes: (*batch, *sizes), _batch, st.lists(st.integers(1, 4), min_size=1, max_size=3))
+_few = st.builds(lambda batch, sizes: (*batch, *sizes), _batch, st.lists(st.integers(1, 2), min_size=1, max_size=3))
 _SCALARS = {"slope": [0.01, 0.5], "alpha": [1.0, 0.5, 2.0], "epsilon": [1e-5, 1e-3], "rate": [0.5, 0.25]}
 _CASES: dict[type[Operator], Callable[[type[Operator]], SearchStrategy[Case]]] = {
     ops.Conv: _conv,
@@ -186,6 +202,7 @@ _CASES: dict[type[Operator], Callable[[type[Operator]], SearchStrategy[Case]]] =
     ops.RadialBasis: _linear,
     ops.Pad: _pad,
     ops.Upsample: _upsample,
+    **dict.fromkeys((ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm), _norm),
     ops.LocalResponseNorm: _response,
     ops.Maxout: _maxout,
     ops.Add: _merge,

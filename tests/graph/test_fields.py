@@ -6,7 +6,8 @@ import pytest
 import sympy
 
 from cnnmath import ops, zoo
-from cnnmath.graph import INPUT, Architecture, analyze, propagate
+from cnnmath.graph import INPUT, Architecture, accepted_inputs, analyze, inputs_for, propagate, smallest_input
+from cnnmath.graph.seen import seen
 from cnnmath.graph.support import spans
 from cnnmath.phases import Phases
 from cnnmath.window import Window
@@ -161,6 +162,50 @@ def test_what_sees_everything_says_so_once():
     assert (bins.field, bins.note) == (None, "its bins depend on the size of the input")
     (exact,) = propagate(chain(ops.AdaptiveAveragePool(16)))
     assert (exact.field, exact.note) == ((Window(1),) * 2, "")
+
+
+WHOLE = (ops.BatchNorm(training=True), ops.GroupNorm(2), ops.InstanceNorm(), ops.LayerNorm())
+POSITION = (ops.BatchNorm(), ops.LayerNorm(each_position=True))
+
+
+@pytest.mark.parametrize("op", WHOLE, ids=str)
+def test_behind_statistics_of_the_input_everything_is_seen(op):
+    net = chain(ops.Conv(4, (3,)), op, ops.ReLU(), ops.Conv(4, (3,)), shape=(3, 9))
+    conv, norm, *behind = propagate(net)
+    assert (conv.field, conv.note) == ((Window(3),), "")
+    assert all((layer.field, layer.note) == (None, "sees the whole input") for layer in (norm, *behind))
+    assert norm.fields.whole
+    assert [layer.fields.depth for layer in behind] == [(1, 1), (2, 2)]
+    assert spans(net, behind[-1].name) == [(0, 8)] * 5
+
+
+@pytest.mark.parametrize("op", POSITION, ids=str)
+def test_a_normalisation_of_each_position_leaves_the_field_as_it_is(op):
+    assert last(chain(ops.Conv(4, (3,)), op, ops.Conv(4, (3,)), shape=(3, 9))).field == (Window(5),)
+
+
+@pytest.mark.parametrize("op", [*WHOLE, *POSITION], ids=str)
+def test_a_normalisation_takes_the_inputs_that_the_rest_takes(op):
+    first, *rest = ops.Conv(4, 3, stride=2), ops.MaxPool(2), ops.Conv(8, 3, stride=2)
+    plain, normed = (chain(first, between, *rest, shape=(3, 32, 24)) for between in (ops.ReLU(), op))
+    assert smallest_input(normed) == smallest_input(plain) == (3, 13, 13)
+    assert str(accepted_inputs(normed)) == str(accepted_inputs(plain))
+    assert str(inputs_for(normed, (3, 2))) == str(inputs_for(plain, (3, 2)))
+
+
+def test_a_report_of_what_is_seen_goes_through_statistics():
+    net = chain(ops.Conv(2, (3,)), ops.BatchNorm(training=True), shape=(1, 6))
+    found = seen(net, "batchnorm1")
+    assert found.inside.hull == ((0, 5),)
+    assert found.along == ([(0, 5)] * 4,)
+    assert "note         sees the whole input" in repr(found)
+
+
+def test_in_training_there_are_the_same_parameters_and_no_buffers():
+    stored, batch = (last(chain(ops.BatchNorm(training=flag))) for flag in (False, True))
+    assert (stored.parameters, batch.parameters) == (2, 2)
+    assert (stored.buffers, batch.buffers) == (2, 0)
+    assert batch.census.total > stored.census.total
 
 
 @pytest.mark.parametrize("name", zoo.ALL)

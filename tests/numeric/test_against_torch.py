@@ -30,8 +30,23 @@ ACTIVATIONS = {
     ops.Softplus: lambda _, x: F.softplus(x),
     ops.Softmax: lambda _, x: F.softmax(x, dim=1),
     ops.LocalResponseNorm: lambda op, x: F.local_response_norm(x, op.size, op.alpha, op.beta, op.k),
-    ops.BatchNorm: lambda op, x, gamma, beta, mean, var: F.batch_norm(x, mean, var, gamma, beta, eps=op.epsilon),
+    ops.BatchNorm: lambda op, x, gamma, beta, *stored: batch_norm(op, x, gamma, beta, *stored),
+    ops.GroupNorm: lambda op, x, gamma, beta: torch.group_norm(x, op.groups, gamma, beta, op.epsilon),
+    ops.InstanceNorm: lambda op, x, gamma, beta: torch.group_norm(x, x.shape[1], gamma, beta, op.epsilon),
+    ops.LayerNorm: lambda op, x, gamma, beta: layer_norm(op, x, gamma, beta),
 }
+NORMS = (ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm)
+
+
+def batch_norm(op, x, gamma, beta, mean=None, var=None):
+    return F.batch_norm(x, mean, var, gamma, beta, training=op.training, eps=op.epsilon)
+
+
+def layer_norm(op, x, gamma, beta):
+    """Torch normalises the last axes, so that for each position channels come last."""
+    if op.each_position:
+        return F.layer_norm(x.movedim(1, -1), gamma.shape, gamma, beta, op.epsilon).movedim(-1, 1)
+    return F.layer_norm(x, gamma.shape, gamma, beta, op.epsilon)
 
 
 def conv(op, x, w, b=None):
@@ -219,8 +234,9 @@ def test_adaptive_means_are_equal_up_to_rounding(problem):
 @given(data=st.data())
 def test_functions_of_numbers_are_equal_up_to_rounding(kind, data):
     problem = data.draw(problems(kind, whole=True)).astype(float)
-    # Data of absolute value at most 4 (a variance at most 16, or 0 with epsilon 1e-5: a scale of at most 317). Fewer
-    # than 64 functions of at most 4 ulp each, and sums over at most 128 positions, on numbers below 4*8*317*128.
+    # Data of absolute value at most 4 (a variance at most 16, or 0 with epsilon 1e-5: a scale of at most 317; that of
+    # at most 24 whole numbers is 0 only if all deviations are, else at least 1/32). Fewer than 64 functions of at most
+    # 4 ulp each, and sums over at most 128 positions, on numbers below 4*8*317*128.
     for name, ours, theirs in both(problem, ACTIVATIONS[kind]):
-        large = 4 * 8 * 317 * 128 if kind is ops.BatchNorm else 4**4
+        large = 4 * 8 * 317 * 128 if kind in NORMS else 4**4
         assert (np.abs(ours - theirs) <= 2 * gamma(4 * 64) * large).all(), name

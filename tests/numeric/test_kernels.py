@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnmath import ops
-from tests.support import TRANSCENDENTAL, each, every_operator, problems
+from tests.support import each, every_operator, irrational, problems
 
 # A transcendental function of the exact reader is within a relative 10^-50 of the truth; a thousand of them, on values
 # below e^4 and gradients below e^8 < 10^4, stay within 10^-43.
 CLOSE = Fraction(1, 10**40)
 
 
-def assert_agree(kernel, oracle, kind):
+def assert_agree(kernel, oracle, op):
     assert kernel.shape == oracle.shape
     assert kernel.dtype == object
-    bound = CLOSE if kind in TRANSCENDENTAL else 0
+    bound = CLOSE if irrational(op) else 0
     assert all(abs(a - b) <= bound for a, b in zip(kernel.flat, oracle.flat, strict=True)), (kernel, oracle)
 
 
@@ -25,7 +25,7 @@ def assert_agree(kernel, oracle, kind):
 @given(data=st.data())
 def test_the_kernel_computes_what_the_sentence_says(kind, data):
     problem = data.draw(problems(kind))
-    assert_agree(problem.forward(), problem.exact_forward(), kind)
+    assert_agree(problem.forward(), problem.exact_forward(), problem.op)
 
 
 @every_operator
@@ -35,7 +35,7 @@ def test_the_backward_kernel_computes_the_gradient_of_the_sentence(kind, data):
     grads, oracle = problem.backward(), problem.exact_backward()
     assert set(grads) == problem.trained
     for name, grad in grads.items():
-        assert_agree(grad, oracle[name], kind)
+        assert_agree(grad, oracle[name], problem.op)
 
 
 @each(

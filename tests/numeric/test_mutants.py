@@ -5,7 +5,7 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from cnnmath import ops
-from cnnmath.numeric import activation, adaptive, conv, norm, pad, pool, transposed, windows
+from cnnmath.numeric import activation, adaptive, conv, norm, pad, pool, statistics, transposed, windows
 from cnnmath.window import Window
 from tests.numeric.test_kernels import assert_agree
 from tests.support import problems
@@ -53,6 +53,19 @@ def cut_at_the_end(op, x):
     return inner, lengths, [slice(s.stop - s.start) for s in part]
 
 
+def unscaled(op, x, at):
+    hat, scale = STANDARDISED(op, x, at)
+    return hat, scale * 0 + 1
+
+
+def channels_in_turn(op, x):
+    """Groups of every other channel, not of consecutive ones."""
+    at = FRAMED(op, x)
+    n, groups, width, *sizes = at.shape
+    return statistics.Frame((n, width, groups, *sizes), (1, *at.block[1:]), (1, width, groups, *at.affine[3:]))
+
+
+STANDARDISED, FRAMED, MOMENTS = statistics._standardised, statistics.framed, statistics.moments
 BIN_TAPS = adaptive._taps
 BARE, FRAME, SPREAD_FILTERS = transposed._bare, transposed._frame, transposed._filters
 FILTERS, TAP_SLICES = conv._filters, windows.tap_slices
@@ -78,6 +91,16 @@ MUTANTS = {
     "one coefficient for every channel": (ops.Subsample, pool, "_a_channel", lambda a, _: a[0]),
     "the input in the corner of its padding": (ops.Pad, pad, "_middle", in_the_corner),
     "neighbours left out": (ops.LocalResponseNorm, norm, "tap_slices", without_the_first_tap),
+    "statistics that are constants": (ops.InstanceNorm, statistics, "_standardised", unscaled),
+    "groups of scattered channels": (ops.GroupNorm, statistics, "framed", channels_in_turn),
+    "each sample of a batch by itself": (
+        *(ops.BatchNorm, statistics, "framed"),
+        lambda _, x: FRAMED(ops.InstanceNorm(), x),
+    ),
+    "the unbiased variance": (
+        *(ops.LayerNorm, statistics, "moments"),
+        lambda x, at: (None, x - MOMENTS(x, at)[0], MOMENTS(x, at)[2] * at.count / max(at.count - 1, 1)),
+    ),
     "an exponential without its 1": (ops.ELU, activation, "_expm1", lambda x: x),
 }
 
@@ -88,10 +111,10 @@ def compare(kind):
     @settings(max_examples=300, derandomize=True, database=None, phases=[Phase.generate])
     @given(problems(kind))
     def check(problem):
-        assert_agree(problem.forward(), problem.exact_forward(), kind)
+        assert_agree(problem.forward(), problem.exact_forward(), problem.op)
         grads, oracle = problem.backward(), problem.exact_backward()
         for name, grad in grads.items():
-            assert_agree(grad, oracle[name], kind)
+            assert_agree(grad, oracle[name], problem.op)
 
     check()
 

@@ -79,6 +79,19 @@ SETTINGS = {
         lambda: ops.BatchNorm(0),
         "epsilon must be a positive number.\n  here    epsilon 0\n  fix     give epsilon a positive number",
     ),
+    "a momentum above 1": (
+        lambda: ops.BatchNorm(momentum=1.5),
+        "the momentum must lie in [0, 1].\n  here    momentum 1.5\n  fix     use 0.1",
+    ),
+    "a word for training": (
+        lambda: ops.BatchNorm(training="yes"),
+        "training must be True or False.\n  here    training 'yes'\n  fix     give training=True or False",
+    ),
+    "no groups to normalise": (
+        lambda: ops.GroupNorm(0),
+        "the number of groups must be at least 1.\n  rule    number of groups >= 1\n  here    0 < 1\n"
+        "  fix     use 1 or more",
+    ),
     "an infinite constant": (
         lambda: ops.LocalResponseNorm(5, alpha=float("inf")),
         "alpha must be a finite number.\n  here    alpha inf\n  fix     give alpha a finite number",
@@ -147,6 +160,15 @@ SHAPES = {
         lambda: ops.Maxout(2).shape((1, 5, 8, 8)),
         "the pieces do not divide the channels.\n  rule    channels mod pieces = 0\n"
         "  here    5 mod 2 = 1\n  fix     use 6 channels, or pieces 1",
+    ),
+    "groups that do not divide what they normalise": (
+        lambda: ops.GroupNorm(4).shape((1, 6, 8, 8)),
+        "the groups do not divide the channels.\n  rule    channels mod groups = 0\n"
+        "  here    6 mod 4 = 2\n  fix     use 8 channels, or groups 1",
+    ),
+    "the statistics of nothing": (
+        lambda: ops.LayerNorm().shape((1, 8, 0, 4)),
+        "the mean of nothing does not exist.\n  input   shape (1, 8, 0, 4)\n  fix     give every axis a size of 1",
     ),
     "an image without a batch axis": (
         lambda: ops.Conv(8, 3).shape((3, 8, 8)),

@@ -49,6 +49,20 @@ def test_the_statistics_of_batch_normalisation_are_not_trained():
     assert ops.BatchNorm().buffers(x) == {"mean": (5,), "var": (5,)}
 
 
+def test_in_training_batch_normalisation_reads_no_statistics():
+    op, x = ops.BatchNorm(training=True), (2, 5, 4, 4)
+    assert op.parameters(x) == ops.BatchNorm().parameters(x)
+    assert op.buffers(x) == {}
+    assert op.windows((4, 4)) is None
+    assert [axis.reads(1) for axis in op.axes((4, 3))] == [[0, 1, 2, 3], [0, 1, 2]]
+
+
+def test_layer_normalisation_scales_each_number_of_a_sample_or_each_channel():
+    assert ops.LayerNorm().parameters((2, 5, 4, 3)) == {"gamma": (5, 4, 3), "beta": (5, 4, 3)}
+    assert ops.LayerNorm(each_position=True).parameters((2, 5, 4, 3)) == {"gamma": (5,), "beta": (5,)}
+    assert ops.LayerNorm().parameters((2, 5)) == {"gamma": (5,), "beta": (5,)}
+
+
 @pytest.mark.parametrize(
     ("op", "notation"),
     [
@@ -70,6 +84,9 @@ def test_the_statistics_of_batch_normalisation_are_not_trained():
         (ops.Pad(2), "pad(2)"),
         (ops.Pad((1, (0, 2)), channels=(8, 8)), "pad((1, (0, 2)), channels=8)"),
         (ops.Pad((1,)), "pad((1,))"),
+        (ops.BatchNorm(1e-3, training=True), "batchnorm(epsilon=0.001, training=True)"),
+        (ops.GroupNorm(32), "groupnorm(32)"),
+        (ops.LayerNorm(each_position=True), "layernorm(each_position=True)"),
         (ops.ReLU(), "relu()"),
     ],
     ids=str,

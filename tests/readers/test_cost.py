@@ -216,6 +216,20 @@ def test_shared_numbers_are_paid_once():
     assert cost(ops.Softmax(), x) == Census(additions=2 * 2 * 5 * 7, divisions=prod(x), exponentials=2 * prod(x))
 
 
+def test_a_normalisation_pays_for_each_block_once():
+    x = (2, 6, 5, 7)
+    blocks = {
+        ops.BatchNorm(training=True): 6,
+        ops.GroupNorm(3): 2 * 3,
+        ops.InstanceNorm(): 2 * 6,
+        ops.LayerNorm(): 2,
+        ops.LayerNorm(each_position=True): 2 * 5 * 7,
+    }
+    for op, count in blocks.items():
+        shared = {"additions": 5 * prod(x) - count, "divisions": 3 * count, "roots": count}
+        assert cost(op, x) == Census(multiplications=3 * prod(x), **shared), op
+
+
 def test_adaptive_pooling_pays_for_each_bin_what_it_holds():
     assert cost(ops.AdaptiveAveragePool((2,)), (1, 1, 3)) == Census(additions=2, divisions=2)
     assert cost(ops.AdaptiveMaxPool((2,)), (1, 1, 3)) == Census(comparisons=2)

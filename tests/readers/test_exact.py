@@ -105,6 +105,31 @@ BY_HAND = {
         (channels(7), *(Tensor((1,), [v]) for v in (6, 1, 4, 2))),
         [13],
     ),
+    "the deviation of a batch": (
+        ops.BatchNorm(3, training=True),
+        (Tensor((2, 2, 1), [1, 10, 3, 10]), Tensor((2,), [4, 5]), Tensor((2,), [7, 9])),
+        [5, 9, 9, 9],
+    ),
+    "the deviation of each group": (
+        ops.GroupNorm(2, 3),
+        (channels(1, 3, 8, 6), Tensor((4,), [4, 4, 2, 6]), Tensor((4,), [0, 0, 1, 1])),
+        [-2, 2, 2, -2],
+    ),
+    "the deviation of each channel": (
+        ops.InstanceNorm(3),
+        (Tensor((1, 2, 2), [1, 3, 8, 6]), Tensor((2,), [4, 2]), Tensor((2,), [0, 1])),
+        [-2, 2, 2, 0],
+    ),
+    "the deviation of a sample": (
+        ops.LayerNorm(3),
+        (Tensor((2, 1, 2), [1, 3, 8, 6]), Tensor((1, 2), [4, 2]), Tensor((1, 2), [0, 1])),
+        [-2, 2, 2, 0],
+    ),
+    "the deviation of each position": (
+        ops.LayerNorm(3, each_position=True),
+        (Tensor((1, 2, 2), [1, 8, 3, 6]), Tensor((2,), [4, 2]), Tensor((2,), [0, 1])),
+        [-2, 2, 2, 0],
+    ),
     "a fourth root that is rational": (ops.LocalResponseNorm(1, alpha=15, k=1), (channels(1),), [Fraction(1, 8)]),
     "a rectifier": (ops.ReLU(), (channels(-2, 0, 3),), [0, 0, 3]),
     "a leaky one": (ops.LeakyReLU(0.1), (channels(-2, 3),), [Fraction(-1, 5), 3]),

@@ -1,6 +1,7 @@
 """The gradient reader against differences of exact values, and against gradients computed by hand."""
 
 from fractions import Fraction
+from math import prod
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from tests.support import LINEAR, TRANSCENDENTAL, each, inner, problems
 
 AFFINE = dict.fromkeys(LINEAR) | {ops.BatchNorm: {"x", "gamma", "beta", "mean"}}
 STEP = Fraction(1, 10**12)
+HALF = Fraction(1, 2)
 
 
 def moved(problem, name, step):
@@ -26,7 +28,8 @@ def moved(problem, name, step):
 def test_a_value_that_is_affine_in_an_operand_changes_by_its_gradient(kind, data):
     problem = data.draw(problems(kind))
     grads = problem.exact_backward()
-    for name in AFFINE[kind] or problem.arrays:
+    batch = isinstance(problem.op, ops.BatchNorm) and problem.op.training  # x is in its own mean and variance
+    for name in {"gamma", "beta"} if batch else AFFINE[kind] or problem.arrays:
         step = np.flip(problem.arrays[name]) + 1  # any direction that differs from place to place
         assert moved(problem, name, step) - moved(problem, name, step * 0) == inner(grads[name], step)
 
@@ -75,6 +78,24 @@ def row(op, values, dy):
 )
 def test_gradients_computed_by_hand_ties_and_kinks_included(op, x, dy, dx):
     assert row(op, x, dy) == dx
+
+
+@pytest.mark.parametrize(
+    ("op", "shape"),
+    [
+        (ops.BatchNorm(3, training=True), (2, 1, 1)),
+        (ops.GroupNorm(1, 3), (1, 2, 1)),
+        (ops.InstanceNorm(3), (1, 1, 2)),
+        (ops.LayerNorm(3), (1, 1, 2)),
+        (ops.LayerNorm(3, each_position=True), (1, 2, 1)),
+    ],
+    ids=str,
+)
+def test_the_gradient_of_a_normalisation_has_three_terms(op, shape):
+    """At 1, 3 the scale is 1/2, and xhat -1/2, 1/2; with dy = 8, 0 the means of dy and of dy*xhat are 4 and -2."""
+    affine = {name: Tensor(own, [1] * prod(own)) for name, own in op.parameters(shape).items()}
+    dx = backward(op, Tensor(shape, [8, 0]), {"x": Tensor(shape, [1, 3]), **affine})["x"].values
+    assert dx == [HALF * (8 - 4 - 1), HALF * (0 - 4 + 1)]
 
 
 def test_the_first_of_equal_maxima_in_row_major_order_takes_the_whole_gradient():

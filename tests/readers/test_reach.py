@@ -53,6 +53,28 @@ def test_without_a_window_an_output_sees_everything_of_its_sample(kind, data):
     assert seen == set(product([0], expected, *map(range, sizes)))
 
 
+@each((ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm))
+@given(data=st.data())
+def test_an_output_of_a_normalisation_sees_the_block_that_it_is_normalised_by(kind, data):
+    case = data.draw(cases(kind))
+    (x,) = case.inputs
+    n, c, *o = (data.draw(st.integers(0, size - 1)) for size in x)
+    everywhere = [*map(range, x[2:])]
+    width = x[1] // getattr(case.op, "groups", 1)
+    block = {
+        ops.BatchNorm: [range(x[0]), [c], *everywhere],
+        ops.GroupNorm: [[n], range(c - c % width, c - c % width + width), *everywhere],
+        ops.InstanceNorm: [[n], [c], *everywhere],
+        ops.LayerNorm: [[n], range(x[1]), *everywhere],
+    }[kind]
+    if case.op.windows(x[2:]):
+        block = [[n], [c] if kind is ops.BatchNorm else range(x[1]), *([i] for i in o)]
+    seen = reach(case.op, (n, c, *o), x)
+    assert seen == set(product(*block))
+    reads = (axis.reads(i) for axis, i in zip(case.op.axes(x[2:]), o, strict=True))
+    assert {position[2:] for position in seen} == set(product(*reads))
+
+
 @each((ops.AdaptiveAveragePool, ops.AdaptiveMaxPool))
 @given(data=st.data())
 def test_adaptive_bins_cover_the_input(kind, data):

@@ -28,6 +28,16 @@ SPREAD = {
 }
 
 
+NORMS = (
+    Case(ops.BatchNorm(training=True), ((2, 2, 3),)),
+    Case(ops.BatchNorm(training=True), ((3, 2),)),
+    Case(ops.GroupNorm(3), ((2, 6, 2),)),
+    Case(ops.GroupNorm(1), ((1, 3, 2),)),
+    Case(ops.LayerNorm(each_position=True), ((1, 4, 2),)),
+    Case(ops.LayerNorm(), ((2, 5),)),
+)
+
+
 def agrees(case):
     instance = Instance(case)
     return all(instance.mistakes(derivation) == {} for derivation in derivations(case))
@@ -62,6 +72,17 @@ def test_the_formulas_of_drawn_images_are_what_the_readers_say(kind):
 @pytest.mark.parametrize("case", CUBES, ids=lambda case: type(case.op).__name__)
 def test_the_formulas_of_volumes_are_what_the_readers_say(case):
     assert agrees(case)
+
+
+@pytest.mark.parametrize("case", NORMS, ids=str)
+def test_the_formulas_of_a_normalisation_are_what_the_readers_say(case):
+    assert agrees(case)
+
+
+def test_the_formulas_of_symbolic_groups_hold_for_numbers_of_groups_that_no_check_has_seen():
+    instance, op = Instance(Case(ops.GroupNorm(4), ((1, 8, 2),))), general(ops.GroupNorm)
+    for wrt in targets(op, rank=1):
+        assert instance.mistakes(derive(op, wrt, rank=1)) == {}
 
 
 @pytest.mark.parametrize("rank", WINDOWS)

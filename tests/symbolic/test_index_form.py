@@ -128,6 +128,29 @@ def test_a_padded_input_takes_its_gradient_from_the_middle():
     assert formula(op) == "dL/dy[n,c+3,j+1]"
 
 
+def test_a_normalisation_says_which_block_its_statistics_are_of():
+    mean = "1/(Cg*L)*sum{q<Cg, i<L} x[n,g*Cg+q,i]"
+    assert mean in formula(general(ops.GroupNorm), "y")
+    assert "1/(N*L)*sum{n'<N, i<L} x[n',c,i]" in formula(ops.BatchNorm(training=True), "y")
+    assert "1/L*sum{i<L} x[n,c,i]" in formula(ops.InstanceNorm(), "y")
+    assert "1/(C*L)*sum{q<C, i<L} x[n,q,i]" in formula(ops.LayerNorm(), "y")
+    assert "1/C*sum{q<C} x[n,q,o]" in formula(ops.LayerNorm(each_position=True), "y")
+
+
+def test_a_scale_for_each_number_of_a_sample_has_the_indices_of_a_sample():
+    assert formula(ops.LayerNorm(), "beta") == "sum{n<N} dL/dy[n,c,j]"
+    assert formula(ops.LayerNorm(each_position=True), "beta") == "sum{n<N, o<L} dL/dy[n,c,o]"
+
+
+def test_no_index_of_a_gradient_is_bound_twice():
+    """A mean inside a variance has indices of its own: a value put in for one would be put in for the other."""
+    for op in (ops.GroupNorm(2), ops.BatchNorm(training=True)):
+        free = set(derive(op, "x", rank=1).target.entry[1])
+        for total in derive(op, "x", rank=1).result.right.atoms(Quantified):
+            inner = {s for part in total.body.atoms(Quantified) for s, _ in part.ranges}
+            assert not {s for s, _ in total.ranges} & (inner | free)
+
+
 def test_a_trained_coefficient_collects_the_sums_that_it_multiplies():
     assert formula(ops.Subsample((2,)), "w") == "sum{n<N, o<O} dL/dy[n,c,o]*sum{k<2} x[n,c,2*o+k]"
 

@@ -48,6 +48,7 @@ def conventions(
     net: Architecture, ends: Sequence[str], operators: Iterable[str], steps: Sequence[Step], *, deep: bool
 ) -> tuple[Remark, ...]:
     """What is given, and what others may have otherwise."""
+    operators = list(operators)
     kinds = {type(net.op(name)) for name in operators}
     given = [array(f"dL/d{output_name(name)}") for name in ends]
     places = " and ".join("{}" for _ in ends)
@@ -60,7 +61,7 @@ def conventions(
         )
     if any(s.right.has(Attains) for s in steps):
         remarks.append(FIRST_MAXIMUM)
-    if BatchNorm in kinds:
+    if any(isinstance(op, BatchNorm) and not op.training for op in map(net.op, operators)):
         remarks.append(remark("Batch normalisation has a fixed mean and variance, as at inference."))
     if Dropout in kinds:
         remarks.append(remark("Dropout is the identity, as at inference."))
