@@ -2,6 +2,7 @@
 
 import re
 import weakref
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -126,6 +127,14 @@ def test_several_outputs_and_nodes_that_are_asked_for_come_as_a_dict(monkeypatch
     ran = watch(monkeypatch).ran
     assert list(forward(net, x, arrays, nodes="stem")) == ["stem"]
     assert ran == ["stem"]
+
+
+def dropping():
+    return chain(ops.Linear(40), ops.Dropout(0.25), ops.Linear(1), shape=(3,))
+
+
+def seeded(seed=0):
+    return np.random.default_rng(seed)
 
 
 class Alive:
@@ -364,6 +373,13 @@ MISTAKES = {
         "a loss that is descended is one number.\n  here    SquaredError(reduction='none')\n"
         '  fix     use reduction="mean"',
     ),
+    "dropout without random numbers": (
+        lambda: run(dropping(), np.zeros((1, 3)), training=True),
+        DataError,
+        "dropout 'dropout1': dropout in training draws a mask.\n"
+        "  here    no random numbers\n"
+        "  fix     give rng=numpy.random.default_rng(0), or training=False",
+    ),
     "a cut above shared parameters": (
         lambda: siamese().up_to("right"),
         GraphError,
@@ -388,3 +404,25 @@ def test_symbolic_sizes_are_refused():
     net.add("relu", ops.ReLU())
     with pytest.raises(CnnmathError, match="network 'net': the run needs sizes that are numbers"):
         forward(net, np.zeros((1, 1, 3)), {})
+
+
+def test_dropout_in_training_drops_by_the_seed_and_hands_gradients_back_through_the_same_mask():
+    net = dropping()
+    x, t, arrays = whole_numbers(net)
+    seen = forward(net, x, arrays, nodes=["linear0", "dropout1"], training=True, rng=seeded())
+    kept = (seen["dropout1"] != 0) | (seen["linear0"] == 0)
+    assert (seen["dropout1"] == seen["linear0"] * kept / Fraction(3, 4)).all()
+    assert 0 < kept.mean() < 1
+    found = loss_and_gradients(net, x, t, arrays, loss=SQUARED, rng=seeded())
+    slope = 2 * (forward(net, x, arrays, training=True, rng=seeded()) - t) / t.size  # (N, 1)
+    assert (found.gradients["linear0.b"] == (slope * arrays["linear2.w"] * kept / Fraction(3, 4)).sum(axis=0)).all()
+    other = loss_and_gradients(net, x, t, arrays, loss=SQUARED, rng=seeded(1))
+    assert (other.gradients["linear0.w"] != found.gradients["linear0.w"]).any()
+
+
+def test_dropout_passes_all_on_at_inference_and_where_it_is_frozen():
+    net = dropping()
+    x, _, arrays = whole_numbers(net)
+    for options in ({}, {"training": True, "frozen": "dropout1"}):
+        seen = forward(net, x, arrays, nodes=["linear0", "dropout1"], **options)
+        assert (seen["dropout1"] == seen["linear0"]).all()
