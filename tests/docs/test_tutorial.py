@@ -13,6 +13,8 @@ pytest.importorskip("sklearn")
 pytest.importorskip("safetensors")
 HOME = Path(__file__).parents[2] / "docs" / "tutorials"
 HELD_OUT = 360
+FIRST = 0.93
+"""Accuracy after the first epoch of the run that the page prints."""
 
 
 def tutorial():
@@ -25,7 +27,7 @@ def tutorial():
 def test_an_epoch_of_the_tutorial_reads_most_digits_and_its_trunk_helps_the_other_task(tmp_path, capsys):
     found = tutorial().main(epochs=1, output=tmp_path)
     deviation = (0.25 / HELD_OUT) ** 0.5  # at most, of an accuracy: that of a coin
-    assert found["digits"] > 0.1 + 25 * deviation  # ten classes by chance, and three quarters of the way up
+    assert found["digits"] > FIRST - 5 * deviation
     assert found["trained"] > 0.5 + 5 * deviation
     assert found["trained"] > found["untrained"] + 2 * deviation
     printed = capsys.readouterr().out
@@ -36,7 +38,7 @@ def test_an_epoch_of_the_tutorial_reads_most_digits_and_its_trunk_helps_the_othe
 
 
 def test_the_digits_are_blocks_of_pixels_and_no_held_out_one_is_trained_on():
-    (x, t), (held_x, held_t) = tutorial().digits()
+    (x, _), (held_x, held_t) = tutorial().digits()
     assert (x.shape, held_x.shape) == ((1437, 1, 32, 32), (HELD_OUT, 1, 32, 32))
     assert (x[:, :, ::4, ::4].repeat(4, 2).repeat(4, 3) == x).all()
     assert (x.min(), x.max()) == (0, 1)
