@@ -248,6 +248,18 @@ def test_single_precision_stays_single():
     assert set(found.buffers) == set(buffers(net))
 
 
+def test_whether_a_network_is_trained_is_said_when_it_runs_and_not_by_its_operators():
+    net = chain(ops.BatchNorm(training=True), ops.Dropout(training=True), shape=(2, 3))
+    plain = chain(ops.BatchNorm(), ops.Dropout(), shape=(2, 3))
+    x, t, arrays = whole_numbers(plain)
+    assert parameters(net) | buffers(net) == parameters(plain) | buffers(plain)
+    assert (forward(net, x, arrays) == forward(plain, x, arrays)).all()
+    arrays, x, t = {name: a.astype(float) for name, a in arrays.items()}, x.astype(float), t.astype(float)
+    one, two = (loss_and_gradients(each, x, t, arrays, loss=SQUARED, rng=seeded()) for each in (net, plain))
+    assert one.loss == two.loss
+    assert set(one.buffers) == {"batchnorm0.mean", "batchnorm0.var"}
+
+
 def test_nothing_given_is_written_to():
     net = blocks()
     x, t, arrays = (a for a in whole_numbers(net))
