@@ -5,11 +5,12 @@ from importlib import import_module
 
 import numpy as np
 import pytest
+import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnmath import numeric, ops, zoo
-from cnnmath.errors import DataError, SettingError, UnknownNameError
+from cnnmath.errors import DataError, SettingError, ShapeError, UnknownNameError
 from cnnmath.graph import Architecture, buffers, forward, parameters
 from cnnmath.training import fans, initialise
 from cnnmath.training.initialise import SCHEMES
@@ -133,3 +134,8 @@ def test_what_cannot_be_initialised_is_refused(settings, kind, message):
     with pytest.raises(kind) as caught:
         initialise(zoo.lenet5(), **settings)
     assert str(caught.value).startswith(message)
+
+
+def test_symbolic_sizes_are_refused():
+    with pytest.raises(ShapeError, match="network 'lenet5': the initialisation needs sizes that are numbers"):
+        initialise(zoo.lenet5((1, sympy.Symbol("H"), 32)))
