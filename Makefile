@@ -3,7 +3,7 @@ PYTHON ?= python3
 export NO_MKDOCS_2_WARNING := 1
 BIN := .venv/bin
 
-.PHONY: run test coverage lint docs serve bench clean
+.PHONY: run test coverage lint docs serve tutorial bench clean
 
 run: .venv/run  ## install, then write ResNet-50's report: the package's main job
 	$(BIN)/cnnmath report resnet50 --output build/resnet50
@@ -26,6 +26,10 @@ docs: .venv/dev  ## the site, in build/site
 
 serve: .venv/dev  ## the site, rebuilt while one edits
 	$(BIN)/mkdocs serve
+
+tutorial: .venv/dev  ## LeNet-5 learns digits, in a minute or two; its figure is that of the page
+	$(BIN)/python docs/tutorials/lenet5_digits.py --output build/tutorial
+	cp build/tutorial/lenet5_digits.svg docs/tutorials/
 
 bench: .venv/dev  ## ratios of speed, measured side by side
 	$(BIN)/python -m tests.bench

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnmath import ops
 from cnnmath.errors import DataError, SettingError, ShapeError
 from cnnmath.graph.architecture import Architecture, check_numbers
 from cnnmath.graph.opaque import Opaque
@@ -33,7 +34,7 @@ def parameters(net: Architecture) -> dict[str, Shape]:
 
 
 def buffers(net: Architecture) -> dict[str, Shape]:
-    """Shapes of all arrays that belong to the network and are not trained, by name.
+    """Shapes of all arrays that belong to the network and are not trained, by name: what is read at inference.
 
     Examples
     --------
@@ -112,7 +113,8 @@ def _declared(net: Architecture, of: Callable[..., dict[str, Shape]]) -> dict[st
     for node, op, inputs, _ in walk(net, counted=()):
         _check_known(node, op)
         if net.shares(node) is None:
-            found |= {f"{node}.{operand}": shape for operand, shape in of(op, *inputs).items()}
+            stored = of(ops.inference(op), *inputs)
+            found |= {f"{node}.{operand}": shape for operand, shape in stored.items()}
     return found
 
 

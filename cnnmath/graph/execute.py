@@ -193,12 +193,12 @@ def _ahead(
     """Output of a node, and its own operands."""
     with _located(step):
         own = {name: arrays[f"{step.owner}.{name}"] for name in (*step.trained, *step.stored) if name != MASK}
-        if MASK in step.stored:
+        if isinstance(step.op, ops.Dropout) and MASK in step.stored:
             own[MASK] = _mask(step.op, inputs[0], rng)
         return numeric.forward(step.op, *inputs, **own), own
 
 
-def _mask(op: Operator, x: Array, rng: np.random.Generator | None) -> Array:
+def _mask(op: ops.Dropout, x: Array, rng: np.random.Generator | None) -> Array:
     if rng is None:
         raise DataError(
             "dropout in training draws a mask.",

@@ -52,7 +52,7 @@ def schedule(
     found = []
     for name, op, inputs, _ in walk(net, counted=()):
         own = owner(net, name)
-        op = ops.training(op) if training and own not in still else op
+        op = ops.training(op) if training and own not in still else ops.inference(op)
         trained, stored = tuple(op.parameters(*inputs)), tuple(op.buffers(*inputs))
         if own in still:
             trained, stored = (), trained + stored

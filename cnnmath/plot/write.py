@@ -65,8 +65,7 @@ def write_figures(
     ...     [path.name for path in write_figures(zoo.lenet5(), folder)]
     ['lenet5-network.svg', 'lenet5-fields.svg', 'lenet5-costs.svg', 'lenet5-heat.svg']
     """
-    if form not in FORMATS:
-        raise unknown("format", form, FORMATS)
+    _check_format(form)
     summary = analyze(net)
     picture = None if image is None else read_image(Path(image))
     figures: dict[str, Callable[[Summary], Figure]] = {
@@ -79,7 +78,7 @@ def write_figures(
     try:
         Path(directory).mkdir(parents=True, exist_ok=True)
         for path, figure in drawn.items():
-            figure.savefig(path, metadata=dict(FORMATS[form]))
+            save_figure(figure, path)
     except OSError as error:
         raise DataError(
             f"the figures cannot be written to '{directory}'.",
@@ -87,6 +86,35 @@ def write_figures(
             fix="name another directory",
         ) from None
     return list(drawn)
+
+
+@styled()
+def save_figure(figure: Figure, path: str | PathLike[str]) -> Path:
+    """Write one figure, in the format of the path's ending, and return the path.
+
+    Raises
+    ------
+    UnknownNameError
+        For another format.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from cnnmath import zoo
+    >>> with TemporaryDirectory() as folder:
+    ...     save_figure(draw(analyze(zoo.lenet5())), Path(folder) / "lenet5.png").name
+    'lenet5.png'
+    """
+    path = Path(path)
+    form = path.suffix.removeprefix(".")
+    _check_format(form)
+    figure.savefig(path, metadata=dict(FORMATS[form]))
+    return path
+
+
+def _check_format(form: str) -> None:
+    if form not in FORMATS:
+        raise unknown("format", form, FORMATS)
 
 
 def read_image(path: Path) -> Any:

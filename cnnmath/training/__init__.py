@@ -1,7 +1,7 @@
 """Networks are trained: initialised, descended, stored, and taken over for another task; small ones, in NumPy."""
 
 from cnnmath.training.augment import Shifts, shifted
-from cnnmath.training.evaluate import Score, evaluate
+from cnnmath.training.evaluate import Data, Score, evaluate
 from cnnmath.training.fit import Fitted, fit
 from cnnmath.training.history import Epoch, History
 from cnnmath.training.initialise import fans, initialise
@@ -12,6 +12,7 @@ from cnnmath.training.transfer import Transferred, transfer
 __all__ = [
     "SGD",
     "Adam",
+    "Data",
     "Epoch",
     "Fitted",
     "History",

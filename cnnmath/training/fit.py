@@ -132,9 +132,10 @@ def fit(
                 score = None if judged is None else evaluate(net, place.parameters, judged, loss=loss)
                 spent = perf_counter() - began
                 done.append(Epoch(number, float(moving.rate), total / len(x), *(score or (None, None)), spent))
-                watch.epoch(done[-1])
+                watch.say(str(done[-1]))
         except KeyboardInterrupt:
             interrupted = True
+            watch.say(f"interrupted in epoch {len(done) + 1}; what is trained so far is kept")
     return Fitted(place.parameters, History(tuple(done), interrupted))
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from cnnmath.training.history import Epoch
-
 
 @dataclass(frozen=True, slots=True)
 class Watch:
@@ -35,10 +33,10 @@ class Watch:
         """One more batch is done."""
         self.bar.update(self.task, advance=1, epoch=f"epoch {epoch}/{self.epochs}", loss=f"loss {loss:.4f}")
 
-    def epoch(self, epoch: Epoch) -> None:
-        """One more epoch is done: its line stays above the bar."""
+    def say(self, line: str) -> None:
+        """A line that stays, above the bar."""
         if self.show:
-            self.bar.console.print(str(epoch), highlight=False, markup=False, soft_wrap=True)
+            self.bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager

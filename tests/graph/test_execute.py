@@ -2,6 +2,7 @@
 
 import re
 import weakref
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -128,6 +129,14 @@ def test_several_outputs_and_nodes_that_are_asked_for_come_as_a_dict(monkeypatch
     assert ran == ["stem"]
 
 
+def dropping():
+    return chain(ops.Linear(40), ops.Dropout(0.25), ops.Linear(1), shape=(3,))
+
+
+def seeded(seed=0):
+    return np.random.default_rng(seed)
+
+
 class Alive:
     """Which activations are alive, seen when each operator has run."""
 
@@ -237,6 +246,18 @@ def test_single_precision_stays_single():
     everything = [found.loss, *found.gradients.values(), *found.buffers.values(), net.forward(x, arrays)]
     assert {a.dtype for a in everything} == {np.dtype(np.float32)}
     assert set(found.buffers) == set(buffers(net))
+
+
+def test_whether_a_network_is_trained_is_said_when_it_runs_and_not_by_its_operators():
+    net = chain(ops.BatchNorm(training=True), ops.Dropout(training=True), shape=(2, 3))
+    plain = chain(ops.BatchNorm(), ops.Dropout(), shape=(2, 3))
+    x, t, arrays = whole_numbers(plain)
+    assert parameters(net) | buffers(net) == parameters(plain) | buffers(plain)
+    assert (forward(net, x, arrays) == forward(plain, x, arrays)).all()
+    arrays, x, t = {name: a.astype(float) for name, a in arrays.items()}, x.astype(float), t.astype(float)
+    one, two = (loss_and_gradients(each, x, t, arrays, loss=SQUARED, rng=seeded()) for each in (net, plain))
+    assert one.loss == two.loss
+    assert set(one.buffers) == {"batchnorm0.mean", "batchnorm0.var"}
 
 
 def test_nothing_given_is_written_to():
@@ -364,6 +385,13 @@ MISTAKES = {
         "a loss that is descended is one number.\n  here    SquaredError(reduction='none')\n"
         '  fix     use reduction="mean"',
     ),
+    "dropout without random numbers": (
+        lambda: run(dropping(), np.zeros((1, 3)), training=True),
+        DataError,
+        "dropout 'dropout1': dropout in training draws a mask.\n"
+        "  here    no random numbers\n"
+        "  fix     give rng=numpy.random.default_rng(0), or training=False",
+    ),
     "a cut above shared parameters": (
         lambda: siamese().up_to("right"),
         GraphError,
@@ -388,3 +416,25 @@ def test_symbolic_sizes_are_refused():
     net.add("relu", ops.ReLU())
     with pytest.raises(CnnmathError, match="network 'net': the run needs sizes that are numbers"):
         forward(net, np.zeros((1, 1, 3)), {})
+
+
+def test_dropout_in_training_drops_by_the_seed_and_hands_gradients_back_through_the_same_mask():
+    net = dropping()
+    x, t, arrays = whole_numbers(net)
+    seen = forward(net, x, arrays, nodes=["linear0", "dropout1"], training=True, rng=seeded())
+    kept = (seen["dropout1"] != 0) | (seen["linear0"] == 0)
+    assert (seen["dropout1"] == seen["linear0"] * kept / Fraction(3, 4)).all()
+    assert 0 < kept.mean() < 1
+    found = loss_and_gradients(net, x, t, arrays, loss=SQUARED, rng=seeded())
+    slope = 2 * (forward(net, x, arrays, training=True, rng=seeded()) - t) / t.size  # (N, 1)
+    assert (found.gradients["linear0.b"] == (slope * arrays["linear2.w"] * kept / Fraction(3, 4)).sum(axis=0)).all()
+    other = loss_and_gradients(net, x, t, arrays, loss=SQUARED, rng=seeded(1))
+    assert (other.gradients["linear0.w"] != found.gradients["linear0.w"]).any()
+
+
+def test_dropout_passes_all_on_at_inference_and_where_it_is_frozen():
+    net = dropping()
+    x, _, arrays = whole_numbers(net)
+    for options in ({}, {"training": True, "frozen": "dropout1"}):
+        seen = forward(net, x, arrays, nodes=["linear0", "dropout1"], **options)
+        assert (seen["dropout1"] == seen["linear0"]).all()

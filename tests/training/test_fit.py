@@ -183,6 +183,12 @@ def test_each_epoch_leaves_a_line_and_a_terminal_shows_a_bar():
     assert "chain epoch 1/2" in terminal
 
 
+def test_an_interrupt_leaves_a_line_too():
+    net, data, file = conv(), images(), io.StringIO()
+    fit(net, initialise(net), data, augment=Interrupted(1), console=Console(file=file))
+    assert file.getvalue() == "interrupted in epoch 1; what is trained so far is kept\n"
+
+
 def test_a_quiet_fit_shows_nothing(capsys):
     net, data = dense(), rings(12)
     quiet(net, initialise(net), data, epochs=1)
