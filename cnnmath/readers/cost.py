@@ -93,6 +93,9 @@ class Index:
     def __neg__(self) -> Index:
         return Index()
 
+    def __abs__(self) -> Index:
+        return Index()
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counted:
