@@ -20,7 +20,7 @@ from cnnmath.errors import CnnmathError
 from cnnmath.window import Window
 
 if TYPE_CHECKING:
-    from cnnmath import audit, graph, numeric, plot, readers, report, subjects, symbolic, verify, zoo
+    from cnnmath import audit, graph, numeric, plot, readers, report, subjects, symbolic, training, verify, zoo
     from cnnmath.graph import Architecture, analyze
     from cnnmath.numeric import backward, forward
     from cnnmath.readers import cost, reach
@@ -48,6 +48,7 @@ __all__ = [
     "report",
     "subjects",
     "symbolic",
+    "training",
     "verify",
     "write_report",
     "zoo",

@@ -1,7 +1,7 @@
-"""What an output reads along one axis, where that is no window: the transpose of a window, and bins.
+"""What an output reads along one axis, where that is no window: the transpose of a window, bins, and all of it.
 
-`Window`, `Transposed` and `Bins` answer the same question, ``reads(o)``: the input positions of output ``o``, one entry
-a path, padding included. Receptive fields of whole networks are made of these answers.
+`Window`, `Transposed`, `Bins` and `Whole` answer the same question, ``reads(o)``: the input positions of output ``o``,
+one entry a path, padding included. Receptive fields of whole networks are made of these answers.
 """
 
 from __future__ import annotations
@@ -106,4 +106,25 @@ class Bins:
         return list(range(o * self.n // self.outputs, -(-(o + 1) * self.n // self.outputs)))
 
 
-Axis: TypeAlias = Window | Transposed | Bins
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One axis of a normalisation by its own statistics: every output reads all ``n`` inputs, and there are as many.
+
+    Examples
+    --------
+    >>> Whole(3).placements(3), Whole(3).reads(0)
+    (3, [0, 1, 2])
+    """
+
+    n: Size
+
+    def placements(self, n: Size) -> Size:
+        """Length of the output: that of the input."""
+        return n
+
+    def reads(self, o: int) -> list[int]:  # noqa: ARG002 - the same for every output
+        """All inputs."""
+        return list(range(self.n))
+
+
+Axis: TypeAlias = Window | Transposed | Bins | Whole

@@ -73,6 +73,10 @@ class DerivationError(CnnmathError, AssertionError):
     """A step of a derivation that its own check refutes."""
 
 
+class TrainingError(CnnmathError, ArithmeticError):
+    """Training that has come to a loss which is not finite."""
+
+
 class MissingExtraError(CnnmathError, ImportError):
     """An optional dependency that is not installed; the message names the extra that brings it."""
 

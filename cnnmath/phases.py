@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import TypeAlias
 
-from cnnmath.axis import Axis, Bins, Transposed
+from cnnmath.axis import Axis, Bins, Transposed, Whole
 from cnnmath.primes import primes
 from cnnmath.window import IDENTITY, Window
 
@@ -129,14 +129,16 @@ AxisField: TypeAlias = Window | Phases
 
 
 def behind(field: AxisField, axis: Axis) -> AxisField | None:
-    """Receptive field behind an operator: the field below it, then what it reads itself; None behind bins.
+    """Receptive field behind an operator: the field below it, then what it reads itself.
+
+    None behind bins, and where all is read: these depend on the size of the input.
 
     Examples
     --------
     >>> behind(Window(3, before=1, after=1), Transposed(Window(2, stride=2)))
     Phases(shift=1, spans=((-1, 1), (-1, 1)))
     """
-    if isinstance(axis, Bins):
+    if isinstance(axis, (Bins, Whole)):
         return None
     if isinstance(axis, Window) and isinstance(field, Window):
         return field if axis == IDENTITY else field.then(axis)

@@ -1,6 +1,8 @@
 """Architectures as graphs, what travels along them, and how they are written down."""
 
 from cnnmath.graph.architecture import INPUT, Architecture
+from cnnmath.graph.arrays import buffers, parameters
+from cnnmath.graph.execute import Gradients, forward, loss_and_gradients
 from cnnmath.graph.exchange import from_json, load, save, to_json
 from cnnmath.graph.inverse import accepted_inputs, exact_inputs, inputs_for, smallest_input
 from cnnmath.graph.notation import parse
@@ -11,15 +13,20 @@ from cnnmath.graph.summary import Summary, analyze
 __all__ = [
     "INPUT",
     "Architecture",
+    "Gradients",
     "Layer",
     "Opaque",
     "Summary",
     "accepted_inputs",
     "analyze",
+    "buffers",
     "exact_inputs",
+    "forward",
     "from_json",
     "inputs_for",
     "load",
+    "loss_and_gradients",
+    "parameters",
     "parse",
     "propagate",
     "save",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import networkx as nx
 
@@ -13,6 +13,9 @@ from cnnmath.graph.opaque import check_all_known
 from cnnmath.ops import Operator
 from cnnmath.ops.checks import check_input_shape
 from cnnmath.window import Size
+
+if TYPE_CHECKING:
+    from cnnmath.graph.execute import Gradients
 
 INPUT = "input"
 """Name of the node that every architecture starts with."""
@@ -174,6 +177,45 @@ class Architecture:
                 fix="keep its own input, or build the network for the other one",
             )
         return Architecture.from_graph(self.graph, input_shape, self.name)
+
+    def up_to(self, node: str, name: str = "") -> Architecture:
+        """The network that computes one node: it, and all that it depends on.
+
+        Raises
+        ------
+        UnknownNameError, GraphError
+            For a node that is not there, and for one that depends on parameters of a node which is cut off.
+
+        Examples
+        --------
+        >>> from cnnmath import zoo
+        >>> zoo.lenet5().up_to("pool2")
+        Architecture 'lenet5': input (1, 32, 32), 6 operators, output 'pool2'
+        """
+        self.op(node)
+        kept = nx.ancestors(self.graph, node) | {node}
+        for other in kept:
+            if (owner := self.shares(other)) and owner not in kept:
+                raise GraphError(
+                    "it would be cut off from the parameters that it shares.",
+                    here=f"'{owner}' is not below '{node}'",
+                    fix=f"cut behind '{owner}'",
+                ).at(f"node '{other}'")
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        graph.add_nodes_from((other, self.graph.nodes[other]) for other in self.graph if other in kept)
+        return Architecture.from_graph(graph, self.input_shape, name or self.name)
+
+    def forward(self, x: Any, parameters: Mapping[str, Any], **options: Any) -> Any:
+        """Output for a batch of samples; see `cnnmath.graph.execute.forward`."""
+        from cnnmath.graph import execute
+
+        return execute.forward(self, x, parameters, **options)
+
+    def loss_and_gradients(self, x: Any, t: Any, parameters: Mapping[str, Any], **options: Any) -> Gradients:
+        """Loss, gradients and statistics for a batch; see `cnnmath.graph.execute.loss_and_gradients`."""
+        from cnnmath.graph import execute
+
+        return execute.loss_and_gradients(self, x, t, parameters, **options)
 
     def __len__(self) -> int:
         return len(self.graph) - 1

@@ -9,12 +9,15 @@ from cnnmath.graph.architecture import INPUT
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary
 from cnnmath.graph.text import times
-from cnnmath.ops import BatchNorm, Dropout
+from cnnmath.ops import BatchNorm, Dropout, GroupNorm, InstanceNorm, LayerNorm
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.kinds import kind
 from cnnmath.ops.notation import describe
 
-POINTWISE = (BatchNorm, Dropout, ReLU, LeakyReLU, ELU, Sigmoid, Tanh, Softplus)
+POINTWISE = (
+    *(BatchNorm, GroupNorm, InstanceNorm, LayerNorm),
+    *(Dropout, ReLU, LeakyReLU, ELU, Sigmoid, Tanh, Softplus),
+)
 """Drawn as a chip behind the row that they follow."""
 
 LETTERS = 62

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any, TypeAlias
 
-from cnnmath.axis import Axis, Bins
+from cnnmath.axis import Axis, Bins, Whole
 from cnnmath.graph.text import axes
 from cnnmath.phases import AxisField, behind, union
 from cnnmath.window import IDENTITY
@@ -67,7 +67,7 @@ def through(own: tuple[Axis, ...] | None, below: Sequence[Fields], *, weighted: 
     depth = (merged.depth[0] + weighted, merged.depth[1] + weighted)
     if own is None:
         return Fields(None, None, depth, whole=True)
-    bins = any(isinstance(axis, Bins) for axis in own)
+    bins = any(isinstance(axis, (Bins, Whole)) for axis in own)
     hull = _behind(merged.hull, own)
     return Fields(
         hull,
@@ -87,7 +87,7 @@ def behind_unknown(name: str, below: Sequence[Fields]) -> Fields:
 
 
 def _behind(field: Field, own: tuple[Axis, ...]) -> Field:
-    if field is None or any(isinstance(axis, Bins) for axis in own):
+    if field is None or any(isinstance(axis, (Bins, Whole)) for axis in own):
         return None
     known: dict[tuple[AxisField, Axis], Any] = {}
     for pair in zip(field, own, strict=True):
@@ -135,4 +135,4 @@ def _bins_note(bins: Sequence[Axis]) -> str:
 
 
 def _is_whole(own: Sequence[Axis]) -> bool:
-    return any(isinstance(axis, Bins) and axis.outputs == 1 for axis in own)
+    return any(isinstance(axis, Whole) or (isinstance(axis, Bins) and axis.outputs == 1) for axis in own)

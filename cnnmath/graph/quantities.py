@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from math import prod
 from types import MappingProxyType
 
-from cnnmath.axis import Axis, Bins, Transposed
+from cnnmath.axis import Axis, Bins, Transposed, Whole
 from cnnmath.graph.architecture import check_numbers
 from cnnmath.graph.propagate import Layer
 from cnnmath.readers import Census
@@ -55,7 +55,7 @@ def backward(layer: Layer) -> Size:
 
 def _pairs(axis: Axis, n: int, outputs: int) -> int:
     """Pairs of a tap and an output that meet inside the input; those of a transpose, inside its output."""
-    if isinstance(axis, Bins):
+    if isinstance(axis, (Bins, Whole)):
         return n
     if isinstance(axis, Transposed):  # output padding makes room for windows that no input belongs to
         met = (axis.window.outputs(k, outputs) for k in range(axis.window.kernel))
@@ -65,7 +65,7 @@ def _pairs(axis: Axis, n: int, outputs: int) -> int:
 
 def _nominal(axis: Axis, n: int, outputs: int) -> int:
     """The same, those in the padding included."""
-    if isinstance(axis, Bins):
+    if isinstance(axis, (Bins, Whole)):
         return n
     return axis.window.kernel * n if isinstance(axis, Transposed) else axis.kernel * outputs
 

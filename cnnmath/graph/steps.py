@@ -13,7 +13,7 @@ from functools import cache
 from math import gcd
 from typing import Any
 
-from cnnmath.axis import Axis, Bins, Transposed
+from cnnmath.axis import Axis, Bins, Transposed, Whole
 from cnnmath.errors import SettingError
 from cnnmath.ops import Operator
 from cnnmath.ops.pool import Pool
@@ -141,6 +141,8 @@ def rhythm_of(rule: Callable[[int], Axis], op: Operator) -> Rhythm:
     if isinstance(first, Bins) or isinstance(rule(2), Bins):  # as many bins as positions are a window
         fixed = Fraction(first.placements(1))
         return Rhythm(1, 0, fixed, fixed)
+    if isinstance(first, Whole):
+        return Rhythm()
     period, growth = (1, first.window.stride) if isinstance(first, Transposed) else (first.stride, 1)
     if not all(isinstance(n, int) for n in (period, growth, first.placements(1))):
         raise SettingError("its lengths are formulas.", here=f"{op!r}", fix="give it integers")

@@ -14,7 +14,20 @@ import numpy as np
 
 from cnnmath import ops
 from cnnmath.errors import CnnmathError, DataError, SettingError
-from cnnmath.numeric import activation, adaptive, combine, conv, linear, lp_pool, maxout, norm, pad, pool, transposed
+from cnnmath.numeric import (
+    activation,
+    adaptive,
+    combine,
+    conv,
+    linear,
+    lp_pool,
+    maxout,
+    norm,
+    pad,
+    pool,
+    statistics,
+    transposed,
+)
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator, operands
 
@@ -44,6 +57,9 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.Pad: Kernel(pad.forward, pad.backward),
         ops.Upsample: Kernel(transposed.upsample_forward, transposed.upsample_backward),
         ops.BatchNorm: Kernel(norm.batch_forward, norm.batch_backward),
+        ops.GroupNorm: Kernel(statistics.forward, statistics.backward),
+        ops.InstanceNorm: Kernel(statistics.forward, statistics.backward),
+        ops.LayerNorm: Kernel(statistics.forward, statistics.backward),
         ops.LocalResponseNorm: Kernel(norm.response_forward, norm.response_backward),
         ops.ReLU: Kernel(activation.relu_forward, activation.relu_backward),
         ops.LeakyReLU: Kernel(activation.leaky_forward, activation.leaky_backward),

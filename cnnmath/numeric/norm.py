@@ -1,4 +1,4 @@
-"""Normalisation at inference."""
+"""Batch normalisation, by stored statistics or in training by those of the batch; local response normalisation."""
 
 from __future__ import annotations
 
@@ -7,22 +7,35 @@ from fractions import Fraction
 import numpy as np
 
 from cnnmath.errors import DataError
+from cnnmath.numeric import statistics
 from cnnmath.numeric.scalar import constant, power
 from cnnmath.numeric.windows import Array, tap_slices
 from cnnmath.ops import BatchNorm, LocalResponseNorm
 from cnnmath.ops.algebra import rational
 
 
-def batch_forward(op: BatchNorm, x: Array, gamma: Array, beta: Array, mean: Array, var: Array) -> Array:
+def batch_forward(
+    op: BatchNorm, x: Array, gamma: Array, beta: Array, mean: Array | None = None, var: Array | None = None
+) -> Array:
     """Scale and shift each channel."""
+    if mean is None or var is None:
+        return statistics.forward(op, x, gamma, beta)
     scale = gamma / _deviation(op, var)  # (C,)
     return (x - _spread(mean, x)) * _spread(scale, x) + _spread(beta, x)  # (N, C, *spatial)
 
 
 def batch_backward(
-    op: BatchNorm, dy: Array, x: Array, gamma: Array, beta: Array, mean: Array, var: Array
+    op: BatchNorm,
+    dy: Array,
+    x: Array,
+    gamma: Array,
+    beta: Array,
+    mean: Array | None = None,
+    var: Array | None = None,
 ) -> dict[str, Array]:
     """Gradients of the input, the scale and the shift; mean and var are constants at inference."""
+    if mean is None or var is None:
+        return statistics.backward(op, dy, x, gamma, beta)
     deviation = _deviation(op, var)  # (C,)
     rest = (0, *range(2, x.ndim))
     return {

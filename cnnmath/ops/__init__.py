@@ -11,9 +11,11 @@ from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAve
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
 from cnnmath.ops.combine import Add, Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
+from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
 from cnnmath.ops.linear import Flatten, Linear, RadialBasis
 from cnnmath.ops.lp_pool import LpPool
 from cnnmath.ops.maxout import Maxout
+from cnnmath.ops.mode import inference, training
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
@@ -35,6 +37,9 @@ ALL: tuple[type[Operator], ...] = (
     Pad,
     Upsample,
     BatchNorm,
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
     LocalResponseNorm,
     ReLU,
     LeakyReLU,
@@ -65,6 +70,9 @@ __all__ = [
     "Dropout",
     "Flatten",
     "GlobalAveragePool",
+    "GroupNorm",
+    "InstanceNorm",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
     "LocalResponseNorm",
@@ -83,8 +91,10 @@ __all__ = [
     "Subsample",
     "Tanh",
     "Upsample",
+    "inference",
     "named",
     "operands",
+    "training",
 ]
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 
 from cnnmath.axis import Axis, Bins
-from cnnmath.errors import ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
-from cnnmath.ops.checks import check_rank, integer
+from cnnmath.ops.checks import check_filled, check_rank, integer
 from cnnmath.ops.spatial import Axes, per_axis
 from cnnmath.window import IDENTITY, Size
 
@@ -38,7 +36,7 @@ class GlobalAveragePool(Operator):
     def output(self, x: Shape) -> Shape:
         """Shape of the output: (N, C, 1, ...)."""
         check_rank(x)
-        _check_filled(x, "mean")
+        check_filled(x, "mean")
         return (*x[:2], *(1 for _ in x[2:]))
 
     def windows(self, sizes: Shape) -> None:
@@ -70,7 +68,7 @@ class AdaptivePool(Operator):
     def output(self, x: Shape) -> Shape:
         """Shape of the output: (N, C, *outputs)."""
         check_rank(x, len(self.outputs))
-        _check_filled(x, "mean or maximum")
+        check_filled(x, "mean or maximum")
         return (*x[:2], *self.outputs)
 
     def windows(self, sizes: Shape) -> None:
@@ -157,10 +155,3 @@ class AdaptiveMaxPool(AdaptivePool):
         n, c, *o = at
         starts, lengths = self.bins(x.shape[2:], o)
         return m.max(lambda *t: x[n, c, *(a + i for a, i in zip(starts, t, strict=True))], *lengths)
-
-
-def _check_filled(x: Shape, what: str) -> None:
-    if any(isinstance(n, Integral) and n == 0 for n in x[2:]):
-        raise ShapeError(
-            f"the {what} of nothing does not exist.", input=f"shape {x}", fix="give every axis a size of 1"
-        )

@@ -103,6 +103,14 @@ def check_rank(inputs: Shape, spatial: int | None = None) -> None:
     )
 
 
+def check_filled(x: Shape, what: str) -> None:
+    """Raise where an input has an axis of size 0, over which there is no mean, or whatever is named."""
+    if any(isinstance(n, Integral) and n == 0 for n in x[2:]):
+        raise ShapeError(
+            f"the {what} of nothing does not exist.", input=f"shape {x}", fix="give every axis a size of 1"
+        )
+
+
 def check_divides(kind: type[CnnmathError], what: str, number: Size, groups: int, by: str = "groups") -> None:
     """Raise where groups, or pieces, do not divide a number of channels."""
     if isinstance(groups, int) and groups == 1:

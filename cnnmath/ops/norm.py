@@ -1,50 +1,81 @@
-"""Normalisation at inference: by stored statistics, and across neighbouring channels."""
+"""Normalisation by stored statistics, by those of a batch, and across neighbouring channels."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from fractions import Fraction
 
+from cnnmath.axis import Axis, Whole
+from cnnmath.errors import SettingError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, rational
-from cnnmath.ops.checks import check_number, check_rank, integer
+from cnnmath.ops.checks import check_filled, check_flag, check_number, check_rank, integer
 from cnnmath.ops.spatial import inside
-from cnnmath.window import Size, Window
+from cnnmath.ops.statistics import HALF, Block, standardised
+from cnnmath.window import IDENTITY, Size, Window
 
 
 @dataclass(frozen=True, slots=True)
 class BatchNorm(Operator):
-    r"""Batch normalisation at inference, with stored mean and variance.
+    r"""Batch normalisation: at inference by stored statistics, in training by those of the batch itself.
 
     .. math:: y_{n,c,o} = \gamma_c \frac{x_{n,c,o} - \mu_c}{\sqrt{\sigma^2_c + \epsilon}} + \beta_c
+
+    where, in training,
+
+    .. math:: \mu_c = \frac1M \sum_{n,i} x_{n,c,i}, \quad
+       \sigma^2_c = \frac1M \sum_{n,i} (x_{n,c,i} - \mu_c)^2, \quad M = N H W
 
     Parameters
     ----------
     epsilon
         Added to the variance.
+    training
+        Whether mean and variance are those of the batch; otherwise they are stored, and given as ``mean`` and ``var``.
+    momentum
+        Share m of a batch in the stored statistics, which become ``(1 - m)*stored + m*batch``; only
+        `cnnmath.numeric.running_statistics` reads it.
 
     Notes
     -----
-    *Shape*: x and y (N, C, \*spatial); gamma, beta, mean and var (C,). *Conventions*: gamma and beta are trainable,
-    mean and var are buffers.
+    *Shape*: x and y (N, C, \*spatial); gamma, beta, mean and var (C,).
+
+    *Cost*: at inference one multiplication and two additions a number, one division and one root a channel; in training
+    three multiplications and four additions a number, and a few more operations a channel.
+
+    *Conventions*: gamma and beta are trainable; mean and var are buffers, which training does not read. The variance of
+    a batch is divided by M where it normalises, and by M - 1 where it is stored. In training every output sees all
+    positions of its channel in all samples, and a kernel refuses a batch with one number a channel, whose y is beta
+    whatever x is. The momentum is PyTorch's; that of ONNX and Keras is 1 - m.
 
     References
     ----------
-    .. [1] S. Ioffe and C. Szegedy, "Batch normalization", arXiv:1502.03167, algorithm 2.
+    .. [1] S. Ioffe and C. Szegedy, "Batch normalization", arXiv:1502.03167, algorithms 1 and 2.
 
     Examples
     --------
     >>> BatchNorm().parameters((1, 64, 56, 56))
     {'gamma': (64,), 'beta': (64,)}
+    >>> BatchNorm().buffers((1, 64, 56, 56)), BatchNorm(training=True).buffers((1, 64, 56, 56))
+    ({'mean': (64,), 'var': (64,)}, {})
     """
 
     epsilon: float | Fraction = 1e-5
+    _: KW_ONLY
+    training: bool = False
+    momentum: float | Fraction = 0.1
 
     def __post_init__(self) -> None:
         check_number("epsilon", self.epsilon, positive=True)
+        check_flag("training", self.training)
+        check_number("momentum", self.momentum, least=0)
+        if self.momentum > 1:
+            raise SettingError("the momentum must lie in [0, 1].", here=f"momentum {self.momentum!r}", fix="use 0.1")
 
     def output(self, x: Shape) -> Shape:
         """The shape of the input."""
         check_rank(x)
+        if self.training:
+            check_filled(x, "mean")
         return x
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
@@ -52,8 +83,16 @@ class BatchNorm(Operator):
         return dict.fromkeys(("gamma", "beta"), x[1:2])
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
-        """Stored mean and variance of each channel."""
-        return dict.fromkeys(("mean", "var"), x[1:2])
+        """Stored mean and variance of each channel, where they are read."""
+        return {} if self.training else dict.fromkeys(("mean", "var"), x[1:2])
+
+    def windows(self, sizes: Shape) -> tuple[Window, ...] | None:
+        """In training none: an output sees the whole input."""
+        return None if self.training else (IDENTITY,) * len(sizes)
+
+    def axes(self, sizes: Shape) -> tuple[Axis, ...]:
+        """In training an output reads the whole of each axis."""
+        return tuple(map(Whole, sizes)) if self.training else (IDENTITY,) * len(sizes)
 
     def element(
         self,
@@ -62,13 +101,16 @@ class BatchNorm(Operator):
         x: Operand,
         gamma: Operand,
         beta: Operand,
-        mean: Operand,
-        var: Operand,
+        mean: Operand | None = None,
+        var: Operand | None = None,
     ) -> Number:
         """One output: the input less the mean, scaled and shifted."""
         c = at[1]
-        root = Fraction(1, 2)
-        scale = m.let("scale", (c,), lambda: gamma[c] / m.power(var[c] + rational(self.epsilon), root))
+        if mean is None or var is None:
+            batch, *sizes = x.shape[0], *x.shape[2:]
+            block = Block(lambda of: m.sum(lambda n, *i: of(x[n, c, *i]), batch, *sizes), (batch, *sizes), (c,))
+            return standardised(m, x[at], block, self.epsilon) * gamma[c] + beta[c]
+        scale = m.let("scale", (c,), lambda: gamma[c] / m.power(var[c] + rational(self.epsilon), HALF))
         return (x[at] - mean[c]) * scale + beta[c]
 
 

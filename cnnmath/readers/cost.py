@@ -70,14 +70,19 @@ class VaryingError(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Index:
-    """An index without a value; output indices know their extent."""
+    """An index without a value; output indices know their extent, and so do quotients of them."""
 
     extent: Size = None
+
+    def __floordiv__(self, divisor: Any) -> Index:
+        if self.extent is None or isinstance(divisor, Index):
+            return Index()
+        return Index(-(-self.extent // divisor))
 
     def _index(self, _: Any) -> Index:
         return Index()
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __mod__ = _index
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __mod__ = _index
     __lt__ = __ge__ = __gt__ = __le__ = _index
 
     def __neg__(self) -> Index:
