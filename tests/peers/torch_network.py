@@ -33,7 +33,7 @@ class TorchNetwork:
 
 @dataclass(frozen=True)
 class Gradients:
-    """The loss, the output of every node and the input, the gradients that arrive there, and those of the parameters."""
+    """The loss, the output of every node and the input, the gradients that arrive there, those of the parameters."""
 
     loss: float
     activations: dict[str, Array]
