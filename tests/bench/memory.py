@@ -44,7 +44,8 @@ def grown(who: str, net: str, batch: int, threads: int) -> int:
 
 
 def growth(act: Callable[[], Any]) -> int:
-    """Bytes by which the largest resident memory while it acts exceeds what there is now."""
+    """Bytes by which the largest resident memory while it acts exceeds what there is now, in use."""
+    machine.give_back()
     reset = Path("/proc/self/clear_refs")
     if reset.exists():
         reset.write_text("5")  # the high-water mark begins anew
