@@ -2,8 +2,8 @@
 
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.arrays import buffers, parameters
-from cnnmath.graph.execute import Gradients, forward, loss_and_gradients
 from cnnmath.graph.exchange import from_json, load, save, to_json
+from cnnmath.graph.execute import Gradients, forward, loss_and_gradients
 from cnnmath.graph.inverse import accepted_inputs, exact_inputs, inputs_for, smallest_input
 from cnnmath.graph.notation import parse
 from cnnmath.graph.opaque import Opaque

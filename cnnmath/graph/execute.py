@@ -20,6 +20,7 @@ from cnnmath.graph.arrays import check_arrays, check_input, listed
 from cnnmath.graph.schedule import Step, existing, schedule, visited
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
+from cnnmath.ops.algebra import operands_of
 
 MASK = "mask"
 """The buffer of dropout in training: it is drawn, and not stored."""
@@ -228,8 +229,8 @@ def _back(
     """Hand the gradient of a node's output on to what it reads and to its parameters."""
     with _located(step):
         found = numeric.backward(step.op, flowing.pop(step.name), *inputs, **own)
-    names = [f"x{i}" for i in range(1, len(inputs) + 1)] if step.op.variadic else ["x"]
-    for read, name in zip(step.reads, names, strict=True):
+    names = operands_of(step.op, *(x.shape for x in inputs))  # those of the inputs come first
+    for read, name in zip(step.reads, names, strict=False):
         if read in walked:
             _add(flowing, read, found[name])
     for name in step.trained:

@@ -15,7 +15,7 @@ from cnnmath.errors import DataError, SettingError, unknown
 from cnnmath.graph import Architecture
 from cnnmath.graph.arrays import buffers, parameters
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import Conv, ConvTranspose, Linear, Operator, RadialBasis, Subsample
+from cnnmath.ops import Conv, ConvTranspose, Operator, RadialBasis, Subsample
 from cnnmath.ops.algebra import Shape
 
 
@@ -54,6 +54,9 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
     }
 )
 """The schemes, by the names that `initialise` takes."""
+
+WEIGHTS = ("w", "u")
+"""Operands that are drawn: weights of inputs, and of states."""
 
 CONSTANTS: Mapping[str, float] = MappingProxyType({"b": 0.0, "beta": 0.0, "gamma": 1.0, "mean": 0.0, "var": 1.0})
 """Operands that begin as one number, in every operator that has them."""
@@ -121,9 +124,9 @@ def fans(op: Operator, shape: Shape) -> tuple[Fraction, Fraction]:
     Parameters
     ----------
     op
-        A convolution, a transposed convolution or a dense layer.
+        An operator with weights.
     shape
-        Shape of its weights.
+        Shape of its weights: those of a convolution, or a matrix with a row for each output.
 
     Notes
     -----
@@ -133,35 +136,35 @@ def fans(op: Operator, shape: Shape) -> tuple[Fraction, Fraction]:
     Raises
     ------
     SettingError
-        For an operator that is none of these.
+        For weights of another kind.
 
     Examples
     --------
     >>> fans(Conv(16, 5, stride=2), (16, 6, 5, 5))
     (Fraction(150, 1), Fraction(100, 1))
     """
-    if not isinstance(op, (Conv, ConvTranspose, Linear)):
-        raise SettingError("it has no fan-in.", here=f"{op!r}", fix="ask for a convolution or a dense layer")
-    first, second, *kernel = shape
-    if isinstance(op, Linear):
-        return Fraction(second), Fraction(first)
-    taps, strides = prod(kernel), prod(op.stride if isinstance(op.stride, tuple) else [op.stride] * len(kernel))
-    if isinstance(op, ConvTranspose):  # w is (C, F/G, K...)
-        return Fraction(first // op.groups * taps, strides), Fraction(second * taps)
-    return Fraction(second * taps), Fraction(first // op.groups * taps, strides)
+    first, second, *kernel = shape if len(shape) > 1 else (0, 0)
+    if isinstance(op, (Conv, ConvTranspose)):
+        taps, strides = prod(kernel), prod(op.stride)
+        if isinstance(op, ConvTranspose):  # w is (C, F/G, K...)
+            return Fraction(first // op.groups * taps, strides), Fraction(second * taps)
+        return Fraction(second * taps), Fraction(first // op.groups * taps, strides)
+    if len(shape) != 2:
+        raise SettingError("it has no fan-in.", here=f"{op!r}, {shape}", fix="ask for a convolution or a dense layer")
+    return Fraction(second), Fraction(first)
 
 
 def _begun(net: Architecture, name: str, shape: Shape, scheme: str, seed: int) -> Array:
     """One array, in float64."""
     node, _, operand = name.rpartition(".")
     op, rng = net.op(node), np.random.default_rng([seed, *name.encode()])
-    if operand == "w" and isinstance(op, (Conv, ConvTranspose, Linear)):
+    if isinstance(op, Subsample) and operand == "w":
+        return np.full(shape, 1 / prod(op.kernel))
+    if isinstance(op, RadialBasis):
+        return rng.choice([-1.0, 1.0], shape)
+    if operand in WEIGHTS:
         of = SCHEMES[scheme]
         return of.draw(rng, of.variance(*map(float, fans(op, shape))), shape)
-    if operand == "w" and isinstance(op, Subsample):
-        return np.full(shape, 1 / prod(op.kernel))
-    if operand == "w" and isinstance(op, RadialBasis):
-        return rng.choice([-1.0, 1.0], shape)
     if operand in CONSTANTS:
         return np.full(shape, CONSTANTS[operand])
     raise DataError(f"no rule is known for '{name}'.", here=f"{op!r}", fix="begin with numbers of your own for it").at(

@@ -19,14 +19,17 @@ class Watch:
     Attributes
     ----------
     bar, task
-        The bar, and the fit in it.
+        The bar, which only a terminal shows, and the fit in it.
     epochs
         How many epochs there are.
+    show
+        Whether anything is shown.
     """
 
     bar: Progress
     task: TaskID
     epochs: int
+    show: bool
 
     def batch(self, epoch: int, loss: float) -> None:
         """One more batch is done."""
@@ -34,7 +37,7 @@ class Watch:
 
     def epoch(self, epoch: Epoch) -> None:
         """One more epoch is done: its line stays above the bar."""
-        if not self.bar.disable:
+        if self.show:
             self.bar.console.print(str(epoch), highlight=False, markup=False, soft_wrap=True)
 
 
@@ -47,6 +50,7 @@ def watched(name: str, epochs: int, batches: int, console: Console | None = None
     >>> with watched("net", 2, 10, show=False) as watch:
     ...     watch.batch(1, 0.5)
     """
+    console = console or Console()
     columns = (
         TextColumn("{task.description}", markup=False),
         TextColumn("{task.fields[epoch]}"),
@@ -56,5 +60,5 @@ def watched(name: str, epochs: int, batches: int, console: Console | None = None
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=not show) as bar:
-        yield Watch(bar, bar.add_task(name, total=epochs * batches, epoch=f"epoch 1/{epochs}", loss=""), epochs)
+    with Progress(*columns, console=console, transient=True, disable=not (show and console.is_interactive)) as bar:
+        yield Watch(bar, bar.add_task(name, total=epochs * batches, epoch=f"epoch 1/{epochs}", loss=""), epochs, show)

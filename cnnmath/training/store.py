@@ -120,10 +120,10 @@ def _write_npz(path: Path, arrays: dict[str, Array]) -> None:
 
 
 def _read_npz(path: Path) -> dict[str, Array]:
-    archive = np.load(path, allow_pickle=False)
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise ValueError("it holds one array without a name")
-    with archive:
+    with path.open("rb") as file:
+        archive = np.load(file, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise ValueError("it holds one array without a name")
         arrays = {name: archive[name] for name in archive.files}
     strange = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
     if strange:

@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnmath.errors import SettingError
 from cnnmath.graph import Architecture
-from cnnmath.graph.arrays import buffers, parameters
+from cnnmath.graph.arrays import buffers, check_arrays, parameters
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
 from cnnmath.training.initialise import initialise
@@ -90,6 +90,7 @@ def transfer(
     joined = net.up_to(node, name)
     trunk, last = tuple(joined.order()), node
     kept = {own: arrays[own] for own in parameters(joined) | buffers(joined) if own in arrays}
+    check_arrays(joined, kept)
     for own, op in head.items():
         last = joined.add(own, op, last)
     dtype: Any = np.result_type(*kept.values()) if kept else np.float32
