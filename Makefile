@@ -27,8 +27,8 @@ docs: .venv/dev  ## the site, in build/site
 serve: .venv/dev  ## the site, rebuilt while one edits
 	$(BIN)/mkdocs serve
 
-bench: .venv/dev  ## ratios of speed, measured side by side
-	$(BIN)/python -m tests.bench
+bench: .venv/dev  ## ratios of speed and memory beside other libraries, into docs/benchmarks.md
+	$(BIN)/python -m tests.bench --write docs/benchmarks.md
 
 .venv/run: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

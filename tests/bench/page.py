@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping
 
 from tests.bench.peers import Peer
@@ -46,7 +47,7 @@ def page(
     """The whole page: how it is measured, on what, and every table that has rows."""
     parts = [INTRODUCTION]
     if peers:
-        parts.append("\n".join(("The others:", "", *(f"- {peer.NAME}: {peer.HOW}." for peer in peers.values()), "")))
+        parts.append("\n".join(("The others:", "", *map(_line, peers.values()), "")))
     parts.append(REPRODUCE)
     written = [markdown(table) for table in tables if table.rows]
     if written:
@@ -55,3 +56,8 @@ def page(
             parts.append("The run was stopped before its end: some rows are missing.\n")
         parts.append("## Results\n")
     return "\n".join((*parts, *(written or [NOTHING])))
+
+
+def _line(peer: Peer) -> str:
+    """An entry of a list, in lines that do not grow too long."""
+    return textwrap.fill(f"- {peer.NAME}: {peer.HOW}.", 120, subsequent_indent="  ", break_on_hyphens=False)

@@ -28,9 +28,9 @@ between and differ by a small factor. Measured with matrix products: 1.2 for eac
 FLIPPED = 2e-2
 """Distance of a gradient that a few flipped rectifiers make.
 
-Where the input of a rectifier is within its error of 0, its sign is a matter of chance, and with it whether a whole path
-of the gradient is there. Measured for PyTorch: up to 7e-3 in VGG-16. What is held to rounding bounds are the gradients
-of each layer, on equal inputs, in tests/numeric/test_layers_of_networks_against_torch.py.
+Where the input of a rectifier is within its error of 0, its sign is a matter of chance, and with it whether a path of
+the gradient is there. Measured for PyTorch: up to 7e-3 in VGG-16. What is held to rounding bounds are the gradients of
+each layer, on equal inputs, in tests/numeric/test_layers_of_networks_against_torch.py.
 """
 
 
