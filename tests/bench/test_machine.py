@@ -1,8 +1,11 @@
 """What is said of a machine is read where the system says it."""
 
 import os
+import subprocess
+import sys
 
 import numpy as np
+import pytest
 
 from tests.bench import machine
 
@@ -25,3 +28,9 @@ def test_the_description_names_what_is_installed():
     assert f"numpy {np.__version__}" in lines["Libraries"]
     assert lines["Cores"] == f"{os.cpu_count()}, of which 2 are used"
     assert machine.installed("no-such-library") is None
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no affinity of processes")
+def test_a_process_that_is_limited_has_so_many_processors():
+    code = "import os; from tests.bench.machine import limit; limit(1); print(len(os.sched_getaffinity(0)))"
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "1\n"
