@@ -20,8 +20,9 @@ divided by theirs: below 1 the package is faster.
   Backward is the backward pass alone, by all operands; of whole networks it is a step: loss and gradients of all
   parameters, with the statistics of batch normalisation held.
 - Before a pair is timed, its results are compared; a pair that does not agree stops the run.
-- Both then run in turn, and who begins changes each time. The median of the ratios stands in the table, their first and
-  third quartile in parentheses. Where one round takes longer than five times its budget, there is one round.
+- Both then run in turn, and who begins changes each time. A pause is ahead of each run, in which the idle threads of
+  the other library stop spinning; a short run follows one that is not timed. The median of the ratios stands in the
+  table, their first and third quartile in parentheses. Where one round takes five times its budget, there is one round.
 - Everyone has the same number of threads. Memory is the growth of the resident memory at its peak, over what the
   process holds once libraries and parameters are loaded, each library in a process of its own.
 """

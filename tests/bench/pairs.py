@@ -30,7 +30,7 @@ def measure(title: str, pairs: Iterable[Pair], clock: Callable[[], float] = time
     for pair in pairs:
         pair.ours(), pair.theirs()
         ours, theirs = (Job(lambda _, act=act: act()) for act in (pair.ours, pair.theirs))
-        timing = alternate(ours, theirs, 0, pair.runs, clock)
+        timing = alternate(ours, theirs, 0, pair.runs, clock, lambda: None)
         each = f"{1e9 * timing.ours / pair.items:,.0f}" if pair.items else ""
         seconds = f"{timing.ours:.4f}", each, f"{timing.theirs:.4f}"
         rows.append((pair.name, *seconds, ratio(timing.ratio), spread(timing)))

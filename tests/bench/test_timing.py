@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench.timing import PATIENCE, Job, Timing, alternate, geometric_mean
+from tests.bench.timing import PATIENCE, QUICK, Job, Timing, alternate, geometric_mean
 
 
 class Clock:
@@ -13,6 +13,9 @@ class Clock:
 
     def __call__(self):
         return self.now
+
+    def rest(self):
+        self.done.append(".")
 
     def job(self, name, *seconds, ready=0.0):
         """A job that takes these times in turn, the last of them from then on."""
@@ -44,30 +47,39 @@ def test_one_round_has_no_spread():
 
 def test_both_run_in_turn_and_who_begins_changes():
     clock = Clock()
-    alternate(clock.job("a", 1), clock.job("b", 1), 0, 3, clock)
-    assert "".join(clock.done) == "abbaab"
+    alternate(clock.job("a", 1), clock.job("b", 1), 0, 3, clock, clock.rest)
+    assert "".join(clock.done) == ".a.b.b.a.a.b"
+
+
+def test_quick_runs_follow_one_that_is_not_timed():
+    clock = Clock()
+    timing = alternate(clock.job("a", QUICK / 4), clock.job("b", QUICK / 4), 0, 3, clock, clock.rest)
+    assert "".join(clock.done) == ".a.b.bb.aa.aa.bb"
+    assert len(timing.rounds) == 3
 
 
 def test_times_stay_with_whom_they_belong_to():
     clock = Clock()
-    assert set(alternate(clock.job("a", 2), clock.job("b", 5), 0, 4, clock).rounds) == {(2, 5)}
+    assert set(alternate(clock.job("a", 2), clock.job("b", 5), 0, 4, clock, clock.rest).rounds) == {(2, 5)}
 
 
 def test_rounds_go_on_until_the_budget_is_used():
     clock = Clock()
-    assert len(alternate(clock.job("a", 1), clock.job("b", 1), 20, 3, clock).rounds) == 10
+    assert len(alternate(clock.job("a", 1), clock.job("b", 1), 20, 3, clock, clock.rest).rounds) == 10
 
 
 def test_a_round_that_takes_too_long_is_the_last():
     clock = Clock()
-    long = alternate(clock.job("a", 1), clock.job("b", PATIENCE), 1, 3, clock)
+    long = alternate(clock.job("a", 1), clock.job("b", PATIENCE), 1, 3, clock, clock.rest)
     assert len(long.rounds) == 1
-    assert len(alternate(clock.job("a", 1), clock.job("b", PATIENCE - 1), 1, 3, clock).rounds) == 3
+    assert len(alternate(clock.job("a", 1), clock.job("b", PATIENCE - 1), 1, 3, clock, clock.rest).rounds) == 3
 
 
 def test_what_is_made_ready_is_not_timed():
     clock = Clock()
-    assert alternate(clock.job("a", 1, ready=7), clock.job("b", 1, ready=9), 0, 1, clock).rounds == ((1, 1),)
+    assert alternate(clock.job("a", 1, ready=7), clock.job("b", 1, ready=9), 0, 1, clock, clock.rest).rounds == (
+        (1, 1),
+    )
 
 
 def test_what_is_made_ready_is_handed_on():
