@@ -31,8 +31,8 @@ tutorial: .venv/dev  ## LeNet-5 learns digits, in a minute or two; its figure is
 	$(BIN)/python docs/tutorials/lenet5_digits.py --output build/tutorial
 	cp build/tutorial/lenet5_digits.svg docs/tutorials/
 
-bench: .venv/dev  ## ratios of speed, measured side by side
-	$(BIN)/python -m tests.bench
+bench: .venv/dev  ## ratios of speed and memory beside other libraries, into docs/benchmarks.md
+	$(BIN)/python -m tests.bench --write docs/benchmarks.md
 
 .venv/run: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

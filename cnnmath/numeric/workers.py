@@ -77,6 +77,8 @@ class Scratch(local):
 
     def __call__(self, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
         """Uninitialised array of this shape; what it held under this name before is lost."""
+        if np.dtype(dtype).hasobject:
+            return np.empty(shape, dtype)
         size = prod(shape) * np.dtype(dtype).itemsize
         if name not in self._buffers or self._buffers[name].size < size:
             self._buffers[name] = np.empty(size, np.uint8)
@@ -102,7 +104,7 @@ def pieces(length: int, most: int) -> list[slice]:
 
 
 class Helpers:
-    """Threads that help the calling one, each bound to a processor of its own.
+    """Threads that help the calling one, each bound to a processor of its own where there are enough of them.
 
     Left to the system, a thread often wakes on the processor of the thread that woke it, and both take turns there
     until the system notices: longer than many a layer takes.
@@ -110,29 +112,31 @@ class Helpers:
 
     def __init__(self, threads: int) -> None:
         self._places: dict[int, int] = {}  # processor by thread
+        self._lock = Lock()
         self._pool = ThreadPoolExecutor(threads, "cnnmath", self._register)
 
     def submit(self, work: Callable[[], None], threads: int) -> list[Future[None]]:
         """Start the work in so many threads, away from the processor of this one."""
         here = processor()
-        if here in self._places.values():
-            self._leave(here)
+        with self._lock:
+            for thread, place in self._places.items():
+                if place == here:
+                    self._places[thread] = _bound(thread, {here, *self._places.values()})
         return [self._pool.submit(work) for _ in range(threads)]
 
     def _register(self) -> None:
-        if processor() is not None:
-            self._places[get_native_id()] = -1
-            self._leave(-1)
+        with self._lock:
+            self._places[get_native_id()] = _bound(get_native_id(), set(self._places.values()))
 
-    def _leave(self, place: int | None) -> None:
-        """Bind whichever thread is at this processor to one where no other is, nor the calling thread."""
-        allowed = sorted(os.sched_getaffinity(os.getpid()))
-        taken = {processor(), *self._places.values()}
-        free = next((cpu for cpu in reversed(allowed) if cpu not in taken), allowed[-1])
-        for thread, at in self._places.items():
-            if at == place:
-                self._places[thread] = free
-                os.sched_setaffinity(thread, {free})
+
+def _bound(thread: int, taken: set[int | None]) -> int:
+    """Bind a thread to the last processor that is free, and say which; -1 where none is, or where none can be bound."""
+    if processor() is None:
+        return -1
+    allowed = os.sched_getaffinity(os.getpid())
+    free = [place for place in allowed if place not in taken]
+    os.sched_setaffinity(thread, {max(free)} if free else allowed)
+    return max(free, default=-1)
 
 
 @cache

@@ -1,17 +1,16 @@
-"""What is timed beside what: both in turn, medians of the pairs, and how far their ratios spread."""
+"""What is timed beside what, a row each: both in turn, medians of the pairs, and how far their ratios spread."""
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from tests.bench.table import Table, ratio, spread
+from tests.bench.timing import Job, alternate
 
-COLUMNS = ("what / beside what", "seconds", "each, in ns", "beside", "ratio", "spread of the ratio")
+COLUMNS = ("what / beside what", "seconds", "each, in ns", "beside", "ratio", "quartiles of the ratio")
 
 
 @dataclass(frozen=True)
@@ -25,22 +24,14 @@ class Pair:
     runs: int = 9
 
 
-def seconds(act: Callable[[], Any], clock: Callable[[], float]) -> float:
-    start = clock()
-    act()
-    return clock() - start
-
-
-def show(title: str, pairs: Iterable[Pair], clock: Callable[[], float] = time.perf_counter) -> None:
-    """Measure the pairs, one run ahead that does not count, and print a row for each."""
-    table = Table(title=title, box=None)
-    for column in COLUMNS:
-        table.add_column(column, justify="left" if column.startswith("what") else "right")
+def measure(title: str, pairs: Iterable[Pair], clock: Callable[[], float] = time.perf_counter) -> Table:
+    """Measure the pairs, one run ahead that does not count: a row for each."""
+    rows = []
     for pair in pairs:
-        runs = [(seconds(pair.ours, clock), seconds(pair.theirs, clock)) for _ in range(pair.runs + 1)][1:]
-        ratios = sorted(a / b for a, b in runs)
-        a, b = (statistics.median(column) for column in zip(*runs, strict=True))
-        each = f"{1e9 * a / pair.items:,.0f}" if pair.items else ""
-        spread = f"{ratios[0]:.2f} .. {ratios[-1]:.2f}"
-        table.add_row(pair.name, f"{a:.4f}", each, f"{b:.4f}", f"{statistics.median(ratios):.2f}", spread)
-    Console().print(table)
+        pair.ours(), pair.theirs()
+        ours, theirs = (Job(lambda _, act=act: act()) for act in (pair.ours, pair.theirs))
+        timing = alternate(ours, theirs, 0, pair.runs, clock, lambda: None)
+        each = f"{1e9 * timing.ours / pair.items:,.0f}" if pair.items else ""
+        seconds = f"{timing.ours:.4f}", each, f"{timing.theirs:.4f}"
+        rows.append((pair.name, *seconds, ratio(timing.ratio), spread(timing)))
+    return Table(title, COLUMNS, tuple(rows))

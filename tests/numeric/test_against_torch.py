@@ -13,14 +13,13 @@ from cnnmath.ops import operands
 from cnnmath.verify.strategies import Case, cases
 from tests.support import Problem, each, gamma, problems
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
+
+import torch
+
+from tests.peers.torch_ops import conv, flat, pad, pool, subsample, transpose
+
 F = torch.nn.functional
-POOLS = {
-    ops.MaxPool: "max_pool",
-    ops.AveragePool: "avg_pool",
-    ops.AdaptiveAveragePool: "adaptive_avg_pool",
-    ops.AdaptiveMaxPool: "adaptive_max_pool",
-}
 ACTIVATIONS = {
     ops.ReLU: lambda _, x: F.relu(x),
     ops.LeakyReLU: lambda op, x: F.leaky_relu(x, op.slope),
@@ -47,23 +46,6 @@ def layer_norm(op, x, gamma, beta):
     if op.each_position:
         return F.layer_norm(x.movedim(1, -1), gamma.shape, gamma, beta, op.epsilon).movedim(-1, 1)
     return F.layer_norm(x, gamma.shape, gamma, beta, op.epsilon)
-
-
-def conv(op, x, w, b=None):
-    """Torch pads evenly only, so that it is given an input padded already."""
-    pads = [p for window in reversed(op.windows(tuple(x.shape[2:]))) for p in (window.before, window.after)]
-    function = getattr(F, f"conv{len(op.kernel)}d")
-    return function(F.pad(x, pads), w, b, op.stride, 0, op.dilation, op.groups)
-
-
-def pool(op, x):
-    function = getattr(F, f"{POOLS[type(op)]}{x.ndim - 2}d")
-    if isinstance(op, (ops.AdaptiveAveragePool, ops.AdaptiveMaxPool)):
-        return function(x, op.outputs)
-    padding = [before for before, _ in op.padding]
-    if isinstance(op, ops.MaxPool):
-        return function(x, op.kernel, op.stride, padding, op.dilation, ceil_mode=op.ceil)
-    return function(x, op.kernel, op.stride, padding, ceil_mode=op.ceil, count_include_pad=op.count_padding)
 
 
 def both(problem, function):
@@ -119,37 +101,11 @@ def test_means_are_equal_and_their_gradients_up_to_the_order_of_summation(proble
     assert (np.abs(dx - their_dx) <= 2 * gamma(64) * 4 * 64).all()
 
 
-def transpose(op, x, w, b=None):
-    """What padding cuts off, and output padding adds, at each side by torch's pad."""
-    function = getattr(F, f"conv_transpose{len(op.kernel)}d")
-    pads = [(-p, extra - q) for (p, q), extra in zip(op.padding, op.output_padding, strict=True)]
-    y = function(x, w, None, op.stride, groups=op.groups, dilation=op.dilation)
-    y = F.pad(y, [n for pair in reversed(pads) for n in pair])
-    return y if b is None else y + b.reshape(-1, *(1,) * len(op.kernel))
-
-
 def own_transpose(op, x, w, b=None):
     """By torch's own settings, which cut off equally at both sides."""
     function = getattr(F, f"conv_transpose{len(op.kernel)}d")
     before = [p for p, _ in op.padding]
     return function(x, w, b, op.stride, before, op.output_padding, op.groups, op.dilation)
-
-
-def subsample(op, x, w, b):
-    """A convolution with one kernel of equal numbers a channel, which torch has."""
-    pads = [p for window in reversed(op.windows(tuple(x.shape[2:]))) for p in (window.before, window.after)]
-    kernels = w.reshape(-1, 1, *(1,) * len(op.kernel)) * torch.ones((1, 1, *op.kernel), dtype=w.dtype)
-    function = getattr(F, f"conv{len(op.kernel)}d")
-    return function(F.pad(x, pads), kernels, b, op.stride, 0, op.dilation, len(w))
-
-
-def flat(pairs):
-    """Padding as torch wants it: the last axis first."""
-    return [p for pair in reversed(pairs) for p in pair]
-
-
-def pad(op, x):
-    return F.pad(x, flat((op.channels, *op.padding)), value=op.value)
 
 
 WHOLE = {

@@ -70,3 +70,46 @@ def test_what_other_systems_answered_is_not_what_we_answer():
     wrong = VECTORS["avg_ceil_overhang"]["other"]["CoreML (before fix)"]
     x = np.array(VECTORS["avg_ceil_overhang"]["input"]).reshape(1, 1, 7, 7)
     assert numeric.forward(ops.AveragePool(2, stride=3, ceil=True), x).ravel().tolist() != wrong
+
+
+def sliding(c, rank):
+    """Settings of a sliding pooling as a vector has them."""
+    return {
+        "kernel": (c["k"],) * rank,
+        "stride": c.get("s", c["k"]),
+        "padding": c.get("p", 0),
+        "ceil": bool(c.get("ceil_mode", False)),
+    }
+
+
+def operators(name):
+    """Every pooling that a vector speaks of, with its input; whole numbers where it gives a length alone."""
+    vector, c = VECTORS[name], VECTORS[name]["config"]
+    if "L" in c:
+        x = np.arange(2.0 * c["L"]).reshape(1, 2, c["L"]) % 3  # with ties
+        return [(ops.MaxPool(**sliding(c, 1)), x), (ops.AveragePool(**sliding(c, 1)), x)]
+    x = np.array(vector["input"], float)
+    x = x.reshape(SHAPES.get(name, (1, 1, x.size)))
+    if name == "adaptive_avg_non_divisible":
+        return [(ops.AdaptiveAveragePool((c["out"],)), x)]
+    return [((ops.AveragePool if name in MEANS else ops.MaxPool)(**sliding(c, x.ndim - 2)), x)]
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_outputs_and_gradients_are_those_of_the_installed_pytorch(name):
+    torch = pytest.importorskip("torch")
+    from tests.peers.torch_ops import apply
+
+    for op, x in operators(name):
+        given = torch.tensor(x, requires_grad=True)
+        theirs = apply(op, given)
+        dy = np.arange(1.0, theirs.numel() + 1).reshape(theirs.shape)
+        theirs.backward(torch.tensor(dy))
+        ours = numeric.forward(op, x), numeric.backward(op, dy, x)["x"]
+        if isinstance(op, ops.MaxPool):
+            bounds = 0, 0
+        else:  # fewer than 64 terms of either sum, the largest of them all the time
+            bounds = 2 * gamma(64) * 64 * np.abs(x).max(), 2 * gamma(64) * 64 * dy.max()
+        for a, b, bound in zip(ours, (theirs.detach().numpy(), given.grad.numpy()), bounds, strict=True):
+            assert a.shape == b.shape
+            assert ((np.abs(a - b) <= bound) | (np.isnan(a) & np.isnan(b))).all(), op
