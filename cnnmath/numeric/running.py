@@ -55,7 +55,7 @@ def running_statistics(op: BatchNorm, x: Any, *, mean: Any, var: Any) -> dict[st
                 here="training=False",
                 fix="give the operator as it is in training: ops.training(op)",
             )
-        channels = np.zeros(np.shape(x)[1:2], int)
+        channels = np.zeros(np.shape(x)[1:2], np.asarray(x).dtype)
         parameters = {"gamma": channels, "beta": channels, "mean": mean, "var": var}
         given = declared(inference(op), (x,), parameters)
         return run(inference(op), _moved, given, [np.shape(x)])

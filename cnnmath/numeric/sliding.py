@@ -66,17 +66,8 @@ def _along(
     shape = (*x.shape[:axis], outputs.stop - outputs.start, *x.shape[axis + 1 :])
     if out is None:
         out = _like(x, shape)
-    ahead = (slice(None),) * axis
-    fresh = True
-    taps = []
-    for k in range(window.kernel):
-        seeing = window.outputs(k, x.shape[axis])
-        first, stop = max(seeing.start, outputs.start), min(seeing.stop, outputs.stop)
-        if first < stop:
-            read = slice(window.tap(first, k), window.tap(stop - 1, k) + 1, window.stride)
-            taps.append((slice(first - outputs.start, stop - outputs.start), read))
-    taps.sort(key=lambda tap: tap[0].start - tap[0].stop)  # one that all outputs see comes first, and is copied
-    for seen, read in taps:
+    ahead, fresh = (slice(None),) * axis, True
+    for seen, read in _taps(window, x.shape[axis], outputs):
         here = out[(*ahead, seen)]
         if fresh and seen.stop - seen.start == shape[axis]:
             here[...] = x[(*ahead, read)]
@@ -88,6 +79,21 @@ def _along(
     if fresh:
         out[...] = start
     return out
+
+
+def _taps(window: Window, length: int, outputs: slice) -> list[tuple[slice, slice]]:
+    """For each tap, which of some outputs see input through it, counted from the first, and which inputs they see.
+
+    One that all these outputs see comes first.
+    """
+    taps = []
+    for k in range(window.kernel):
+        seeing = window.outputs(k, length)
+        first, stop = max(seeing.start, outputs.start), min(seeing.stop, outputs.stop)
+        if first < stop:
+            read = slice(window.tap(first, k), window.tap(stop - 1, k) + 1, window.stride)
+            taps.append((slice(first - outputs.start, stop - outputs.start), read))
+    return sorted(taps, key=lambda tap: tap[0].start - tap[0].stop)
 
 
 def _like(x: Array, shape: tuple[int, ...]) -> Array:

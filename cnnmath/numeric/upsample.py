@@ -29,7 +29,7 @@ def linear_forward(op: LinearUpsample, x: Array) -> Array:
         below, share, parts = _places(op, axis - 2, x.shape[axis])  # (sH,) both
         above = np.minimum(below + 1, x.shape[axis] - 1)
         share = _along(share, axis, y)
-        y = ((parts - share) * y.take(below, axis) + share * y.take(above, axis)) / parts  # (N, C, sH..., W...)
+        y = ((parts - share) * y.take(below, axis) + _shared(share, y.take(above, axis))) / parts  # (N, C, sH..., W...)
     return y
 
 
@@ -40,7 +40,7 @@ def linear_backward(op: LinearUpsample, dy: Array, x: Array) -> dict[str, Array]
         n = x.shape[axis]
         below, share, parts = _places(op, axis - 2, n)  # (sH,) both
         above, share, part = np.minimum(below + 1, n - 1), _along(share, axis, dx), dx / parts
-        dx = _collected((parts - share) * part, below, axis, n) + _collected(share * part, above, axis, n)
+        dx = _collected((parts - share) * part, below, axis, n) + _collected(_shared(share, part), above, axis, n)
     return {"x": dx}
 
 
@@ -59,6 +59,11 @@ def _places(op: LinearUpsample, axis: int, n: int) -> tuple[Array, Array, int]:
 def _along(share: Array, axis: int, like: Array) -> Array:
     """Numbers along one axis, as an array that broadcasts over all others."""
     return share.astype(like.dtype).reshape(-1, *(1,) * (like.ndim - 1 - axis))
+
+
+def _shared(share: Array, x: Array) -> Array:
+    """Shares of numbers; no share of an infinity is nothing."""
+    return np.where(share == 0, np.zeros((), x.dtype), share * x)
 
 
 def _collected(terms: Array, at: Array, axis: int, n: int) -> Array:

@@ -137,9 +137,9 @@ class Magnitudes:
         """A constant's own magnitude; a fraction is no integer, and an index has no bound."""
         if isinstance(number, Magnitude):
             return number
-        if isinstance(number, Fraction):
+        if isinstance(number, Fraction) and number.denominator > 1:
             return self.broken()
-        return self.number(abs(number) if isinstance(number, int) else UNKNOWN, {})
+        return self.number(abs(int(number)) if isinstance(number, (int, Fraction)) else UNKNOWN, {})
 
     def broken(self) -> Magnitude:
         """A number that is no integer."""

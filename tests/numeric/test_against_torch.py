@@ -17,7 +17,7 @@ pytest.importorskip("torch")
 
 import torch
 
-from tests.peers.torch_ops import conv, flat, pad, pool, subsample, transpose
+from tests.peers.torch_ops import POOLS, conv, flat, pad, pool, subsample, transpose
 
 F = torch.nn.functional
 ACTIVATIONS = {

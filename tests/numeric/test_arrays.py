@@ -26,7 +26,7 @@ def negative_strides(a):
 
 
 def transposed(a):
-    return np.ascontiguousarray(a.T).T.reshape(a.shape)
+    return np.ascontiguousarray(a.T).T if a.ndim else a.copy()
 
 
 def every_other(a):
@@ -36,7 +36,7 @@ def every_other(a):
 
 
 def fortran(a):
-    return np.asfortranarray(a)
+    return a.copy(order="F")
 
 
 def swapped_bytes(a):
@@ -70,7 +70,8 @@ def test_the_layout_in_memory_does_not_matter(kind, data):
 def test_one_number_that_fills_an_array_by_a_stride_of_zero_is_an_array_of_it(kind, data):
     problem = data.draw(problems(kind, whole=True)).astype(float)
     spread = problem.mapped(lambda a: np.broadcast_to(abs(a.flat[0]), a.shape))
-    assert same(outputs(spread), outputs(spread.mapped(np.copy)))
+    copied = outputs(spread.mapped(np.copy))
+    assert all(np.max(np.abs(a - b), initial=0) <= 2.0**-34 for a, b in zip(outputs(spread), copied, strict=True))
 
 
 @every_operator

@@ -68,9 +68,9 @@ def test_logits_of_a_thousand_overflow_nowhere(dtype):
         losses = numeric.forward(ops.CrossEntropy("none"), x, t=t)
         dx = numeric.backward(ops.CrossEntropy("sum"), dtype(1), x, t=t)["x"]
         logs = numeric.forward(ops.LogSoftmax(), x)
-        sure = numeric.forward(ops.BinaryCrossEntropy("none"), x, t=(x > 0).astype(int))
-        wrong = numeric.forward(ops.BinaryCrossEntropy("none"), x, t=(x < 0).astype(int))
-        slope = numeric.backward(ops.BinaryCrossEntropy("sum"), dtype(1), x, t=(x < 0).astype(int))["x"]
+        sure = numeric.forward(ops.BinaryCrossEntropy("none"), x, t=(x > 0).astype(dtype))
+        wrong = numeric.forward(ops.BinaryCrossEntropy("none"), x, t=(x < 0).astype(dtype))
+        slope = numeric.backward(ops.BinaryCrossEntropy("sum"), dtype(1), x, t=(x < 0).astype(dtype))["x"]
     assert losses.tolist() == [0, 2000, 2000]
     assert dx.tolist() == [[0, 0, 0], [-1, 1, 0], [0, -1, 1]]
     assert logs[0].tolist() == [0, -2000, -1000]

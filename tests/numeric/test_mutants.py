@@ -16,35 +16,43 @@ from cnnmath.numeric import (
     pad,
     pool,
     recurrent,
+    sliding,
     statistics,
     transposed,
     unpool,
     upsample,
     windows,
 )
+from cnnmath.numeric.methods import direct
+from cnnmath.numeric.methods.correlate import correlate
 from cnnmath.window import Window
 from tests.numeric.test_kernels import assert_agree
 from tests.support import problems
 
 
-def flipped(op, w):
-    axes = tuple(range(2, w.ndim))
-    return FILTERS(op, np.flip(w, axes))
+def flipped(windows, x, w, *rest, **more):
+    return CORRELATE(windows, x, np.flip(w, tuple(range(2, w.ndim))), *rest, **more)
 
 
-def one_group(op, w):
-    return np.roll(FILTERS(op, w), 1, axis=0)
+def one_group(windows, x, w, groups=1, **more):
+    return CORRELATE(windows, x, np.roll(w, len(w) // groups, axis=0), groups, **more)
 
 
-def exchanged_taps(axes, sizes):
-    for k, outputs, inputs in TAP_SLICES(axes, sizes):
-        yield k[::-1] if axes[0].kernel == axes[-1].kernel else k, outputs, inputs
+def exchanged_taps(problem, block):
+    for k, outputs, inputs in DIRECT_TAPS(problem, block):
+        yield k[::-1] if problem.kernel[0] == problem.kernel[-1] else k, outputs, inputs
 
 
-def without_the_first_tap(axes, sizes):
-    taps = TAP_SLICES(axes, sizes)
+def without_the_first_tap(*settings):
+    taps = TAP_SLICES(*settings)
     next(taps, None)
     yield from taps
+
+
+def without_the_tap_of_the_corner(problem, block):
+    for k, outputs, inputs in DIRECT_TAPS(problem, block):
+        if any(k):
+            yield k, outputs, inputs
 
 
 def taps_from_the_last(axes, sizes):
@@ -60,13 +68,15 @@ def in_the_corner(_, x):
     return tuple(slice(n) for n in x.shape)
 
 
-def packed(op):
-    return [Window(w.kernel, w.stride) for w in BARE(op)]
+def packed(op, x):
+    axes, part = DOWNWARD(op, x)
+    spare = [w.extent - w.kernel for w in axes]
+    return [Window(w.kernel, w.stride, 1, w.before, w.after + more) for w, more in zip(axes, spare, strict=True)], part
 
 
 def cut_at_the_end(op, x):
-    inner, lengths, part = FRAME(op, x)
-    return inner, lengths, [slice(s.stop - s.start) for s in part]
+    axes, part = DOWNWARD(op, x)
+    return [Window(w.kernel, w.stride, w.dilation, 0, w.before + w.after) for w in axes], part
 
 
 def unscaled(op, x, at):
@@ -110,27 +120,27 @@ def column_major(op, switches):
 ENDS, PLACES, PLACES_OF = border._ends, upsample._places, unpool._places
 BIN_TAPS = adaptive._taps
 SUMS, GATES, STATES = recurrent._sums, recurrent._gates, recurrent.states
-BARE, FRAME, SPREAD_FILTERS = transposed._bare, transposed._frame, transposed._filters
-FILTERS, TAP_SLICES = conv._filters, windows.tap_slices
+DOWNWARD, INPUT_GRADIENT = transposed._downward, transposed.input_gradient
+CORRELATE, DIRECT_TAPS, TAP_SLICES, LINE_TAPS = correlate, direct._taps, windows.tap_slices, sliding._taps
 MUTANTS = {
-    "a flipped kernel": (ops.Conv, conv, "_filters", flipped),
-    "filters of the wrong group": (ops.Conv, conv, "_filters", one_group),
-    "a tap left out": (ops.Conv, windows, "tap_slices", without_the_first_tap),
-    "height and width exchanged": (ops.Conv, windows, "tap_slices", exchanged_taps),
-    "a transpose without dilation": (ops.ConvTranspose, transposed, "_bare", packed),
-    "a transpose cut at its end alone": (ops.ConvTranspose, transposed, "_frame", cut_at_the_end),
+    "a flipped kernel": (ops.Conv, conv, "correlate", flipped),
+    "filters of the wrong group": (ops.Conv, conv, "correlate", one_group),
+    "a tap left out": (ops.Conv, direct, "_taps", without_the_tap_of_the_corner),
+    "height and width exchanged": (ops.Conv, direct, "_taps", exchanged_taps),
+    "a transpose without dilation": (ops.ConvTranspose, transposed, "_downward", packed),
+    "a transpose cut at its end alone": (ops.ConvTranspose, transposed, "_downward", cut_at_the_end),
     "a transpose with filters of the wrong group": (
-        *(ops.ConvTranspose, transposed, "_filters"),
-        lambda op, w: np.roll(SPREAD_FILTERS(op, w), 1, axis=0),
+        *(ops.ConvTranspose, transposed, "input_gradient"),
+        lambda axes, x, w, sizes, groups: INPUT_GRADIENT(axes, x, np.roll(w, len(w) // groups, 0), sizes, groups),
     ),
-    "a transpose with a tap left out": (ops.ConvTranspose, windows, "tap_slices", without_the_first_tap),
+    "a transpose with a tap left out": (ops.ConvTranspose, direct, "_taps", without_the_tap_of_the_corner),
     "the last of equal maxima": (ops.MaxPool, pool, "tap_slices", taps_from_the_last),
     "a maximum from 0": (ops.MaxPool, pool, "_lowest", lambda _: 0),
-    "a mean that misses a tap": (ops.AveragePool, pool, "tap_slices", without_the_first_tap),
+    "a mean that misses a tap": (ops.AveragePool, sliding, "_taps", lambda *a: LINE_TAPS(*a)[1:]),
     "the declared divisor": (ops.AveragePool, pool, "divisor", lambda op, _: np.prod(op.kernel)),
     "bins one position late": (ops.AdaptiveMaxPool, adaptive, "_taps", one_position_late),
     "the last of a bin's maxima": (ops.AdaptiveMaxPool, adaptive, "_taps", lambda *a: reversed(list(BIN_TAPS(*a)))),
-    "a sum that misses a tap": (ops.Subsample, pool, "tap_slices", without_the_first_tap),
+    "a sum that misses a tap": (ops.Subsample, sliding, "_taps", lambda *a: LINE_TAPS(*a)[1:]),
     "one coefficient for every channel": (ops.Subsample, pool, "_a_channel", lambda a, _: a[0]),
     "the input in the corner of its padding": (ops.Pad, pad, "_middle", in_the_corner),
     "a mirror that shows the border twice": (ops.ReflectPad, border, "_ends", with_the_border_again),

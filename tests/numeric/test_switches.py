@@ -83,11 +83,10 @@ def test_a_switch_that_is_no_place_of_the_output_is_refused(switch):
         numeric.forward(ops.MaxUnpool((12,)), np.ones((1, 1, 2)), switches=z)
     shown = z[0, 0, 1]
     assert str(caught.value) == (
-        "maxunpool: a switch is no place of the output.\n"
-        f"  input   switches[0, 0, 1] = {shown}, output (12,)\n"
-        "  rule    an integer, 0 <= switch < product of the output's sizes\n"
-        f"  here    not 0 <= {shown} < 12, or no integer\n"
-        "  fix     give MaxUnpool the sizes of what was pooled, and the switches of cnnmath.numeric.switches"
+        "maxunpool: 'switches' holds a number that it may not hold.\n"
+        f"  input   switches[0, 0, 1] = {shown}\n"
+        "  rule    each number of switches is one of 0, 1, ..., 10, 11\n"
+        "  fix     mend the 1 of 2 numbers that are none of these"
     )
 
 

@@ -117,7 +117,7 @@ def choose_method(op: Conv, x: Any, *, dtype: Any = np.float32, engine: Engine |
     output = op.shape(shape)
     sizes = Sizes(
         op.windows(shape[2:]),
-        batch=shape[0],
+        batch=max(1, shape[0]),
         channels=shape[1] // op.groups,
         filters=op.filters // op.groups,
         inputs=shape[2:],

@@ -51,6 +51,8 @@ def correlate(
     array([ 0., -1., -1., -1., -1.])
     """
     kind, engine = np.result_type(x, w), current()
+    if not x.size:
+        return np.zeros((len(x), len(w), *output_sizes(windows, x.shape[2:])), kind)
     how = choice(windows, x.shape, w.shape, kind, groups, prepared=remembered is not None)
     outputs = output_sizes(windows, x.shape[2:])
     y = np.empty((len(x), *outputs, len(w)), kind)  # (N, O..., F)
@@ -65,11 +67,10 @@ def correlate(
         engine.workers if how.prediction.cost > START else 1,
         remembered,
     )
-    if y.size:
-        try:
-            METHODS[how.method].forward(problem, how.prediction)
-        except NotFiniteError:
-            METHODS["direct"].forward(problem, how.predictions["direct"])
+    try:
+        METHODS[how.method].forward(problem, how.prediction)
+    except NotFiniteError:
+        METHODS["direct"].forward(problem, how.predictions["direct"])
     return channels_first(y)
 
 
