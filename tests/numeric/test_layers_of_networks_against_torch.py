@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cnnmath import ops, zoo
+from cnnmath.numeric import choose_method
 from tests import rounding
 from tests.peers import drawn
 
@@ -23,8 +24,12 @@ def forward_bound(op, *arrays):
 
 
 def backward_bound(op, dy, *arrays):
-    """The same of the gradients, by operand."""
-    return {name: 2 * a for name, a in rounding.backward_bound(op, dy, *arrays).items()}
+    """The same of the gradients, by operand; a method that works on tiles bounds those of the filters by itself."""
+    bounds = {name: 2 * a for name, a in rounding.backward_bound(op, dy, *arrays).items()}
+    if isinstance(op, ops.Conv) and (choice := choose_method(op, arrays[0])).method == "winograd":
+        terms = dy[:, 0].size * np.abs(dy).max() * np.abs(arrays[0]).max()
+        bounds["w"] = bounds["w"] / 2 + choice.prediction.gradient_bound * terms
+    return bounds
 
 
 @dataclass(frozen=True)
