@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from cnnmath.numeric.engine import current
 from cnnmath.numeric.windows import Array
+from cnnmath.numeric.workers import pieces, run
 from cnnmath.ops import Flatten, Linear, RadialBasis
+
+SHARES, SMALL = 4, 2**16
+"""Shares that a product is cut into, and multiply-adds that are not worth it."""
 
 
 def forward(op: Linear, x: Array, w: Array, b: Array | None = None) -> Array:
     """``y = x @ w^T + b``."""
-    y = x @ w.T  # (N, F)
+    y = product(x, w.T)  # (N, F)
     return y if b is None else y + b
 
 
 def backward(op: Linear, dy: Array, x: Array, w: Array, b: Array | None = None) -> dict[str, Array]:
     """``dx = dy @ w``, ``dw = dy^T @ x``, and ``db`` the sum of dy over the batch."""
-    grads = {"x": dy @ w, "w": dy.T @ x}
+    grads = {"x": product(dy, w), "w": product(dy.T, x)}
     return grads if b is None else grads | {"b": dy.sum(axis=0)}
+
+
+def product(a: Array, b: Array) -> Array:
+    """``a @ b``, the columns of b shared out among the threads in pieces that do not depend on their number."""
+    if a.dtype == object or a.size * b.shape[1] < SMALL:
+        return a @ b
+    out = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+    columns = pieces(b.shape[1], -(-b.shape[1] // SHARES))
+    run(columns, lambda some: np.matmul(a, b[:, some], out=out[:, some]), current().workers)
+    return out
 
 
 def flatten_forward(op: Flatten, x: Array) -> Array:

@@ -55,10 +55,11 @@ def _beside_all(
     kind = "convolutions" if isinstance(problem.op, ops.Conv) else "poolings"
     label = f"{problem.name} (x{problem.uses})" if problem.uses > 1 else problem.name
     row = label, describe(problem.op), times(problem.shape)
-    ours = problem.ours(direction)
     for peer in peers.values():
         theirs = peer.layer(problem, direction) if problem.shape[0] <= peer.MOST else None
-        if theirs is not None:
+        if theirs is None:
+            continue
+        for way, ours in problem.ours(direction).items():
             timing = compare(ours, theirs, settings.seconds)
-            say(f"{net} {label}, batch {problem.shape[0]}, {direction}: {ratio(timing.ratio)} of {peer.NAME}")
-            yield Measured(net, problem.shape[0], direction, kind, row, peer.NAME, timing)
+            say(f"{net} {label}, batch {problem.shape[0]}, {way}: {ratio(timing.ratio)} times as fast as {peer.NAME}")
+            yield Measured(net, problem.shape[0], way, kind, row, peer.NAME, timing)

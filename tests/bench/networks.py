@@ -25,9 +25,7 @@ def measure(settings: Settings, peers: Mapping[str, Peer], say: Callable[[str], 
             for direction in settings.directions:
                 for peer in peers.values():
                     theirs = peer.network(problem, direction) if batch <= peer.MOST else None
-                    if theirs is not None:
-                        budget = LONGER * settings.seconds
-                        timing = compare(problem.ours(direction), theirs, budget, TOLERANCE[direction])
-                        say(f"{name}, batch {batch}, {direction}: {ratio(timing.ratio)} of {peer.NAME}")
-                        row = name, str(batch), direction
-                        yield Measured(name, batch, direction, WHAT, row, peer.NAME, timing)
+                    for way, ours in problem.ours(direction).items() if theirs is not None else ():
+                        timing = compare(ours, theirs, LONGER * settings.seconds, TOLERANCE[direction])
+                        say(f"{name}, batch {batch}, {way}: {ratio(timing.ratio)} times as fast as {peer.NAME}")
+                        yield Measured(name, batch, way, WHAT, (name, str(batch), way), peer.NAME, timing)

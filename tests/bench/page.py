@@ -10,12 +10,15 @@ from tests.bench.table import Table, markdown
 
 INTRODUCTION = """# Benchmarks
 
-How long the package's kernels take beside other libraries, measured side by side in one process. A ratio is ours
-divided by theirs: below 1 the package is faster.
+How long the package's kernels take beside other libraries, measured side by side in one process. A ratio is their
+time divided by ours: above 1 the package is faster.
 
 ## How it is measured
 
-- All arrays are float32. Ours are NumPy arrays, channels first; the package's checks of its arguments are in its time.
+- All arrays are float32. Ours are NumPy arrays (N, C, H, W) whose channels lie innermost in memory, as its kernels leave
+  them; the package's checks of its arguments are in its time.
+- "Filters prepared" is a layer that keeps what its method has made of the filters (`numeric.fused.Fused`), as a network
+  does that is prepared for inference (`graph.Prepared`); in plain layers that is part of every call.
 - Layers are all distinct convolutions and poolings of the networks of `cnnmath.zoo`, as they stand in the graph.
   Backward is the backward pass alone, by all operands; of whole networks it is a step: loss and gradients of all
   parameters, with the statistics of batch normalisation held.

@@ -11,6 +11,9 @@ import numpy as np
 
 from cnnmath import numeric, ops, zoo
 from cnnmath.graph import Architecture
+from cnnmath.graph.execute import forward, loss_and_gradients
+from cnnmath.graph.prepared import Prepared
+from cnnmath.numeric.fused import Fused
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape, operands
 from tests.bench.timing import Job
@@ -59,16 +62,25 @@ class LayerProblem:
         """Parameters by name."""
         return {name: a for name, a in self.arrays.items() if name != "x"}
 
-    def ours(self, direction: Direction) -> Job:
-        """The package's kernel, its checks included."""
-        x, parameters = self.arrays["x"], self.parameters
-        if direction == "forward":
-            return Job(lambda _: numeric.forward(self.op, x, **parameters), lambda y: {"y": y})
-        return Job(lambda _: numeric.backward(self.op, self.dy, x, **parameters), dict)
+    def ours(self, direction: Direction) -> dict[str, Job]:
+        """The package's kernel, its checks included; of a convolution forward, also with its filters prepared."""
+        x, dy, parameters = inmost(self.arrays["x"]), inmost(self.dy), self.parameters
+        if direction == "backward":
+            return {direction: Job(lambda _: numeric.backward(self.op, dy, x, **parameters), dict)}
+        jobs = {direction: Job(lambda _: numeric.forward(self.op, x, **parameters), lambda y: {"y": y})}
+        if isinstance(self.op, ops.Conv):
+            prepared = Fused(self.op, **parameters)
+            jobs["forward, filters prepared"] = Job(lambda _: prepared.forward(x), lambda y: {"y": y})
+        return jobs
 
     def results(self, direction: Direction) -> tuple[str, ...]:
         """Names of what either direction gives, in order."""
         return ("y",) if direction == "forward" else tuple(operands(self.op, self.shape))
+
+
+def inmost(a: Any) -> Any:
+    """An array (N, C, ...) whose channels lie innermost in memory."""
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(a, 1, -1)), -1, 1)
 
 
 def layer_problems(net: Architecture, batch: int) -> Iterator[LayerProblem]:
@@ -110,16 +122,24 @@ class NetworkProblem:
         """Labels."""
         return np.arange(self.batch)
 
-    def ours(self, direction: Direction) -> Job:
-        """The package's executor, its checks included."""
-        from cnnmath.graph.execute import forward, loss_and_gradients
-
+    def ours(self, direction: Direction) -> dict[str, Job]:
+        """The package's executor, its checks included; forward also as prepared for inference."""
+        net, x = self.net, self.x
         if direction == "forward":
-            return Job(lambda _: forward(self.net, self.x, self.parameters), lambda y: {"y": y})
-        return Job(
-            lambda _: loss_and_gradients(self.net, self.x, self.t, self.parameters, training=False),
+            return {
+                "forward, prepared": Job(lambda _: self.prepared.forward(x), lambda y: {"y": y}),
+                "forward": Job(lambda _: forward(net, x, self.parameters), lambda y: {"y": y}),
+            }
+        step = Job(
+            lambda _: loss_and_gradients(net, x, self.t, self.parameters, training=False),
             lambda found: found.gradients,
         )
+        return {"step": step}
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """The network with its arrays fixed."""
+        return Prepared(self.net, self.parameters)
 
 
 def check_agreement(ours: dict[str, Any], theirs: dict[str, Any], tolerance: float) -> None:

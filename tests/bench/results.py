@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tests.bench.problem import Direction
 from tests.bench.table import Row, Table, cell, milliseconds, ratio
 from tests.bench.timing import Timing, geometric_mean
 
@@ -32,14 +31,14 @@ class Measured:
 
     net: str
     batch: int
-    direction: Direction
+    direction: str
     kind: str
     row: Row
     peer: str
     timing: Timing
 
     @property
-    def group(self) -> tuple[str, int, Direction]:
+    def group(self) -> tuple[str, int, str]:
         """Network, batch and direction."""
         return self.net, self.batch, self.direction
 
@@ -70,7 +69,7 @@ def mean_table(results: Iterable[Measured]) -> Table:
         found = [[m.timing.ratio for m in layers if (m.kind, *m.group) == key and m.peer == peer] for peer in peers]
         means = (f"{ratio(geometric_mean(ratios))} ({len(ratios)})" if ratios else "" for ratios in found)
         rows.append((f"{kind}, {net}", str(batch), direction, *means))
-    columns = ("layers", "batch", "direction", *(f"ours / {peer}" for peer in peers))
+    columns = ("layers", "batch", "direction", *(f"{peer} / ours" for peer in peers))
     return Table("Geometric means of the ratios (and of how many layers)", columns, tuple(rows))
 
 
@@ -88,4 +87,4 @@ def _beside(title: str, names: Row, results: Sequence[Measured]) -> Table:
         )
         for row, timings in rows.items()
     )
-    return Table(title, (*names, "ours, ms", *(f"ours / {peer}" for peer in peers)), tuple(texts))
+    return Table(title, (*names, "ours, ms", *(f"{peer} / ours" for peer in peers)), tuple(texts))

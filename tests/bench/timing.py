@@ -63,8 +63,8 @@ class Timing:
 
     @property
     def quartiles(self) -> tuple[float, float, float]:
-        """Quartiles of the ratios ours/theirs, the median in the middle."""
-        ratios = [a / b for a, b in self.rounds]
+        """Quartiles of the ratios theirs/ours, the median in the middle."""
+        ratios = [b / a for a, b in self.rounds]
         if len(ratios) == 1:
             return (ratios[0],) * 3
         low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
@@ -72,7 +72,7 @@ class Timing:
 
     @property
     def ratio(self) -> float:
-        """Median of the ratios: below 1, ours is faster."""
+        """Median of the ratios: above 1, ours is faster."""
         return self.quartiles[1]
 
 

@@ -53,7 +53,13 @@ def correlate(
     kind, engine = np.result_type(x, w), current()
     if not x.size:
         return np.zeros((len(x), len(w), *output_sizes(windows, x.shape[2:])), kind)
-    how = choice(windows, x.shape, w.shape, kind, groups, prepared=remembered is not None)
+    if remembered is None:
+        how = choice(windows, x.shape, w.shape, kind, groups)
+    else:
+        key = ("how", x.shape, engine)
+        if key not in remembered:
+            remembered[key] = choice(windows, x.shape, w.shape, kind, groups, prepared=True)
+        how = remembered[key]
     outputs = output_sizes(windows, x.shape[2:])
     y = np.empty((len(x), *outputs, len(w)), kind)  # (N, O..., F)
     problem = Problem(

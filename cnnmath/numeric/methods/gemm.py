@@ -24,7 +24,6 @@ from cnnmath.numeric.methods.problem import (
     by_channel,
     channels_first,
     channels_last,
-    check_finite,
     covered,
     extents,
     fill,
@@ -34,9 +33,9 @@ from cnnmath.numeric.methods.problem import (
 from cnnmath.numeric.windows import Array, Slices
 from cnnmath.numeric.workers import pieces, run, scratch
 
-NUMBERS, POSITIONS, SHARES, LIGHT = 2**18, 256, 4, 2**18
+NUMBERS, POSITIONS, SHARES, LIGHT, HEAVY = 2**18, 256, 4, 2**18, 2**28
 """Numbers of a block's columns, and positions that it has at least; shares that work is cut into where blocks are few;
-numbers of the filters that one block repays."""
+numbers of the filters that one block repays; multiply-adds above which more than two shares repay their start."""
 
 RUN, NARROW = 25, 16
 """What starting a run costs, in numbers copied; the shortest run of channels that is one."""
@@ -59,7 +58,7 @@ def predict(sizes: Sizes, tolerance: float) -> Prediction:
 def forward(problem: Problem, chosen: Prediction) -> None:
     """One product a block, group by group."""
     if any(w.before or w.after for w in problem.windows):
-        check_finite(problem.w)
+        problem.check_filters()
     for part in problem.parts():
         _forward(part)
 
@@ -77,10 +76,11 @@ def _forward(problem: Problem) -> None:
     if len(cut) >= SHARES and problem.w.size <= LIGHT:
         run(cut, lambda block: _product(problem, block, columns.read(block), w, slice(None)), problem.threads)
         return
+    shares = SHARES if problem.y.size * problem.taps > HEAVY else 2
     for block in columns.cut(most):
         read = columns.shared(block)
         run(
-            pieces(filters, -(-filters // SHARES)),
+            pieces(filters, -(-filters // shares)),
             lambda some, block=block, read=read: _product(problem, block, read, w[some], some),
             problem.threads,
         )
@@ -115,9 +115,11 @@ class Columns:
     def filters(self) -> Array:
         """Filters as rows in this order, (F, C*K)."""
         w = self.problem.w
+        if self.problem.keeps and self.channels_fastest:
+            return self.problem.remember("gemm", lambda: np.ascontiguousarray(channels_last(w).reshape(len(w), -1).T)).T
         if not self.channels_fastest or self.single:
             return w.reshape(len(w), -1)
-        return self.problem.remember("gemm", lambda: channels_last(w).reshape(len(w), -1))
+        return channels_last(w).reshape(len(w), -1)
 
     @property
     def single(self) -> bool:

@@ -58,6 +58,13 @@ class Problem:
     threads: int
     remembered: dict[Any, Any] | None = None
 
+    def check_filters(self) -> None:
+        """Raise where a filter is not finite; filters that are kept are looked at once."""
+        if self.remembered is None or "finite" not in self.remembered:
+            check_finite(self.w)
+            if self.remembered is not None:
+                self.remembered["finite"] = True
+
     @property
     def keeps(self) -> bool:
         """Whether what is made of the filters outlives the call."""

@@ -28,9 +28,9 @@ from cnnmath.numeric.workers import pieces, run, scratch
 from cnnmath.toomcook import Transforms, transforms
 from cnnmath.window import Window
 
-CACHE, FEWEST, FILTERS, SHARES = 2**21, 64, 64, 4
-"""Bytes of a block's transformed numbers, tiles that a product needs to be fast, filters of a piece, and
-shares that other work is cut into."""
+CACHE, FEWEST, LEAST, FILTERS, SHARES = 2**21, 64, 24, 64, 4
+"""Bytes of a block's transformed numbers, tiles that a product needs to be fast, and the least that it
+is given; filters of a piece, and shares that work is cut into."""
 
 OUTPUTS, MOST = (2, 4, 6), 216
 """Outputs of a tile along an axis that are tried; points of interpolation above which transforms cost too much."""
@@ -127,7 +127,7 @@ def _returning(t: Transforms) -> Fraction:
 
 def forward(problem: Problem, chosen: Prediction) -> None:
     """Tiles transformed, multiplied point by point, summed over channels, and transformed back; group by group."""
-    check_finite(problem.w)
+    problem.check_filters()
     for part in problem.parts():
         _forward(part, chosen.tile)
 
@@ -136,7 +136,7 @@ def _forward(problem: Problem, m: tuple[int, ...]) -> None:
     chosen = plan(m, problem.kernel, problem.y.dtype)
     cut = list(blocks(_tiles(chosen, problem), _most(chosen, problem)))
     everything = slice(0, len(problem.w))
-    if prod(chosen.points) * problem.w.shape[0] * problem.w.shape[1] <= SHARED:
+    if len(cut) > 1 and prod(chosen.points) * problem.w.shape[0] * problem.w.shape[1] <= SHARED:
         u = problem.remember(m, lambda: transformed_filters(chosen, problem, everything))  # (P, C, F)
 
         def by_tiles(block: Slices) -> None:
@@ -281,8 +281,9 @@ def _most(chosen: Plan, problem: Problem) -> int:
     f, c = problem.w.shape[:2]
     numbers = prod(chosen.points) * (c + min(f, FILTERS)) * problem.x.itemsize
     fitting = max(1, problem.scratch // (3 * numbers))
-    quarter = -(-prod(_tiles(chosen, problem)) // 4)
-    return min(fitting, max(FEWEST, min(quarter, CACHE // numbers)))
+    tiles = prod(_tiles(chosen, problem))
+    share = -(-tiles // (SHARES if tiles >= SHARES * FEWEST else 2))
+    return min(fitting, max(LEAST, min(share, max(FEWEST, CACHE // numbers))))
 
 
 def _bytes(chosen: Plan, problem: Problem, block: Slices) -> int:

@@ -11,6 +11,7 @@ from tests.bench.timing import Job
 
 MODULES = {
     "torch": "tests.bench.peers.torch_eager",
+    "torch-last": "tests.bench.peers.torch_inmost",
     "onnxruntime": "tests.bench.peers.onnx_runtime",
     "jax": "tests.bench.peers.jax_compiled",
     "scipy": "tests.bench.peers.scipy_channels",
