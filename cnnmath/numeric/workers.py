@@ -10,6 +10,8 @@ import ctypes
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from contextvars import copy_context
 from functools import cache
 from math import prod
 from threading import Lock, get_native_id, local
@@ -18,13 +20,14 @@ from typing import Any, TypeVar
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from cnnmath.numeric.engine import current
 from cnnmath.numeric.windows import Array
 
 Task = TypeVar("Task")
 
 
 def run(tasks: Iterable[Task], work: Callable[[Task], object], threads: int) -> None:
-    """Do all tasks, this thread among the workers; the first error that a task raises comes out.
+    """Do all tasks, this thread among the workers; after an error, which comes out, or Ctrl-C no other task begins.
 
     Examples
     --------
@@ -36,7 +39,7 @@ def run(tasks: Iterable[Task], work: Callable[[Task], object], threads: int) -> 
     waiting = list(tasks)
     if not waiting:
         return
-    with _blas().limit(limits=1, user_api="blas"):
+    with _blas():
         if min(threads, len(waiting)) == 1:
             for task in waiting:
                 work(task)
@@ -44,19 +47,23 @@ def run(tasks: Iterable[Task], work: Callable[[Task], object], threads: int) -> 
         left, lock = iter(waiting), Lock()
 
         def drain() -> None:
-            while True:
+            nonlocal left
+            try:
+                while True:
+                    with lock:
+                        task = next(left, None)
+                    if task is None:
+                        return
+                    work(task)
+            except BaseException:
                 with lock:
-                    task = next(left, None)
-                if task is None:
-                    return
-                work(task)
+                    left = iter(())
+                raise
 
         others = helpers(threads - 1).submit(drain, min(threads, len(waiting)) - 1)
         try:
             drain()
         finally:
-            with lock:
-                left = iter(())  # an error or Ctrl-C ends the work of all
             errors = [error for other in others if (error := other.exception())]
         if errors:
             raise errors[0]
@@ -65,7 +72,8 @@ def run(tasks: Iterable[Task], work: Callable[[Task], object], threads: int) -> 
 class Scratch(local):
     """Buffers of each thread by name, kept from block to block and from call to call, and grown where more is needed.
 
-    A fresh buffer costs as much as the work on it: the system hands it out page by page, at the first touch.
+    A fresh buffer costs as much as the work on it: the system hands it out page by page, at the first touch. Where the
+    buffers of a thread come to more than the scratch memory in effect, those asked for longest ago are given back.
     """
 
     def __init__(self) -> None:
@@ -80,9 +88,18 @@ class Scratch(local):
         if np.dtype(dtype).hasobject:
             return np.empty(shape, dtype)
         size = prod(shape) * np.dtype(dtype).itemsize
-        if name not in self._buffers or self._buffers[name].size < size:
-            self._buffers[name] = np.empty(size, np.uint8)
-        return self._buffers[name][:size].view(dtype).reshape(shape)
+        buffer = self._buffers.pop(name, None)
+        if buffer is None or buffer.size < size:
+            del buffer
+            self._fit(current().scratch - size)
+            buffer = np.empty(size, np.uint8)
+        self._buffers[name] = buffer  # the last
+        return buffer[:size].view(dtype).reshape(shape)
+
+    def _fit(self, room: int) -> None:
+        """Give back the first buffers until the others fit."""
+        while self._buffers and sum(buffer.size for buffer in self._buffers.values()) > room:
+            del self._buffers[next(iter(self._buffers))]
 
 
 @cache
@@ -116,13 +133,13 @@ class Helpers:
         self._pool = ThreadPoolExecutor(threads, "cnnmath", self._register)
 
     def submit(self, work: Callable[[], None], threads: int) -> list[Future[None]]:
-        """Start the work in so many threads, away from the processor of this one."""
+        """Start the work in so many threads, away from the processor of this one, and in its context."""
         here = processor()
         with self._lock:
             for thread, place in self._places.items():
                 if place == here:
                     self._places[thread] = _bound(thread, {here, *self._places.values()})
-        return [self._pool.submit(work) for _ in range(threads)]
+        return [self._pool.submit(copy_context().run, work) for _ in range(threads)]
 
     def _register(self) -> None:
         with self._lock:
@@ -135,13 +152,20 @@ def _bound(thread: int, taken: set[int | None]) -> int:
         return -1
     allowed = os.sched_getaffinity(os.getpid())
     free = [place for place in allowed if place not in taken]
-    os.sched_setaffinity(thread, {max(free)} if free else allowed)
+    try:
+        os.sched_setaffinity(thread, {max(free)} if free else allowed)
+    except OSError:  # the system does not let it
+        return -1
     return max(free, default=-1)
 
 
-@cache
 def helpers(threads: int) -> Helpers:
-    """The helpers of this process."""
+    """The helpers of this process: one that is forked has none of its parent's threads."""
+    return _helpers(threads, os.getpid())
+
+
+@cache
+def _helpers(threads: int, process: int) -> Helpers:
     return Helpers(threads)
 
 
@@ -158,6 +182,31 @@ def processor() -> int | None:
     return None if find is None else find()
 
 
+class OneThread:
+    """Keeps the BLAS to one thread while any calling thread is inside; the last one out restores what the first found.
+
+    The number is one of the process: with a limit to each caller, the one that leaves first would lift that of the
+    others, and the last would leave theirs behind.
+    """
+
+    def __init__(self) -> None:
+        self._blas = ThreadpoolController()
+        self._inside, self._lock = 0, Lock()
+        self._limit = ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._limit.enter_context(self._blas.limit(limits=1, user_api="blas"))
+            self._inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._limit.close()
+
+
 @cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController()
+def _blas() -> OneThread:
+    return OneThread()

@@ -94,12 +94,13 @@ class Problem:
             )
 
     def remember(self, name: Any, make: Callable[[], Array]) -> Array:
-        """What was made of the filters under this name, or is made now."""
+        """What was made of the filters under this name, for these numbers, or is made now."""
         if self.remembered is None:
             return make()
-        if name not in self.remembered:
-            self.remembered[name] = make()
-        return self.remembered[name]
+        key = name, self.w.dtype
+        if key not in self.remembered:
+            self.remembered[key] = make()
+        return self.remembered[key]
 
     @property
     def kernel(self) -> tuple[int, ...]:
