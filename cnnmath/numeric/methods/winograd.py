@@ -28,7 +28,7 @@ from cnnmath.numeric.workers import pieces, run, scratch
 from cnnmath.toomcook import Transforms, transforms
 from cnnmath.window import Window
 
-CACHE, FEWEST, LEAST, FILTERS, SHARES = 2**21, 64, 24, 64, 4
+CACHE, FEWEST, LEAST, FILTERS, SHARES = 3 * 2**20, 64, 24, 64, 4
 """Bytes of a block's transformed numbers, tiles that a product needs to be fast, and the least that it
 is given; filters of a piece, and shares that work is cut into."""
 
@@ -239,11 +239,11 @@ def transformed_tiles(chosen: Plan, problem: Problem, block: Slices, out: Array 
     strip = scratch()("strip", (sizes[0], *lengths, x.shape[-1]), x.dtype)  # (n, L..., C)
     fill(strip, x, starts)
     check_finite(strip)
-    tiles = scratch()("tiles", (*chosen.points, *sizes, x.shape[-1]), x.dtype)  # (t..., n, tiles..., C)
+    tiles = scratch()("points", (*chosen.points, *sizes, x.shape[-1]), x.dtype)  # (t..., n, tiles..., C)
     axes = range(1 + 2 * rank)
     tiles[...] = patches(strip, chosen.tile, sizes[1:]).transpose(*axes[1 + rank :], *axes[: 1 + rank], 1 + 2 * rank)
     shape = (prod(chosen.points), prod(sizes), x.shape[-1])
-    v = scratch()("transformed", shape, x.dtype) if out is None else out  # (P, T, C)
+    v = scratch()("channels", shape, x.dtype) if out is None else out  # (P, T, C)
     np.matmul(chosen.input, tiles.reshape(len(v), -1), out=v.reshape(len(v), -1, copy=False))
     return v
 
@@ -251,9 +251,9 @@ def transformed_tiles(chosen: Plan, problem: Problem, block: Slices, out: Array 
 def _finished(chosen: Plan, problem: Problem, block: Slices, v: Array, u: Array, some: slice) -> None:
     """Products point by point, ``A^T (...) A`` of them, and the tiles put where they belong."""
     sizes = extents(block)
-    products = scratch()("products", (*v.shape[:2], u.shape[2]), v.dtype)  # (P, T, F)
+    products = scratch()("points", (*v.shape[:2], u.shape[2]), v.dtype)  # (P, T, F)
     np.matmul(v, u, out=products)
-    out = scratch()("outputs", (*chosen.m, *sizes, u.shape[2]), v.dtype)  # (m..., n, tiles..., F)
+    out = scratch()("channels", (*chosen.m, *sizes, u.shape[2]), v.dtype)  # (m..., n, tiles..., F)
     np.matmul(chosen.output, products.reshape(len(products), -1), out=out.reshape(prod(chosen.m), -1))
     rank = len(chosen.m)
     order = [rank, *(axis for i in range(rank) for axis in (rank + 1 + i, i)), 2 * rank + 1]
