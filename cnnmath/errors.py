@@ -101,7 +101,7 @@ def clip(text: str) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
-LISTED = 40
+LISTED = 50
 """Names that a message lists; of more, it says how many there are."""
 
 

@@ -30,6 +30,10 @@ def product(a: Array, b: Array) -> Array:
     if a.dtype == object or a.size * b.shape[1] < SMALL:
         return a @ b
     out = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+    if len(b) == 1:  # an outer product, of which only the memory takes time
+        rows = pieces(len(a), -(-len(a) // SHARES))
+        run(rows, lambda some: np.multiply(a[some], b, out=out[some]), current().workers)
+        return out
     columns = pieces(b.shape[1], -(-b.shape[1] // SHARES))
     run(columns, lambda some: np.matmul(a, b[:, some], out=out[:, some]), current().workers)
     return out

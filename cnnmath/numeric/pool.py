@@ -7,9 +7,10 @@ from functools import reduce
 
 import numpy as np
 
-from cnnmath.numeric.sliding import reduce_windows
+from cnnmath.numeric.elementwise import where_true
+from cnnmath.numeric.sliding import over_maps, reduce_windows
 from cnnmath.numeric.switches import Tap, first_maxima, positions
-from cnnmath.numeric.windows import Array, tap_slices
+from cnnmath.numeric.windows import Array, Slices, tap_slices
 from cnnmath.ops import AveragePool, MaxPool, Subsample
 from cnnmath.ops.pool import Pool
 
@@ -21,9 +22,13 @@ def max_forward(op: MaxPool, x: Array) -> Array:
 
 def max_backward(op: MaxPool, dy: Array, x: Array) -> dict[str, Array]:
     """The gradient of each output goes to the first tap, in row-major order, that holds the maximum."""
-    dx = np.zeros(x.shape, dy.dtype)  # (N, C, *spatial)
-    for outputs, inputs, won in first_maxima(x, max_forward(op, x), _taps(op, x.shape[2:])):
-        dx[:, :, *inputs] += np.where(won, dy[:, :, *outputs], np.zeros((), dy.dtype))
+    y, dx = max_forward(op, x), np.zeros_like(x, dy.dtype)  # (N, C, O...), (N, C, *spatial)
+
+    def pass_on(block: Slices) -> None:
+        for outputs, inputs, won in first_maxima(x[block], y[block], _taps(op, x.shape[2:])):
+            dx[block][:, :, *inputs] += where_true(won, dy[block][:, :, *outputs])
+
+    over_maps(pass_on, x)
     return {"x": dx}
 
 

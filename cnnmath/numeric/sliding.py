@@ -6,7 +6,7 @@ k*k, and where the channels lie first in memory only the passes along the last a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -16,8 +16,9 @@ from cnnmath.numeric.windows import Array, Slices, output_sizes
 from cnnmath.numeric.workers import run
 from cnnmath.window import Window
 
-NUMBERS, SMALL = 2**17, 2**15
-"""Numbers of a block of the input, and numbers that are not worth a second thread."""
+NUMBERS, SMALL, RUN, SHARES = 2**17, 2**15, 32, 4
+"""Numbers of a block of the input, and numbers that are not worth a second thread; channels side by side that make a
+run; and shares that the work is cut into at least."""
 
 
 def reduce_windows(
@@ -57,6 +58,17 @@ def reduce_windows(
 
     run(cut, work, current().workers if x.size > SMALL else 1)
     return y
+
+
+def over_maps(work: Callable[[Slices], None], x: Array) -> None:
+    """Do some work for blocks of samples and channels, whose sizes do not depend on the number of threads."""
+    if x.dtype == object or x.size <= SMALL:
+        work((slice(None), slice(None)))
+        return
+    most = max(1, NUMBERS * x.shape[1] * len(x) // x.size)
+    if x.strides[1] < x.strides[-1]:
+        most = max(most, RUN)
+    run(blocks(x.shape[:2], min(most, -(-x.shape[1] * len(x) // SHARES))), work, current().workers)
 
 
 def _along(

@@ -1,4 +1,4 @@
-"""Figures of networks, of their training and of images, for papers and lectures; they need matplotlib, extra ``plot``."""
+"""Figures of networks, their training and images, for papers and lectures; they need matplotlib, extra ``plot``."""
 
 from cnnmath.plot.bars import costs
 from cnnmath.plot.drawing import draw

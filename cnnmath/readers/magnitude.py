@@ -134,12 +134,12 @@ class Magnitudes:
         return Magnitude(self, value, slopes)
 
     def of(self, number: Number) -> Magnitude:
-        """A constant's own magnitude; a fraction is no integer, and an index has no bound."""
+        """A constant's own magnitude, unless it is no integer; an index has no bound."""
         if isinstance(number, Magnitude):
             return number
-        if isinstance(number, Fraction) and number.denominator > 1:
-            return self.broken()
-        return self.number(abs(int(number)) if isinstance(number, (int, Fraction)) else UNKNOWN, {})
+        if not isinstance(number, (int, Fraction)):
+            return self.number(UNKNOWN, {})
+        return self.number(abs(number.numerator), {}) if number.denominator == 1 else self.broken()
 
     def broken(self) -> Magnitude:
         """A number that is no integer."""

@@ -130,7 +130,7 @@ def labelled(shape: Sequence[int], draw: Random, levels: Sequence[int]) -> Tenso
     Examples
     --------
     >>> labelled((4,), Random(0), (0, 1)).values
-    [Fraction(0, 1), Fraction(1, 1), Fraction(0, 1), Fraction(1, 1)]
+    [Fraction(0, 1), Fraction(1, 1), Fraction(1, 1), Fraction(0, 1)]
     """
     return Tensor(tuple(shape), [Fraction(draw.choice(levels) if i else levels[0]) for i in range(prod(shape))])
 

@@ -178,7 +178,7 @@ def replaced(expr: Expr, symbol: sp.Symbol, value: Expr) -> Expr:
     --------
     >>> k, x = index("k"), array("x")
     >>> replaced(k + Sigma(x[k], [(k, k + 2)]), k, sp.Integer(5))
-    5 + Sigma(x[k], ((k, 7),), ())
+    Sigma(x[k], ((k, 7),), ()) + 5
     """
     if expr == symbol or not expr.has(symbol):
         return value if expr == symbol else expr

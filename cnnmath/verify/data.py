@@ -64,8 +64,8 @@ def mode(op: Operator, *inputs: Shape) -> Mode:
 def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed: np.random.Generator) -> Any:
     """An operand of small integers, many equal ones among the inputs, times what divisions in the operator divide.
 
-    A variance has a rational root, weights are positive, labels and masks are what they may be; a cell
-    gets eighths, so that its gates are neither open nor shut.
+    A variance has a rational root, weights are positive, labels and masks are what they may be; a cell gets
+    eighths, so that its gates are neither open nor shut.
     """
     levels = op.levels(*inputs).get(name)
     if levels is not None:

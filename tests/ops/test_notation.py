@@ -105,7 +105,7 @@ MESSAGES = {
         "there is no operator 'flaten'.\n"
         "  text    conv(8, 5) > flaten\n"
         "                       ^\n"
-        "  near    flatten\n"
+        "  near    flatten, layernorm\n"
         "  known   " + ", ".join(sorted(kind.__name__.lower() for kind in ops.ALL)),
     ),
     "conv(8, 3, strid=2)": (

@@ -93,6 +93,8 @@ def residues(window: Window, n: int) -> Iterator[Residue]:
 
 def input_gradient(windows: Sequence[Window], dy: Array, w: Array, sizes: Sequence[int], groups: int = 1) -> Array:
     """Gradient by the input of a correlation, (N, C, *sizes): a correlation of dy for each residue of the strides."""
+    if groups == 1 and w.size > LIGHT and len(w) > dy[:, 0].size and dy.dtype != object:
+        return _scattered(windows, dy, w, sizes)
     channels = w.shape[1] * groups
     turned = np.swapaxes(w.reshape(groups, -1, *w.shape[1:]), 1, 2).reshape(
         channels, -1, *w.shape[2:]
@@ -108,6 +110,22 @@ def input_gradient(windows: Sequence[Window], dy: Array, w: Array, sizes: Sequen
         if part.shape == dx.shape:
             return part
         dx[(..., *(r.inputs for r in each))] = part
+    return dx
+
+
+def _scattered(windows: Sequence[Window], dy: Array, w: Array, sizes: Sequence[int]) -> Array:
+    """The same by products with the filters as they lie, added tap by tap: for filters that outweigh the outputs."""
+    filters, channels = w.shape[:2]
+    rows = dy.swapaxes(0, 1).reshape(filters, -1)  # (F, N*O)
+    dx = np.zeros((len(dy), channels, *sizes), np.result_type(dy, w))
+
+    def add(some: slice) -> None:
+        mine, weights = dx[:, some], w[:, some]
+        terms = (weights.reshape(filters, -1).T @ rows).reshape(*weights.shape[1:], len(dy), *dy.shape[2:])
+        for k, outputs, inputs in tap_slices(windows, sizes):
+            mine[:, :, *inputs] += terms[:, *k][:, :, *outputs].swapaxes(0, 1)  # (N, C, o...)
+
+    run(pieces(channels, -(-channels // SHARES)), add, current().workers)
     return dx
 
 
@@ -152,12 +170,12 @@ def _by_definition(problem: Problem) -> None:
 
 def _filter_gradient(problem: Problem) -> None:
     """Sums over blocks of positions: the channels are shared out or, where they are few, the blocks."""
-    columns = Columns.of(problem)
+    columns, apart = Columns.of(problem), problem.w.size > LIGHT
     channels, taps = problem.x.shape[-1], prod(problem.kernel)
     cut = list(
         blocks(problem.y.shape[:-1], max(1, min(POSITIONS, problem.scratch // (2 * problem.taps * problem.x.itemsize))))
     )
-    if problem.w.size > LIGHT:
+    if apart:
         shares = [(cut, some) for some in pieces(channels, -(-channels // SHARES))]
     else:
         shares = [(cut[some], slice(0, channels)) for some in pieces(len(cut), -(-len(cut) // SHARES))]
@@ -169,8 +187,11 @@ def _filter_gradient(problem: Problem) -> None:
         for block in mine:
             dy = by_channel(problem.y[block]).reshape(len(total), -1)  # (F, positions)
             total += dy @ columns.read(block, some).T
-        sums[i] = total
+        if apart:
+            problem.w[:, some] = columns.as_filters(total)
+        else:
+            sums[i] = total
 
     run(range(len(shares)), add, problem.threads)
-    for (_, some), total in zip(shares, sums, strict=True):
-        problem.w[:, some] += columns.as_filters(total)
+    for total in () if apart else sums:
+        problem.w[...] += columns.as_filters(total)

@@ -49,7 +49,6 @@ def conventions(
 ) -> tuple[Remark, ...]:
     """What is given, and what others may have otherwise."""
     operators = list(operators)
-    kinds = {type(net.op(name)) for name in operators}
     given = [array(f"dL/d{output_name(name)}") for name in ends]
     places = " and ".join("{}" for _ in ends)
     remarks = [
