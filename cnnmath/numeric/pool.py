@@ -25,10 +25,14 @@ def max_backward(op: MaxPool, dy: Array, x: Array) -> dict[str, Array]:
     y, dx = max_forward(op, x), np.zeros_like(x, dy.dtype)  # (N, C, O...), (N, C, *spatial)
 
     def pass_on(block: Slices) -> None:
-        for outputs, inputs, won in first_maxima(x[block], y[block], _taps(op, x.shape[2:])):
-            dx[block][:, :, *inputs] += where_true(won, dy[block][:, :, *outputs])
+        maps, rows = block[:2], block[2]
+        mine, above = dx[maps], dy[(*maps, rows)]
+        taps = ((o, i, True) for _, o, i in tap_slices(windows, x.shape[2:], rows))
+        for outputs, inputs, won in first_maxima(x[maps], y[(*maps, rows)], taps):
+            mine[:, :, *inputs] += where_true(won, above[:, :, *outputs])
 
-    over_maps(pass_on, x)
+    windows = op.windows(x.shape[2:])
+    over_maps(pass_on, x, y.shape[2], apart=windows[0].stride >= windows[0].extent)
     return {"x": dx}
 
 

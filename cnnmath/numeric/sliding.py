@@ -16,9 +16,9 @@ from cnnmath.numeric.windows import Array, Slices, output_sizes
 from cnnmath.numeric.workers import run
 from cnnmath.window import Window
 
-NUMBERS, SMALL, RUN, SHARES = 2**17, 2**15, 32, 4
-"""Numbers of a block of the input, and numbers that are not worth a second thread; channels side by side that make a
-run; and shares that the work is cut into at least."""
+NUMBERS, SMALL, SHARES = 2**17, 2**15, 4
+"""Numbers of a block of the input, and numbers that are not worth a second thread; shares that work is cut
+into at least."""
 
 
 def reduce_windows(
@@ -60,15 +60,21 @@ def reduce_windows(
     return y
 
 
-def over_maps(work: Callable[[Slices], None], x: Array) -> None:
-    """Do some work for blocks of samples and channels, whose sizes do not depend on the number of threads."""
+def over_maps(work: Callable[[Slices], None], x: Array, rows: int, *, apart: bool) -> None:
+    """Do some work for blocks of samples, channels and rows of outputs, whatever the number of threads.
+
+    Rows are cut only where they read nothing in common, ``apart``, and where channels lie innermost: else channels are.
+    """
+    n, c = x.shape[:2]
     if x.dtype == object or x.size <= SMALL:
-        work((slice(None), slice(None)))
-        return
-    most = max(1, NUMBERS * x.shape[1] * len(x) // x.size)
-    if x.strides[1] < x.strides[-1]:
-        most = max(most, RUN)
-    run(blocks(x.shape[:2], min(most, -(-x.shape[1] * len(x) // SHARES))), work, current().workers)
+        cut = [(slice(0, n), slice(0, c), slice(0, rows))]
+    elif apart and x.strides[1] < x.strides[-1]:
+        most = max(1, min(NUMBERS * rows * n // x.size, -(-rows // SHARES)))
+        cut = [(sample, slice(0, c), some) for sample, some in blocks((n, rows), most)]
+    else:
+        most = max(1, min(NUMBERS * n * c // x.size, -(-n * c // SHARES)))
+        cut = [(*block, slice(0, rows)) for block in blocks((n, c), most)]
+    run(cut, work, current().workers)
 
 
 def _along(

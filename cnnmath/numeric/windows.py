@@ -18,8 +18,12 @@ Array: TypeAlias = np.ndarray[Any, Any]
 Slices: TypeAlias = tuple[slice, ...]
 
 
-def tap_slices(windows: Sequence[Window], sizes: Sequence[int]) -> Iterator[tuple[tuple[int, ...], Slices, Slices]]:
+def tap_slices(
+    windows: Sequence[Window], sizes: Sequence[int], rows: slice | None = None
+) -> Iterator[tuple[tuple[int, ...], Slices, Slices]]:
     """For each tap in row-major order: the tap, the outputs that see input through it, and the inputs that they see.
+
+    With ``rows``, only outputs of these places along the first axis are told, counted from the first of them.
 
     Examples
     --------
@@ -30,10 +34,16 @@ def tap_slices(windows: Sequence[Window], sizes: Sequence[int]) -> Iterator[tupl
     """
     for k in product(*(range(w.kernel) for w in windows)):
         outputs = [w.outputs(i, n) for w, i, n in zip(windows, k, sizes, strict=True)]
+        start = 0
+        if rows is not None:
+            start = rows.start
+            outputs[0] = range(max(outputs[0].start, start), min(outputs[0].stop, rows.stop))
         if all(outputs):
             reads = [(w.tap(o[0], i), w.tap(o[-1], i)) for w, i, o in zip(windows, k, outputs, strict=True)]
             inputs = tuple(slice(a, b + 1, w.stride) for w, (a, b) in zip(windows, reads, strict=True))
-            yield k, tuple(slice(o.start, o.stop) for o in outputs), inputs
+            first, *others = outputs
+            places = (slice(first.start - start, first.stop - start), *(slice(o.start, o.stop) for o in others))
+            yield k, places, inputs
 
 
 def output_sizes(windows: Sequence[Window], sizes: Sequence[int]) -> tuple[int, ...]:

@@ -55,8 +55,8 @@ def without_the_tap_of_the_corner(problem, block):
             yield k, outputs, inputs
 
 
-def taps_from_the_last(axes, sizes):
-    yield from reversed(list(TAP_SLICES(axes, sizes)))
+def taps_from_the_last(*settings):
+    yield from reversed(list(TAP_SLICES(*settings)))
 
 
 def one_position_late(op, sizes):

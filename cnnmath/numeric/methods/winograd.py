@@ -91,8 +91,9 @@ def _predict(sizes: Sizes, m: tuple[int, ...]) -> Prediction:
     A transformed filter has ``K + 2`` roundings (its products and the entries of G); a transformed tile as many as a
     row of B^T has nonzeros, an output as many as one of A^T; the sum over the channels has C. Of numbers between -1
     and 1, sums go through at most ``amplification**n`` times C [2]_. On the way back, with A and G^T changing sides,
-    the sum is over the tiles, and a gradient is one of ``points`` products.
-    """
+    the sum is over the tiles, and a gradient is one of ``points`` products. Summed block by block, and the blocks in
+    four shares, it has no more roundings than a block has tiles and a share has blocks, which have four tiles at
+    least."""
     each = [transforms(a, r) for a, r in zip(m, sizes.kernel, strict=True)]
     points = prod(t.multiplications for t in each)
     tiles = sizes.batch * prod(-(-o // a) for o, a in zip(sizes.outputs, m, strict=True))
@@ -103,6 +104,8 @@ def _predict(sizes: Sizes, m: tuple[int, ...]) -> Prediction:
     longest = [prod(max(sum(map(bool, row)) for row in getattr(t, name)) for t in each) for name in ("input", "output")]
     amplification = prod((t.amplification for t in each), start=Fraction(1))
     returning = prod((_returning(t) for t in each), start=Fraction(1))
+    block = max(FEWEST, CACHE // (points * (c + min(f, FILTERS)) * sizes.dtype.itemsize))
+    summed = min(tiles, block + -(-tiles // 16) + SHARES + 1) if points * c * f <= SHARED else tiles
     shown = min(tiles, max(FEWEST, CACHE // (points * (c + min(f, FILTERS)) * sizes.dtype.itemsize)))
     return Prediction(
         "winograd",
@@ -110,7 +113,7 @@ def _predict(sizes: Sizes, m: tuple[int, ...]) -> Prediction:
         cost=sizes.groups * (START + tiles / shown * product(shown, c, points * f) + transformed + filtered),
         scratch=points * (2 * c + 2 * min(f, FILTERS)) * shown * sizes.dtype.itemsize,
         bound=float(amplification) / taps * gamma(taps + 2 + sum(longest) + c, sizes.unit),
-        gradient_bound=float(returning) / prod(m) * gamma(points + 2 + sum(longest) + tiles, sizes.unit),
+        gradient_bound=float(returning) / prod(m) * gamma(points + 2 + sum(longest) + summed, sizes.unit),
         tile=m,
     )
 
@@ -174,11 +177,43 @@ def filter_gradient(problem: Problem, m: tuple[int, ...]) -> None:
     The transforms of the forward pass, transposed: of its three linear maps, the one of the filters changes sides.
     """
     chosen = plan(m, problem.kernel, problem.w.dtype)
+    points, (f, c) = prod(chosen.points), problem.w.shape[:2]
+    few = points * c * f <= SHARED
+    sums = _summed_by_blocks(chosen, problem) if few else _summed_by_points(chosen, problem)  # (P, C, F)
+
+    def bring_back(some: slice) -> None:
+        part = sums[:, some].reshape(points, -1)
+        dw = (chosen.filter.T @ part).reshape(-1, some.stop - some.start, f)  # (K, C, F)
+        problem.w[:, some] += dw.transpose(2, 1, 0).reshape(problem.w[:, some].shape)
+
+    run(pieces(c, -(-c // SHARES)), bring_back, problem.threads)
+
+
+def _summed_by_blocks(chosen: Plan, problem: Problem) -> Array:
+    """Sums over the tiles point by point, the tiles shared out: for filters that stay in the cache."""
+    (f, c), points = problem.w.shape[:2], prod(chosen.points)
+    cut = list(blocks(_tiles(chosen, problem), _most(chosen, problem)))
+    shares = pieces(len(cut), -(-len(cut) // SHARES))
+    sums = np.zeros((len(shares), points, c, f), problem.w.dtype)
+
+    def add(i: int) -> None:
+        for block in cut[shares[i]]:
+            v = transformed_tiles(chosen, problem, block)  # (P, T, C)
+            dm = scratch()("above", (*v.shape[:2], f), problem.x.dtype)  # (P, T, F)
+            transformed_outputs(chosen, problem, block, dm)
+            sums[i] += v.transpose(0, 2, 1) @ dm
+
+    run(range(len(shares)), add, problem.threads)
+    return sums.sum(axis=0)
+
+
+def _summed_by_points(chosen: Plan, problem: Problem) -> Array:
+    """The same, with the transforms of many tiles kept and the points shared out."""
     tiles, points, (f, c) = _tiles(chosen, problem), prod(chosen.points), problem.w.shape[:2]
     kept = max(1, problem.scratch // (points * (c + f) * problem.x.itemsize))
-    sums = np.zeros((points, c, f), problem.w.dtype)  # (P, C, F)
+    sums = np.empty((points, c, f), problem.w.dtype)  # (P, C, F)
     for many in blocks(tiles, kept):
-        count = prod(extents(many))
+        count, first = prod(extents(many)), all(s.start == 0 for s in many)
         v = scratch()("kept inputs", (points, count, c), problem.x.dtype)  # (P, T, C)
         dm = scratch()("kept outputs", (points, count, f), problem.x.dtype)  # (P, T, F)
         cut = list(_within(many, max(1, min(_most(chosen, problem), -(-count // SHARES)))))
@@ -188,13 +223,15 @@ def filter_gradient(problem: Problem, m: tuple[int, ...]) -> None:
             transformed_tiles(chosen, problem, block, v[:, here])
             transformed_outputs(chosen, problem, block, dm[:, here])
 
-        def multiply(some: slice, v: Array = v, dm: Array = dm) -> None:
-            sums[some] += v[some].transpose(0, 2, 1) @ dm[some]
+        def multiply(some: slice, v: Array = v, dm: Array = dm, *, first: bool = first) -> None:
+            if first:
+                np.matmul(v[some].transpose(0, 2, 1), dm[some], out=sums[some])
+            else:
+                sums[some] += v[some].transpose(0, 2, 1) @ dm[some]
 
         run(cut, transform, problem.threads)
         run(pieces(points, -(-points // SHARES)), multiply, problem.threads)
-    dw = (chosen.filter.T @ sums.reshape(points, -1)).reshape(-1, c, f)  # (K, C, F)
-    problem.w[...] += dw.transpose(2, 1, 0).reshape(problem.w.shape)
+    return sums
 
 
 def transformed_outputs(chosen: Plan, problem: Problem, block: Slices, out: Array) -> None:
