@@ -93,7 +93,8 @@ def _predict(sizes: Sizes, m: tuple[int, ...]) -> Prediction:
     and 1, sums go through at most ``amplification**n`` times C [2]_. On the way back, with A and G^T changing sides,
     the sum is over the tiles, and a gradient is one of ``points`` products. Summed block by block, and the blocks in
     four shares, it has no more roundings than a block has tiles and a share has blocks, which have four tiles at
-    least."""
+    least.
+    """
     each = [transforms(a, r) for a, r in zip(m, sizes.kernel, strict=True)]
     points = prod(t.multiplications for t in each)
     tiles = sizes.batch * prod(-(-o // a) for o, a in zip(sizes.outputs, m, strict=True))
@@ -106,7 +107,7 @@ def _predict(sizes: Sizes, m: tuple[int, ...]) -> Prediction:
     returning = prod((_returning(t) for t in each), start=Fraction(1))
     block = max(FEWEST, CACHE // (points * (c + min(f, FILTERS)) * sizes.dtype.itemsize))
     summed = min(tiles, block + -(-tiles // 16) + SHARES + 1) if points * c * f <= SHARED else tiles
-    shown = min(tiles, max(FEWEST, CACHE // (points * (c + min(f, FILTERS)) * sizes.dtype.itemsize)))
+    shown = min(tiles, block)
     return Prediction(
         "winograd",
         multiplications=sizes.groups * points * tiles * c * f,
