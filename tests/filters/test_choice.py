@@ -73,7 +73,7 @@ def test_costs_are_those_of_the_loops():
     for mode, (rows, columns) in {"full": (22, 34), "same": (20, 30), "valid": (18, 26)}.items():
         found = choose(x, h, mode)
         assert found["direct"].multiplications == rows * columns * 15
-        assert found["separable"].multiplications == rows * 30 * 3 + rows * columns * 5
+        assert found["separable"].multiplications == rows * (columns + 4) * 3 + rows * columns * 5
     _, lengths = paths.fourier_sides(Slide.of(x, h, "same", "zero"))
     assert all(a >= b for a, b in zip(lengths, (22, 34), strict=True))
     length = lengths[0] * lengths[1]
@@ -84,10 +84,10 @@ def test_costs_are_those_of_the_loops():
     ("size", "taps", "wanted"),
     [((512, 512), np.eye(3), "direct"), ((512, 512), np.ones((9, 9)), "separable"), ((512, 512), np.eye(63), "fft")],
 )
-def test_the_way_with_fewest_multiplications_is_taken(size, taps, wanted):
+def test_the_way_that_takes_the_least_time_is_taken(size, taps, wanted):
     found = choose(np.ones(size), taps, "same")
     assert found.method == wanted
-    assert found[wanted].multiplications == min(way.multiplications for way in found.ways if not way.refused)
+    assert found[wanted].cost == min(way.cost for way in found.ways if not way.refused)
 
 
 def test_a_choice_reads_as_a_table():
