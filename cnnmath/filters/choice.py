@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log2, prod, sqrt
 from types import MappingProxyType
 from typing import Any
@@ -15,12 +16,15 @@ from cnnmath.filters.factor import TOLERANCE, factors
 from cnnmath.filters.numbers import greatest
 from cnnmath.filters.paths import (
     ROOM,
+    SINGLE,
     count,
+    direct_cost,
     direct_sides,
     fourier_cost,
     fourier_numbers,
     fourier_sides,
     long_axes,
+    separable_cost,
 )
 from cnnmath.filters.slide import Slide
 from cnnmath.numeric.windows import Array
@@ -29,11 +33,8 @@ METHODS = ("direct", "separable", "fft")
 EXACTLY = 0.25
 """Error of a transform below which integers are found by rounding: half of what would do."""
 
-START = 1e5
+START = 5e4
 """Products of the direct way in the time in which another way gets ready."""
-
-SHORT, SHORT_TAP, LONG_TAP, LONG = 11, 0.3, 0.12, 9
-"""Of signals NumPy adds up to 11 taps without calling the BLAS: time of a tap there, of one beyond, and of the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +133,7 @@ def _direct(slide: Slide) -> Way:
 
 
 def _direct_cost(slide: Slide) -> float:
-    outputs, taps = prod(slide.outputs), slide.w.size
-    if slide.x.ndim > 1 or slide.x.dtype.kind != "f":
-        return float(outputs * taps)
-    return outputs * (SHORT_TAP * taps if taps <= SHORT else LONG + LONG_TAP * taps)
+    return direct_cost(slide.outputs, slide.w.shape)
 
 
 def _separable(slide: Slide) -> Way:
@@ -150,8 +148,7 @@ def _separable(slide: Slide) -> Way:
 
 
 def _separable_cost(slide: Slide) -> float:
-    """With one axis it is the direct way, which comes first."""
-    return _start(slide) + (_passes(slide) if len(long_axes(slide.w)) > 1 else _direct_cost(slide))
+    return _start(slide) + separable_cost(slide.outputs, slide.w.shape)
 
 
 def _passes(slide: Slide) -> int:
@@ -192,7 +189,8 @@ def _fourier(slide: Slide) -> Way:
 
 def _fourier_cost(slide: Slide) -> float:
     sides, lengths = fourier_sides(slide)
-    return _start(slide) + fourier_cost(slide.outputs, slide.w.shape, sides, tuple(lengths))
+    cost = fourier_cost(slide.outputs, slide.w.shape, sides, tuple(lengths))
+    return _start(slide) + cost * (SINGLE if slide.x.dtype == np.float32 else 1)
 
 
 def _fourier_serves(slide: Slide) -> bool:
@@ -239,7 +237,7 @@ def fourier_error(slide: Slide, lengths: list[int], *, sharp: bool = True) -> fl
     True
     """
     dtype = slide.x.dtype if slide.x.dtype.kind == "f" else np.dtype(float)
-    growth = prod(1 + sqrt(p) * gamma(p + 7, dtype) for n in lengths for p in _prime_factors(n))
+    growth = prod(_growth(n, dtype) for n in lengths)
     tau = growth * (1 + gamma(2, dtype)) - 1  # the last product scales by 1/L
     alpha = (1 + tau) ** 2 * (1 + gamma(3, dtype)) - 1
     with np.errstate(over="ignore", invalid="ignore"):
@@ -278,10 +276,16 @@ def _norms(a: Array) -> tuple[float, float]:
 
 
 def _block(slide: Slide) -> int:
-    """Bytes of a block of the direct way: what it reads, a product, and the result."""
+    """Bytes of a block of the direct way: what it reads, as many sums, and a row's part of them."""
     sides = direct_sides(slide)
     reads = prod(s + k - 1 for s, k in zip(sides, slide.w.shape, strict=True))
-    return (2 * prod(sides) + reads) * slide.x.itemsize
+    return 3 * reads * slide.x.itemsize
+
+
+@lru_cache(maxsize=1024)
+def _growth(length: int, dtype: np.dtype[Any]) -> float:
+    """The relative error of a transform of one axis, and 1."""
+    return prod(1 + sqrt(p) * gamma(p + 7, dtype) for p in _prime_factors(length))
 
 
 def _prime_factors(n: int) -> Iterator[int]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
-from itertools import product
 from math import log2, prod
 from typing import Any
 
@@ -23,13 +22,22 @@ ROOM = 2**16
 SPECTRA = tuple(2**i for i in range(12, 23))
 """Numbers of a block of transforms, of which the best is taken: the longest kernels need the largest."""
 
-TRANSFORM, BLOCK = 0.6, 4e4
-"""Time of one of the L log2(L) operations of a transform, and of starting one block, in that of adding a product."""
+TRANSFORM, SINGLE, BLOCK = 0.6, 0.65, 2e4
+"""Time of one of the L log2(L) operations of a transform, in that of adding a product; what of it is left in single
+precision; time of starting one block."""
+
+SHORT, SHORT_TAP, TAP, CALL, SUM = 11, 0.3, 0.12, 9, 0.7
+"""NumPy adds up to 11 taps without calling the BLAS: time of a tap there, of one beyond, of the call, and of a sum."""
+
+SMALL = 1e6
+"""Time that is not worth a second thread."""
 
 
 def direct(slide: Slide) -> Array:
     """The definition, a tap at a time, on a block of outputs at a time."""
-    return _blockwise(slide, direct_sides(slide), lambda seen: _valid(seen, slide.w))
+    return _blockwise(
+        slide, direct_sides(slide), direct_cost(slide.outputs, slide.w.shape), lambda seen: _valid(seen, slide.w)
+    )
 
 
 def separable(slide: Slide, vectors: tuple[Array, ...]) -> Array:
@@ -41,7 +49,7 @@ def separable(slide: Slide, vectors: tuple[Array, ...]) -> Array:
             seen = _valid(seen, vectors[axis].reshape([-1 if i == axis else 1 for i in range(seen.ndim)]))
         return seen
 
-    return _blockwise(slide, direct_sides(slide), block)
+    return _blockwise(slide, direct_sides(slide), separable_cost(slide.outputs, slide.w.shape), block)
 
 
 def fourier(slide: Slide) -> Array:
@@ -66,7 +74,8 @@ def fourier(slide: Slide) -> Array:
         y = circular[tuple(slice(k - 1, n) for k, n in zip(slide.w.shape, seen.shape, strict=True))]
         return np.rint(y) if whole_numbers else y
 
-    return _blockwise(slide, sides, block)
+    cost = fourier_cost(slide.outputs, slide.w.shape, sides, tuple(lengths))
+    return _blockwise(slide, sides, cost, block)
 
 
 def direct_sides(slide: Slide) -> tuple[int, ...]:
@@ -112,6 +121,27 @@ def _fourier_block(outputs: Shape, kernel: Shape, room: int) -> tuple[Shape, Sha
     return tuple(sides[i] for i in range(len(outputs))), tuple(lengths)
 
 
+def direct_cost(outputs: Shape, kernel: Shape) -> float:
+    """Time of all products and sums: a call for each row of the kernel, a product at a time where rows are single taps.
+
+    Examples
+    --------
+    >>> direct_cost((100,), (10,)), direct_cost((10, 10), (3, 1))
+    (300.0, 300.0)
+    """
+    *rows, taps = kernel
+    if taps == 1 and rows:
+        return float(prod(outputs) * prod(rows))
+    call = SHORT_TAP * taps if taps <= SHORT else CALL + TAP * taps
+    return prod(outputs) * prod(rows) * (call + SUM * bool(rows))
+
+
+def separable_cost(outputs: Shape, kernel: Shape) -> float:
+    """The like, along each axis in turn."""
+    single = [[k if i == axis else 1 for i, k in enumerate(kernel)] for axis in long_taps(kernel)]
+    return sum(direct_cost(outputs, tuple(taps)) for taps in single)
+
+
 def fourier_numbers(kernel: Shape, sides: Shape, lengths: Shape) -> int:
     """Numbers that a block of transforms holds: what it reads, two spectra, a result; and the kernel's spectrum."""
     axes = long_taps(kernel)
@@ -142,30 +172,43 @@ def count(outputs: Shape, sides: Shape) -> int:
 
 
 def _valid(seen: Array, w: Array) -> Array:
-    """Correlation at every position at which the kernel lies inside; NumPy's own for signals."""
-    if seen.ndim == 1:
+    """Correlation at every position at which the kernel lies inside.
+
+    Rows follow each other in memory, so that NumPy correlates all of them with a row of the kernel at once; what it
+    finds where one row meets the next is dropped.
+    """
+    *kernel, taps = w.shape
+    if not kernel:
         return np.correlate(seen, w)
-    sides = [n - k + 1 for n, k in zip(seen.shape, w.shape, strict=True)]
-    y = np.zeros(sides, seen.dtype)
-    add_products(y, ((..., part, w[k]) for k, part in _parts(seen, sides, w.shape)))
-    return y
+    sides = tuple(n - k + 1 for n, k in zip(seen.shape, w.shape, strict=True))
+    if taps == 1:
+        y = np.zeros(sides, seen.dtype)
+        reads = (tuple(slice(a, a + side) for a, side in zip(k, sides, strict=True)) for k in np.ndindex(w.shape))
+        add_products(y, ((..., seen[read], w[k]) for k, read in zip(np.ndindex(w.shape), reads, strict=True)))
+        return y
+    flat, steps = seen.reshape(-1), [prod(seen.shape[i + 1 :]) for i in range(len(kernel))]
+    length = sum((side - 1) * step for side, step in zip(sides, (*steps, 1), strict=True)) + 1  # up to the last output
+    sums = np.empty(seen.shape, seen.dtype)
+    found = sums.reshape(-1)[:length]
+    for i, k in enumerate(np.ndindex(*kernel)):
+        start = sum(a * step for a, step in zip(k, steps, strict=True))
+        row = np.correlate(flat[start : start + length + taps - 1], w[k])
+        if i:
+            found += row
+        else:
+            found[:] = row
+    return sums[tuple(slice(side) for side in sides)]
 
 
-def _parts(seen: Array, sides: list[int], kernel: Shape) -> Iterator[tuple[tuple[int, ...], Array]]:
-    """For each tap, the numbers that it reads."""
-    for k in product(*map(range, kernel)):
-        yield k, seen[tuple(slice(a, a + side) for a, side in zip(k, sides, strict=True))]
-
-
-def _blockwise(slide: Slide, sides: tuple[int, ...], block: Callable[[Array], Array]) -> Array:
+def _blockwise(slide: Slide, sides: tuple[int, ...], cost: float, block: Callable[[Array], Array]) -> Array:
     y = np.empty(slide.outputs, slide.x.dtype)  # (O...)
 
     def work(stretch: Slices) -> None:
         y[stretch] = block(slide.seen(stretch))
 
-    stretches = list(slide.blocks(sides))
-    if len(stretches) == 1:
-        work(stretches[0])
+    if cost > SMALL:
+        run(slide.blocks(sides), work, current().workers)
     else:
-        run(stretches, work, current().workers)
+        for stretch in slide.blocks(sides):
+            work(stretch)
     return y
