@@ -203,7 +203,7 @@ def _fourier_serves(slide: Slide) -> bool:
 
 SERVES: Mapping[str, Callable[[Slide], bool]] = MappingProxyType(
     {
-        "direct": lambda slide: True,
+        "direct": lambda _: True,
         "separable": lambda slide: factors(slide.w) is not None,
         "fft": _fourier_serves,
     }

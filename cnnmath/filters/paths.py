@@ -1,4 +1,4 @@
-"""Three ways to the same sums: directly, one axis at a time, and by Fourier transforms; in blocks, shared by threads."""
+"""Three ways to the same sums: directly, one axis at a time, and by Fourier transforms; threads share the blocks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ precision; time of starting one block."""
 SHORT, SHORT_TAP, TAP, CALL, SUM = 11, 0.3, 0.12, 9, 0.7
 """NumPy adds up to 11 taps without calling the BLAS: time of a tap there, of one beyond, of the call, and of a sum."""
 
-SMALL = 1e6
+SMALL = 4e6
 """Time that is not worth a second thread."""
 
 

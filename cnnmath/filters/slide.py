@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
@@ -90,7 +89,7 @@ class Slide:
         """The extended input that a block of outputs reads: a view where it lies inside, else a copy."""
         reads = zip(block, self.before, self.w.shape, self.x.shape, strict=True)
         ranges = [(a.start - b, a.stop - b + k - 1, n) for a, b, k, n in reads]
-        inside = [0 <= start and stop <= n for start, stop, n in ranges]
+        inside = [start >= 0 and stop <= n for start, stop, n in ranges]
         seen = self.x[tuple(slice(*r[:2]) if here else slice(None) for r, here in zip(ranges, inside, strict=True))]
         if self.boundary == "zero":
             return seen if all(inside) else _with_zeros(seen, ranges, inside)

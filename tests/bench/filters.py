@@ -1,4 +1,4 @@
-"""Filters of signals, images and volumes beside every function of SciPy that computes the same, the fastest of which counts."""
+"""Filters of signals, images and volumes beside the fastest function of SciPy that computes the same."""
 
 from __future__ import annotations
 

@@ -94,10 +94,10 @@ def test_the_way_that_takes_the_least_time_is_taken(size, taps, wanted):
 def test_a_choice_reads_as_a_table():
     assert repr(choose([1, 2, 3], [1, 2], "same")).splitlines() == [
         "convolution of 3 with 2, int64, same: direct",
-        "  method       multiplications    scratch   error at most",
-        "  direct                     6      128 B   exact",
-        "  separable                  6      128 B   exact",
-        "  fft                       32      160 B   exact",
+        "  method       multiplications              cost    scratch   error at most",
+        "  direct                     6                 2       96 B   exact",
+        "  separable                  6            50,002      192 B   exact",
+        "  fft                       32            90,029      160 B   exact",
     ]
     assert "fractions" in repr(choose([Fraction(1, 2)], [1]))
     with pytest.raises(UnknownNameError, match="there is no method 'winograd'"):
