@@ -1,11 +1,12 @@
-"""Which way a convolution takes: the multiplications, the memory and the rounding of each, side by side."""
+"""Which way a convolution takes: the multiplications, the time, the memory and the rounding of each, side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
 from math import log2, prod, sqrt
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,18 @@ import numpy as np
 from cnnmath.errors import DataError, unknown
 from cnnmath.filters.factor import TOLERANCE, factors
 from cnnmath.filters.numbers import greatest
-from cnnmath.filters.paths import ROOM, TAPS, count, direct_sides, fourier_sides, long_axes
+from cnnmath.filters.paths import (
+    ROOM,
+    SINGLE,
+    count,
+    direct_cost,
+    direct_sides,
+    fourier_cost,
+    fourier_numbers,
+    fourier_sides,
+    long_axes,
+    separable_cost,
+)
 from cnnmath.filters.slide import Slide
 from cnnmath.numeric.windows import Array
 
@@ -21,16 +33,21 @@ METHODS = ("direct", "separable", "fft")
 EXACTLY = 0.25
 """Error of a transform below which integers are found by rounding: half of what would do."""
 
+START = 5e4
+"""Products of the direct way in the time in which another way gets ready."""
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way: its multiplications, its scratch memory in bytes, a bound on its error, and why it cannot be taken.
+    """One way: its multiplications, its time, its scratch memory, a bound on its error, and why it cannot be taken.
 
-    The bound holds for the absolute error of every output, if nothing overflows or underflows.
+    The time is counted in multiplications of the direct way over images. The memory is that of a thread, in bytes. The
+    bound holds for the absolute error of every output, if nothing overflows or underflows.
     """
 
     method: str
     multiplications: int
+    cost: float
     scratch: int
     error: float
     refused: str = ""
@@ -38,7 +55,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The ways of one convolution, and the one that is taken: the possible one with fewest multiplications."""
+    """The ways of one convolution, and the one that is taken: the possible one that takes the least time."""
 
     title: str
     ways: tuple[Way, ...]
@@ -46,7 +63,7 @@ class Choice:
     @property
     def method(self) -> str:
         """Name of the way that is taken; the first of equals."""
-        return min((way for way in self.ways if not way.refused), key=lambda way: way.multiplications).method
+        return min((way for way in self.ways if not way.refused), key=lambda way: way.cost).method
 
     def __getitem__(self, method: str) -> Way:
         for way in self.ways:
@@ -55,7 +72,7 @@ class Choice:
         raise unknown("method", method, METHODS)
 
     def __repr__(self) -> str:
-        head = f"  {'method':<10}{'multiplications':>18}{'scratch':>11}   error at most"
+        head = f"  {'method':<10}{'multiplications':>18}{'cost':>18}{'scratch':>11}   error at most"
         return "\n".join([f"{self.title}: {self.method}", head, *map(_row, self.ways)])
 
 
@@ -67,8 +84,8 @@ def choice(slide: Slide, word: str = "correlation", mode: str = "") -> Choice:
     return Choice(title, (_direct(slide), _separable(slide), _fourier(slide)))
 
 
-def taken(found: Choice, method: str) -> str:
-    """Name of the way that a caller asks for.
+def taken(slide: Slide, method: str) -> str:
+    """Name of the way that a caller asks for; nothing is found out that the answer does not need.
 
     Raises
     ------
@@ -76,10 +93,11 @@ def taken(found: Choice, method: str) -> str:
         For a name that is not in the list, and for a way that cannot be taken.
     """
     if method == "auto":
-        return found.method
+        return _quickest(slide)
     if method not in METHODS:
         raise unknown("method", method, ("auto", *METHODS))
-    if found[method].refused:
+    if not SERVES[method](slide):
+        found = choice(slide)
         raise DataError(
             f"the method '{method}' cannot be taken.",
             here=found[method].refused,
@@ -88,36 +106,58 @@ def taken(found: Choice, method: str) -> str:
     return method
 
 
+def _quickest(slide: Slide) -> str:
+    """The way that `Choice.method` names."""
+    costs = {"direct": _direct_cost(slide)}
+    if costs["direct"] <= _start(slide):
+        return "direct"
+    costs |= {"separable": _separable_cost(slide), "fft": _fourier_cost(slide)}
+    return next(method for method in sorted(costs, key=lambda method: costs[method]) if SERVES[method](slide))
+
+
 def gamma(operations: float, dtype: np.dtype[Any]) -> float:
     """Higham's gamma_n: relative error of n roundings (Accuracy and Stability of Numerical Algorithms, lemma 3.1)."""
     roundings = operations * float(np.finfo(dtype).eps) / 2
     return roundings / (1 - roundings)
 
 
+def _start(slide: Slide) -> float:
+    """Exact numbers take so long that getting ready is nothing beside them."""
+    return 0.0 if slide.x.dtype == object else START
+
+
 def _direct(slide: Slide) -> Way:
     """One product a tap and an output, zeros included; each output is rounded once a tap."""
     products = prod(slide.outputs) * slide.w.size
-    return Way("direct", products, _block(slide), _rounding(slide, slide.w.size))
+    return Way("direct", products, _direct_cost(slide), _block(slide), _rounding(slide, slide.w.size))
+
+
+def _direct_cost(slide: Slide) -> float:
+    return direct_cost(slide.outputs, slide.w.shape)
 
 
 def _separable(slide: Slide) -> Way:
-    """The direct way along each axis; whole arrays lie between one axis and the next."""
-    vectors, x = factors(slide.w), slide.x
+    """The direct way along each axis, the first ones over all that the later ones read."""
+    vectors = factors(slide.w)
     if vectors is None:
-        return Way("separable", 0, 0, 0.0, "the kernel is no outer product of one factor an axis")
-    products, between, blocks, shape = 0, [0], 0, list(x.shape)
+        return Way("separable", 0, 0.0, 0, 0.0, "the kernel is no outer product of one factor an axis")
     axes = long_axes(slide.w)
-    for axis in axes:
-        hollow = np.broadcast_to(np.zeros((), x.dtype), shape)
-        part = slide.along(axis, hollow, vectors[axis])
-        shape = list(part.outputs)
-        products += prod(shape) * len(vectors[axis])
-        blocks = max(blocks, _block(part))
-        between.append(prod(shape) * x.itemsize)
-    between[-1] = 0  # the last is the result
-    live = max(a + b for a, b in pairwise(between))
     roundings = sum(len(vectors[axis]) for axis in axes) + (TOLERANCE if len(axes) > 1 else 0)
-    return Way("separable", products, live + blocks, _rounding(slide, roundings))
+    scratch = 2 * _block(slide)
+    return Way("separable", _passes(slide), _separable_cost(slide), scratch, _rounding(slide, roundings))
+
+
+def _separable_cost(slide: Slide) -> float:
+    return _start(slide) + separable_cost(slide.outputs, slide.w.shape)
+
+
+def _passes(slide: Slide) -> int:
+    """Products of all axes."""
+    sides = direct_sides(slide)
+    read = [o + -(-o // s) * (k - 1) for o, s, k in zip(slide.outputs, sides, slide.w.shape, strict=True)]
+    return sum(
+        prod(slide.outputs[: axis + 1]) * prod(read[axis + 1 :]) * slide.w.shape[axis] for axis in long_axes(slide.w)
+    )
 
 
 def _fourier(slide: Slide) -> Way:
@@ -128,24 +168,50 @@ def _fourier(slide: Slide) -> Way:
     sides, lengths = fourier_sides(slide)
     length = prod(lengths)
     lines = prod(s for i, s in enumerate(sides) if i not in long_axes(slide.w))
-    blocks = count(slide, sides) * lines
+    blocks = count(slide.outputs, sides) * lines
     products = round((2 * blocks + 1) * length * log2(length) + 2 * blocks * length)
-    scratch = (4 * lines + 1) * length * (slide.x.itemsize if slide.x.dtype.kind == "f" else 8)
+    numbers = fourier_numbers(slide.w.shape, sides, tuple(lengths))
+    scratch = numbers * (slide.x.itemsize if slide.x.dtype.kind == "f" else 8)
+    cost = _fourier_cost(slide)
     if slide.x.dtype == object:
-        return Way("fft", products, scratch, 0.0, "a transform of exact numbers would round them")
-    with np.errstate(over="ignore", invalid="ignore"):
-        error = fourier_error(slide, lengths)
+        return Way("fft", products, cost, scratch, 0.0, "a transform of exact numbers would round them")
+    error = fourier_error(slide, lengths)
     if not np.isfinite(error):
-        return Way("fft", products, scratch, error, "NaN, infinite or huge numbers would spread over all outputs")
+        refused = "NaN, infinite or huge numbers would spread over all outputs"
+        return Way("fft", products, cost, scratch, error, refused)
     if slide.x.dtype.kind == "f":
-        return Way("fft", products, scratch, error)
+        return Way("fft", products, cost, scratch, error)
     refused = (
         "" if error < EXACTLY else f"rounding to integers is not sure: the error may be {error:.2g}, not below 1/4"
     )
-    return Way("fft", products, scratch, 0.0, refused)
+    return Way("fft", products, cost, scratch, 0.0, refused)
 
 
-def fourier_error(slide: Slide, lengths: list[int]) -> float:
+def _fourier_cost(slide: Slide) -> float:
+    sides, lengths = fourier_sides(slide)
+    cost = fourier_cost(slide.outputs, slide.w.shape, sides, tuple(lengths))
+    return _start(slide) + cost * (SINGLE if slide.x.dtype == np.float32 else 1)
+
+
+def _fourier_serves(slide: Slide) -> bool:
+    """Whether the error is bounded, for integers below `EXACTLY`: first by a bound that is found at a glance."""
+    if slide.x.dtype == object:
+        return False
+    lengths, most = fourier_sides(slide)[1], np.inf if slide.x.dtype.kind == "f" else EXACTLY
+    return any(fourier_error(slide, lengths, sharp=sharp) < most for sharp in (False, True))
+
+
+SERVES: Mapping[str, Callable[[Slide], bool]] = MappingProxyType(
+    {
+        "direct": lambda _: True,
+        "separable": lambda slide: factors(slide.w) is not None,
+        "fft": _fourier_serves,
+    }
+)
+"""Whether each way can be taken."""
+
+
+def fourier_error(slide: Slide, lengths: list[int], *, sharp: bool = True) -> float:
     r"""Bound on the error of a convolution by transforms, for every output.
 
     A stage of radix p multiplies by twiddle factors and adds p terms, so that each term is rounded at most p + 7 times
@@ -156,6 +222,8 @@ def fourier_error(slide: Slide, lengths: list[int]) -> float:
     :math:`\|x\|_2 \|h\|_2`, where x is what a block reads, every output errs by at most
 
     .. math:: \alpha (1 + \tau\sqrt L)\, \|x\|_2 \|h\|_2 + \tau \min(\|x\|_2 \|h\|_1, \|x\|_1 \|h\|_2)
+
+    The norms of x are bounded by its greatest number, and where the bound is to be ``sharp``, by those of the whole.
 
     References
     ----------
@@ -169,10 +237,11 @@ def fourier_error(slide: Slide, lengths: list[int]) -> float:
     True
     """
     dtype = slide.x.dtype if slide.x.dtype.kind == "f" else np.dtype(float)
-    growth = prod(1 + sqrt(p) * gamma(p + 7, dtype) for n in lengths for p in _prime_factors(n))
+    growth = prod(_growth(n, dtype) for n in lengths)
     tau = growth * (1 + gamma(2, dtype)) - 1  # the last product scales by 1/L
     alpha = (1 + tau) ** 2 * (1 + gamma(3, dtype)) - 1
-    (x1, x2), (h1, h2) = _seen_norms(slide, prod(lengths)), _norms(slide.w)
+    with np.errstate(over="ignore", invalid="ignore"):
+        (x1, x2), (h1, h2) = _seen_norms(slide, prod(lengths), sharp=sharp), _norms(slide.w)
     return alpha * (1 + tau * sqrt(prod(lengths))) * x2 * h2 + tau * min(x2 * h1, x1 * h2)
 
 
@@ -184,11 +253,11 @@ def _rounding(slide: Slide, roundings: int) -> float:
         return gamma(roundings + 2, slide.x.dtype) * float(greatest(slide.x)) * _norms(slide.w)[0]
 
 
-def _seen_norms(slide: Slide, length: int) -> tuple[float, float]:
+def _seen_norms(slide: Slide, length: int, *, sharp: bool) -> tuple[float, float]:
     """Bounds on the norms of what a block reads: numbers beyond the border may be there many times."""
     top = float(greatest(slide.x))
     total, root = length * top, sqrt(length) * top
-    if slide.boundary != "zero":
+    if slide.boundary != "zero" or not sharp:
         return total, root
     exact_total, exact_root = _norms(slide.x)
     return min(total, exact_total), min(root, exact_root)
@@ -207,10 +276,16 @@ def _norms(a: Array) -> tuple[float, float]:
 
 
 def _block(slide: Slide) -> int:
-    """Bytes of a block of the direct way: its columns, what it reads, and two results."""
+    """Bytes of a block of the direct way: what it reads, as many sums, and a row's part of them."""
     sides = direct_sides(slide)
     reads = prod(s + k - 1 for s, k in zip(sides, slide.w.shape, strict=True))
-    return (prod(sides) * (min(slide.w.size, TAPS) + 2) + reads) * slide.x.itemsize
+    return 3 * reads * slide.x.itemsize
+
+
+@lru_cache(maxsize=1024)
+def _growth(length: int, dtype: np.dtype[Any]) -> float:
+    """The relative error of a transform of one axis, and 1."""
+    return prod(1 + sqrt(p) * gamma(p + 7, dtype) for p in _prime_factors(length))
 
 
 def _prime_factors(n: int) -> Iterator[int]:
@@ -224,9 +299,9 @@ def _prime_factors(n: int) -> Iterator[int]:
 
 def _row(way: Way) -> str:
     if way.refused:
-        return f"  {way.method:<10}{'-':>18}{'-':>11}   {way.refused}"
+        return f"  {way.method:<10}{'-':>18}{'-':>18}{'-':>11}   {way.refused}"
     error = "exact" if way.error == 0 else f"{way.error:.1e}"
-    return f"  {way.method:<10}{way.multiplications:>18,}{_bytes(way.scratch):>11}   {error}"
+    return f"  {way.method:<10}{way.multiplications:>18,}{way.cost:>18,.0f}{_bytes(way.scratch):>11}   {error}"
 
 
 def _bytes(n: int) -> str:

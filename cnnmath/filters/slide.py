@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
@@ -80,13 +79,6 @@ class Slide:
                 )
         return cls(x, w, tuple(window.before for window in windows), outputs, boundary)
 
-    def along(self, axis: int, x: Array, w: Array) -> Slide:
-        """The part of this slide along one axis: a kernel of one axis, over what the axes before it have become."""
-        shape = tuple(len(w) if i == axis else 1 for i in range(x.ndim))
-        before = tuple(b if i == axis else 0 for i, b in enumerate(self.before))
-        outputs = tuple(self.outputs[i] if i == axis else n for i, n in enumerate(x.shape))
-        return Slide(x, w.reshape(shape), before, outputs, self.boundary)
-
     def blocks(self, sides: Sequence[int]) -> Iterator[Slices]:
         """Stretches of the output that together are all of it, with sides of at most so much."""
         starts = (range(0, o, side) for o, side in zip(self.outputs, sides, strict=True))
@@ -97,16 +89,39 @@ class Slide:
         """The extended input that a block of outputs reads: a view where it lies inside, else a copy."""
         reads = zip(block, self.before, self.w.shape, self.x.shape, strict=True)
         ranges = [(a.start - b, a.stop - b + k - 1, n) for a, b, k, n in reads]
-        if all(start >= 0 and stop <= n for start, stop, n in ranges):
-            return self.x[tuple(slice(start, stop) for start, stop, _ in ranges)]
-        places = [np.arange(start, stop) for start, stop, _ in ranges]
-        sources = [reflected(i, n, self.boundary) for i, n in zip(places, self.x.shape, strict=True)]
-        seen = self.x[np.ix_(*sources)]
+        inside = [start >= 0 and stop <= n for start, stop, n in ranges]
+        seen = self.x[tuple(slice(*r[:2]) if here else slice(None) for r, here in zip(ranges, inside, strict=True))]
         if self.boundary == "zero":
-            for axis, (i, n) in enumerate(zip(places, self.x.shape, strict=True)):
-                outside: Any = (*(slice(None),) * axis, (i < 0) | (i >= n))
-                seen[outside] = 0
+            return seen if all(inside) else _with_zeros(seen, ranges, inside)
+        for axis, (start, stop, n) in enumerate(ranges):
+            if not inside[axis]:
+                seen = _extended(seen, axis, np.arange(start, stop), n, self.boundary)
         return seen
+
+
+def _with_zeros(x: Array, ranges: Sequence[tuple[int, int, int]], inside: Sequence[bool]) -> Array:
+    """A range of positions of x along each axis, zeros beyond its border; axes that are cut already stay."""
+    shape = [stop - start for start, stop, _ in ranges]
+    seen = np.zeros(shape, x.dtype)
+    target, source = [], []
+    for (start, stop, n), cut in zip(ranges, inside, strict=True):
+        first = 0 if cut else min(max(start, 0), n)
+        last = stop - start if cut else max(min(stop, n), first)
+        source.append(slice(first, last))
+        target.append(slice(0, last) if cut else slice(first - start, last - start))
+    seen[tuple(target)] = x[tuple(source)]
+    return seen
+
+
+def _extended(x: Array, axis: int, places: Array, n: int, boundary: str) -> Array:
+    """Positions along one axis, some beyond the border."""
+    ahead: Slices = (slice(None),) * axis
+    first, last = np.searchsorted(places, (0, n))
+    seen = np.empty((*x.shape[:axis], len(places), *x.shape[axis + 1 :]), x.dtype)
+    seen[(*ahead, slice(first, last))] = x[(*ahead, slice(places[0] + first, places[0] + last))]
+    for ends in (slice(0, first), slice(last, None)):
+        seen[(*ahead, ends)] = x.take(reflected(places[ends], n, boundary), axis)
+    return seen
 
 
 def reflected(i: Array, n: int, boundary: str) -> Array:

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import layers, machine, memory, networks, results
+from tests.bench import filters, layers, machine, memory, networks, results
 from tests.bench.page import page
 from tests.bench.pairs import measure
 from tests.bench.peers import MODULES, Peer, found
 from tests.bench.problem import DIRECTIONS
-from tests.bench.table import Table, terminal
+from tests.bench.table import Row, Table, terminal
 
-SECTIONS = ("layers", "networks", "memory", "package")
+SECTIONS = ("layers", "networks", "memory", "filters", "package")
 DEFAULT = layers.Settings()
 WIDE = 200
 """Width where the output is no terminal."""
@@ -56,6 +56,7 @@ class Run:
         self.peers: dict[str, Peer] = {}
         self.measured: list[results.Measured] = []
         self.memory: list[tuple[str, ...]] = []
+        self.filters: list[Row] = []
         self.package: list[Table] = []
 
     def go(self) -> None:
@@ -75,6 +76,7 @@ class Run:
             results.network_table(self.measured),
             memory.table(self.memory),
             *results.layer_tables(self.measured),
+            filters.table(self.filters),
             *self.package,
         ]
         return (table for table in made if table.rows)
@@ -92,6 +94,10 @@ class Run:
             for row in memory.measure(("resnet50",), (1,), self.settings.threads):
                 self.say(f"peak memory of {row[0]}: ours {row[2]} MB, PyTorch {row[3]} MB")
                 self.memory.append(row)
+
+    def _filters(self) -> None:
+        for row in filters.measure(self.settings.seconds, self.say):
+            self.filters.append(row)
 
     def _package(self) -> None:
         from tests.bench import derivations, processes, scale

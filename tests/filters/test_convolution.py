@@ -21,9 +21,9 @@ modes, boundaries = st.sampled_from(MODES), st.sampled_from(list(BOUNDARIES))
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    """Blocks and pieces so small that every drawn problem has many."""
+    """Blocks so small that every drawn problem has many."""
     monkeypatch.setattr(paths, "ROOM", 6)
-    monkeypatch.setattr(paths, "TAPS", 3)
+    monkeypatch.setattr(paths, "SPECTRA", (6,))
 
 
 @given(pairs(), modes, boundaries, st.booleans())
@@ -45,7 +45,7 @@ def test_every_way_gives_the_definition_exactly(pair, mode, boundary, flip):
 @pytest.mark.parametrize(
     ("sizes", "taps"), [((23,), (7,)), ((7, 8), (4, 3)), ((2, 9, 5), (1, 4, 2)), ((4, 3, 5), (2, 2, 2))]
 )
-def test_blocks_and_pieces_change_nothing(sizes, taps, mode, boundary):
+def test_blocks_change_nothing(sizes, taps, mode, boundary):
     rng = np.random.default_rng(3)
     x, h = rng.integers(-9, 9, sizes), rng.integers(-9, 9, taps)
     wanted = by_definition(x, h, mode, boundary, flip=True)

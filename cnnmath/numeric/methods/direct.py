@@ -6,16 +6,17 @@ filters (depthwise convolution), for then there is no sum over channels that a m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from math import prod
+from typing import Any
 
 import numpy as np
 
 from cnnmath.numeric.methods.predict import MOVE, START, Prediction, Sizes, gamma
 from cnnmath.numeric.methods.problem import Problem, blocks, extents
 from cnnmath.numeric.windows import Array, Slices
-from cnnmath.numeric.workers import run
+from cnnmath.numeric.workers import run, scratch
 
 NUMBERS, ROWS = 2**16, 60
 """Numbers of a block of the output; rows of a small product that its preparation is worth."""
@@ -46,19 +47,37 @@ def forward(problem: Problem, chosen: Prediction) -> None:
 
     def work(block: Slices) -> None:
         some = np.zeros((*extents(block), groups, filters), y.dtype)  # (n, O..., G, F/G)
-        for k, inside, read in _taps(problem, block[1:]):
-            seen, weights = x[(block[0], *read)], w[k]  # (n, o..., G, C/G), (G, C/G, F/G)
-            some[(slice(None), *inside)] += _product(seen, weights)
+        taps = (  # (n, o..., G, C/G), (G, C/G, F/G)
+            ((slice(None), *inside), x[(block[0], *read)], w[k]) for k, inside, read in _taps(problem, block[1:])
+        )
+        if w.shape[-2] == 1:
+            add_products(some, ((where, seen, weights[:, 0]) for where, seen, weights in taps))
+        else:
+            for where, seen, weights in taps:
+                some[where] += _product(seen, weights)
         problem.y[block] = some.reshape(*some.shape[:-2], -1)
         problem.finish(problem.y[block], (*block, slice(None)))
 
     run(blocks(problem.y.shape[:-1], max(1, NUMBERS // len(problem.w))), work, problem.threads)
 
 
+def add_products(y: Array, terms: Iterable[tuple[Any, Array, Array]]) -> None:
+    """Add x w to the numbers of y that stand somewhere, for each (where, x, w); products lie in one buffer.
+
+    Examples
+    --------
+    >>> y = np.zeros(3)
+    >>> add_products(y, [(..., np.ones(3), np.float64(2)), (slice(1), np.ones(1), np.float64(3))])
+    >>> y
+    array([5., 2., 2.])
+    """
+    for where, x, w in terms:
+        part = y[where]
+        part += np.multiply(x, w, out=scratch()("product", part.shape, y.dtype))
+
+
 def _product(seen: Array, weights: Array) -> Array:
     """Sum over the channels of each group, (n, o..., G, F/G)."""
-    if weights.shape[1] == 1:
-        return seen * weights[:, 0]
     return np.moveaxis(
         np.moveaxis(seen, -2, 0) @ weights.reshape(-1, *(1,) * (seen.ndim - 3), *weights.shape[1:]), 0, -2
     )
