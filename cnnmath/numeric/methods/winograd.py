@@ -184,9 +184,10 @@ def _filter_gradient(chosen: Plan, problem: Problem) -> None:
     tiles, points, (f, c) = tiles_of(chosen, problem), prod(chosen.points), problem.w.shape[:2]
     sixth = problem.scratch // 6
     kept = max(1, sixth // (points * (c + f) * problem.x.itemsize))
-    sums = np.zeros((points, c, f), problem.w.dtype)  # (P, C, F)
+    scratch()("sums", (points, c, f), problem.w.dtype)[...] = 0
     for many in blocks(tiles, kept):
         count = prod(extents(many))
+        sums = scratch()("sums", (points, c, f), problem.w.dtype)  # (P, C, F), kept from one to the next
         v = scratch()("kept inputs", (points, count, c), problem.x.dtype)  # (P, T, C)
         dm = scratch()("kept outputs", (points, count, f), problem.x.dtype)  # (P, T, F)
         cut = list(_within(many, max(1, min(_most(chosen, problem, f, sixth), -(-count // SHARES)))))
@@ -196,11 +197,13 @@ def _filter_gradient(chosen: Plan, problem: Problem) -> None:
             transformed_tiles(chosen, problem, block, v[:, here])
             transformed_outputs(chosen, problem, block, dm[:, here])
 
-        def multiply(some: slice, v: Array = v, dm: Array = dm) -> None:
-            sums[some] += v[some].transpose(0, 2, 1) @ dm[some]
+        def multiply(some: slice, v: Array = v, dm: Array = dm, sums: Array = sums) -> None:
+            share = scratch()("products", sums[some].shape, sums.dtype)
+            sums[some] += np.matmul(v[some].transpose(0, 2, 1), dm[some], out=share)
 
         run(cut, transform, problem.threads)
         run(pieces(points, -(-points // SHARES)), multiply, problem.threads)
+    sums = scratch()("sums", (points, c, f), problem.w.dtype)
     dw = (chosen.filter.T @ sums.reshape(points, -1)).reshape(-1, c, f)  # (K, C, F)
     problem.w[...] += dw.transpose(2, 1, 0).reshape(problem.w.shape)
 
