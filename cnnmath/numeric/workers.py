@@ -1,7 +1,8 @@
 """Threads over blocks: each block is one task, and every product inside it runs in one thread of the BLAS.
 
 How the work is cut into blocks never depends on the number of threads, nor does the order of any sum: so
-results are the same, bit for bit, whatever the number.
+results are the same, bit for bit, whatever the number. (Of several threads that call at once, threadpoolctl lets the
+one that came first decide for the BLAS, and the others take its number.)
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import ctypes
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
 from contextvars import copy_context
 from functools import cache
 from math import prod
@@ -39,7 +39,7 @@ def run(tasks: Iterable[Task], work: Callable[[Task], object], threads: int) -> 
     waiting = list(tasks)
     if not waiting:
         return
-    with _blas():
+    with _blas().limit(limits=1, user_api="blas"):
         if min(threads, len(waiting)) == 1:
             for task in waiting:
                 work(task)
@@ -182,31 +182,6 @@ def processor() -> int | None:
     return None if find is None else find()
 
 
-class OneThread:
-    """Keeps the BLAS to one thread while any calling thread is inside; the last one out restores what the first found.
-
-    The number is one of the process: with a limit to each caller, the one that leaves first would lift that of the
-    others, and the last would leave theirs behind.
-    """
-
-    def __init__(self) -> None:
-        self._blas = ThreadpoolController()
-        self._inside, self._lock = 0, Lock()
-        self._limit = ExitStack()
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._inside == 0:
-                self._limit.enter_context(self._blas.limit(limits=1, user_api="blas"))
-            self._inside += 1
-
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                self._limit.close()
-
-
 @cache
-def _blas() -> OneThread:
-    return OneThread()
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()

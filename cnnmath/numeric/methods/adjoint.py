@@ -19,7 +19,7 @@ import numpy as np
 from cnnmath.numeric.engine import current
 from cnnmath.numeric.methods import winograd
 from cnnmath.numeric.methods.correlate import choice, correlate, nothing
-from cnnmath.numeric.methods.gemm import LIGHT, Columns
+from cnnmath.numeric.methods.gemm import LIGHT, Columns, fitting_positions
 from cnnmath.numeric.methods.problem import (
     NotFiniteError,
     Problem,
@@ -145,7 +145,7 @@ def filter_gradient(windows: Sequence[Window], dy: Array, x: Array, shape: Seque
     )
     if not dy.size:
         return dw
-    method = choice(windows, x.shape, shape, kind, groups)
+    method = choice(windows, x.shape, tuple(shape), kind, groups)
     tiled = method.method == "winograd" and method.prediction.gradient_bound <= method.tolerance
     try:
         check_finite(dy)
@@ -172,13 +172,13 @@ def _filter_gradient(problem: Problem) -> None:
     """Sums over blocks of positions: the channels are shared out or, where they are few, the blocks."""
     columns, apart = Columns.of(problem), problem.w.size > LIGHT
     channels, taps = problem.x.shape[-1], prod(problem.kernel)
-    cut = list(
-        blocks(problem.y.shape[:-1], max(1, min(POSITIONS, problem.scratch // (2 * problem.taps * problem.x.itemsize))))
-    )
+    most = min(POSITIONS, fitting_positions(problem, 2 * (problem.taps + len(problem.w))))
+    cut = list(blocks(problem.y.shape[:-1], most))
     if apart:
         shares = [(cut, some) for some in pieces(channels, -(-channels // SHARES))]
     else:
-        shares = [(cut[some], slice(0, channels)) for some in pieces(len(cut), -(-len(cut) // SHARES))]
+        several = max(1, min(SHARES, problem.scratch // (8 * problem.w.nbytes)))
+        shares = [(cut[some], slice(0, channels)) for some in pieces(len(cut), -(-len(cut) // several))]
     sums: list[Array] = [np.empty(0)] * len(shares)
 
     def add(i: int) -> None:

@@ -22,7 +22,7 @@ from cnnmath.ops import Conv
 class Method:
     """A method: what it would take, and how it is done."""
 
-    predict: Callable[[Sizes, float], Prediction]
+    predict: Callable[[Sizes, float, int], Prediction]
     forward: Callable[[Problem, Prediction], None]
 
 
@@ -109,8 +109,8 @@ def choose_method(op: Conv, x: Any, *, dtype: Any = np.float32, engine: Engine |
     method     products   cost       scratch    error bound
     direct     1.85G      4.66G      786kB      3.4e-05
     gemm       1.85G      3.09G      2.1MB      3.4e-05
-    winograd   462M       2.08G      4.17MB     0.0018, tiles of 4x4  <- chosen
-    fft        537M       232G       50.9MB     0.0021
+    winograd   462M       2.08G      5.83MB     0.0018, tiles of 4x4  <- chosen
+    fft        it needs 67895296 bytes of scratch memory, of 67108864
     """
     shape = tuple(x) if isinstance(x, (tuple, list)) else np.shape(x)
     kind = np.dtype(dtype) if isinstance(x, (tuple, list)) else np.asarray(x).dtype
@@ -130,13 +130,13 @@ def choose_method(op: Conv, x: Any, *, dtype: Any = np.float32, engine: Engine |
 
 def chosen(sizes: Sizes, engine: Engine) -> Choice:
     """The choice for these sizes under these settings."""
-    return _chosen(sizes, engine.method, engine.tolerance)
+    return _chosen(sizes, engine.method, engine.tolerance, engine.scratch)
 
 
 @lru_cache(maxsize=4096)
-def _chosen(sizes: Sizes, asked: str, tolerance: float | None) -> Choice:
+def _chosen(sizes: Sizes, asked: str, tolerance: float | None, scratch: int) -> Choice:
     accepted = TOLERANCES.get(sizes.dtype.name, 0.0) if tolerance is None else tolerance
-    predictions = {name: method.predict(sizes, accepted) for name, method in METHODS.items()}
+    predictions = {name: method.predict(sizes, accepted, scratch) for name, method in METHODS.items()}
     if asked != "auto":
         if predictions[asked].refused:
             raise SettingError(
@@ -147,8 +147,9 @@ def _chosen(sizes: Sizes, asked: str, tolerance: float | None) -> Choice:
         return Choice(predictions, asked, accepted)
     if not sizes.machine:
         return Choice(predictions, "direct", accepted)
-    fitting = [p for p in predictions.values() if not p.refused and p.bound <= accepted]
-    best = min(fitting or [predictions["gemm"]], key=lambda p: p.cost)
+    serving = [p for p in predictions.values() if not p.refused]
+    fitting = [p for p in serving if p.bound <= accepted] or [p for p in serving if p.method in ("direct", "gemm")]
+    best = min(fitting, key=lambda p: p.cost)
     return Choice(predictions, best.method, accepted)
 
 

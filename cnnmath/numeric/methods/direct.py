@@ -22,7 +22,7 @@ NUMBERS, ROWS = 2**16, 60
 """Numbers of a block of the output; rows of a small product that its preparation is worth."""
 
 
-def predict(sizes: Sizes, tolerance: float) -> Prediction:
+def predict(sizes: Sizes, tolerance: float, scratch: int) -> Prediction:
     """Two passes over the output a tap, and a product of as few rows as an output row has places."""
     passes = 2 * prod(sizes.kernel) * sizes.positions * sizes.filters
     few = 1 + ROWS / sizes.outputs[-1] if sizes.channels > 1 else 0
@@ -31,7 +31,7 @@ def predict(sizes: Sizes, tolerance: float) -> Prediction:
         "direct",
         multiplications=sizes.groups * sizes.multiplications,
         cost=START / 10 + sizes.groups * (few * sizes.multiplications + MOVE * (passes + reordered)),
-        scratch=3 * NUMBERS * sizes.dtype.itemsize,
+        scratch=min(scratch, 3 * NUMBERS * sizes.dtype.itemsize),
         bound=gamma(sizes.taps, sizes.unit),
         gradient_bound=gamma(sizes.positions, sizes.unit),
     )
@@ -58,7 +58,8 @@ def forward(problem: Problem, chosen: Prediction) -> None:
         problem.y[block] = some.reshape(*some.shape[:-2], -1)
         problem.finish(problem.y[block], (*block, slice(None)))
 
-    run(blocks(problem.y.shape[:-1], max(1, NUMBERS // len(problem.w))), work, problem.threads)
+    numbers = min(NUMBERS, problem.scratch // (3 * y.itemsize))  # of a block, of its product, and of that in order
+    run(blocks(problem.y.shape[:-1], max(1, numbers // len(problem.w))), work, problem.threads)
 
 
 def add_products(y: Array, terms: Iterable[tuple[Any, Array, Array]]) -> None:

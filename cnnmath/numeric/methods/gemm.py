@@ -16,7 +16,7 @@ from math import prod
 
 import numpy as np
 
-from cnnmath.numeric.methods.predict import MOVE, START, Prediction, Sizes, gamma, product
+from cnnmath.numeric.methods.predict import MOVE, START, Prediction, Sizes, gamma, product, too_much
 from cnnmath.numeric.methods.problem import (
     Problem,
     across_channels,
@@ -27,6 +27,7 @@ from cnnmath.numeric.methods.problem import (
     covered,
     extents,
     fill,
+    fitting,
     is_single,
     patches,
 )
@@ -41,15 +42,19 @@ RUN, NARROW = 25, 16
 """What starting a run costs, in numbers copied; the shortest run of channels that is one."""
 
 
-def predict(sizes: Sizes, tolerance: float) -> Prediction:
+def predict(sizes: Sizes, tolerance: float, scratch: int) -> Prediction:
     """One product; every column is copied once, and the filters once in each call."""
+    strip = sizes.channels * prod(w.extent for w in sizes.windows)  # of one output
+    refused = too_much("gemm", (sizes.taps + strip) * sizes.dtype.itemsize, scratch)
+    if refused is not None:
+        return refused
     copied = 0 if sizes.single else sizes.taps * sizes.positions
     reordered = 0 if sizes.single or sizes.prepared else 2 * sizes.filters * sizes.taps
     return Prediction(
         "gemm",
         multiplications=sizes.groups * sizes.multiplications,
         cost=sizes.groups * (START + product(sizes.positions, sizes.taps, sizes.filters) + MOVE * (copied + reordered)),
-        scratch=2 * sizes.taps * _positions(sizes.taps, sizes.positions) * sizes.dtype.itemsize,
+        scratch=min(scratch, 2 * sizes.taps * _positions(sizes.taps, sizes.positions) * sizes.dtype.itemsize),
         bound=gamma(sizes.taps, sizes.unit),
         gradient_bound=gamma(sizes.positions, sizes.unit),
     )
@@ -70,7 +75,7 @@ def _positions(taps: int, all_of_them: int) -> int:
 
 def _forward(problem: Problem) -> None:
     """``y = w @ windows(x)``: many blocks are shared out whole, of few ones first the windows and then the filters."""
-    columns, most = Columns.of(problem), problem.scratch // (2 * problem.taps * problem.x.itemsize)
+    columns, most = Columns.of(problem), fitting_positions(problem, problem.taps)
     w, filters = columns.filters(), len(problem.w)
     cut = columns.cut(min(most, _positions(problem.taps, problem.y.size // filters)))
     if len(cut) >= SHARES and problem.w.size <= LIGHT:
@@ -84,6 +89,12 @@ def _forward(problem: Problem) -> None:
             lambda some, block=block, read=read: _product(problem, block, read, w[some], some),
             problem.threads,
         )
+
+
+def fitting_positions(problem: Problem, numbers: int) -> int:
+    """Outputs of a block, of so many numbers each, in half of the scratch memory, what they read in the other."""
+    room = problem.scratch // (2 * problem.x.itemsize)
+    return fitting(problem.windows, problem.y.shape[:-1], room // numbers, room // problem.x.shape[-1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -102,7 +102,7 @@ class Prediction:
     cost
         All it does, in multiply-adds of a large matrix product.
     scratch
-        Bytes that one thread needs beside operands and output.
+        Bytes that one thread takes beside operands, output and filters in another order.
     bound
         Largest error, relative to ``taps * max|w| * max|x|``.
     gradient_bound
@@ -136,6 +136,19 @@ def gamma(roundings: float, unit: float) -> float:
     '5.96e-06'
     """
     return roundings * unit / (1 - roundings * unit) if roundings * unit < 1 else float("inf")
+
+
+def too_much(method: str, least: int, scratch: int) -> Prediction | None:
+    """A refusal where the least scratch memory that a method needs is more than there may be.
+
+    Examples
+    --------
+    >>> too_much("fft", 3000, 2000).refused
+    'it needs 3000 bytes of scratch memory, of 2000'
+    """
+    if least <= scratch:
+        return None
+    return Prediction(method, refused=f"it needs {least} bytes of scratch memory, of {scratch}")
 
 
 def product(rows: float, inner: float, columns: float) -> float:

@@ -209,6 +209,23 @@ def covered(windows: Sequence[Window], block: Slices) -> tuple[list[int], list[i
     return starts, lengths
 
 
+def fitting(windows: Sequence[Window], sizes: Sequence[int], most: int, room: int) -> int:
+    r"""So many of at most so many outputs (n, \*sizes) of a block that the input which it reads fits into some room.
+
+    Examples
+    --------
+    >>> fitting([Window(3, stride=2)], (1, 100), 50, 65), fitting([Window(3)], (1, 100), 50, 65)
+    (25, 50)
+    """
+    while most > 1:
+        block = extents(next(blocks(sizes, most)))  # the first is the largest
+        _, lengths = covered(windows, tuple(slice(0, size) for size in block[1:]))
+        if block[0] * prod(lengths) <= room:
+            break
+        most //= 2
+    return max(1, most)
+
+
 def is_single(windows: Sequence[Window]) -> bool:
     """Whether every output reads just the input at its own place."""
     return all((w.kernel, w.stride, w.before, w.after) == (1, 1, 0, 0) for w in windows)

@@ -1,7 +1,7 @@
 """Winograd's minimal filtering along all axes: tiles of m outputs an axis, with m + r - 1 products instead of m*r.
 
-Along n axes, the transforms are Kronecker powers of exact rational matrices. Each is one matrix product over all
-tiles and channels of a block; between them, one product a point of interpolation sums over the channels.
+Tiles are transformed block by block; between the transforms, one product a point of interpolation sums over the
+channels.
 
 References
 ----------
@@ -13,24 +13,29 @@ References
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
-from functools import cache, reduce
 from math import prod
-from typing import Any
 
 import numpy as np
 
-from cnnmath.numeric.methods.predict import MOVE, PANEL, START, Prediction, Sizes, gamma, product
-from cnnmath.numeric.methods.problem import Problem, blocks, check_finite, extents, fill, patches
+from cnnmath.numeric.methods.predict import MOVE, PANEL, START, Prediction, Sizes, gamma, product, too_much
+from cnnmath.numeric.methods.problem import Problem, blocks, extents
+from cnnmath.numeric.methods.tiles import (
+    Plan,
+    plan,
+    tiles_of,
+    transformed_filters,
+    transformed_outputs,
+    transformed_tiles,
+)
 from cnnmath.numeric.windows import Array, Slices
 from cnnmath.numeric.workers import pieces, run, scratch
 from cnnmath.toomcook import Transforms, transforms
-from cnnmath.window import Window
 
 CACHE, FEWEST, LEAST, FILTERS, SHARES = 3 * 2**20, 64, 24, 64, 4
-"""Bytes of a block's transformed numbers, tiles that a product needs to be fast, and the least that it
-is given; filters of a piece, and shares that work is cut into."""
+"""Bytes of a block's transformed numbers, tiles that a product needs to be fast, and the least that it is given; filters
+of a piece, and shares that other work is cut into."""
 
 OUTPUTS, MOST = (2, 4, 6), 216
 """Outputs of a tile along an axis that are tried; points of interpolation above which transforms cost too much."""
@@ -39,40 +44,11 @@ SHARED = 2**20
 """Numbers of the transformed filters, above which filters and not tiles are shared out among the threads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Transforms of one problem: m outputs of r taps along each axis.
+def predict(sizes: Sizes, tolerance: float, scratch: int) -> Prediction:
+    """The cheapest of the tiles whose bound is within the tolerance; the most accurate where none is.
 
-    Attributes
-    ----------
-    m, points
-        Outputs of a tile along each axis, and points of interpolation, m + r - 1.
-    tile
-        The window over tiles of each axis: each reads m + r - 1 inputs, m after the one before.
-    filter, input, output
-        Kronecker products of G, B^T and A^T over the axes.
+    Only those count that fit into the scratch memory.
     """
-
-    m: tuple[int, ...]
-    points: tuple[int, ...]
-    tile: tuple[Window, ...]
-    filter: Array
-    input: Array
-    output: Array
-
-
-@cache
-def plan(m: tuple[int, ...], kernel: tuple[int, ...], dtype: Any) -> Plan:
-    """The transforms in machine numbers, each entry rounded once."""
-    each = [transforms(a, r) for a, r in zip(m, kernel, strict=True)]
-    matrices = [[np.array(getattr(t, name), object) for t in each] for name in ("filter", "input", "output")]
-    points = tuple(t.multiplications for t in each)
-    tile = tuple(Window(t, stride=a) for t, a in zip(points, m, strict=True))
-    return Plan(m, points, tile, *(reduce(np.kron, factors).astype(float).astype(dtype) for factors in matrices))
-
-
-def predict(sizes: Sizes, tolerance: float) -> Prediction:
-    """The cheapest of the tiles whose bound is within the tolerance; the most accurate where none is."""
     if any((w.stride, w.dilation) != (1, 1) for w in sizes.windows):
         return Prediction("winograd", refused="the stride or the dilation is not 1")
     if not sizes.machine:
@@ -80,41 +56,54 @@ def predict(sizes: Sizes, tolerance: float) -> Prediction:
     if all(k == 1 for k in sizes.kernel) or prod(k + 1 for k in sizes.kernel) > MOST:
         return Prediction("winograd", refused="the kernel is a single tap, or too large for the transforms")
     tiles = [tuple(m if k > 1 else 1 for k in sizes.kernel) for m in OUTPUTS]
-    known = [_predict(sizes, m) for m in tiles if prod(a + k - 1 for a, k in zip(m, sizes.kernel, strict=True)) <= MOST]
+    known = [
+        _predict(sizes, m, scratch)
+        for m in tiles
+        if prod(a + k - 1 for a, k in zip(m, sizes.kernel, strict=True)) <= MOST
+    ]
+    known = [p for p in known if not p.refused] or known[:1]
     within = [p for p in known if p.bound <= tolerance]
     return min(within, key=lambda p: p.cost) if within else min(known, key=lambda p: p.bound)
 
 
-def _predict(sizes: Sizes, m: tuple[int, ...]) -> Prediction:
+def _predict(sizes: Sizes, m: tuple[int, ...], scratch: int) -> Prediction:
     r"""What F(m, r) takes.
 
-    A transformed filter has ``K + 2`` roundings (its products and the entries of G); a transformed tile as many as a
-    row of B^T has nonzeros, an output as many as one of A^T; the sum over the channels has C. Of numbers between -1
-    and 1, sums go through at most ``amplification**n`` times C [2]_. On the way back, with A and G^T changing sides,
-    the sum is over the tiles, and a gradient is one of ``points`` products. Summed block by block, and the blocks in
-    four shares, it has no more roundings than a block has tiles and a share has blocks, which have four tiles at
-    least.
+    A transformed filter is a sum of K products, a transformed tile of as many as a row of B^T has nonzeros, an output
+    of as many as one of A^T, and a product at a point of C. The entries of each of the three matrices are rounded to
+    doubles, and then to floats: less than 4 roundings in all. Of numbers between -1 and 1, sums go through at most
+    ``amplification**n`` times C [2]_. On the way back, with A and G^T changing sides, the sum is over the tiles, and a
+    gradient is one of ``points`` products. Summed block by block, and the blocks in four shares, it has no more
+    roundings than a block has tiles and a share has blocks, of four tiles at least.
     """
     each = [transforms(a, r) for a, r in zip(m, sizes.kernel, strict=True)]
     points = prod(t.multiplications for t in each)
     tiles = sizes.batch * prod(-(-o // a) for o, a in zip(sizes.outputs, m, strict=True))
     c, f, taps = sizes.channels, sizes.filters, prod(sizes.kernel)
+    item = sizes.dtype.itemsize
+    least = 2 * max(_numbers(points, m, c, 1), (points + taps) * c) * item
+    refused = too_much("winograd", least, scratch)
+    if refused is not None:
+        return refused
     moved = tiles * (points * (1.5 * c + 0.5 * f) + prod(m) * (c + f))
     transformed = (points + PANEL) * (points * c + prod(m) * f) * tiles + MOVE * moved
     filtered = 0 if sizes.prepared else c * f * MOVE * (1.3 * points + 2 * taps)
     longest = [prod(max(sum(map(bool, row)) for row in getattr(t, name)) for t in each) for name in ("input", "output")]
     amplification = prod((t.amplification for t in each), start=Fraction(1))
     returning = prod((_returning(t) for t in each), start=Fraction(1))
-    block = max(FEWEST, CACHE // (points * (c + min(f, FILTERS)) * sizes.dtype.itemsize))
+    block = max(FEWEST, CACHE // (points * (c + min(f, FILTERS)) * item))
     summed = min(tiles, block + -(-tiles // 16) + SHARES + 1) if points * c * f <= SHARED else tiles
     shown = min(tiles, block)
     return Prediction(
         "winograd",
         multiplications=sizes.groups * points * tiles * c * f,
         cost=sizes.groups * (START + tiles / shown * product(shown, c, points * f) + transformed + filtered),
-        scratch=points * (2 * c + 2 * min(f, FILTERS)) * shown * sizes.dtype.itemsize,
-        bound=float(amplification) / taps * gamma(taps + 2 + sum(longest) + c, sizes.unit),
-        gradient_bound=float(returning) / prod(m) * gamma(points + 2 + sum(longest) + summed, sizes.unit),
+        scratch=min(scratch, (shown * _numbers(points, m, c, min(f, FILTERS)) + (points + taps) * c * f) * item),
+        bound=float(amplification) / taps * gamma(taps + sum(longest) + c + 4, sizes.unit),
+        gradient_bound=float(returning)
+        * tiles
+        / sizes.positions
+        * gamma(points + sum(longest) + summed + 4, sizes.unit),
         tile=m,
     )
 
@@ -137,10 +126,12 @@ def forward(problem: Problem, chosen: Prediction) -> None:
 
 
 def _forward(problem: Problem, m: tuple[int, ...]) -> None:
-    chosen = plan(m, problem.kernel, problem.y.dtype)
-    cut = list(blocks(_tiles(chosen, problem), _most(chosen, problem)))
-    everything = slice(0, len(problem.w))
-    if len(cut) > 1 and prod(chosen.points) * problem.w.shape[0] * problem.w.shape[1] <= SHARED:
+    chosen, (f, c) = plan(m, problem.kernel, problem.y.dtype), problem.w.shape[:2]
+    tiles, half, everything = tiles_of(chosen, problem), problem.scratch // 2, slice(0, f)
+    light = (len(chosen.filter) + prod(problem.kernel)) * f * c * problem.w.itemsize <= half
+    most = _most(chosen, problem, f, half)
+    cut = list(blocks(tiles, max(1, most)))
+    if light and len(chosen.filter) * f * c <= SHARED and most > 0 and len(cut) > 1:
         u = problem.remember(m, lambda: transformed_filters(chosen, problem, everything))  # (P, C, F)
 
         def by_tiles(block: Slices) -> None:
@@ -149,51 +140,68 @@ def _forward(problem: Problem, m: tuple[int, ...]) -> None:
 
         run(cut, by_tiles, problem.threads)
         return
-    for some in pieces(len(cut), max(1, problem.scratch // _bytes(chosen, problem, cut[0]))):
+    cut = list(blocks(tiles, max(1, _most(chosen, problem, min(f, FILTERS), half))))
+    kept = prod(chosen.points) * prod(extents(cut[0])) * c * problem.x.itemsize
+    for some in pieces(len(cut), max(1, half // kept)):
         _by_filters(chosen, problem, cut[some])
 
 
 def _by_filters(chosen: Plan, problem: Problem, cut: list[Slices]) -> None:
     """The same for some blocks, whose transformed tiles are kept while the filters are taken piece by piece."""
-    channels = problem.x.shape[-1]
-    shapes = [(prod(chosen.points), prod(extents(block)), channels) for block in cut]
-    kept = [scratch()(f"kept {i}", shape, problem.x.dtype) for i, shape in enumerate(shapes)]
+    points, channels, most = prod(chosen.points), problem.x.shape[-1], prod(extents(cut[0]))
+    kept = scratch()("kept", (len(cut), points * most * channels), problem.x.dtype)
+    of_filter = (points + prod(problem.kernel)) * channels + (points + 2 * prod(chosen.m)) * most
+    filters = max(1, min(FILTERS, problem.scratch // (2 * of_filter * problem.x.itemsize)))
+
+    def tiles(i: int) -> Array:  # (P, T, C)
+        shape = (points, prod(extents(cut[i])), channels)
+        return kept[i, : prod(shape)].reshape(shape)
 
     def transform(i: int) -> None:
-        transformed_tiles(chosen, problem, cut[i], kept[i])
+        transformed_tiles(chosen, problem, cut[i], tiles(i))
 
     def multiply(some: slice) -> None:
-        key = (chosen.m, some.start)
+        key = (chosen.m, some.start, some.stop)
         u = problem.remember(key, lambda: transformed_filters(chosen, problem, some))  # (P, C, F)
         for i, block in enumerate(cut):
-            _finished(chosen, problem, block, kept[i], u, some)
+            _finished(chosen, problem, block, tiles(i), u, some)
 
     run(range(len(cut)), transform, problem.threads)
-    run(pieces(len(problem.w), FILTERS), multiply, problem.threads)
+    kept = scratch()("kept", kept.shape, problem.x.dtype)  # the same: asked for again, it is not the first to go
+    run(pieces(len(problem.w), filters), multiply, problem.threads)
 
 
 def filter_gradient(problem: Problem, m: tuple[int, ...]) -> None:
     r"""Gradient by the filters: ``G^T [(B^T x B) (A dy A^T)] G``, summed over the tiles.
 
-    The transforms of the forward pass, transposed: of its three linear maps, the one of the filters changes sides.
+    The transforms of the forward pass, transposed: of its three linear maps, the one of the filters changes sides. So
+    many filters are taken at a time that the sums take half of the scratch memory, and a product an eighth.
     """
     chosen = plan(m, problem.kernel, problem.w.dtype)
-    points, (f, c) = prod(chosen.points), problem.w.shape[:2]
-    few = points * c * f <= SHARED
-    sums = _summed_by_blocks(chosen, problem) if few else _summed_by_points(chosen, problem)  # (P, C, F)
+    sums = len(chosen.filter) * problem.w.shape[1] * problem.w.itemsize  # bytes of a filter's
+    if len(problem.w) * sums <= min(SHARED * problem.w.itemsize, problem.scratch // (4 * SHARES)):
+        _bring_back(chosen, problem, _summed_by_blocks(chosen, problem))
+        return
+    for some in pieces(len(problem.w), problem.scratch // (2 * sums)):
+        part = replace(problem, w=problem.w[some], y=problem.y[..., some])
+        _bring_back(chosen, part, _summed_by_points(chosen, part))
 
-    def bring_back(some: slice) -> None:
-        part = sums[:, some].reshape(points, -1)
-        dw = (chosen.filter.T @ part).reshape(-1, some.stop - some.start, f)  # (K, C, F)
+
+def _bring_back(chosen: Plan, problem: Problem, sums: Array) -> None:
+    """``G^T (...) G`` of the sums, channels shared out."""
+
+    def some_channels(some: slice) -> None:
+        part = sums[:, some].reshape(len(sums), -1)
+        dw = (chosen.filter.T @ part).reshape(-1, some.stop - some.start, len(problem.w))  # (K, C, F)
         problem.w[:, some] += dw.transpose(2, 1, 0).reshape(problem.w[:, some].shape)
 
-    run(pieces(c, -(-c // SHARES)), bring_back, problem.threads)
+    run(pieces(sums.shape[1], -(-sums.shape[1] // SHARES)), some_channels, problem.threads)
 
 
 def _summed_by_blocks(chosen: Plan, problem: Problem) -> Array:
     """Sums over the tiles point by point, the tiles shared out: for filters that stay in the cache."""
     (f, c), points = problem.w.shape[:2], prod(chosen.points)
-    cut = list(blocks(_tiles(chosen, problem), _most(chosen, problem)))
+    cut = list(blocks(tiles_of(chosen, problem), max(1, _most(chosen, problem, f, problem.scratch // 4))))
     shares = pieces(len(cut), -(-len(cut) // SHARES))
     sums = np.zeros((len(shares), points, c, f), problem.w.dtype)
 
@@ -209,43 +217,30 @@ def _summed_by_blocks(chosen: Plan, problem: Problem) -> Array:
 
 
 def _summed_by_points(chosen: Plan, problem: Problem) -> Array:
-    """The same, with the transforms of many tiles kept and the points shared out."""
-    tiles, points, (f, c) = _tiles(chosen, problem), prod(chosen.points), problem.w.shape[:2]
-    kept = max(1, problem.scratch // (points * (c + f) * problem.x.itemsize))
-    sums = np.empty((points, c, f), problem.w.dtype)  # (P, C, F)
+    """The same with the transforms of many tiles kept, and the points shared out."""
+    tiles, points, (f, c) = tiles_of(chosen, problem), prod(chosen.points), problem.w.shape[:2]
+    sixth = problem.scratch // 6
+    kept = max(1, sixth // (points * (c + f) * problem.x.itemsize))
+    scratch()("sums", (points, c, f), problem.w.dtype)[...] = 0
     for many in blocks(tiles, kept):
-        count, first = prod(extents(many)), all(s.start == 0 for s in many)
+        count = prod(extents(many))
+        sums = scratch()("sums", (points, c, f), problem.w.dtype)  # (P, C, F), kept from one to the next
         v = scratch()("kept inputs", (points, count, c), problem.x.dtype)  # (P, T, C)
         dm = scratch()("kept outputs", (points, count, f), problem.x.dtype)  # (P, T, F)
-        cut = list(_within(many, max(1, min(_most(chosen, problem), -(-count // SHARES)))))
+        cut = list(_within(many, max(1, min(_most(chosen, problem, f, sixth), -(-count // SHARES)))))
 
         def transform(task: tuple[Slices, slice], v: Array = v, dm: Array = dm) -> None:
             block, here = task
             transformed_tiles(chosen, problem, block, v[:, here])
             transformed_outputs(chosen, problem, block, dm[:, here])
 
-        def multiply(some: slice, v: Array = v, dm: Array = dm, *, first: bool = first) -> None:
-            if first:
-                np.matmul(v[some].transpose(0, 2, 1), dm[some], out=sums[some])
-            else:
-                sums[some] += v[some].transpose(0, 2, 1) @ dm[some]
+        def multiply(some: slice, v: Array = v, dm: Array = dm, sums: Array = sums) -> None:
+            share = scratch()("products", sums[some].shape, sums.dtype)
+            sums[some] += np.matmul(v[some].transpose(0, 2, 1), dm[some], out=share)
 
         run(cut, transform, problem.threads)
         run(pieces(points, -(-points // SHARES)), multiply, problem.threads)
-    return sums
-
-
-def transformed_outputs(chosen: Plan, problem: Problem, block: Slices, out: Array) -> None:
-    """``A dy A^T`` of every tile and filter of a block, (points, tiles, F); outputs beyond the last are zero."""
-    sizes, dy, rank = extents(block), problem.y[block[0]], len(chosen.m)
-    lengths = [m * n for m, n in zip(chosen.m, sizes[1:], strict=True)]
-    strip = scratch()("strip", (sizes[0], *lengths, dy.shape[-1]), dy.dtype)  # (n, L..., F)
-    fill(strip, dy, [m * s.start for m, s in zip(chosen.m, block[1:], strict=True)])
-    split = [length for n, m in zip(sizes[1:], chosen.m, strict=True) for length in (n, m)]
-    apart = strip.reshape(sizes[0], *split, -1)  # (n, tiles, m, ..., F)
-    tiles = scratch()("tiles", (*chosen.m, *sizes, dy.shape[-1]), dy.dtype)  # (m..., n, tiles..., F)
-    tiles[...] = apart.transpose(*range(2, 2 + 2 * rank, 2), 0, *range(1, 1 + 2 * rank, 2), 1 + 2 * rank)
-    np.matmul(chosen.output.T, tiles.reshape(len(chosen.output), -1), out=out.reshape(len(out), -1, copy=False))
+    return scratch()("sums", (points, c, f), problem.w.dtype)
 
 
 def _within(many: Slices, most: int) -> Iterator[tuple[Slices, slice]]:
@@ -256,34 +251,6 @@ def _within(many: Slices, most: int) -> Iterator[tuple[Slices, slice]]:
         moved = tuple(slice(a.start + s.start, a.start + s.stop) for a, s in zip(many, block, strict=True))
         yield moved, slice(start, start + count)
         start += count
-
-
-def transformed_filters(chosen: Plan, problem: Problem, some: slice) -> Array:
-    """``G w G^T`` of some filters and every channel, (points, C, F)."""
-    w = problem.w[some].reshape(some.stop - some.start, problem.w.shape[1], -1).transpose(2, 1, 0)  # (K, C, F)
-    taps = scratch()("taps", w.shape, w.dtype)
-    taps[...] = w
-    shape = (prod(chosen.points), *w.shape[1:])
-    u = np.empty(shape, w.dtype) if problem.keeps else scratch()("filters", shape, w.dtype)
-    np.matmul(chosen.filter, taps.reshape(len(taps), -1), out=u.reshape(len(u), -1))
-    return u
-
-
-def transformed_tiles(chosen: Plan, problem: Problem, block: Slices, out: Array | None = None) -> Array:
-    """``B^T x B`` of every tile and channel of a block, (points, tiles, C)."""
-    sizes, x, rank = extents(block), problem.x[block[0]], len(chosen.m)
-    starts = [m * s.start - w.before for m, s, w in zip(chosen.m, block[1:], problem.windows, strict=True)]
-    lengths = [m * (n - 1) + t for m, n, t in zip(chosen.m, sizes[1:], chosen.points, strict=True)]
-    strip = scratch()("strip", (sizes[0], *lengths, x.shape[-1]), x.dtype)  # (n, L..., C)
-    fill(strip, x, starts)
-    check_finite(strip)
-    tiles = scratch()("points", (*chosen.points, *sizes, x.shape[-1]), x.dtype)  # (t..., n, tiles..., C)
-    axes = range(1 + 2 * rank)
-    tiles[...] = patches(strip, chosen.tile, sizes[1:]).transpose(*axes[1 + rank :], *axes[: 1 + rank], 1 + 2 * rank)
-    shape = (prod(chosen.points), prod(sizes), x.shape[-1])
-    v = scratch()("channels", shape, x.dtype) if out is None else out  # (P, T, C)
-    np.matmul(chosen.input, tiles.reshape(len(v), -1), out=v.reshape(len(v), -1, copy=False))
-    return v
 
 
 def _finished(chosen: Plan, problem: Problem, block: Slices, v: Array, u: Array, some: slice) -> None:
@@ -308,22 +275,16 @@ def _finished(chosen: Plan, problem: Problem, block: Slices, v: Array, u: Array,
     problem.finish(y, (block[0], *where, some))
 
 
-def _tiles(chosen: Plan, problem: Problem) -> tuple[int, ...]:
-    """Samples, and tiles along each axis."""
-    n, *outputs, _ = problem.y.shape
-    return (n, *(-(-o // m) for o, m in zip(outputs, chosen.m, strict=True)))
-
-
-def _most(chosen: Plan, problem: Problem) -> int:
-    """Tiles of a block."""
+def _most(chosen: Plan, problem: Problem, filters: int, room: int) -> int:
+    """Tiles of a block, of so many filters at a time, for which there is room; 0 where there is none."""
     f, c = problem.w.shape[:2]
-    numbers = prod(chosen.points) * (c + min(f, FILTERS)) * problem.x.itemsize
-    fitting = max(1, problem.scratch // (3 * numbers))
-    tiles = prod(_tiles(chosen, problem))
+    fitting = room // (_numbers(len(chosen.filter), chosen.m, c, filters) * problem.x.itemsize)
+    cached = CACHE // (len(chosen.filter) * (c + min(f, FILTERS)) * problem.x.itemsize)
+    tiles = prod(tiles_of(chosen, problem))
     share = -(-tiles // (SHARES if tiles >= SHARES * FEWEST else 2))
-    return min(fitting, max(LEAST, min(share, max(FEWEST, CACHE // numbers))))
+    return min(fitting, max(LEAST, min(share, max(FEWEST, cached))))
 
 
-def _bytes(chosen: Plan, problem: Problem, block: Slices) -> int:
-    """Bytes of a block's transformed tiles."""
-    return prod(chosen.points) * prod(extents(block)) * problem.w.shape[1] * problem.x.itemsize
+def _numbers(points: int, m: tuple[int, ...], channels: int, filters: int) -> int:
+    """Numbers of a tile: of its strip, of its inputs apart and transformed; of its products and, twice, its outputs."""
+    return 3 * points * channels + (points + 2 * prod(m)) * filters
