@@ -14,7 +14,7 @@ from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.lengths import Track, along
 from cnnmath.graph.opaque import check_all_known
 from cnnmath.graph.progression import Sizes
-from cnnmath.graph.propagate import shapes
+from cnnmath.graph.propagate import shapes, spatial
 from cnnmath.graph.rests import leaving_least, left, opposed
 from cnnmath.ops.checks import axis_names
 from cnnmath.window import Shape, Size
@@ -46,14 +46,15 @@ def smallest_input(net: Architecture) -> Shape:
     tracks = _tracks(net)
     shape = (net.input_shape[0], *(_least(net, name, track) for name, track in tracks))
     known = shapes(net.with_input(shape))  # raises for what no size mends: groups, ranks, merges of flattened maps
-    for i, ((name, track), n) in enumerate(zip(tracks, shape[1:], strict=True), 2):
+    for i, ((name, track), n) in enumerate(zip(tracks, shape[1:], strict=True)):
         for node, length in track.lengths(n).items():
-            if known[node][i] != length:
+            size = spatial(net, known, node)[i]
+            if size != length:
                 raise ShapeError(
                     "its shape and its axes disagree.",
                     input=f"{name} {n} of '{net.name}'",
                     rule="output(x)[2:] = placements of axes(x[2:])",
-                    here=f"{known[node][i]} against {length}",
+                    here=f"{size} against {length}",
                     fix="let the operator's windows or axes say what an output reads",
                 ).at(f"node '{node}'")
     return shape

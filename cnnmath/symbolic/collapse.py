@@ -66,7 +66,7 @@ def collapse(
 
 def _terms(expr: Expr) -> list[Term]:
     """Write an expression as a sum of terms."""
-    if not expr.has(Bracket) or isinstance(expr, sp.Pow):  # what stands below says nothing of the Jacobian
+    if not expr.has(Bracket) or (expr.is_Pow and expr.exp.is_negative):  # what it is divided by is one number
         return [Term(expr)]
     if isinstance(expr, sp.Add):
         return [term for argument in expr.args for term in _terms(argument)]

@@ -38,9 +38,11 @@ def jacobian(expr: Expr, x: sp.Indexed, at: Sequence[Expr], reader: Symbolic) ->
         return sp.Piecewise(*((jacobian(value, x, at, reader), condition) for value, condition in expr.args))
     parts = list(dict.fromkeys(_parts(expr, name)))
     stand_ins = {part: sp.Dummy(real=True) for part in parts}
-    pairs = list(stand_ins.items())
-    outer, back = expr.xreplace(stand_ins), {dummy: _fresh(part, reader) for part, dummy in stand_ins.items()}
-    slopes = (_shortest(outer.diff(dummy)).xreplace(back) * jacobian(part, x, at, reader) for part, dummy in pairs)
+    outer = expr.xreplace(stand_ins)
+    outsides = {part: _shortest(outer.diff(dummy)) for part, dummy in stand_ins.items()}
+    beside = sp.Add(*outsides.values(), evaluate=False).free_symbols
+    back = {dummy: _fresh(part, reader) for part, dummy in stand_ins.items() if dummy in beside}
+    slopes = (outside.xreplace(back) * jacobian(part, x, at, reader) for part, outside in outsides.items())
     return sp.Add(*slopes)
 
 

@@ -108,6 +108,8 @@ class Logistic(sp.Function):
 class Bracket(sp.Expr):
     """Iverson bracket: 1 where all conditions hold, else 0."""
 
+    is_commutative = True
+
     def __new__(cls, *conditions: Any) -> Any:
         """Build it; it is the number 1 or 0 where that is known."""
         held = [c for c in map(sp.sympify, conditions) if c is not sp.true]

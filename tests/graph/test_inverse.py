@@ -287,6 +287,14 @@ def test_an_operator_whose_axes_do_not_say_its_shape_is_found():
     )
 
 
+def test_a_loss_at_every_position_has_its_spatial_axes_right_behind_the_batch():
+    net = chain(ops.Conv(3, 2, stride=2), ops.CrossEntropy("none"), shape=(2, 3, 4))
+    assert smallest_input(net) == (2, 2, 2)
+    assert repr(inputs_for(net, (1, 2))).endswith(
+        "height: 2..3\n    at 4 it is 2\n  width: 4..5\n    at 3 it is 1, at 6 it is 3"
+    )
+
+
 def test_a_network_without_spatial_axes_is_answered_too():
     net = chain(ops.Linear(10), shape=(784,))
     assert smallest_input(net) == (784,)

@@ -132,11 +132,11 @@ def forward(net, m, known):
 
 
 def whole(net, known, above):
-    """Gradient of the whole network by dual numbers, in one piece."""
-    names = {f"a{i}": name for i, name in enumerate(known)}
+    """Gradient of the whole network by dual numbers, in one piece; by no label."""
+    names = {f"a{i}": name for i, name in enumerate(known) if name[:2] != "t("}
 
     def loss(m, **read):
-        outputs = forward(net, m, {names[letter]: tensor for letter, tensor in read.items()})
+        outputs = forward(net, m, known | {names[letter]: tensor for letter, tensor in read.items()})
         return sum(above[end][at] * outputs[end][at] for end in above for at in above[end].positions())
 
     found = gradients(loss, {letter: known[name] for letter, name in names.items()})
