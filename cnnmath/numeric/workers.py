@@ -1,16 +1,16 @@
 """Threads over blocks: each block is one task, and every product inside it runs in one thread of the BLAS.
 
 How the work is cut into blocks never depends on the number of threads, nor does the order of any sum: so
-results are the same, bit for bit, whatever the number. (Of several threads that call at once, threadpoolctl lets the
-one that came first decide for the BLAS, and the others take its number.)
+results are the same, bit for bit, whatever the number.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import cache
 from math import prod
@@ -39,7 +39,7 @@ def run(tasks: Iterable[Task], work: Callable[[Task], object], threads: int) -> 
     waiting = list(tasks)
     if not waiting:
         return
-    with _blas().limit(limits=1, user_api="blas"):
+    with one_thread():
         if min(threads, len(waiting)) == 1:
             for task in waiting:
                 work(task)
@@ -67,6 +67,27 @@ def run(tasks: Iterable[Task], work: Callable[[Task], object], threads: int) -> 
             errors = [error for other in others if (error := other.exception())]
         if errors:
             raise errors[0]
+
+
+LIMITING = Lock()
+"""Held by the caller that keeps the BLAS to one thread."""
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep the BLAS to one thread; of several callers at once, the first one does so until it leaves.
+
+    The number is one of the process. Were each caller to set it and to put back what it found, the last one out would
+    put back the limit of another.
+    """
+    if not LIMITING.acquire(blocking=False):
+        yield
+        return
+    try:
+        with _blas().limit(limits=1, user_api="blas"):
+            yield
+    finally:
+        LIMITING.release()
 
 
 class Scratch(local):

@@ -64,7 +64,7 @@ def test_an_error_of_a_helper_ends_the_work_of_the_calling_thread():
 def test_ctrl_c_in_the_calling_thread_comes_out(threads):
     here, begun = threading.get_ident(), Event()
 
-    def work(i):
+    def work(_):
         if threading.get_ident() == here:
             begun.set()
             raise KeyboardInterrupt

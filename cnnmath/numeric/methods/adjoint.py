@@ -99,17 +99,17 @@ def input_gradient(windows: Sequence[Window], dy: Array, w: Array, sizes: Sequen
     turned = np.swapaxes(w.reshape(groups, -1, *w.shape[1:]), 1, 2).reshape(
         channels, -1, *w.shape[2:]
     )  # (C, F/G, K...)
+    apart = [list(residues(window, n)) for window, n in zip(windows, sizes, strict=True)]
+
+    def part(each: Sequence[Residue]) -> Array:
+        outputs, taps = (r.outputs for r in each), (r.taps for r in each)
+        return correlate([r.window for r in each], dy[(..., *outputs)], turned[(..., *taps)], groups)
+
+    if all(window.stride == 1 and found for window, found in zip(windows, apart, strict=True)):
+        return part([found for (found,) in apart])
     dx = channels_first(np.zeros((len(dy), *sizes, channels), np.result_type(dy, w)))
-    for each in product(*(residues(window, n) for window, n in zip(windows, sizes, strict=True))):
-        part = correlate(
-            [r.window for r in each],
-            dy[(..., *(r.outputs for r in each))],
-            turned[(..., *(r.taps for r in each))],
-            groups,
-        )
-        if part.shape == dx.shape:
-            return part
-        dx[(..., *(r.inputs for r in each))] = part
+    for each in product(*apart):
+        dx[(..., *(r.inputs for r in each))] = part(each)
     return dx
 
 

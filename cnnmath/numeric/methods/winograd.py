@@ -148,7 +148,7 @@ def _forward(problem: Problem, m: tuple[int, ...]) -> None:
 
 def _by_filters(chosen: Plan, problem: Problem, cut: list[Slices]) -> None:
     """The same for some blocks, whose transformed tiles are kept while the filters are taken piece by piece."""
-    points, channels, most = prod(chosen.points), problem.x.shape[-1], prod(extents(cut[0]))
+    points, channels, most = prod(chosen.points), problem.x.shape[-1], max(prod(extents(block)) for block in cut)
     kept = scratch()("kept", (len(cut), points * most * channels), problem.x.dtype)
     of_filter = (points + prod(problem.kernel)) * channels + (points + 2 * prod(chosen.m)) * most
     filters = max(1, min(FILTERS, problem.scratch // (2 * of_filter * problem.x.itemsize)))
