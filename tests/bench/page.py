@@ -15,8 +15,8 @@ time divided by ours: above 1 the package is faster.
 
 ## How it is measured
 
-- All arrays are float32. Ours are NumPy arrays (N, C, H, W) whose channels lie innermost in memory, as its kernels leave
-  them; the package's checks of its arguments are in its time.
+- All arrays are float32. Ours are NumPy arrays (N, C, H, W) whose channels lie innermost in memory, as its kernels
+  leave them; the package's checks of its arguments are in its time.
 - "Filters prepared" is a layer that keeps what its method has made of the filters (`numeric.fused.Fused`), as a network
   does that is prepared for inference (`graph.Prepared`); in plain layers that is part of every call.
 - Layers are all distinct convolutions and poolings of the networks of `cnnmath.zoo`, as they stand in the graph.

@@ -29,7 +29,7 @@ def test_what_was_measured_is_printed_and_written(page, monkeypatch, capsys):
     bench.main()
     assert "Layers of net, batch 1, forward" in capsys.readouterr().out
     assert "some rows are missing" in page.read_text()
-    assert "| a | conv(1, 1) | 1x1x1x1 | 2.00 | 2.00 (2.00 to 2.00) |" in page.read_text()
+    assert "| a | conv(1, 1) | 1x1x1x1 | 2.00 | 0.50 (0.50 to 0.50) |" in page.read_text()
 
 
 def test_an_error_is_raised_and_what_was_measured_is_written(page, monkeypatch):

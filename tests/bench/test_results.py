@@ -28,26 +28,26 @@ RESULTS = [
 def test_a_layer_is_a_row_and_a_peer_a_column():
     forward, backward = layer_tables(RESULTS)
     assert (forward.title, backward.title) == ("Layers of net, batch 1, forward", "Layers of net, batch 1, backward")
-    assert forward.columns == ("layer", "operator", "input", "ours, ms", "ours / P", "ours / Q")
+    assert forward.columns == ("layer", "operator", "input", "ours, ms", "P / ours", "Q / ours")
     assert forward.rows == (
-        ("a", "conv(1, 1)", "1x1x1x1", "2.00", "2.00 (2.00 to 2.00)", "0.25 (0.25 to 0.25)"),
-        ("b", "conv(1, 1)", "1x1x1x1", "8.00", "8.00 (8.00 to 8.00)", ""),
-        ("c", "conv(1, 1)", "1x1x1x1", "1.00", "0.50 (0.50 to 0.50)", ""),
+        ("a", "conv(1, 1)", "1x1x1x1", "2.00", "0.50 (0.50 to 0.50)", "4.00 (4.00 to 4.00)"),
+        ("b", "conv(1, 1)", "1x1x1x1", "8.00", "0.12 (0.12 to 0.12)", ""),
+        ("c", "conv(1, 1)", "1x1x1x1", "1.00", "2.00 (2.00 to 2.00)", ""),
     )
 
 
 def test_means_are_geometric_and_by_group():
     table = mean_table(RESULTS)
-    assert table.columns == ("layers", "batch", "direction", "ours / P", "ours / Q")
+    assert table.columns == ("layers", "batch", "direction", "P / ours", "Q / ours")
     assert table.rows == (
-        ("convolutions, net", "1", "forward", "4.00 (2)", "0.25 (1)"),
+        ("convolutions, net", "1", "forward", "0.25 (2)", "4.00 (1)"),
         ("convolutions, net", "1", "backward", "1.00 (1)", ""),
-        ("poolings, net", "1", "forward", "0.50 (1)", ""),
+        ("poolings, net", "1", "forward", "2.00 (1)", ""),
     )
 
 
 def test_whole_networks_stand_apart():
-    assert network_table(RESULTS).rows == (("net", "8", "forward", "3,000", "1.50 (1 run)"),)
+    assert network_table(RESULTS).rows == (("net", "8", "forward", "3,000", "0.67 (1 run)"),)
 
 
 def test_a_table_as_markdown():

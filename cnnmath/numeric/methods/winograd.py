@@ -34,8 +34,8 @@ from cnnmath.numeric.workers import pieces, run, scratch
 from cnnmath.toomcook import Transforms, transforms
 
 CACHE, FEWEST, LEAST, FILTERS, SHARES = 3 * 2**20, 64, 24, 64, 4
-"""Bytes of a block's transformed numbers, tiles that a product needs to be fast, and the least that it is given; filters
-of a piece, and shares that other work is cut into."""
+"""Bytes of a block's transformed numbers, tiles that a product needs to be fast, and the least that it is given;
+filters of a piece, and shares that other work is cut into."""
 
 OUTPUTS, MOST = (2, 4, 6), 216
 """Outputs of a tile along an axis that are tried; points of interpolation above which transforms cost too much."""
