@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from cnnmath import ops
-from cnnmath.numeric import choose_method, using
 from cnnmath.numeric import backward as gradients
+from cnnmath.numeric import choose_method, using
 from cnnmath.numeric import forward as convolution
 from cnnmath.numeric.methods.tiles import plan
 from cnnmath.toomcook import transforms
