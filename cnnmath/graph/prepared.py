@@ -145,7 +145,7 @@ def _task(chain: list[Step], arrays: Mapping[str, Array]) -> Task:
     own = [_own(step, arrays) for step in chain]
     if not isinstance(first.op, ops.Conv):
         return Task(first.name, first.reads, partial(numeric.kernel(first.op).forward, first.op, **own[0]))
-    fused, reads = Fused(first.op, **own[0]), first.reads
+    fused, reads = Fused(first.op, own[0]["w"], own[0].get("b")), first.reads
     for step, before, mine in zip(others, chain, own[1:], strict=False):
         if isinstance(step.op, ops.BatchNorm):
             fused = fused.normalised(step.op, **mine)
