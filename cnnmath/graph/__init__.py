@@ -7,6 +7,7 @@ from cnnmath.graph.execute import Gradients, forward, loss_and_gradients
 from cnnmath.graph.inverse import accepted_inputs, exact_inputs, inputs_for, smallest_input
 from cnnmath.graph.notation import parse
 from cnnmath.graph.opaque import Opaque
+from cnnmath.graph.prepared import Prepared
 from cnnmath.graph.propagate import Layer, propagate, shapes
 from cnnmath.graph.summary import Summary, analyze
 
@@ -16,6 +17,7 @@ __all__ = [
     "Gradients",
     "Layer",
     "Opaque",
+    "Prepared",
     "Summary",
     "accepted_inputs",
     "analyze",

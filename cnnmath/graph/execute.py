@@ -85,6 +85,10 @@ def forward(
     UnknownNameError
         For a node that is not there.
 
+    See Also
+    --------
+    cnnmath.graph.Prepared : the same at inference, for arrays of floats that stay, in less time.
+
     Examples
     --------
     >>> from cnnmath.ops import Conv, ReLU

@@ -66,12 +66,23 @@ class Prepared:
         arrays = {name: np.array(value) for name, value in parameters.items()}
         _check_floats(net, arrays)
         self.net = net
+        self._dtype = np.result_type(np.float16, *arrays.values())
         self.outputs = net.outputs()
         self.tasks = _tasks(schedule(net, self.outputs), arrays, self.outputs)
 
     def forward(self, x: Any) -> Any:
-        """Output of the network, an array; a dict by node where there are several outputs."""
-        values: dict[str, Array] = {INPUT: check_input(self.net, x)}
+        """Output of the network, an array; a dict by node where there are several outputs.
+
+        Raises
+        ------
+        DataError
+            For an input that holds neither floats nor integers.
+        ShapeError
+            For one of another shape.
+        """
+        given = check_input(self.net, x)
+        _check_real(self.net, given)
+        values: dict[str, Array] = {INPUT: given.astype(np.result_type(given, self._dtype), copy=False)}
         needed = Counter(self.outputs) + Counter(read for task in self.tasks for read in task.reads)
         for task in self.tasks:
             values[task.name] = task.run(*(values[read] for read in task.reads))
@@ -147,6 +158,15 @@ def _task(chain: list[Step], arrays: Mapping[str, Array]) -> Task:
 
 def _own(step: Step, arrays: Mapping[str, Array]) -> dict[str, Array]:
     return {name: arrays[f"{step.owner}.{name}"] for name in (*step.trained, *step.stored)}
+
+
+def _check_real(net: Architecture, x: Array) -> None:
+    if x.dtype.kind not in "fiu":
+        raise DataError(
+            "a prepared network takes floats and integers.",
+            input=f"x {x.dtype}",
+            fix="convert it to floats, or call forward, which is exact for exact numbers",
+        ).at(f"network '{net.name}'")
 
 
 def _check_floats(net: Architecture, arrays: Mapping[str, Array]) -> None:

@@ -31,7 +31,8 @@ class Engine:
         Largest error bound that ``auto`` accepts, relative to the largest sum that an output can be,
         ``taps * max|w| * max|x|``; None means that of the dtype (`cnnmath.numeric.methods.choose.TOLERANCES`).
     scratch
-        Bytes of scratch memory that one thread may use at a time, beside operands and output.
+        Bytes of scratch memory that one thread may use at a time, beside operands, results, and filters brought into
+        another order.
     threads
         Number of threads; None means as many as there are processors. Results do not depend on it.
 

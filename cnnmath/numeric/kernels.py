@@ -54,8 +54,8 @@ class Kernel:
 
 KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
     {
-        ops.Conv: Kernel(conv.forward, conv.backward),
-        ops.ConvTranspose: Kernel(transposed.forward, transposed.backward),
+        ops.Conv: Kernel(conv.forward, conv.backward, conv.scratch),
+        ops.ConvTranspose: Kernel(transposed.forward, transposed.backward, transposed.scratch),
         ops.MaxPool: Kernel(pool.max_forward, pool.max_backward),
         ops.AveragePool: Kernel(pool.average_forward, pool.average_backward),
         ops.LpPool: Kernel(lp_pool.forward, lp_pool.backward),

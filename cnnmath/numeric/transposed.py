@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnnmath.numeric.conv import foreseen
 from cnnmath.numeric.methods.adjoint import filter_gradient, input_gradient
 from cnnmath.numeric.methods.correlate import correlate
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import ConvTranspose
-from cnnmath.window import Window
+from cnnmath.window import Shape, Window
 
 
 def forward(op: ConvTranspose, x: Array, w: Array, b: Array | None = None) -> Array:
     """What the convolution from y to x has for its input gradient, with zeros where it reads nothing, plus the bias."""
-    axes, part = _downward(op, x)
+    axes, part = _downward(op, x.shape)
     y = np.zeros(op.shape(x.shape), x.dtype)  # (N, F, O...)
     if x.size and all(s.stop for s in part):
         y[:, :, *part] = input_gradient(axes, x, w, [s.stop for s in part], op.groups)
@@ -22,7 +23,7 @@ def forward(op: ConvTranspose, x: Array, w: Array, b: Array | None = None) -> Ar
 
 def backward(op: ConvTranspose, dy: Array, x: Array, w: Array, b: Array | None = None) -> dict[str, Array]:
     """``dx`` is that convolution of dy, ``dw`` its filter gradient with x from above, and ``db`` the sum of dy."""
-    axes, part = _downward(op, x)
+    axes, part = _downward(op, x.shape)
     grads = {"x": np.zeros_like(x), "w": np.zeros_like(w)}
     if x.size and all(s.stop for s in part):
         read = dy[:, :, *part]
@@ -33,10 +34,18 @@ def backward(op: ConvTranspose, dy: Array, x: Array, w: Array, b: Array | None =
     return grads if b is None else grads | {"b": dy.sum(axis=(0, *range(2, dy.ndim)))}
 
 
-def _downward(op: ConvTranspose, x: Array) -> tuple[list[Window], list[slice]]:
+def scratch(op: ConvTranspose, x: Shape) -> int:
+    """Numbers that all threads hold at a time beside operands and results, as the convolution back to x does."""
+    axes, part = _downward(op, x)
+    if not all(s.stop for s in part):
+        return 0
+    return foreseen(axes, (x[0], op.filters, *(s.stop for s in part)), op.parameters(x)["w"], op.groups)
+
+
+def _downward(op: ConvTranspose, x: Shape) -> tuple[list[Window], list[slice]]:
     """The windows of the convolution that leads from the output back to x, and the part of the output that it reads."""
     axes, part = [], []
-    settings = zip(op.kernel, op.stride, op.dilation, op.padding, x.shape[2:], op.shape(x.shape)[2:], strict=True)
+    settings = zip(op.kernel, op.stride, op.dilation, op.padding, x[2:], op.shape(x)[2:], strict=True)
     for kernel, stride, dilation, (before, _), n, length in settings:
         spread = Window(kernel, stride, dilation).preimage(n)[0]
         read = max(0, min(length, spread - before))

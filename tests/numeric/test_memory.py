@@ -7,7 +7,7 @@ import pytest
 
 from cnnmath import numeric, ops
 from cnnmath.errors import OutOfMemoryError
-from cnnmath.numeric import KERNELS, Kernel, kernels, memory, memory_needed
+from cnnmath.numeric import KERNELS, Kernel, choose_method, kernels, memory, memory_needed, using
 from tests.numeric.test_dtypes import filled
 from tests.support import each, every_operator
 
@@ -22,9 +22,11 @@ def nothing_left(monkeypatch):
 
 @every_operator
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_what_is_needed_is_the_size_of_all_arrays(kind, dtype):
+def test_what_is_needed_is_the_size_of_all_arrays_and_of_the_scratch_memory(kind, dtype):
     problem = filled(kind, dtype, dtype)
-    given = sum(a.nbytes for a in problem.arrays.values())
+    own = KERNELS[kind].scratch
+    scratch = own(problem.op, *problem.case.inputs) * np.dtype(dtype).itemsize if own else 0
+    given = scratch + sum(a.nbytes for a in problem.arrays.values())
     forward = given + problem.forward().nbytes
     backward = given + problem.dy.nbytes + sum(grad.nbytes for grad in problem.backward().values())
     assert memory_needed(problem.op, *problem.case.inputs, dtype=dtype) == forward
@@ -72,12 +74,23 @@ def test_a_single_sample_too_large_has_no_smaller_batch(monkeypatch):
 def test_a_kernel_says_what_it_holds_besides(kind, monkeypatch):
     problem, own = filled(kind, float, float), KERNELS[kind]
     greedy = Kernel(own.forward, own.backward, scratch=lambda _, x: 10**15 * x[0])
+    monkeypatch.setattr(kernels, "KERNELS", {kind: Kernel(own.forward, own.backward)})
     less = memory_needed(problem.op, *problem.case.inputs)
     monkeypatch.setattr(kernels, "KERNELS", {kind: greedy})
     monkeypatch.setattr(memory, "available", lambda: 10**12)
     assert memory_needed(problem.op, *problem.case.inputs) == less + 8 * 10**15
     with pytest.raises(OutOfMemoryError):
         problem.forward()
+
+
+def test_a_convolution_foresees_what_its_threads_hold():
+    op, shape = ops.Conv(256, 3, padding=1), (1, 256, 56, 56)
+    arrays = sum(map(np.prod, (shape, *op.parameters(shape).values(), op.shape(shape)))) * 8
+    with using(threads=3):
+        found = memory_needed(op, shape)
+        assert found == arrays + 3 * choose_method(op, shape, dtype=float).prediction.scratch
+    with using(threads=1):
+        assert arrays < memory_needed(op, shape) < found
 
 
 def test_small_arrays_do_not_ask_the_machine(monkeypatch):
