@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack
 from contextvars import copy_context
 from functools import cache
 from math import prod
@@ -69,25 +69,44 @@ def run(tasks: Iterable[Task], work: Callable[[Task], object], threads: int) -> 
             raise errors[0]
 
 
-LIMITING = Lock()
-"""Held by the caller that keeps the BLAS to one thread."""
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep the BLAS to one thread; of several callers at once, the first one does so until it leaves.
+class OneThread:
+    """Keeps the BLAS to one thread while any caller is inside; the last one out restores what the first one found.
 
     The number is one of the process. Were each caller to set it and to put back what it found, the last one out would
     put back the limit of another.
     """
-    if not LIMITING.acquire(blocking=False):
-        yield
-        return
-    try:
-        with _blas().limit(limits=1, user_api="blas"):
-            yield
-    finally:
-        LIMITING.release()
+
+    def __init__(self) -> None:
+        self._blas = ThreadpoolController()
+        self._inside, self._lock = 0, Lock()
+        self._limit = ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._limit.enter_context(self._blas.limit(limits=1, user_api="blas"))
+            self._inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._limit.close()
+
+
+MAKING = Lock()
+"""Held while what a process has once is made: `functools.cache` lets two threads make it at once."""
+
+
+def one_thread() -> OneThread:
+    """The one keeper of the process, a context."""
+    with MAKING:
+        return _one_thread()
+
+
+@cache
+def _one_thread() -> OneThread:
+    return OneThread()
 
 
 class Scratch(local):
@@ -182,7 +201,8 @@ def _bound(thread: int, taken: set[int | None]) -> int:
 
 def helpers(threads: int) -> Helpers:
     """The helpers of this process: one that is forked has none of its parent's threads."""
-    return _helpers(threads, os.getpid())
+    with MAKING:
+        return _helpers(threads, os.getpid())
 
 
 @cache
@@ -201,8 +221,3 @@ def processor() -> int | None:
     """Processor that this thread runs on, where the system says it and lets threads be bound."""
     find = _finder()
     return None if find is None else find()
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController()
