@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from cnnmath import numeric, ops, readers
@@ -55,6 +56,8 @@ SIMPLE = {
     ops.Concat: Case(ops.Concat(), ((1, 2, 3),) * 2),
     ops.Select: Case(ops.Select((1, 0, 1)), ((1, 2, 3),)),
 }
+MANY = max(40, settings.default.max_examples)
+"""Draws of settings among which every class of known mistakes is: see tests/numeric/test_bug_corpus.py."""
 every_operator = pytest.mark.parametrize("kind", ops.ALL, ids=lambda kind: kind.__name__)
 
 

@@ -15,10 +15,10 @@ from cnnmath.numeric import KERNELS, Kernel
 from cnnmath.verify import cases, verify
 from tests.numeric.corpus import ELSEWHERE, MAX, PLANTED, flipped
 from tests.numeric.test_dtypes import filled
-from tests.support import each, every_operator, records
+from tests.support import MANY, each, every_operator, records
 
 CORPUS = records("kernel_bug_corpus.json", "id")
-ci = settings(settings.get_profile("ci"), phases=[Phase.generate])
+ci = settings(settings.get_profile("ci"), max_examples=MANY, phases=[Phase.generate])
 
 
 def test_no_entry_of_the_corpus_is_left_out():

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from cnnmath import numeric, ops
 from cnnmath.numeric import choose_method, using
-from cnnmath.numeric.methods import adjoint, gemm
+from cnnmath.numeric.methods import adjoint
+from cnnmath.numeric.methods import problem as problem_of_all
 from cnnmath.readers.reach import reach
 from tests.readers.test_magnitude import WHOLE
 from tests.support import LINEAR, each, every_operator, problems
@@ -145,7 +146,7 @@ def test_no_method_spreads_what_is_not_finite(method, data):
         assert same(problem.forward(), y) or np.allclose(problem.forward(), y, atol=1e-9, equal_nan=True)
 
 
-@pytest.mark.parametrize("module", [gemm, adjoint], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [problem_of_all, adjoint], ids=lambda module: module.__name__)
 def test_padding_that_is_multiplied_is_seen(module, monkeypatch):
     monkeypatch.setattr(module, "check_finite", lambda *_: None)
 

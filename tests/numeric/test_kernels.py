@@ -3,11 +3,11 @@
 from fractions import Fraction
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnmath import ops
-from tests.support import each, every_operator, irrational, problems
+from tests.support import MANY, each, every_operator, irrational, problems
 
 # A transcendental function of the exact reader is within a relative 10^-50 of the truth; a thousand of them, on values
 # below e^4 and gradients below e^8 < 10^4, stay within 10^-43.
@@ -22,6 +22,7 @@ def assert_agree(kernel, oracle, op):
 
 
 @every_operator
+@settings(max_examples=MANY)
 @given(data=st.data())
 def test_the_kernel_computes_what_the_sentence_says(kind, data):
     problem = data.draw(problems(kind))
@@ -29,6 +30,7 @@ def test_the_kernel_computes_what_the_sentence_says(kind, data):
 
 
 @every_operator
+@settings(max_examples=MANY)
 @given(data=st.data())
 def test_the_backward_kernel_computes_the_gradient_of_the_sentence(kind, data):
     problem = data.draw(problems(kind))

@@ -109,7 +109,7 @@ def choose_method(op: Conv, x: Any, *, dtype: Any = np.float32, engine: Engine |
     method     products   cost       scratch    error bound
     direct     1.85G      4.66G      786kB      3.4e-05
     gemm       1.85G      3.09G      2.1MB      3.4e-05
-    winograd   462M       2.08G      5.83MB     0.0018, tiles of 4x4  <- chosen
+    winograd   462M       2.05G      8.4MB      0.0018, tiles of 4x4  <- chosen
     fft        it needs 67895296 bytes of scratch memory, of 67108864
     """
     shape = tuple(x) if isinstance(x, (tuple, list)) else np.shape(x)
