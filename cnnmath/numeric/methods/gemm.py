@@ -24,6 +24,7 @@ from cnnmath.numeric.methods.problem import (
     by_channel,
     channels_first,
     channels_last,
+    check_finite,
     covered,
     extents,
     fill,
@@ -34,9 +35,10 @@ from cnnmath.numeric.methods.problem import (
 from cnnmath.numeric.windows import Array, Slices
 from cnnmath.numeric.workers import pieces, run, scratch
 
-NUMBERS, POSITIONS, SHARES, LIGHT, HEAVY = 2**18, 256, 4, 2**18, 2**28
+NUMBERS, POSITIONS, SHARES, LIGHT, HEAVY, LONG = 2**18, 256, 4, 2**18, 2**28, 512
 """Numbers of a block's columns, and positions that it has at least; shares that work is cut into where blocks are few;
-numbers of the filters that one block repays; multiply-adds above which more than two shares repay their start."""
+numbers of the filters that one block repays; multiply-adds above which more than two shares repay their start; and
+terms of a sum that repay turning the product."""
 
 RUN, NARROW = 25, 16
 """What starting a run costs, in numbers copied; the shortest run of channels that is one."""
@@ -61,11 +63,18 @@ def predict(sizes: Sizes, tolerance: float, scratch: int) -> Prediction:
 
 
 def forward(problem: Problem, chosen: Prediction) -> None:
-    """One product a block, group by group."""
-    if any(w.before or w.after for w in problem.windows):
+    """One product a block, group by group.
+
+    A filter that is not finite shows in the output, for zeros of the padding too are multiplied by it.
+    """
+    padded = any(w.before or w.after for w in problem.windows)
+    ahead = problem.keeps or problem.w.size <= problem.y.size
+    if padded and ahead:
         problem.check_filters()
     for part in problem.parts():
         _forward(part)
+    if padded and not ahead:
+        check_finite(problem.y)
 
 
 def _positions(taps: int, all_of_them: int) -> int:
@@ -201,8 +210,10 @@ def _product(problem: Problem, block: Slices, read: Array, w: Array, some: slice
     """One block of the output, of some of the filters, in whichever order it lies in memory."""
     y = problem.y[block][..., some]  # (n, O..., F)
     last, first = _matrix(y, read.shape[1]), _matrix(by_channel(y), len(w))
-    if last is not None:
+    if last is not None and (read.flags.f_contiguous or problem.taps < LONG):
         np.matmul(read.T, w.T, out=last)
+    elif last is not None:  # neither factor need be turned; the product is
+        last[...] = (w @ read).T
     elif first is not None:
         np.matmul(w, read, out=first)
     else:
