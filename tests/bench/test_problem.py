@@ -76,11 +76,13 @@ def test_a_peer_that_is_wrong_stops_the_run():
 def test_every_peer_that_is_installed_agrees(name, direction, problem):
     for _, peer in found([name], 1):
         job = peer.layer(problem, direction)
-        if job is not None:
+        if job is None:  # who infers alone has no gradients, and not all have poolings
+            assert direction == "backward" or problem is POOL
+        else:
             for ours in problem.ours(direction).values():
                 assert len(compare(ours, job, 0).rounds) == 5
-            return
-    pytest.skip("it is not installed, or has no such layer")
+        return
+    pytest.skip("it is not installed")
 
 
 def test_a_peer_that_is_not_installed_is_named(monkeypatch):
