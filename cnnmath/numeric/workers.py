@@ -10,7 +10,6 @@ import ctypes
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
 from contextvars import copy_context
 from functools import cache
 from math import prod
@@ -18,7 +17,7 @@ from threading import Lock, get_native_id, local
 from typing import Any, TypeVar
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 from cnnmath.numeric.engine import current
 from cnnmath.numeric.windows import Array
@@ -73,25 +72,29 @@ class OneThread:
     """Keeps the BLAS to one thread while any caller is inside; the last one out restores what the first one found.
 
     The number is one of the process. Were each caller to set it and to put back what it found, the last one out would
-    put back the limit of another.
+    put back the limit of another. And OpenBLAS listens to one thread alone, as ``threadpoolctl`` guards it, until that
+    thread lets go: the last one out, or one that comes while another thread has a limit, would be ignored in silence.
     """
 
     def __init__(self) -> None:
         self._blas = ThreadpoolController()
         self._inside, self._lock = 0, Lock()
-        self._limit = ExitStack()
+        self._restore: Callable[[], None]
 
     def __enter__(self) -> None:
         with self._lock:
             if self._inside == 0:
-                self._limit.enter_context(self._blas.limit(limits=1, user_api="blas"))
+                OpenBLASController.clear_controlling_thread(force=True)
+                self._restore = self._blas.limit(limits=1, user_api="blas").restore_original_limits
             self._inside += 1
 
     def __exit__(self, *error: object) -> None:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
-                self._limit.close()
+                OpenBLASController.clear_controlling_thread(force=True)
+                self._restore()
+                OpenBLASController.clear_controlling_thread(force=True)
 
 
 MAKING = Lock()

@@ -89,10 +89,43 @@ def test_the_blas_has_one_thread_inside_and_its_own_number_afterwards(threads):
 
 
 def test_callers_at_once_leave_the_blas_as_they_found_it():
-    before, together = blas_threads(), Barrier(4, timeout=10)
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: run([0], lambda _: together.wait(), threads=1), range(4)))
-    assert blas_threads() == before
+    with threadpool_limits(limits=2, user_api="blas"):
+        before, together = blas_threads(), Barrier(4, timeout=10)
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: run([0], lambda _: together.wait(), threads=1), range(4)))
+        assert blas_threads() == before
+
+
+def test_the_last_one_out_restores_it_though_another_came_first_and_lives_on():
+    with threadpool_limits(limits=2, user_api="blas"):
+        before, both, gone, seen = blas_threads(), Barrier(2, timeout=10), Event(), []
+
+        def first(_):
+            both.wait()
+
+        def last(_):
+            both.wait()
+            gone.wait(10)
+            seen.extend(blas_threads())
+
+        with ThreadPoolExecutor(2) as pool:
+            begun = pool.submit(run, [0], first, 1)
+            other = pool.submit(run, [0], last, 1)
+            begun.result()
+            gone.set()
+            other.result()
+            assert blas_threads() == before
+        assert set(seen) == {1}
+
+
+def test_a_limit_of_one_thread_does_not_hinder_the_callers_in_another():
+    with threadpool_limits(limits=2, user_api="blas"), ThreadPoolExecutor(1) as pool:
+        before, seen = blas_threads(), []
+        pool.submit(run, [0], lambda _: seen.extend(blas_threads()), 1).result()
+        assert set(seen) == {1}
+        assert blas_threads() == before
+    with threadpool_limits(limits=1, user_api="blas"):
+        assert set(blas_threads()) == {1}
 
 
 def test_helpers_work_in_the_context_of_the_caller():
