@@ -1,0 +1,22 @@
+"""The rungs of the ladder, each a function that tries a kernel at one setting and says what it has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeAlias
+
+import numpy as np
+
+from cnnmath.verify.guard import Guard
+from cnnmath.verify.rungs.integers import exact_on_integers
+from cnnmath.verify.rungs.proof import proved
+from cnnmath.verify.strategies import Case
+from cnnmath.verify.verdict import Evidence, Finding, Withheld
+
+Rung: TypeAlias = Callable[
+    [Guard, Case, Sequence[str], np.random.Generator], Iterator[Evidence | Withheld | Finding]
+]
+"""``rung(guard, case, wanted, generator)``: what was seen of each result; after a `Finding` nothing more comes."""
+
+LADDER: Mapping[int, Rung] = MappingProxyType({1: proved, 2: exact_on_integers})

@@ -1,0 +1,231 @@
+"""Rung 2: random integers that no operation rounds, compared with ``==``.
+
+For a polynomial that is a proof but for chance. Two different polynomials of degree d in numbers that are drawn from a set
+S agree with probability at most d/|S| (Schwartz and Zippel), and operands drawn apart from each other add up their
+shares; every run multiplies.
+
+References
+----------
+.. [1] J. Schwartz, "Fast probabilistic algorithms for verification of polynomial identities", Journal of the ACM 27, 1980,
+   lemma 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from math import ceil, log2, prod
+from numbers import Rational
+from typing import Any
+
+import numpy as np
+
+from cnnmath.numeric.windows import Array
+from cnnmath.ops import operands
+from cnnmath.readers.magnitude import bounds
+from cnnmath.readers.monomials import Monomial, monomials, of_gradient
+from cnnmath.verify import oracle
+from cnnmath.verify.compare import compared
+from cnnmath.verify.data import Mode, divisor, draw, labels, mode
+from cnnmath.verify.guard import Guard, carrier
+from cnnmath.verify.strategies import Case
+from cnnmath.verify.trial import Trial
+from cnnmath.verify.verdict import Evidence, Finding, Withheld
+
+RUNG = 2
+CERTAINTY = 60
+"""A wrong polynomial passes with probability at most 2 to minus this, unless that takes too many runs."""
+
+RUNS = 24
+"""Most runs of one setting."""
+
+BITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8, "int64": 63, "int32": 31, "int16": 15}
+"""Integers up to 2 to this are exact in a format."""
+
+TOLERANCE = Fraction(1, 10**40)
+"""Of irrational numbers, relative to the largest of the array."""
+
+POLYNOMIAL = "it is a polynomial of the definition's degree in every operand"
+
+
+def exact_on_integers(
+    guard: Guard, case: Case, wanted: Sequence[str], generator: np.random.Generator, runs: int = RUNS
+) -> Iterator[Evidence | Withheld | Finding]:
+    """Compare the results that are wanted with the definition, on numbers for which it is known exactly."""
+    how = mode(case.op, *case.inputs)
+    dtype = guard.tested.dtype
+    if how != "integers":
+        yield from on_fractions(guard, case, wanted, generator, how)
+    elif dtype not in BITS:
+        yield from (Withheld(RUNG, wrt, f"no integers are known for {dtype}") for wrt in wanted)
+    elif (found := monomials(case.op, *case.inputs)) is None:
+        yield from by_choice(guard, case, wanted, generator)
+    else:
+        yield from by_polynomials(guard, case, wanted, generator, found, runs)
+
+
+def by_polynomials(
+    guard: Guard,
+    case: Case,
+    wanted: Sequence[str],
+    generator: np.random.Generator,
+    found: frozenset[Monomial],
+    most: int,
+) -> Iterator[Evidence | Withheld | Finding]:
+    """Runs on integers as large as the format has room for, until chance is excluded."""
+    largest = room(case, found, BITS[guard.tested.dtype])
+    if largest < 1:
+        why = f"no integers are small enough for sums of this length in {guard.tested.dtype}"
+        yield from (Withheld(RUNG, wrt, why) for wrt in wanted)
+        return
+    miss = {wrt: Fraction(degree_of(found, wrt), 2 * largest + 1) for wrt in wanted}
+    runs = max(min(most, ceil(CERTAINTY / -log2(m))) if 0 < m < 1 else 1 for m in miss.values())
+    for _ in range(runs):
+        trial = integers(case, largest, generator, guard.tested.dtype)
+        trial.prepare(wanted)
+        for wrt in wanted:
+            if finding := judged(guard, trial, wrt):
+                yield finding
+                return
+    for wrt in wanted:
+        chance = min(CERTAINTY, int(-log2(miss[wrt]) * runs)) if 0 < miss[wrt] < 1 else CERTAINTY
+        fact = f"equal to the definition on random integers; a wrong polynomial passes with probability at most 2^-{chance}"
+        yield Evidence(RUNG, wrt, fact, runs, runs * prod(trial.shape(wrt)), (POLYNOMIAL,))
+
+
+def by_choice(
+    guard: Guard, case: Case, wanted: Sequence[str], generator: np.random.Generator
+) -> Iterator[Evidence | Finding]:
+    """One run with many equal numbers, one where all are different: for operators that choose."""
+    ties = Trial(case, *drawn(case, generator, guard.tested.dtype))
+    orders = distinct(ties, generator, BITS[guard.tested.dtype])
+    for trial in (ties, orders):
+        trial.prepare(wanted)
+        for wrt in wanted:
+            if finding := judged(guard, trial, wrt):
+                yield finding
+                return
+    fact = "equal to the definition on integers in random order, and on integers with many ties"
+    yield from (Evidence(RUNG, wrt, fact, 2, 2 * prod(ties.shape(wrt))) for wrt in wanted)
+
+
+def on_fractions(
+    guard: Guard, case: Case, wanted: Sequence[str], generator: np.random.Generator, how: Mode
+) -> Iterator[Evidence | Withheld | Finding]:
+    """One run on fractions in object arrays, for kernels that compute with whatever numbers they are given."""
+    trial = Trial(case, *drawn(case, generator))
+    trial = Trial(case, {name: rational(a) for name, a in trial.arrays.items()}, rational(trial.dy))
+    trial.prepare(wanted)
+    for wrt in wanted:
+        given = guard(trial, wrt, RUNG, exact=True)
+        if isinstance(given, Finding):
+            if given.kind not in ("raises", "dtype"):
+                yield given
+                return
+            yield Withheld(RUNG, wrt, "its numbers are fractions here, and it takes none")
+            continue
+        if not all(isinstance(v, Rational) for v in given.ravel().tolist()):
+            yield Withheld(RUNG, wrt, "its numbers are fractions here, and it computes in floats")
+            continue
+        most = max(map(abs, trial.truth(wrt).ravel().tolist()), default=Fraction(0))
+        if finding := compared(trial, wrt, given, RUNG, allowed=TOLERANCE * most if how == "digits" else 0):
+            yield finding
+            return
+        fact = "to 40 digits, on fractions" if how == "digits" else "equal to the definition on fractions"
+        yield Evidence(RUNG, wrt, fact, 1, given.size, ("it does to floats what it does to fractions",))
+
+
+def judged(guard: Guard, trial: Trial, wrt: str) -> Finding | None:
+    """What is wrong with a result, if anything is."""
+    given = guard(trial, wrt, RUNG)
+    return given if isinstance(given, Finding) else compared(trial, wrt, given, RUNG)
+
+
+def room(case: Case, found: frozenset[Monomial], bits: int) -> int:
+    """How large integers may be so that no sum, product or gradient rounds, in whatever order.
+
+    For a multilinear operator, the sums of absolute terms are counted by the sentence on ones, before any division.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv
+    >>> case = Case(Conv(1, (3,), bias=False), ((1, 1, 5),))
+    >>> room(case, monomials(case.op, *case.inputs), 53) == int((2**53 / 3) ** 0.5)
+    True
+    """
+    names = {name for monomial in found for name in monomial}
+    factors = max([len(m) for m in found] + [len(m) for name in names for m in of_gradient(found, name)], default=1)
+    divided = divisor(case.op, *case.inputs)
+    multilinear = all(len(set(m)) == len(m) for m in found)
+    terms = max(most_terms(case, sorted(names)) if multilinear else _bounded_terms(case), divided)
+    return int((2**bits / terms) ** (1 / factors) / divided)
+
+
+def most_terms(case: Case, names: Sequence[str]) -> int:
+    """Most terms that a number of the output or of a gradient has, as the sentence counts them on ones."""
+    op, inputs = case.op, case.inputs
+    levels = op.levels(*inputs)
+    ones = {
+        name: np.full(shape, max(map(abs, levels.get(name, [1]))), float)
+        for name, shape in operands(op, *inputs).items()
+    }
+    dy = np.ones(op.shape(*inputs))
+    counts = [oracle.output(op, dy.shape, ones), *oracle.gradients(op, dy, ones, names).values()]
+    return max([1, *(ceil(max(map(abs, c.ravel().tolist()), default=0)) for c in counts)])
+
+
+def _bounded_terms(case: Case) -> int:
+    """The same where numbers are subtracted: coarse bounds of their size."""
+    found = bounds(case.op, dict.fromkeys(operands(case.op, *case.inputs), 1), *case.inputs)
+    return max([found.value, *(slope * prod(case.op.shape(*case.inputs)) for slope in found.slopes.values())])
+
+
+def integers(case: Case, largest: int, generator: np.random.Generator, dtype: str) -> Trial:
+    """Operands and gradient of random integers, multiples of what the operator divides by."""
+    op, inputs = case.op, case.inputs
+    levels, times = op.levels(*inputs), divisor(op, *inputs)
+
+    def fill(shape: tuple[int, ...]) -> Array:
+        return (generator.integers(-largest, largest + 1, shape) * times).astype(carrier(dtype))
+
+    arrays = {
+        name: labels(shape, levels[name], generator).astype(carrier(dtype)) if name in levels else fill(shape)
+        for name, shape in operands(op, *inputs).items()
+    }
+    return Trial(case, arrays, fill(op.shape(*inputs)))
+
+
+def drawn(case: Case, generator: np.random.Generator, dtype: str = "") -> tuple[dict[str, Array], Array]:
+    """Operands and gradient of small numbers, as the operator's mode has them."""
+    op, inputs = case.op, case.inputs
+    shapes = operands(op, *inputs)
+    arrays = {name: draw(op, name, shape, inputs, generator) for name, shape in shapes.items()}
+    dy = draw(op, "dy", op.shape(*inputs), inputs, generator)
+    if dtype:
+        return {name: a.astype(carrier(dtype)) for name, a in arrays.items()}, dy.astype(carrier(dtype))
+    return arrays, dy
+
+
+def distinct(trial: Trial, generator: np.random.Generator, bits: int) -> Trial:
+    """The same trial with inputs in random order, all different as far as the format has integers."""
+
+    def order(array: Array) -> Array:
+        ranks = generator.permutation(array.size).reshape(array.shape) - array.size // 2
+        return (ranks % 2**bits if array.size > 2**bits else ranks).astype(array.dtype)
+
+    levels = trial.case.op.levels(*trial.case.inputs)
+    arrays = {n: order(a) if n.startswith("x") and n not in levels else a for n, a in trial.arrays.items()}
+    return Trial(trial.case, arrays, trial.dy)
+
+
+def rational(array: Array) -> Array:
+    """The same numbers as fractions in an object array."""
+    values: list[Any] = [v if isinstance(v, Fraction) else Fraction(v) for v in array.ravel().tolist()]
+    result = np.empty(array.size, object)
+    result[:] = values
+    return result.reshape(array.shape)
+
+
+def degree_of(found: frozenset[Monomial], wrt: str) -> int:
+    """Degree of a result in all operands together."""
+    return max(map(len, found if wrt == "y" else of_gradient(found, wrt)), default=0)

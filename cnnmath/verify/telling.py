@@ -1,0 +1,30 @@
+"""Telling inputs: sizes of one operator at which axes, strides and rests can be told apart."""
+
+from __future__ import annotations
+
+from cnnmath.ops import Operator
+from cnnmath.ops.reduced import reduced
+from cnnmath.verify.strategies import Case
+
+
+def telling(op: Operator, rank: int = 2) -> list[Case]:
+    """Settings that tell most of an operator as it is given: two, where a stride can leave a rest or none.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv
+    >>> [case.inputs for case in telling(Conv(64, 3, stride=2, padding=1, groups=2))]
+    [((2, 6, 6, 8),), ((2, 6, 7, 9),)]
+    """
+    forms = [reduced(op, rank, exact=exact) for exact in (False, True)]
+    own = [Case(op if _fits(op, inputs) else small, inputs) for small, inputs in forms]
+    return list(dict.fromkeys(own))
+
+
+def _fits(op: Operator, inputs: tuple[tuple[int, ...], ...]) -> bool:
+    """Whether the operator itself takes the inputs of its reduced form."""
+    try:
+        op.shape(*inputs)
+    except ValueError:
+        return False
+    return True

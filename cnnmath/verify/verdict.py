@@ -1,0 +1,336 @@
+"""Verdicts: a certificate, a counterexample, or that nothing can be said; values that read as a report and write as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from cnnmath.verify.strategies import Case
+
+RUNGS = {
+    1: "proved for these shapes",
+    2: "exact on integers",
+    3: "laws",
+    4: "rounding",
+    5: "hygiene",
+}
+"""The ladder of belief; the first rung says most."""
+
+SHORT = {1: "proved", 2: "exact", 3: "laws", 4: "rounding", 5: "hygiene"}
+SHOWN = 4
+"""Settings, lines and explanations that a report shows of a long list."""
+
+
+def result_name(wrt: str) -> str:
+    """What a kernel computes, as one writes it: ``y``, or ``dx`` for the gradient by x."""
+    return "y" if wrt == "y" else f"d{wrt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one rung has shown.
+
+    Attributes
+    ----------
+    rung
+        Number of the rung.
+    wrt
+        Which result: ``y``, or the operand whose gradient it is.
+    fact
+        What was shown, in a sentence that stands for every setting.
+    runs, numbers
+        Calls of the kernel, and numbers that were compared.
+    assumes
+        What is taken for granted.
+    """
+
+    rung: int
+    wrt: str
+    fact: str
+    runs: int = 1
+    numbers: int = 0
+    assumes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A rung that does not apply, and why."""
+
+    rung: int
+    wrt: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with a kernel.
+
+    Attributes
+    ----------
+    kind
+        One word: ``raises``, ``hangs``, ``nothing``, ``array``, ``shape``, ``dtype``, ``nan``, ``value``, ``law``, ``bound``,
+        ``view``, ``writes``, ``unwritten``, ``unstable``, ``surroundings``.
+    fact
+        What was seen, in one line.
+    rung, wrt
+        Where it was seen, and in which result.
+    at
+        Position of the first number that is wrong, where there is one.
+    lines
+        More about it, by label.
+    """
+
+    kind: str
+    fact: str
+    rung: int
+    wrt: str = "y"
+    at: tuple[int, ...] | None = None
+    lines: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What may be believed of a kernel, how surely, where, and under which assumptions.
+
+    Attributes
+    ----------
+    kernel
+        Its name.
+    cases
+        The settings covered.
+    evidence, withheld
+        What each rung has shown, and which rungs do not apply.
+    blind
+        Known mistakes that no setting covered here could have shown.
+    """
+
+    kernel: str
+    cases: tuple[Case, ...]
+    evidence: tuple[Evidence, ...]
+    withheld: tuple[Withheld, ...] = ()
+    blind: tuple[str, ...] = ()
+
+    @property
+    def certified(self) -> bool:
+        """Whether the kernel may be believed: it may."""
+        return True
+
+    @property
+    def rung(self) -> int:
+        """The highest rung that every result has reached."""
+        best: dict[str, int] = {}
+        for e in self.evidence:
+            best[e.wrt] = min(e.rung, best.get(e.wrt, e.rung))
+        return max(best.values())
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """Which results were judged: ``y``, or operands whose gradients they are."""
+        return tuple(dict.fromkeys(e.wrt for e in self.evidence))
+
+    @property
+    def assumes(self) -> tuple[str, ...]:
+        """All assumptions, each once."""
+        return tuple(dict.fromkeys(a for e in self.evidence for a in e.assumes))
+
+    def record(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "verdict": "certificate",
+            "certified": True,
+            "kernel": self.kernel,
+            "rung": self.rung,
+            "rung_name": RUNGS[self.rung],
+            "settings": [str(case) for case in self.cases],
+            "evidence": [
+                {"rung": e.rung, "result": result_name(e.wrt), "fact": e.fact, "runs": e.runs, "numbers": e.numbers}
+                for e in self.evidence
+            ],
+            "withheld": [{"rung": w.rung, "result": result_name(w.wrt), "why": w.why} for w in self.withheld],
+            "assumes": list(self.assumes),
+            "blind": list(self.blind),
+        }
+
+    def __repr__(self) -> str:
+        results = ", ".join(map(result_name, self.results))
+        lines = [f"Certificate: {self.kernel} computes {results} of {_settings(self.cases)}"]
+        lines += [f"  {rung} {SHORT[rung]:<9} {text}" for rung, text in self._by_rung()]
+        lines += [f"  {'assumes' if i == 0 else '':<11} {text}" for i, text in enumerate(self.assumes)]
+        if self.blind:
+            lines += [f"  {'cannot see':<11} {_listed(self.blind, '; ')}"]
+        return "\n".join(lines)
+
+    def _by_rung(self) -> Iterable[tuple[int, str]]:
+        """A line for each fact, with the results that share it; then why rungs are missing."""
+        for rung in RUNGS:
+            facts: dict[str, list[Evidence]] = {}
+            for e in (e for e in self.evidence if e.rung == rung):
+                facts.setdefault(e.fact, []).append(e)
+            for fact, those in facts.items():
+                yield rung, f"{_names(those, self.results)}{fact}{_sums(those)}"
+            whys: dict[str, list[Withheld]] = {}
+            for w in (w for w in self.withheld if w.rung == rung):
+                whys.setdefault(w.why, []).append(w)
+            for why, missing in whys.items():
+                yield rung, f"{_names(missing, self.results)}withheld: {why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """A setting at which a kernel is wrong, what is wrong there, and which known mistake explains it.
+
+    Attributes
+    ----------
+    kernel
+        Its name.
+    case, wrt
+        The setting, and which result it is.
+    finding
+        What is wrong.
+    explanations
+        Known mistakes that give exactly what the kernel gave, the simplest first.
+    settings
+        How many settings were tried before this one was found.
+    """
+
+    kernel: str
+    case: Case
+    wrt: str
+    finding: Finding
+    explanations: tuple[str, ...] = ()
+    settings: int = 1
+
+    @property
+    def certified(self) -> bool:
+        """Whether the kernel may be believed: it may not."""
+        return False
+
+    def record(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "verdict": "counterexample",
+            "certified": False,
+            "kernel": self.kernel,
+            "setting": str(self.case),
+            "result": result_name(self.wrt),
+            "rung": self.finding.rung,
+            "kind": self.finding.kind,
+            "fact": self.finding.fact,
+            "at": None if self.finding.at is None else list(self.finding.at),
+            "lines": dict(self.finding.lines),
+            "explanations": list(self.explanations),
+            "settings_tried": self.settings,
+        }
+
+    def __repr__(self) -> str:
+        f, name = self.finding, result_name(self.wrt)
+        lines = [f"Counterexample: {self.kernel} is not {name} of {self.case}", f"  {'wrong':<9} {f.fact}"]
+        lines += [f"  {label:<9} {text}" for label, text in f.lines]
+        known = [f"your {name} behaves as if {text}" for text in self.explanations]
+        lines += [f"  {'known' if i == 0 else 'or':<9} {text}" for i, text in enumerate(known[:SHOWN])]
+        lines += [f"  {'':<9} and {len(known) - SHOWN} more"] if len(known) > SHOWN else []
+        seen = f"rung {f.rung}, {RUNGS[f.rung]}" + (f", after {self.settings} settings" if self.settings > 1 else "")
+        return "\n".join([*lines, f"  {'seen at':<9} {seen}"])
+
+
+@dataclass(frozen=True, slots=True)
+class NoPower:
+    """Neither: the settings or the data could not have shown a wrong kernel, whatever it gave.
+
+    Attributes
+    ----------
+    kernel
+        Its name.
+    cases
+        The settings.
+    why
+        What they cannot tell apart.
+    fix
+        What would.
+    """
+
+    kernel: str
+    cases: tuple[Case, ...]
+    why: tuple[str, ...]
+    fix: str = ""
+
+    @property
+    def certified(self) -> bool:
+        """Whether the kernel may be believed: nothing is known."""
+        return False
+
+    def record(self) -> dict[str, Any]:
+        """As JSON has it."""
+        settings = [str(case) for case in self.cases]
+        why = list(self.why)
+        return {
+            "verdict": "no power",
+            "certified": False,
+            "kernel": self.kernel,
+            "settings": settings,
+            "why": why,
+            "fix": self.fix,
+        }
+
+    def __repr__(self) -> str:
+        lines = [f"No power: nothing can be said of {self.kernel} at {_settings(self.cases)}"]
+        lines += [f"  {'why' if i == 0 else '':<9} {text}" for i, text in enumerate(self.why[:SHOWN])]
+        lines += [f"  {'':<9} and {len(self.why) - SHOWN} more"] if len(self.why) > SHOWN else []
+        return "\n".join(lines + ([f"  {'fix':<9} {self.fix}"] if self.fix else []))
+
+
+Verdict: TypeAlias = Certificate | Counterexample | NoPower
+
+
+def join(certificates: Iterable[Certificate]) -> Certificate:
+    """One certificate of all settings; equal facts are put together, and their runs and numbers added.
+
+    Raises
+    ------
+    ValueError
+        Where there are none.
+    """
+    all_of = list(certificates)
+    if not all_of:
+        raise ValueError("there is no certificate to join")
+    facts: dict[tuple[int, str, str], Evidence] = {}
+    for e in (e for c in all_of for e in c.evidence):
+        key = (e.rung, e.wrt, e.fact)
+        was = facts.get(key, replace(e, runs=0, numbers=0))
+        facts[key] = replace(was, runs=was.runs + e.runs, numbers=was.numbers + e.numbers)
+    blind = [text for text in all_of[0].blind if all(text in c.blind for c in all_of)]
+    return Certificate(
+        all_of[0].kernel,
+        tuple(dict.fromkeys(case for c in all_of for case in c.cases)),
+        tuple(facts.values()),
+        tuple(dict.fromkeys(w for c in all_of for w in c.withheld)),
+        tuple(blind),
+    )
+
+
+def _settings(cases: tuple[Case, ...]) -> str:
+    """The setting, or the inputs of one operator, or how many there are."""
+    if len(cases) == 1:
+        return str(cases[0])
+    if len({case.op for case in cases}) == 1 and len(cases) <= SHOWN:
+        return " and on ".join([str(cases[0]), *(" and ".join(map(str, case.inputs)) for case in cases[1:])])
+    kinds = dict.fromkeys(type(case.op).__name__ for case in cases)
+    return f"{_listed(tuple(kinds), ', ')} at {len(cases)} settings"
+
+
+def _listed(texts: tuple[str, ...], between: str) -> str:
+    rest = f"{between}and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    return between.join(texts[:SHOWN]) + rest
+
+
+def _names(those: Iterable[Any], all_results: tuple[str, ...]) -> str:
+    """The results that a line speaks of, unless they are all there are."""
+    named = tuple(dict.fromkeys(e.wrt for e in those))
+    return "" if set(named) == set(all_results) else f"{', '.join(map(result_name, named))}: "
+
+
+def _sums(those: list[Evidence]) -> str:
+    runs, numbers = sum(e.runs for e in those), sum(e.numbers for e in those)
+    compared = f", {numbers:,} numbers" if numbers else ""
+    return f" ({runs:,} run{'s' if runs != 1 else ''}{compared})"
