@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,15 @@ from cnnmath.errors import CnnmathError, SettingError
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape, check_operator
 from cnnmath.ops.notation import describe
-from cnnmath.verify.adapter import tested
+from cnnmath.verify.adapter import Tested, tested
+from cnnmath.verify.diagnosis import explained
 from cnnmath.verify.guard import LIMIT, Guard
 from cnnmath.verify.rungs import LADDER
+from cnnmath.verify.smallest import smallest
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.telling import telling
 from cnnmath.verify.trial import results
-from cnnmath.verify.verdict import RUNGS, Certificate, Counterexample, Evidence, Finding, Verdict, Withheld, join
+from cnnmath.verify.verdict import Certificate, Counterexample, Evidence, Finding, Verdict, Withheld, join
 
 ALL = tuple(LADDER)
 
@@ -28,18 +31,63 @@ def verify(
     op: Operator,
     *inputs: Shape,
     wrt: str | Sequence[str] | None = None,
-    rungs: Sequence[int] = ALL,
     dtype: str | None = None,
+    rungs: Sequence[int] = ALL,
     seed: int = 0,
     limit: float | None = LIMIT,
 ) -> Verdict:
-    """Say what may be believed of a kernel, and how surely; or where it is wrong."""
+    """Say what may be believed of a kernel, and how surely; or where it is wrong, and why.
+
+    Parameters
+    ----------
+    kernel
+        A function, whose parameters are called as what they want (see `Adapter`); an `Adapter`, where they are not, or for
+        another layout, another dtype or another library; or a `cnnmath.numeric.Kernel`, a pair of forward and backward.
+    op
+        The operator that it should compute.
+    *inputs
+        Shapes of its inputs; where none are given, sizes at which axes, strides and rests can be told apart.
+    wrt
+        ``"y"`` for the output, which is the default of a function; or the operand by which it gives the gradient of
+        ``sum(dy * y)``: ``"x"``, ``"w"``, ``"b"``; or several of them. Of a pair, all are judged.
+    dtype
+        Of the arrays that a function is given, ``float64`` by default.
+    rungs
+        Which rungs of the ladder are climbed.
+    seed
+        Of the data.
+    limit
+        Seconds that one call of the kernel may take; None for no limit.
+
+    Returns
+    -------
+    Certificate, Counterexample or NoPower
+        A value that reads as a report; ``.certified`` says whether the kernel may be believed, ``.record()`` is JSON.
+
+    Raises
+    ------
+    SettingError
+        Where the kernel cannot be called for this operator.
+    ShapeError
+        Where the inputs do not fit the operator.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import ReLU
+    >>> verify(lambda x: np.where(x > 0, x, 0), ReLU(), (1, 2, 3), rungs=[2])
+    Certificate: <lambda> computes y of relu() on (1, 2, 3)
+      2 exact     equal to the definition on integers in random order, and on integers with many ties (2 runs, 12 numbers)
+    >>> verify(lambda dy, x: dy * (x >= 0), ReLU(), (1, 2, 3), wrt="x", rungs=[2])  # doctest: +ELLIPSIS
+    Counterexample: <lambda> is not dx of relu() on (1, 1, 1)
+      wrong     dx[0, 0, 0] is ..., but the definition gives 0
+      ...
+    """
     check_operator(op)
-    cases = [_case(op, inputs)] if inputs else telling(op)
-    subject = tested(kernel, dtype)
-    found = []
-    for i, case in enumerate(cases):
+    subject, found = tested(kernel, dtype), []
+    for case in [_case(op, inputs)] if inputs else telling(op):
         verdict = climb(subject, case, wrt=wrt, rungs=rungs, seed=seed, limit=limit)
+        if isinstance(verdict, Counterexample):
+            return shrunk(subject, verdict, seed=seed, limit=limit)
         if not isinstance(verdict, Certificate):
             return verdict
         found.append(verdict)
@@ -55,9 +103,9 @@ def climb(
     seed: int = 0,
     limit: float | None = LIMIT,
 ) -> Verdict:
-    """The verdict at one setting."""
+    """The verdict at one setting, as it is: a counterexample is not made smaller, nor explained."""
     subject = tested(kernel)
-    wanted = results(case, wrt, subject.results(case.op, *case.inputs))
+    wanted = _wanted(subject, case, wrt)
     said: list[Evidence | Withheld] = []
     with closing(Guard(subject, limit)) as guard:
         for rung in rungs:
@@ -67,6 +115,36 @@ def climb(
                 said.append(item)
     evidence = tuple(e for e in said if isinstance(e, Evidence))
     return Certificate(subject.name, (case,), evidence, tuple(w for w in said if isinstance(w, Withheld)))
+
+
+def shrunk(kernel: Tested, found: Counterexample, *, seed: int = 0, limit: float | None = LIMIT) -> Counterexample:
+    """A counterexample at the smallest inputs that are wrong in the same way, explained."""
+
+    def again(case: Case) -> Counterexample | None:
+        verdict = climb(kernel, case, wrt=found.wrt, rungs=[found.finding.rung], seed=seed, limit=limit)
+        same = isinstance(verdict, Counterexample) and verdict.finding.kind == found.finding.kind
+        return verdict if same else None
+
+    hanging = found.finding.kind == "hangs"
+    case = found.case if hanging else smallest(found.case, lambda c: again(c) is not None)
+    least = found if hanging else again(case) or found
+    return explained(kernel, replace(least, settings=found.settings), seed=seed, limit=limit)
+
+
+def _wanted(kernel: Tested, case: Case, wrt: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The results that are judged, each of which the operator must have."""
+    wanted = results(case, wrt, kernel.results(case.op, *case.inputs))
+    known = ("y", *case.op.reads, *case.op.parameters(*case.inputs))
+    if case.op.variadic:
+        known = ("y", *(f"x{i}" for i in range(1, len(case.inputs) + 1)))
+    for name in wanted:
+        if name not in known:
+            raise SettingError(
+                f"there is no result by '{name}'.",
+                rule=f"wrt is one of {', '.join(known)}",
+                fix='ask for "y", the output, or for an operand whose gradient the kernel gives',
+            ).at(describe(case.op))
+    return wanted
 
 
 def _case(op: Operator, inputs: tuple[Shape, ...]) -> Case:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cnnmath.ops import Operator
+from cnnmath.ops import Maxout, Operator
 from cnnmath.ops.reduced import reduced
+from cnnmath.verify.rungs.choice import CHOOSES
 from cnnmath.verify.strategies import Case
 
 
@@ -18,6 +19,9 @@ def telling(op: Operator, rank: int = 2) -> list[Case]:
     """
     forms = [reduced(op, rank, exact=exact) for exact in (False, True)]
     own = [Case(op if _fits(op, inputs) else small, inputs) for small, inputs in forms]
+    if isinstance(op, CHOOSES):  # one map, in which all orders and ties can be planted
+        pieces = op.pieces if isinstance(op, Maxout) else 1
+        own += [Case(op, ((1, pieces, *case.inputs[0][2:]),)) for case in own[:1]]
     return list(dict.fromkeys(own))
 
 

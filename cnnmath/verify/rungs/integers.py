@@ -28,6 +28,7 @@ from cnnmath.verify import oracle
 from cnnmath.verify.compare import compared
 from cnnmath.verify.data import Mode, divisor, draw, labels, mode
 from cnnmath.verify.guard import Guard, carrier
+from cnnmath.verify.rungs.choice import planted
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.trial import Trial
 from cnnmath.verify.verdict import Evidence, Finding, Withheld
@@ -45,6 +46,8 @@ BITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8, "int64": 63,
 TOLERANCE = Fraction(1, 10**40)
 """Of irrational numbers, relative to the largest of the array."""
 
+CHOSEN = "equal to the definition on integers in random order, and on integers with many ties"
+PLANTED = "equal to it with every position planted as the largest of its windows, and every two that share one as equal largest"
 POLYNOMIAL = "it is a polynomial of the definition's degree in every operand"
 
 
@@ -96,17 +99,25 @@ def by_polynomials(
 def by_choice(
     guard: Guard, case: Case, wanted: Sequence[str], generator: np.random.Generator
 ) -> Iterator[Evidence | Finding]:
-    """One run with many equal numbers, one where all are different: for operators that choose."""
+    """Numbers with many ties, numbers that are all different, and where the operator chooses, planted orders and ties."""
+    bits = BITS[guard.tested.dtype]
     ties = Trial(case, *drawn(case, generator, guard.tested.dtype))
-    orders = distinct(ties, generator, BITS[guard.tested.dtype])
-    for trial in (ties, orders):
+    orders = distinct(ties, generator, bits)
+    plants = [
+        Trial(case, ties.arrays | {"x": x.astype(carrier(guard.tested.dtype))}, ties.dy)
+        for x in planted(case, generator, 2 ** (bits - 1))
+    ]
+    for trial in (ties, orders, *plants):
         trial.prepare(wanted)
         for wrt in wanted:
             if finding := judged(guard, trial, wrt):
                 yield finding
                 return
-    fact = "equal to the definition on integers in random order, and on integers with many ties"
-    yield from (Evidence(RUNG, wrt, fact, 2, 2 * prod(ties.shape(wrt))) for wrt in wanted)
+    for wrt in wanted:
+        size = prod(ties.shape(wrt))
+        yield Evidence(RUNG, wrt, CHOSEN, 2, 2 * size)
+        if plants:
+            yield Evidence(RUNG, wrt, PLANTED, len(plants), len(plants) * size)
 
 
 def on_fractions(
