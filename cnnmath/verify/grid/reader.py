@@ -13,8 +13,8 @@ import numpy as np
 from cnnmath.numeric.windows import Array
 from cnnmath.ops.algebra import position
 from cnnmath.verify.grid.domain import constant, exponential, indices, logarithm, power, quotient
-from cnnmath.verify.grid.number import Number, Reading, unwind
-from cnnmath.verify.grid.terms import BLOCK, Terms, added, kept, value_of
+from cnnmath.verify.grid.number import Number, Reading
+from cnnmath.verify.grid.terms import Terms, value_of
 
 
 class Gathered:
@@ -57,53 +57,37 @@ class Grid:
     def sum(self, body: Callable[..., Any], *extents: Any, where: Callable[..., Iterable[Any]] | None = None) -> Any:
         """Add up, and forget the terms: a gradient that comes back reads them again, one block after the other."""
         terms = Terms(self.reading, self.reading.scope, body, extents, where)
-        axes, count, step = terms.scope.axes, len(terms), 1
         total: Any = 0
-        spans: list[tuple[int, int]] = []
-        fixed, traced = True, False
-        last = 0
-        while last < count:
-            first, last = last, min(last + step, count)
-            read = terms.read(first, last)
-            if read is None:
-                continue
-            mask, term = read
-            values = kept(mask, value_of(term))
-            total = total + added(values, last - first, axes)
-            if step == 1:
-                step = max(1, BLOCK // values.size)
-            spans.append((first, last))
-            fixed, traced = fixed and not isinstance(term, Number), traced or _traced(term)
+        fixed, traced = True, []
+        for block in terms.blocks():
+            total = total + block.total(terms.scope.axes)
+            fixed = fixed and not isinstance(block.term, Number)
+            traced += [(block.first, block.last)] if block.traced else []
         if fixed:
             return total
 
         def back(g: Array) -> None:
-            for first, last in spans:
-                shape = g.shape if last - first == 1 else (last - first, *g.shape)
-                _again(terms, first, last, lambda mask, shape=shape: np.broadcast_to(kept(mask, g), shape))
+            for first, last in traced:
+                terms.again(first, last, lambda block: block.send(g))
 
         return self.reading.leaf(total, back if traced else None)
 
     def max(self, body: Callable[..., Any], *extents: Any, where: Callable[..., Iterable[Any]] | None = None) -> Number:
         """The first of the largest, which alone has a gradient."""
         terms = Terms(self.reading, self.reading.scope, body, extents, where)
-        best, won = np.zeros(1, int), np.full(1, -1)
-        traced = False
-        for t in range(len(terms)):
-            read = terms.read(t, t + 1)
-            if read is None:
-                continue
-            mask, term = read
-            values = value_of(term)
-            wins = mask & ((won < 0) | (values > best))
-            best, won = np.where(wins, values, best), np.where(wins, t, won)
-            traced = traced or _traced(term)
-        if np.any((won < 0) & terms.scope.mask):
+        best, won, traced = None, np.full(1, -1), False
+        for block in terms.each():
+            values = value_of(block.term)
+            best = values if best is None else best
+            wins = block.mask & ((won < 0) | (values > best))
+            best, won = np.where(wins, values, best), np.where(wins, block.first, won)
+            traced = traced or block.traced
+        if best is None or np.any((won < 0) & terms.scope.mask):
             raise ValueError("a maximum of nothing")
 
         def back(g: Array) -> None:
             for t in np.unique(won[won >= 0]).tolist():
-                _again(terms, t, t + 1, lambda _, t=t: np.where(won == t, g, 0))
+                terms.again(t, t + 1, lambda block, t=t: block.term.receive(np.where(won == t, g, 0)))
 
         return self.reading.leaf(best, back if traced else None)
 
@@ -147,16 +131,3 @@ class Grid:
         value, e = self.reading.guarded(x.value, 1), Fraction(exponent)
         y = power(value, e)
         return self.reading.made(y, (x, lambda g: quotient(g * constant(e, y.dtype) * y, value)))
-
-
-def _again(terms: Terms, first: int, last: int, gradient: Callable[[Any], Array]) -> None:
-    """Read some terms again, and send the gradient back through them at once."""
-    tape: list[Number] = []
-    read = terms.read(first, last, tape)
-    if read is not None and _traced(read[1]):
-        read[1].receive(gradient(read[0]))
-        unwind(tape)
-
-
-def _traced(term: Any) -> bool:
-    return isinstance(term, Number) and term.traced
