@@ -1,33 +1,59 @@
-"""The command that verifies kernels."""
+"""The command that verifies kernels: the package's own, and anyone's."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from cnnmath import ops
+from cnnmath.arguments import sizes
 from cnnmath.cli.options import AsJson, progress
 
 
 def verify(
-    operator: Annotated[
-        str | None, typer.Argument(metavar="[OP]", help="One operator; all where none is named.")
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[WHAT]",
+            help='A kernel, "my_module:my_conv" or "file.py:my_conv"; or an operator, for the package\'s own.',
+        ),
     ] = None,
-    examples: Annotated[int, typer.Option(min=1, help="How many settings to draw for each operator.")] = 100,
+    op: Annotated[
+        str | None,
+        typer.Option("--op", help='Which operator: "conv(4, (3, 2), stride=(2, 1))", or "conv" for all its settings.'),
+    ] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", metavar="NxCxHxW", help="Shape of an input, batch first.")
+    ] = None,
+    wrt: Annotated[
+        list[str] | None, typer.Option("--wrt", help="y, or the operand by which the kernel gives a gradient: x, w, b.")
+    ] = None,
+    dtype: Annotated[str, typer.Option("--dtype", help="Of the arrays that the kernel is given.")] = "float64",
+    layout: Annotated[str, typer.Option("--layout", help="NCHW, or NHWC where channels come last.")] = "NCHW",
+    weights: Annotated[str | None, typer.Option("--weights", help="Order of a weight's axes, such as HWIO.")] = None,
+    examples: Annotated[int, typer.Option(min=1, help="How many settings to try of each operator.")] = 100,
+    rungs: Annotated[str | None, typer.Option("--rungs", help="Which rungs of the ladder to climb, as 1,2,5.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the data.")] = 0,
+    limit: Annotated[float, typer.Option(min=0.001, help="Seconds that one call of the kernel may take.")] = 20.0,
     as_json: AsJson = False,
 ) -> None:
-    """Compare numeric kernels with the operators' definitions, exactly, over drawn settings."""
-    kinds = [ops.named(operator)] if operator else list(ops.ALL)
+    """Say what may be believed of a kernel, or where it is wrong: a certificate or the smallest counterexample."""
+    from cnnmath.verify.asked import Asked
 
-    from cnnmath.verify import search
-
-    results = []
+    shapes = tuple(sizes(text, "--input") for text in inputs or ())
+    climbed = sizes(rungs.replace(",", "x"), "--rungs") if rungs else ()
+    asked = Asked(what, op, shapes, tuple(wrt or ()), dtype, layout, weights, examples, climbed, seed, limit)
+    verdicts: list[Any] = []
     with progress("verifying") as report:
-        for i, kind in enumerate(kinds):
-            report(i, len(kinds), kind.__name__)
-            results.append(search(kind, examples))
-    print(json.dumps([result.record() for result in results]) if as_json else "\n".join(map(repr, results)))
-    if not all(result.agrees for result in results):
+        tasks = asked.tasks()
+        for i, (name, task) in enumerate(tasks):
+            report(i, len(tasks), name)
+            verdicts.append(task())
+    if as_json:
+        records = [verdict.record() for verdict in verdicts]
+        print(json.dumps(records[0] if asked.one else records))
+    else:
+        print("\n".join(map(repr, verdicts)))
+    if not all(verdict.certified for verdict in verdicts):
         raise typer.Exit(1)

@@ -1,7 +1,7 @@
-"""Monomial reader: numbers are the products of operands that may occur in them, to know which polynomial an operator is.
+"""Monomial reader: numbers are the products of operands that occur in them, to know which polynomial an operator is.
 
 One output is read once, with indices that have no value. A sum has the monomials of its body, a product those of both
-factors multiplied; a maximum, a comparison of numbers, a quotient by a number, an exponential, a logarithm or a root is no
+factors multiplied; a maximum, a comparison, a quotient by a number, an exponential, a logarithm or a root is no
 polynomial. Labels, masks and switches are no unknowns: they are numbers that are given, and may decide.
 """
 

@@ -56,10 +56,10 @@ class Adapter:
     Parameters
     ----------
     function
-        The kernel. Its parameters say what it wants: the name of an operand (``x``, ``w``, ``b``; ``dy`` for the gradient from
-        above), ``op`` for the operator, ``x_shape`` for an operand's shape, or a setting of the operator (``stride``,
-        ``padding``, ``groups`` ...). Parameters with a default that are none of these are left alone. A function whose
-        parameters are called otherwise takes the arrays in the order of the sentence, dy first.
+        The kernel. Its parameters say what it wants: the name of an operand (``x``, ``w``, ``b``; ``dy`` for the
+        gradient from above), ``op`` for the operator, ``x_shape`` for an operand's shape, or a setting of the operator
+        (``stride``, ``padding``, ``groups`` ...). Parameters with a default that are none of these are left alone. A
+        function whose parameters are called otherwise takes the arrays in the order of the sentence, dy first.
     names
         Parameter by operand or setting, where the function's differ: ``{"w": "kernel", "stride": "strides"}``.
     layout
@@ -67,8 +67,8 @@ class Adapter:
     weights
         Order of a weight's axes.
     dtype
-        Of the arrays that it is given: ``float64``, ``float32``, ``float16``, ``bfloat16`` or an integer type. Arrays of
-        bfloat16 arrive as float32 that hold such numbers: ``convert`` makes of them what the function takes.
+        Of the arrays that it is given: ``float64``, ``float32``, ``float16``, ``bfloat16`` or an integer type. Arrays
+        of bfloat16 arrive as float32 that hold such numbers: ``convert`` makes of them what the function takes.
     convert, restore
         From a NumPy array to what the function takes, and back.
     title
@@ -229,7 +229,7 @@ class Pair:
         return grads.get(wrt) if isinstance(grads, Mapping) else grads
 
 
-def tested(kernel: Any, dtype: str | None = None) -> Tested:
+def under_test(kernel: Any, dtype: str | None = None) -> Tested:
     """A kernel in whatever form it is given, as one that can be called.
 
     Raises
@@ -243,7 +243,10 @@ def tested(kernel: Any, dtype: str | None = None) -> Tested:
         return Pair(kernel, dtype or "float64")
     if not callable(kernel):
         raise SettingError(
-            "this is no kernel.", here=f"{kernel!r:.60}", rule="a kernel takes arrays and gives an array", fix="give a function"
+            "this is no kernel.",
+            here=f"{kernel!r:.60}",
+            rule="a kernel takes arrays and gives an array",
+            fix="give a function",
         )
     return Adapter(kernel, dtype=dtype or "float64")
 

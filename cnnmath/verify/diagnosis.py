@@ -19,11 +19,12 @@ TRIALS = 3
 """Runs in which an explanation must agree."""
 
 
-def explained(
-    kernel: Tested, found: Counterexample, *, seed: int = 0, limit: float | None = LIMIT
-) -> Counterexample:
+def explained(kernel: Tested, found: Counterexample, *, seed: int = 0, limit: float | None = LIMIT) -> Counterexample:
     """The same counterexample on numbers below ten, where these show it, with what explains it."""
-    if found.finding.kind not in ("value", "nan", "polynomial") or mode(found.case.op, *found.case.inputs) != "integers":
+    if (
+        found.finding.kind not in ("value", "nan", "polynomial")
+        or mode(found.case.op, *found.case.inputs) != "integers"
+    ):
         return found
     trials = []
     with closing(Guard(kernel, limit)) as guard:

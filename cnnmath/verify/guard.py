@@ -1,4 +1,4 @@
-"""One call of a kernel that may raise, hang, or return anything: an array of the right shape and kind, or what is wrong."""
+"""One call of a kernel that may raise, hang, or give anything: an array of the right kind, or what is wrong."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ class Guard:
             return self._worker[0].run(call, self.limit)
         except Empty:
             self._worker.clear()
-            return _Hanging()
+            return _HangingError()
 
 
-class _Hanging(Exception):
+class _HangingError(Exception):
     """A call has not come back."""
 
 
@@ -122,7 +122,7 @@ def checked(
     result: Any, shape: tuple[int, ...], rung: int, wrt: str, dtype: str | None, limit: float | None = None
 ) -> Outcome:
     """The result as an array of the right shape and kind, or what is wrong with it."""
-    if isinstance(result, _Hanging):
+    if isinstance(result, _HangingError):
         return Finding("hangs", f"it has not come back after {limit:g} seconds", rung, wrt)
     if isinstance(result, BaseException):
         return Finding("raises", f"it raises {type(result).__name__}: {first_line(result)}", rung, wrt)

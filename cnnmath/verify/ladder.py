@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -13,14 +13,13 @@ from cnnmath.errors import CnnmathError, SettingError
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape, check_operator
 from cnnmath.ops.notation import describe
-from cnnmath.verify.adapter import Tested, tested
+from cnnmath.verify.adapter import Tested, under_test
 from cnnmath.verify.diagnosis import explained
 from cnnmath.verify.guard import LIMIT, Guard
 from cnnmath.verify.rungs import LADDER
 from cnnmath.verify.smallest import smallest
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.telling import telling
-from cnnmath.verify.trial import results
 from cnnmath.verify.verdict import Certificate, Counterexample, Evidence, Finding, Verdict, Withheld, join
 
 ALL = tuple(LADDER)
@@ -41,8 +40,9 @@ def verify(
     Parameters
     ----------
     kernel
-        A function, whose parameters are called as what they want (see `Adapter`); an `Adapter`, where they are not, or for
-        another layout, another dtype or another library; or a `cnnmath.numeric.Kernel`, a pair of forward and backward.
+        A function, whose parameters are called as what they want (see `Adapter`); an `Adapter`, where they are not, or
+        for another layout, another dtype or another library; or a `cnnmath.numeric.Kernel`, a pair of forward and
+        backward.
     op
         The operator that it should compute.
     *inputs
@@ -76,15 +76,30 @@ def verify(
     >>> from cnnmath.ops import ReLU
     >>> verify(lambda x: np.where(x > 0, x, 0), ReLU(), (1, 2, 3), rungs=[2])
     Certificate: <lambda> computes y of relu() on (1, 2, 3)
-      2 exact     equal to the definition on integers in random order, and on integers with many ties (2 runs, 12 numbers)
+      2 exact     equal to the definition on integers in random order, and on integers with many ties (2 runs, 12
+      numbers)
     >>> verify(lambda dy, x: dy * (x >= 0), ReLU(), (1, 2, 3), wrt="x", rungs=[2])  # doctest: +ELLIPSIS
     Counterexample: <lambda> is not dx of relu() on (1, 1, 1)
       wrong     dx[0, 0, 0] is ..., but the definition gives 0
       ...
     """
     check_operator(op)
-    subject, found = tested(kernel, dtype), []
-    for case in [_case(op, inputs)] if inputs else telling(op):
+    cases = [_case(op, inputs)] if inputs else telling(op)
+    return judge(under_test(kernel, dtype), cases, wrt=wrt, rungs=rungs, seed=seed, limit=limit)
+
+
+def judge(
+    kernel: Any,
+    cases: Iterable[Case],
+    *,
+    wrt: str | Sequence[str] | None = None,
+    rungs: Sequence[int] = ALL,
+    seed: int = 0,
+    limit: float | None = LIMIT,
+) -> Verdict:
+    """One verdict for several settings: the first that is no certificate, or all certificates in one."""
+    subject, found = under_test(kernel), []
+    for case in cases:
         verdict = climb(subject, case, wrt=wrt, rungs=rungs, seed=seed, limit=limit)
         if isinstance(verdict, Counterexample):
             return shrunk(subject, verdict, seed=seed, limit=limit)
@@ -104,7 +119,7 @@ def climb(
     limit: float | None = LIMIT,
 ) -> Verdict:
     """The verdict at one setting, as it is: a counterexample is not made smaller, nor explained."""
-    subject = tested(kernel)
+    subject = under_test(kernel)
     wanted = _wanted(subject, case, wrt)
     said: list[Evidence | Withheld] = []
     with closing(Guard(subject, limit)) as guard:
@@ -122,8 +137,9 @@ def shrunk(kernel: Tested, found: Counterexample, *, seed: int = 0, limit: float
 
     def again(case: Case) -> Counterexample | None:
         verdict = climb(kernel, case, wrt=found.wrt, rungs=[found.finding.rung], seed=seed, limit=limit)
-        same = isinstance(verdict, Counterexample) and verdict.finding.kind == found.finding.kind
-        return verdict if same else None
+        if isinstance(verdict, Counterexample) and verdict.finding.kind == found.finding.kind:
+            return verdict
+        return None
 
     hanging = found.finding.kind == "hangs"
     case = found.case if hanging else smallest(found.case, lambda c: again(c) is not None)
@@ -133,7 +149,7 @@ def shrunk(kernel: Tested, found: Counterexample, *, seed: int = 0, limit: float
 
 def _wanted(kernel: Tested, case: Case, wrt: str | Sequence[str] | None) -> tuple[str, ...]:
     """The results that are judged, each of which the operator must have."""
-    wanted = results(case, wrt, kernel.results(case.op, *case.inputs))
+    wanted = kernel.results(case.op, *case.inputs) if wrt is None else (wrt,) if isinstance(wrt, str) else tuple(wrt)
     known = ("y", *case.op.reads, *case.op.parameters(*case.inputs))
     if case.op.variadic:
         known = ("y", *(f"x{i}" for i in range(1, len(case.inputs) + 1)))

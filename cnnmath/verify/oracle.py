@@ -1,7 +1,7 @@
 """The oracle: what the sentence says of an operator's numbers, exactly; never what a kernel says.
 
-Small settings are read by `readers.exact` and `readers.gradient`, in plain loops over fractions; larger ones by the same
-sentence over index grids, which the tests hold to the loops.
+Small settings are read by `readers.exact` and `readers.gradient`, in plain loops over fractions; larger ones by the
+same sentence over index grids, which the tests hold to the loops.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """Numbers of a ring: polynomials that can be added and multiplied, and nothing else.
 
-Every unknown is a power of one variable, so far from all others that no two products of different unknowns meet: Kronecker's
-substitution. A polynomial in many unknowns is then one in a single variable, of which the coefficients that are not zero
-are kept; the exponent of a product is a sum. With it goes a bound of the degree in each operand, so that it is known, and not
-assumed, that no two products have met. Whoever compares such numbers, rounds them or asks for their size is told that this is no
-polynomial.
+Every unknown is a power of one variable, so far from all others that no two products of different unknowns meet:
+Kronecker's substitution. A polynomial in many unknowns is then one in a single variable, of which the coefficients that
+are not zero are kept; the exponent of a product is a sum. With it goes a bound of the degree in each operand, so that
+it is known, and not assumed, that no two products have met. Whoever compares such numbers, rounds them or asks for
+their size is told that this is no polynomial.
 
 References
 ----------
-.. [1] L. Kronecker, "Grundzüge einer arithmetischen Theorie der algebraischen Größen", Journal für die reine und angewandte
+.. [1] L. Kronecker, "Grundzüge einer arithmetischen Theorie der algebraischen Größen", Journal für die reine und
+angewandte
    Mathematik 92, 1882, section 4.
 """
 
@@ -136,8 +137,8 @@ class Polynomial:
 def unknowns(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
     """An unknown for every number of every operand, in object arrays.
 
-    The first operand of n numbers has the exponents 1 to n, the next one multiples of n + 1, and so on: a mixed radix, in
-    which every product of at most one number of each operand has an exponent of its own.
+    The first operand of n numbers has the exponents 1 to n, the next one multiples of n + 1, and so on: a mixed radix,
+    in which every product of at most one number of each operand has an exponent of its own.
     """
     arrays, step = {}, 1
     for i, (name, shape) in enumerate(shapes.items()):

@@ -31,7 +31,9 @@ def _smaller(case: Case) -> Iterator[Case]:
     for i, inputs in enumerate(case.inputs):
         for axis, size in enumerate(inputs):
             for less in range(1, size):
-                shapes = tuple(_with(s, axis, less) if j >= i and _at(s, axis) == size else s for j, s in enumerate(case.inputs))
+                shapes = tuple(
+                    _with(s, axis, less) if j >= i and _at(s, axis) == size else s for j, s in enumerate(case.inputs)
+                )
                 if _fits(case, shapes):
                     yield Case(case.op, shapes)
 

@@ -25,6 +25,11 @@ def telling(op: Operator, rank: int = 2) -> list[Case]:
     return list(dict.fromkeys(own))
 
 
+def at_reduced_width(op: Operator, rank: int = 2) -> list[Case]:
+    """The same settings at the smallest width: equal for operators that differ in nothing but their widths."""
+    return list(dict.fromkeys(Case(*reduced(op, rank, exact=exact)) for exact in (False, True)))
+
+
 def _fits(op: Operator, inputs: tuple[tuple[int, ...], ...]) -> bool:
     """Whether the operator itself takes the inputs of its reduced form."""
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
 
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import operands
@@ -60,10 +59,3 @@ class Trial:
 def size(case: Case) -> int:
     """How many numbers go in and come out at a setting."""
     return sum(map(prod, operands(case.op, *case.inputs).values())) + prod(case.op.shape(*case.inputs))
-
-
-def results(case: Case, wrt: Any, default: tuple[str, ...]) -> tuple[str, ...]:
-    """The results that are asked for, as names: one, several, or what the kernel computes by itself."""
-    if wrt is None:
-        return default
-    return (wrt,) if isinstance(wrt, str) else tuple(wrt)

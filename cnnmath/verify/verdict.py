@@ -1,4 +1,4 @@
-"""Verdicts: a certificate, a counterexample, or that nothing can be said; values that read as a report and write as JSON."""
+"""Verdicts: a certificate, a counterexample, or that nothing can be said; values that read as reports."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ RUNGS = {
 """The ladder of belief; the first rung says most."""
 
 SHORT = {1: "proved", 2: "exact", 3: "laws", 4: "rounding", 5: "hygiene"}
+TO_DIGITS = "to 40 digits, on fractions"
+"""What rung 2 says of irrational numbers."""
+
 SHOWN = 4
 """Settings, lines and explanations that a report shows of a long list."""
 
@@ -69,8 +72,8 @@ class Finding:
     Attributes
     ----------
     kind
-        One word: ``raises``, ``hangs``, ``nothing``, ``array``, ``shape``, ``dtype``, ``nan``, ``value``, ``law``, ``bound``,
-        ``view``, ``writes``, ``unwritten``, ``unstable``, ``surroundings``.
+        One word: ``raises``, ``hangs``, ``nothing``, ``array``, ``shape``, ``dtype``, ``nan``, ``value``, ``law``,
+        ``bound``, ``view``, ``writes``, ``unwritten``, ``unstable``, ``surroundings``.
     fact
         What was seen, in one line.
     rung, wrt
@@ -125,6 +128,11 @@ class Certificate:
         return max(best.values())
 
     @property
+    def exact(self) -> bool:
+        """Whether rung 2 compared with ``==``, and not to 40 digits."""
+        return all(e.fact != TO_DIGITS for e in self.evidence)
+
+    @property
     def results(self) -> tuple[str, ...]:
         """Which results were judged: ``y``, or operands whose gradients they are."""
         return tuple(dict.fromkeys(e.wrt for e in self.evidence))
@@ -155,11 +163,15 @@ class Certificate:
     def __repr__(self) -> str:
         results = ", ".join(map(result_name, self.results))
         lines = [f"Certificate: {self.kernel} computes {results} of {_settings(self.cases)}"]
-        lines += [f"  {rung} {SHORT[rung]:<9} {text}" for rung, text in self._by_rung()]
+        lines += [f"  {line}" for line in self.lines()]
         lines += [f"  {'assumes' if i == 0 else '':<11} {text}" for i, text in enumerate(self.assumes)]
         if self.blind:
             lines += [f"  {'cannot see':<11} {_listed(self.blind, '; ')}"]
         return "\n".join(lines)
+
+    def lines(self) -> list[str]:
+        """What each rung says, a line each."""
+        return [f"{rung} {SHORT[rung]:<9} {text}" for rung, text in self._by_rung()]
 
     def _by_rung(self) -> Iterable[tuple[int, str]]:
         """A line for each fact, with the results that share it; then why rungs are missing."""

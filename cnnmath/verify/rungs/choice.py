@@ -1,8 +1,8 @@
 """Rung 2 for operators that choose: every position wins, and every two that can meet tie.
 
-A maximum is no polynomial, and chance says little of it. Instead, every position of the input is made the largest of all its
-windows, and every two positions that share a window are made the largest together, upon other numbers that are all different.
-Positions whose windows have nothing in common are planted in one run.
+A maximum is no polynomial, and chance says little of it. Instead, every position of the input is made the largest of
+all its windows, and every two positions that share a window are made the largest together, upon other numbers that are
+all different. Positions whose windows have nothing in common are planted in one run.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def planted(case: Case, generator: np.random.Generator, highest: int) -> Iterato
         yield x
 
 
-def apart(plants: Iterable[Sequence[Position]], windows: Sequence[Sequence[Position]]) -> list[list[Sequence[Position]]]:
+def apart(
+    plants: Iterable[Sequence[Position]], windows: Sequence[Sequence[Position]]
+) -> list[list[Sequence[Position]]]:
     """Plants in groups of which no two are seen by one window: each goes into the first group that has room."""
     seen_by: dict[Position, set[int]] = {}
     for i, window in enumerate(windows):

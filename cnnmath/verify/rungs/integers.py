@@ -1,12 +1,13 @@
 """Rung 2: random integers that no operation rounds, compared with ``==``.
 
-For a polynomial that is a proof but for chance. Two different polynomials of degree d in numbers that are drawn from a set
-S agree with probability at most d/|S| (Schwartz and Zippel), and operands drawn apart from each other add up their
+For a polynomial that is a proof but for chance. Two different polynomials of degree d in numbers that are drawn from a
+set S agree with probability at most d/|S| (Schwartz and Zippel), and operands drawn apart from each other add up their
 shares; every run multiplies.
 
 References
 ----------
-.. [1] J. Schwartz, "Fast probabilistic algorithms for verification of polynomial identities", Journal of the ACM 27, 1980,
+.. [1] J. Schwartz, "Fast probabilistic algorithms for verification of polynomial identities", Journal of the ACM 27,
+1980,
    lemma 1.
 """
 
@@ -31,7 +32,7 @@ from cnnmath.verify.guard import Guard, carrier
 from cnnmath.verify.rungs.choice import planted
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.trial import Trial
-from cnnmath.verify.verdict import Evidence, Finding, Withheld
+from cnnmath.verify.verdict import TO_DIGITS, Evidence, Finding, Withheld
 
 RUNG = 2
 CERTAINTY = 60
@@ -46,8 +47,9 @@ BITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8, "int64": 63,
 TOLERANCE = Fraction(1, 10**40)
 """Of irrational numbers, relative to the largest of the array."""
 
+RANDOM = "equal to the definition on random integers; a wrong polynomial passes with probability at most 2^-{}"
 CHOSEN = "equal to the definition on integers in random order, and on integers with many ties"
-PLANTED = "equal to it with every position planted as the largest of its windows, and every two that share one as equal largest"
+PLANTED = "equal to it with every position as the largest of its windows, and every two of a window as equal largest"
 POLYNOMIAL = "it is a polynomial of the definition's degree in every operand"
 
 
@@ -83,6 +85,7 @@ def by_polynomials(
         return
     miss = {wrt: Fraction(degree_of(found, wrt), 2 * largest + 1) for wrt in wanted}
     runs = max(min(most, ceil(CERTAINTY / -log2(m))) if 0 < m < 1 else 1 for m in miss.values())
+    numbers = dict.fromkeys(wanted, 0)
     for _ in range(runs):
         trial = integers(case, largest, generator, guard.tested.dtype)
         trial.prepare(wanted)
@@ -90,16 +93,16 @@ def by_polynomials(
             if finding := judged(guard, trial, wrt):
                 yield finding
                 return
+            numbers[wrt] += prod(trial.shape(wrt))
     for wrt in wanted:
         chance = min(CERTAINTY, int(-log2(miss[wrt]) * runs)) if 0 < miss[wrt] < 1 else CERTAINTY
-        fact = f"equal to the definition on random integers; a wrong polynomial passes with probability at most 2^-{chance}"
-        yield Evidence(RUNG, wrt, fact, runs, runs * prod(trial.shape(wrt)), (POLYNOMIAL,))
+        yield Evidence(RUNG, wrt, RANDOM.format(chance), runs, numbers[wrt], (POLYNOMIAL,))
 
 
 def by_choice(
     guard: Guard, case: Case, wanted: Sequence[str], generator: np.random.Generator
 ) -> Iterator[Evidence | Finding]:
-    """Numbers with many ties, numbers that are all different, and where the operator chooses, planted orders and ties."""
+    """Many ties, numbers that are all different, and where the operator chooses, planted orders and ties."""
     bits = BITS[guard.tested.dtype]
     ties = Trial(case, *drawn(case, generator, guard.tested.dtype))
     orders = distinct(ties, generator, bits)
@@ -142,7 +145,7 @@ def on_fractions(
         if finding := compared(trial, wrt, given, RUNG, allowed=TOLERANCE * most if how == "digits" else 0):
             yield finding
             return
-        fact = "to 40 digits, on fractions" if how == "digits" else "equal to the definition on fractions"
+        fact = TO_DIGITS if how == "digits" else "equal to the definition on fractions"
         yield Evidence(RUNG, wrt, fact, 1, given.size, ("it does to floats what it does to fractions",))
 
 

@@ -1,11 +1,12 @@
 """Rung 1: a proof for these shapes, from one run.
 
 The kernel is given numbers that can be added and multiplied and nothing else (`cnnmath.verify.ring`), so that what it
-computes is a polynomial in its operands, whatever it does; the sentence is read with the same numbers, and every coefficient
-of every result is compared.
+computes is a polynomial in its operands, whatever it does; the sentence is read with the same numbers, and every
+coefficient of every result is compared.
 
-A kernel that is tied to floats cannot be given such numbers. If it is taken for granted that it is linear in each operand, then
-it is determined by its values where each operand is one-hot, and these are all tried, one after the other.
+A kernel that is tied to floats cannot be given such numbers. If it is taken for granted that it is linear in each
+operand, then it is determined by its values where each operand is one-hot, and these are all tried, one after the
+other.
 """
 
 from __future__ import annotations
