@@ -12,7 +12,7 @@ import numpy as np
 from cnnmath.errors import SettingError
 from cnnmath.numeric import Kernel
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import Operator
+from cnnmath.ops import Operator, operands
 from cnnmath.ops.notation import describe
 
 Layout = Literal["NCHW", "NHWC"]
@@ -33,6 +33,11 @@ class Tested(Protocol):
     @property
     def dtype(self) -> str:
         """Of the arrays that it is given: a format of floats, or of integers."""
+        ...
+
+    @property
+    def algorithm(self) -> str:
+        """How it sums, which decides how it may round."""
         ...
 
     def results(self, op: Operator, *inputs: tuple[int, ...]) -> tuple[str, ...]:
@@ -73,6 +78,8 @@ class Adapter:
         From a NumPy array to what the function takes, and back.
     title
         What a report calls it; its own name by default.
+    algorithm
+        How it sums: in any order, or as ``winograd(m)`` or ``fft`` do, which round more.
 
     Notes
     -----
@@ -95,6 +102,7 @@ class Adapter:
     convert: Callable[[Array], Any] = same
     restore: Callable[[Any], Any] = np.asarray
     title: str = ""
+    algorithm: str = "any order"
 
     @property
     def name(self) -> str:
@@ -114,14 +122,21 @@ class Adapter:
             Where a parameter of the function is nothing that the operator has.
         """
         given = ({} if dy is None else {"dy": dy}) | dict(arrays)
-        shown = {name: self.convert(self._outward(op, name, array)) for name, array in given.items()}
-        positional, named = self._bind(op, wrt, shown, {name: array.shape for name, array in given.items()})
-        result = self.function(*positional, **named)
-        if isinstance(result, Mapping):
-            result = result.get(wrt)
-        if result is None:
-            return None
-        back = self.restore(result)
+        result = self.apply(op, wrt, self.shown(op, given), given)
+        return self.returned(op, wrt, result.get(wrt) if isinstance(result, Mapping) else result)
+
+    def shown(self, op: Operator, arrays: Mapping[str, Array]) -> dict[str, Any]:
+        """Operands as the function takes them."""
+        return {name: self.convert(self._outward(op, name, array)) for name, array in arrays.items()}
+
+    def apply(self, op: Operator, wrt: str, shown: dict[str, Any], arrays: Mapping[str, Array]) -> Any:
+        """What the function makes of operands that are as it takes them."""
+        positional, named = self._bind(op, wrt, shown, {name: array.shape for name, array in arrays.items()})
+        return self.function(*positional, **named)
+
+    def returned(self, op: Operator, wrt: str, result: Any) -> Any:
+        """A result as an array in the package's layout."""
+        back = None if result is None else self.restore(result)
         return self._inward(op, wrt, back) if isinstance(back, np.ndarray) else back
 
     def _bind(
@@ -209,6 +224,7 @@ class Pair:
     kernel: Kernel
     dtype: str = "float64"
     title: str = "the package's kernel"
+    algorithm: str = "any order"
 
     @property
     def name(self) -> str:
@@ -217,9 +233,7 @@ class Pair:
 
     def results(self, op: Operator, *inputs: tuple[int, ...]) -> tuple[str, ...]:
         """The output, and the gradient by every operand that is not a buffer."""
-        from cnnmath.ops import operands
-
-        return ("y", *(name for name in operands(op, *inputs) if name not in op.buffers(*inputs)))
+        return all_results(op, *inputs)
 
     def call(self, op: Operator, wrt: str, arrays: Mapping[str, Array], dy: Array | None) -> Any:
         """Forward, or the part of backward that is asked for."""
@@ -227,6 +241,18 @@ class Pair:
             return self.kernel.forward(op, *arrays.values())
         grads = self.kernel.backward(op, dy, *arrays.values())
         return grads.get(wrt) if isinstance(grads, Mapping) else grads
+
+
+def all_results(op: Operator, *inputs: tuple[int, ...]) -> tuple[str, ...]:
+    """The output, and the gradient by every operand that is not a buffer.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import BatchNorm
+    >>> all_results(BatchNorm(), (2, 3, 4, 5))
+    ('y', 'x', 'gamma', 'beta')
+    """
+    return ("y", *(name for name in operands(op, *inputs) if name not in op.buffers(*inputs)))
 
 
 def under_test(kernel: Any, dtype: str | None = None) -> Tested:
@@ -237,10 +263,10 @@ def under_test(kernel: Any, dtype: str | None = None) -> Tested:
     SettingError
         Where it is nothing that can be called.
     """
-    if isinstance(kernel, (Adapter, Pair)):
-        return kernel
     if isinstance(kernel, Kernel):
         return Pair(kernel, dtype or "float64")
+    if isinstance(getattr(kernel, "dtype", None), str) and callable(getattr(kernel, "call", None)):
+        return kernel
     if not callable(kernel):
         raise SettingError(
             "this is no kernel.",

@@ -13,7 +13,7 @@ from cnnmath.errors import CnnmathError, SettingError
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape, check_operator
 from cnnmath.ops.notation import describe
-from cnnmath.verify.adapter import Tested, under_test
+from cnnmath.verify.adapter import Tested, all_results, under_test
 from cnnmath.verify.diagnosis import explained
 from cnnmath.verify.guard import LIMIT, Guard
 from cnnmath.verify.rungs import LADDER
@@ -150,9 +150,7 @@ def shrunk(kernel: Tested, found: Counterexample, *, seed: int = 0, limit: float
 def _wanted(kernel: Tested, case: Case, wrt: str | Sequence[str] | None) -> tuple[str, ...]:
     """The results that are judged, each of which the operator must have."""
     wanted = kernel.results(case.op, *case.inputs) if wrt is None else (wrt,) if isinstance(wrt, str) else tuple(wrt)
-    known = ("y", *case.op.reads, *case.op.parameters(*case.inputs))
-    if case.op.variadic:
-        known = ("y", *(f"x{i}" for i in range(1, len(case.inputs) + 1)))
+    known = all_results(case.op, *case.inputs)
     for name in wanted:
         if name not in known:
             raise SettingError(
