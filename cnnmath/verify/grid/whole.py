@@ -11,7 +11,7 @@ from cnnmath.errors import DataError
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator, operands
 from cnnmath.ops.algebra import Shape, check_operator, input_names
-from cnnmath.verify.grid.domain import constant, exactly
+from cnnmath.verify.grid.domain import exactly
 from cnnmath.verify.grid.number import Number, Reading, Scope, unwind
 from cnnmath.verify.grid.reader import Gathered, Grid
 
@@ -53,7 +53,7 @@ def forward(op: Operator, arrays: Mapping[str, Any]) -> Array:
     given, output = _in_one_domain(given, op.levels(*inputs)), op.shape(*inputs)
     if 0 in output:
         return np.zeros(output, given[next(iter(given))].dtype)
-    _, y = _read(op, given, output, ())
+    _, y = _read(op, given, output)
     return np.broadcast_to(y.value, output or (1,)).reshape(output).copy()
 
 
@@ -93,23 +93,26 @@ def gradient(op: Operator, dy: Any, arrays: Mapping[str, Any], wrt: Collection[s
     dy = given.pop("dy")
     if 0 in output:
         return {name: np.zeros_like(array) for name, array in given.items() if name in wrt}
-    read, y = _read(op, given, output, wrt)
+    tape: list[Number] = []
+    read, y = _read(op, given, output, wrt, tape)
     if y.traced:
         y.receive(dy.reshape(output or (1,)))
-        unwind(y.reading.scope.tape or [])
+        unwind(tape)
     return {name: operand.gradient.reshape(operand.shape) for name, operand in read.items() if name in wrt}
 
 
 def _read(
-    op: Operator, given: dict[str, Array], output: Shape, wrt: Collection[str]
+    op: Operator,
+    given: dict[str, Array],
+    output: Shape,
+    wrt: Collection[str] = (),
+    tape: list[Number] | None = None,
 ) -> tuple[dict[str, Gathered], Number]:
-    """The operands and the output number, once the sentence is read for all positions."""
-    reading = Reading(Scope(max(1, len(output)), tape=[]))
+    """The operands and the output number, once the sentence is read; a number has an axis even where it is one."""
+    reading = Reading(np.result_type(*given.values()), Scope(max(1, len(output)), tape=tape))
     read = {name: Gathered(reading, array, traced=name in wrt) for name, array in given.items()}
     y = op.element(Grid(reading), tuple(np.indices(output, sparse=True)), *read.values())
-    if not isinstance(y, Number):
-        y = Number(reading, constant(y, np.result_type(*given.values())))
-    return read, y
+    return read, reading.lifted(y)
 
 
 def _declared(op: Operator, arrays: Mapping[str, Any]) -> tuple[dict[str, Array], list[Shape]]:
@@ -125,6 +128,9 @@ def _declared(op: Operator, arrays: Mapping[str, Any]) -> tuple[dict[str, Array]
 
 def _in_one_domain(given: Mapping[str, Array], labels: Collection[str]) -> dict[str, Array]:
     """All as objects where one is; else all as floats, or as int64. Labels and masks have no say in it."""
+    wrong = [f"{name} {array.dtype}" for name, array in given.items() if array.dtype.kind not in "fiubO"]
+    if wrong:
+        raise DataError("these are no real numbers.", input=", ".join(wrong), rule="floats, integers or fractions")
     dtype = np.result_type(*(array for name, array in given.items() if name not in labels))
     if dtype.kind == "O":
         return {name: exactly(array) for name, array in given.items()}
