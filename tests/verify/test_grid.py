@@ -304,7 +304,7 @@ def test_nothing_is_written_into_and_the_order_of_names_does_not_matter():
 
 def test_memory_does_not_grow_with_the_number_of_terms(monkeypatch):
     monkeypatch.setattr(terms, "BLOCK", 1)
-    trial = small(ops.Conv(8, 5, padding=2, bias=False), (1, 8, 32, 32))  # 200 terms, each as large as the output
+    trial = small(ops.Conv(8, 5, padding=2, bias=False), (1, 4, 24, 24))  # 100 terms, each as large as the output
     tracemalloc.start()
     trial.read()
     _, peak = tracemalloc.get_traced_memory()

@@ -142,9 +142,6 @@ class Number:
     def __gt__(self, other: Any) -> Array:
         return self.value > self.reading.lifted(other).value
 
-    def __lt__(self, other: Any) -> Array:
-        return self.value < self.reading.lifted(other).value
-
     __radd__, __rmul__ = __add__, __mul__
 
 

@@ -29,9 +29,12 @@ def forward(op: Operator, arrays: Mapping[str, Any]) -> Array:
     Notes
     -----
     *Domains*: objects (integers of Python and fractions) and int64 are exact; exponentials, logarithms and irrational
-    roots of them are the exact reader's. float64 is exact as long as all numbers on the way are floats: integers below
-    2^53, for example. Other data in floats are rounded as NumPy rounds. One operand of objects makes objects of all.
-    The result has the dtype of the numbers; where int64 are divided, it is objects. int64 wrap around unseen.
+    roots of them are the exact reader's, to 50 digits. Floats of any width are computed in that width: exactly as long
+    as all numbers on the way are floats (integers below 2^53, for example), else rounded, in the sentence's own
+    formula, whose exponentials may overflow. One operand of objects makes objects of all; labels and masks have no say.
+
+    The result has the dtype of the numbers. Narrow integers become int64, which wrap around unseen; where int64 are
+    divided, or an exponential or a root is taken, the result is an object array of fractions.
 
     *Cost*: a few array operations for each term of a sum. Where single terms are small, many are read at a time.
 
@@ -39,8 +42,9 @@ def forward(op: Operator, arrays: Mapping[str, Any]) -> Array:
     ------
     DataError
         Where the arrays are not those that the sentence reads.
-    IndexError
-        Where the sentence reads outside an operand, and no condition keeps it from it.
+    IndexError, ZeroDivisionError, ValueError
+        Where the sentence reads outside an operand, divides by 0, or takes a maximum of nothing, and no condition
+        keeps it from that.
 
     Examples
     --------
@@ -72,9 +76,9 @@ def gradient(op: Operator, dy: Any, arrays: Mapping[str, Any], wrt: Collection[s
     Notes
     -----
     *Conventions*: those of the gradient reader: the first of equal maxima takes all, and at a kink the branch that
-    holds. By labels, masks that only choose, and other indices the gradient is 0.
+    holds. By what serves as an index, such as labels, or is only compared, the gradient is 0.
 
-    *Cost*: that of `forward`, three to five times. A sum keeps none of its terms: they are read again on the way back,
+    *Cost*: three to five times that of `forward`. A sum keeps none of its terms: they are read again on the way back,
     so that memory is a few times that of the output, however many terms there are.
 
     Examples
