@@ -205,6 +205,49 @@ def test_a_branch_that_is_not_taken_cannot_fail(change):
     assert agree(trial.read(), trial.truth(), Fraction(gamma(2**6)))
 
 
+class Pairs(ops.ReLU):
+    """Each number and the next, where there is one."""
+
+    def element(self, m, at, x):
+        n, c = at
+        return m.when(c + 1 < x.shape[1], lambda: m.sum(lambda i: x[n, c + i], 2), lambda: x[at])
+
+
+def test_the_terms_of_a_sum_stand_under_the_conditions_around_it():
+    trial = small(Pairs(), (2, 3))
+    assert agree(trial.read(), trial.truth())
+
+
+class Never(ops.ReLU):
+    """Branches that fail where they are read, for numbers that are not positive."""
+
+    def element(self, m, at, x):
+        def nothing():
+            return m.max(lambda _: x[at], 0)
+
+        return m.when(x[at] > 0, lambda: x[at], nothing) + m.when(-x[at] > -1, nothing, lambda: x[at])
+
+
+def test_a_branch_that_holds_nowhere_is_not_read():
+    assert grid.forward(Never(), {"x": np.array([[1.0, 2]])}).tolist() == [[2, 4]]
+    with pytest.raises(ValueError, match="a maximum of nothing"):
+        grid.forward(Never(), {"x": np.array([[0.0, 2]])})
+
+
+@pytest.mark.parametrize(("most", "readings"), [(1, 100), (2 * 33, 4), (1000, 2)])
+def test_small_terms_are_read_many_at_a_time(monkeypatch, most, readings):
+    read = []
+
+    class Watched(ops.ReLU):
+        def element(self, m, at, x):
+            return m.sum(lambda c: read.append(c) or x[at[0], c], x.shape[1])
+
+    monkeypatch.setattr(terms, "BLOCK", most)
+    x = np.arange(200.0).reshape(2, 100)
+    assert np.all(grid.forward(Watched(), {"x": x}) == x.sum(axis=1, keepdims=True))
+    assert len(read) == readings
+
+
 class Nothing(ops.ReLU):
     """A maximum of no term, where x is positive."""
 
