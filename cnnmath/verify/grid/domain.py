@@ -47,6 +47,8 @@ def quotient(a: Array, b: Array) -> Array:
     >>> quotient(np.array([1, 2]), np.array([3, 1]))
     array([Fraction(1, 3), Fraction(2, 1)], dtype=object)
     """
+    if not np.all(b):
+        raise ZeroDivisionError("a number is divided by 0")
     return a / b if "f" in (a.dtype.kind, b.dtype.kind) else a / each(Fraction, b)
 
 

@@ -40,8 +40,9 @@ class Scope:
 
 @dataclass(slots=True)
 class Reading:
-    """One reading of a sentence, and the scope in which it is at the moment."""
+    """One reading of a sentence: the domain of its numbers, and the scope in which it is at the moment."""
 
+    dtype: np.dtype[Any]
     scope: Scope
 
     @contextmanager
@@ -57,6 +58,10 @@ class Reading:
         """Values where they are of consequence, and elsewhere one with which nothing fails."""
         mask = self.scope.mask
         return values if mask is True else np.where(mask, values, harmless)
+
+    def lifted(self, value: Any) -> Number:
+        """A number as it is; a constant or an index as a number on which no gradient depends."""
+        return value if isinstance(value, Number) else Number(self, constant(value, self.dtype))
 
     def leaf(self, value: Array, back: Back | None) -> Number:
         """A number that knows by itself what to do with its gradient, or that has none."""
@@ -106,25 +111,21 @@ class Number:
         g = gathered(g, self.value.shape)
         self.grad = g if self.grad is None else self.grad + g
 
-    def lifted(self, other: Any) -> Number:
-        """Another number, or a constant or an index as one of the same domain."""
-        return other if isinstance(other, Number) else Number(self.reading, constant(other, self.value.dtype))
-
     def __add__(self, other: Any) -> Number:
-        other = self.lifted(other)
+        other = self.reading.lifted(other)
         return self.reading.made(self.value + other.value, (self, _same), (other, _same))
 
     def __sub__(self, other: Any) -> Number:
-        other = self.lifted(other)
+        other = self.reading.lifted(other)
         return self.reading.made(self.value - other.value, (self, _same), (other, np.negative))
 
     def __mul__(self, other: Any) -> Number:
-        other = self.lifted(other)
+        other = self.reading.lifted(other)
         a, b = self.value, other.value
         return self.reading.made(a * b, (self, lambda g: g * b), (other, lambda g: g * a))
 
     def __truediv__(self, other: Any) -> Number:
-        other = self.lifted(other)
+        other = self.reading.lifted(other)
         b = self.reading.guarded(other.value, 1)
         y = quotient(self.value, b)
         return self.reading.made(y, (self, lambda g: quotient(g, b)), (other, lambda g: -quotient(g * y, b)))
@@ -133,16 +134,13 @@ class Number:
         return self.reading.made(-self.value, (self, np.negative))
 
     def __rsub__(self, other: Any) -> Number:
-        return self.lifted(other) - self
+        return self.reading.lifted(other) - self
 
     def __rtruediv__(self, other: Any) -> Number:
-        return self.lifted(other) / self
+        return self.reading.lifted(other) / self
 
     def __gt__(self, other: Any) -> Array:
-        return self.value > self.lifted(other).value
-
-    def __lt__(self, other: Any) -> Array:
-        return self.value < self.lifted(other).value
+        return self.value > self.reading.lifted(other).value
 
     __radd__, __rmul__ = __add__, __mul__
 

@@ -14,7 +14,7 @@ from cnnmath.numeric.windows import Array
 from cnnmath.ops.algebra import position
 from cnnmath.verify.grid.domain import constant, exponential, indices, logarithm, power, quotient
 from cnnmath.verify.grid.number import Number, Reading
-from cnnmath.verify.grid.terms import Terms, value_of
+from cnnmath.verify.grid.terms import Terms
 
 
 class Gathered:
@@ -54,17 +54,13 @@ class Grid:
 
     reading: Reading
 
-    def sum(self, body: Callable[..., Any], *extents: Any, where: Callable[..., Iterable[Any]] | None = None) -> Any:
+    def sum(self, body: Callable[..., Any], *extents: Any, where: Callable[..., Iterable[Any]] | None = None) -> Number:
         """Add up, and forget the terms: a gradient that comes back reads them again, one block after the other."""
         terms = Terms(self.reading, self.reading.scope, body, extents, where)
-        total: Any = 0
-        fixed, traced = True, []
+        total, traced = self.reading.lifted(0).value, []
         for block in terms.blocks():
             total = total + block.total(terms.scope.axes)
-            fixed = fixed and not isinstance(block.term, Number)
-            traced += [(block.first, block.last)] if block.traced else []
-        if fixed:
-            return total
+            traced += [(block.first, block.last)] if block.term.traced else []
 
         def back(g: Array) -> None:
             for first, last in traced:
@@ -77,11 +73,11 @@ class Grid:
         terms = Terms(self.reading, self.reading.scope, body, extents, where)
         best, won, traced = None, np.full(1, -1), False
         for block in terms.each():
-            values = value_of(block.term)
+            values = block.term.value
             best = values if best is None else best
             wins = block.mask & ((won < 0) | (values > best))
             best, won = np.where(wins, values, best), np.where(wins, block.first, won)
-            traced = traced or block.traced
+            traced = traced or block.term.traced
         if best is None or np.any((won < 0) & terms.scope.mask):
             raise ValueError("a maximum of nothing")
 
@@ -92,20 +88,17 @@ class Grid:
         return self.reading.leaf(best, back if traced else None)
 
     def when(self, condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
-        """Both branches, each of consequence where it holds; one only where that is the same for all outputs."""
-        if np.ndim(condition) == 0:
-            return then() if condition else otherwise()
-        scope = self.reading.scope
-        with self.reading.within(replace(scope, mask=scope.mask & condition)):
-            a = then()
-        with self.reading.within(replace(scope, mask=scope.mask & ~condition)):
-            b = otherwise()
-        if isinstance(a, Number):
-            b = a.lifted(b)
-        elif isinstance(b, Number):
-            a = b.lifted(a)
-        else:
-            return np.where(condition, a, b)
+        """Both branches, each of consequence where it holds; one only where that is everywhere."""
+        scope, condition = self.reading.scope, np.asarray(condition)
+        held, failed = scope.mask & condition, scope.mask & ~condition
+        if not np.any(failed):
+            return then()
+        if not np.any(held):
+            return otherwise()
+        with self.reading.within(replace(scope, mask=held)):
+            a = self.reading.lifted(then())
+        with self.reading.within(replace(scope, mask=failed)):
+            b = self.reading.lifted(otherwise())
         return self.reading.made(
             np.where(condition, a.value, b.value),
             (a, lambda g: np.where(condition, g, 0)),
@@ -116,18 +109,21 @@ class Grid:
         """Its value has the axes of the indices alone on which it depends, so that outputs share it anyway."""
         return value()
 
-    def exp(self, x: Number) -> Number:
+    def exp(self, x: Any) -> Number:
         """Its own derivative."""
+        x = self.reading.lifted(x)
         y = exponential(self.reading.guarded(x.value, 0))
         return self.reading.made(y, (x, lambda g: g * y))
 
-    def log(self, x: Number) -> Number:
+    def log(self, x: Any) -> Number:
         """Derivative 1/x."""
+        x = self.reading.lifted(x)
         value = self.reading.guarded(x.value, 1)
         return self.reading.made(logarithm(value), (x, lambda g: quotient(g, value)))
 
-    def power(self, x: Number, exponent: Fraction | int) -> Number:
+    def power(self, x: Any, exponent: Fraction | int) -> Number:
         """Derivative e*x^(e-1), written e*x^e/x so that an exact root stays exact."""
-        value, e = self.reading.guarded(x.value, 1), Fraction(exponent)
+        x, e = self.reading.lifted(x), Fraction(exponent)
+        value = self.reading.guarded(x.value, 1)
         y = power(value, e)
         return self.reading.made(y, (x, lambda g: quotient(g * constant(e, y.dtype) * y, value)))

@@ -27,28 +27,18 @@ class Block:
     mask
         The conditions under which they count.
     term
-        A number of operands, or one of the sentence itself.
+        The terms, as one number.
     """
 
     first: int
     last: int
     mask: Any
-    term: Any
-
-    @property
-    def traced(self) -> bool:
-        """Whether a gradient by the terms is asked for."""
-        return isinstance(self.term, Number) and self.term.traced
-
-    @property
-    def values(self) -> Array:
-        """The terms' numbers, 0 where they do not count."""
-        return self.kept(value_of(self.term))
+    term: Number
 
     @property
     def size(self) -> int:
         """How many numbers that are."""
-        return prod(np.broadcast_shapes(np.shape(self.mask), value_of(self.term).shape))
+        return prod(np.broadcast_shapes(np.shape(self.mask), self.term.value.shape))
 
     def kept(self, values: Array) -> Array:
         """Values where the terms count, else 0."""
@@ -56,7 +46,7 @@ class Block:
 
     def total(self, axes: int) -> Array:
         """The terms added up, to a number of so many axes."""
-        values, count = self.values, self.last - self.first
+        values, count = self.kept(self.term.value), self.last - self.first
         if count == 1:
             return values
         values = values.reshape((1,) * (axes + 1 - values.ndim) + values.shape)
@@ -111,13 +101,13 @@ class Terms:
             if not np.any(both):
                 return None
             with self.reading.within(Scope(axes, both, tape)):
-                return Block(first, last, mask, self.body(*at))
+                return Block(first, last, mask, self.reading.lifted(self.body(*at)))
 
     def again(self, first: int, last: int, send: Callable[[Block], None]) -> None:
         """Read some terms again, to send a gradient back through them, and drop them."""
         tape: list[Number] = []
         block = self.read(first, last, tape)
-        if block is not None and block.traced:
+        if block is not None and block.term.traced:
             send(block)
             unwind(tape)
 
@@ -135,8 +125,3 @@ class Terms:
         for condition in () if self.where is None else self.where(*at):
             mask = mask & condition
         return mask
-
-
-def value_of(term: Any) -> Array:
-    """A term's numbers, be they numbers of operands or of the sentence itself."""
-    return term.value if isinstance(term, Number) else np.atleast_1d(np.asarray(term))

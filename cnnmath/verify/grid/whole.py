@@ -11,7 +11,7 @@ from cnnmath.errors import DataError
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator, operands
 from cnnmath.ops.algebra import Shape, check_operator, input_names
-from cnnmath.verify.grid.domain import constant, exactly
+from cnnmath.verify.grid.domain import exactly
 from cnnmath.verify.grid.number import Number, Reading, Scope, unwind
 from cnnmath.verify.grid.reader import Gathered, Grid
 
@@ -29,9 +29,12 @@ def forward(op: Operator, arrays: Mapping[str, Any]) -> Array:
     Notes
     -----
     *Domains*: objects (integers of Python and fractions) and int64 are exact; exponentials, logarithms and irrational
-    roots of them are the exact reader's. float64 is exact as long as all numbers on the way are floats: integers below
-    2^53, for example. Other data in floats are rounded as NumPy rounds. One operand of objects makes objects of all.
-    The result has the dtype of the numbers; where int64 are divided, it is objects. int64 wrap around unseen.
+    roots of them are the exact reader's, to 50 digits. Floats of any width are computed in that width: exactly as long
+    as all numbers on the way are floats (integers below 2^53, for example), else rounded, in the sentence's own
+    formula, whose exponentials may overflow. One operand of objects makes objects of all; labels and masks have no say.
+
+    The result has the dtype of the numbers. Narrow integers become int64, which wrap around unseen; where int64 are
+    divided, or an exponential or a root is taken, the result is an object array of fractions.
 
     *Cost*: a few array operations for each term of a sum. Where single terms are small, many are read at a time.
 
@@ -39,8 +42,9 @@ def forward(op: Operator, arrays: Mapping[str, Any]) -> Array:
     ------
     DataError
         Where the arrays are not those that the sentence reads.
-    IndexError
-        Where the sentence reads outside an operand, and no condition keeps it from it.
+    IndexError, ZeroDivisionError, ValueError
+        Where the sentence reads outside an operand, divides by 0, or takes a maximum of nothing, and no condition
+        keeps it from that.
 
     Examples
     --------
@@ -53,7 +57,7 @@ def forward(op: Operator, arrays: Mapping[str, Any]) -> Array:
     given, output = _in_one_domain(given, op.levels(*inputs)), op.shape(*inputs)
     if 0 in output:
         return np.zeros(output, given[next(iter(given))].dtype)
-    _, y = _read(op, given, output, ())
+    _, y = _read(op, given, output)
     return np.broadcast_to(y.value, output or (1,)).reshape(output).copy()
 
 
@@ -72,9 +76,9 @@ def gradient(op: Operator, dy: Any, arrays: Mapping[str, Any], wrt: Collection[s
     Notes
     -----
     *Conventions*: those of the gradient reader: the first of equal maxima takes all, and at a kink the branch that
-    holds. By labels, masks that only choose, and other indices the gradient is 0.
+    holds. By what serves as an index, such as labels, or is only compared, the gradient is 0.
 
-    *Cost*: that of `forward`, three to five times. A sum keeps none of its terms: they are read again on the way back,
+    *Cost*: three to five times that of `forward`. A sum keeps none of its terms: they are read again on the way back,
     so that memory is a few times that of the output, however many terms there are.
 
     Examples
@@ -93,23 +97,26 @@ def gradient(op: Operator, dy: Any, arrays: Mapping[str, Any], wrt: Collection[s
     dy = given.pop("dy")
     if 0 in output:
         return {name: np.zeros_like(array) for name, array in given.items() if name in wrt}
-    read, y = _read(op, given, output, wrt)
+    tape: list[Number] = []
+    read, y = _read(op, given, output, wrt, tape)
     if y.traced:
         y.receive(dy.reshape(output or (1,)))
-        unwind(y.reading.scope.tape or [])
+        unwind(tape)
     return {name: operand.gradient.reshape(operand.shape) for name, operand in read.items() if name in wrt}
 
 
 def _read(
-    op: Operator, given: dict[str, Array], output: Shape, wrt: Collection[str]
+    op: Operator,
+    given: dict[str, Array],
+    output: Shape,
+    wrt: Collection[str] = (),
+    tape: list[Number] | None = None,
 ) -> tuple[dict[str, Gathered], Number]:
-    """The operands and the output number, once the sentence is read for all positions."""
-    reading = Reading(Scope(max(1, len(output)), tape=[]))
+    """The operands and the output number, once the sentence is read; a number has an axis even where it is one."""
+    reading = Reading(np.result_type(*given.values()), Scope(max(1, len(output)), tape=tape))
     read = {name: Gathered(reading, array, traced=name in wrt) for name, array in given.items()}
     y = op.element(Grid(reading), tuple(np.indices(output, sparse=True)), *read.values())
-    if not isinstance(y, Number):
-        y = Number(reading, constant(y, np.result_type(*given.values())))
-    return read, y
+    return read, reading.lifted(y)
 
 
 def _declared(op: Operator, arrays: Mapping[str, Any]) -> tuple[dict[str, Array], list[Shape]]:
@@ -125,6 +132,9 @@ def _declared(op: Operator, arrays: Mapping[str, Any]) -> tuple[dict[str, Array]
 
 def _in_one_domain(given: Mapping[str, Array], labels: Collection[str]) -> dict[str, Array]:
     """All as objects where one is; else all as floats, or as int64. Labels and masks have no say in it."""
+    wrong = [f"{name} {array.dtype}" for name, array in given.items() if array.dtype.kind not in "fiubO"]
+    if wrong:
+        raise DataError("these are no real numbers.", input=", ".join(wrong), rule="floats, integers or fractions")
     dtype = np.result_type(*(array for name, array in given.items() if name not in labels))
     if dtype.kind == "O":
         return {name: exactly(array) for name, array in given.items()}
