@@ -39,6 +39,10 @@ class Tested(Protocol):
         """What it computes where nothing else is asked: ``y``, or operands by whose gradients."""
         ...
 
+    def takes(self, op: Operator) -> frozenset[str]:
+        """Settings of the operator that it is told at every call: those to which it is not tied."""
+        ...
+
     def call(self, op: Operator, wrt: str, arrays: Mapping[str, Array], dy: Array | None) -> Any:
         """What it gives for these operands, as an array in the package's layout."""
         ...
@@ -104,6 +108,14 @@ class Adapter:
     def results(self, op: Operator, *inputs: tuple[int, ...]) -> tuple[str, ...]:  # noqa: ARG002 - a pair needs them
         """The output."""
         return ("y",)
+
+    def takes(self, op: Operator) -> frozenset[str]:
+        """Those that are parameters of the function; all where it takes the operator."""
+        parameters = {p.name for p in _parameters(self.function) or ()}
+        settings = frozenset(f.name for f in fields(op))
+        if self.names.get("op", "op") in parameters:
+            return settings
+        return frozenset(name for name in settings if self.names.get(name, name) in parameters)
 
     def call(self, op: Operator, wrt: str, arrays: Mapping[str, Array], dy: Array | None) -> Any:
         """What the function gives for these operands, as an array in the package's layout.
@@ -220,6 +232,10 @@ class Pair:
         from cnnmath.ops import operands
 
         return ("y", *(name for name in operands(op, *inputs) if name not in op.buffers(*inputs)))
+
+    def takes(self, op: Operator) -> frozenset[str]:
+        """All."""
+        return frozenset(f.name for f in fields(op))
 
     def call(self, op: Operator, wrt: str, arrays: Mapping[str, Array], dy: Array | None) -> Any:
         """Forward, or the part of backward that is asked for."""
