@@ -191,8 +191,9 @@ class Adapter:
         ).at(self.name)
 
     def _outward(self, op: Operator, name: str, array: Array) -> Array:
-        """An operand as the function has it."""
-        return np.ascontiguousarray(array.transpose(self._axes(op, name, array.ndim)))
+        """An operand as the function has it: in row-major order, unless it is a view, as `rungs.hygiene` gives some."""
+        moved = array.transpose(self._axes(op, name, array.ndim))
+        return moved if array.base is not None else np.ascontiguousarray(moved)
 
     def _inward(self, op: Operator, wrt: str, array: Array) -> Array:
         """A result in the package's layout."""
