@@ -43,6 +43,10 @@ class Tested(Protocol):
         """Settings of the operator that it is told at every call: those to which it is not tied."""
         ...
 
+    def axes(self, op: Operator, name: str, rank: int) -> tuple[int, ...]:
+        """Which of the package's axes stands where in its own layout of an operand."""
+        ...
+
     def call(self, op: Operator, wrt: str, arrays: Mapping[str, Array], dy: Array | None) -> Any:
         """What it gives for these operands, as an array in the package's layout."""
         ...
@@ -191,19 +195,19 @@ class Adapter:
         ).at(self.name)
 
     def _outward(self, op: Operator, name: str, array: Array) -> Array:
-        """An operand as the function has it: in row-major order, unless it is a view, as `rungs.hygiene` gives some."""
-        moved = array.transpose(self._axes(op, name, array.ndim))
+        """An operand as the function has it: in row-major order, but a view as it lies in memory."""
+        moved = array.transpose(self.axes(op, name, array.ndim))
         return moved if array.base is not None else np.ascontiguousarray(moved)
 
     def _inward(self, op: Operator, wrt: str, array: Array) -> Array:
         """A result in the package's layout."""
-        axes = self._axes(op, wrt, array.ndim)
+        axes = self.axes(op, wrt, array.ndim)
         return array if axes == tuple(range(array.ndim)) else array.transpose(np.argsort(axes))
 
     def _shown_shape(self, op: Operator, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(shape[axis] for axis in self._axes(op, name, len(shape)))
+        return tuple(shape[axis] for axis in self.axes(op, name, len(shape)))
 
-    def _axes(self, op: Operator, name: str, rank: int) -> tuple[int, ...]:
+    def axes(self, op: Operator, name: str, rank: int) -> tuple[int, ...]:
         """Which of the package's axes stands where."""
         if name == "w" and self.weights is not None and rank > 2:
             own = "IO" if type(op).__name__ == "ConvTranspose" else "OI"
@@ -237,6 +241,10 @@ class Pair:
     def takes(self, op: Operator) -> frozenset[str]:
         """All."""
         return frozenset(f.name for f in fields(op))
+
+    def axes(self, op: Operator, name: str, rank: int) -> tuple[int, ...]:  # noqa: ARG002 - it has the package's own
+        """As they are."""
+        return tuple(range(rank))
 
     def call(self, op: Operator, wrt: str, arrays: Mapping[str, Array], dy: Array | None) -> Any:
         """Forward, or the part of backward that is asked for."""

@@ -33,7 +33,7 @@ AGAIN = 3
 """Further runs on the same numbers."""
 
 BYTES = (0xFF, 0x41)
-"""What unwritten memory holds: NaN or -1, and a number of another kind."""
+"""What unwritten memory holds, everywhere: a NaN that no operation gives, and a number far from all others."""
 
 CLEAN = "it leaves operands alone, writes all of a result of its own, and gives the same always and for every layout"
 PASSING = (ops.MaxPool, ops.AdaptiveMaxPool, ops.Maxout, ops.ReLU)
@@ -76,15 +76,19 @@ class Watched:
     def reference(self) -> Array:
         """What it gives for arrays of their own, in row-major order."""
         if not self._reference:
-            given = self.run(self.laid_out(plain, 0))
+            given = self.run(self.laid_out(plain))
             if given.dtype.kind == "f" and not np.isfinite(given).all():
                 raise self.refuted("nan", "what goes in is finite, and what comes out is not")
             self._reference.append(given)
         return self._reference[0]
 
-    def laid_out(self, layout: Layout, fill: Any) -> dict[str, Array]:
-        """All that goes in, each with what lies around it."""
-        return {name: layout(array, fill) for name, array in self.trial.given(self.wrt).items()}
+    def laid_out(self, layout: Layout, fill: Any = 0, given: Mapping[str, Array] | None = None) -> dict[str, Array]:
+        """All that goes in, laid out as the kernel has its axes, each with what lies around it."""
+        arrays = {}
+        for name, array in (given or self.trial.given(self.wrt)).items():
+            axes = self.guard.tested.axes(self.trial.case.op, name, array.ndim)
+            arrays[name] = layout(array.transpose(axes), fill).transpose(np.argsort(axes))
+        return arrays
 
     def run(self, given: Mapping[str, Array], guard: Guard | None = None) -> Array:
         """A copy of what it gives for these very arrays.
@@ -133,6 +137,7 @@ class Watched:
         return RefutedError(Finding(kind, fact, RUNG, self.wrt, at))
 
     def equal(self, given: Array, expected: Array, wrong: Array, kind: str, when: str) -> None:
+        """Refute where anything is wrong."""
         if wrong.any():
             at = tuple(int(i) for i in np.unravel_index(int(wrong.argmax()), wrong.shape))
             fact = f"{place(self.wrt, at)} is {number(expected[at])}, but {number(given[at])} {when}"
@@ -147,23 +152,31 @@ class Watched:
 
 
 def unwritten(watched: Watched) -> Iterator[str]:
-    """Where memory held other numbers before, results are the same."""
-    sizes = tuple({a.nbytes for a in (watched.reference, *watched.trial.given(watched.wrt).values())})
-    given = []
-    for byte in (*BYTES, BYTES[0]):
+    """No number is what memory held before, one thing once and another then."""
+    form, shape = carrier(watched.guard.tested.dtype), watched.trial.shape(watched.wrt)
+    operands = watched.trial.given(watched.wrt).values()
+    sizes = tuple({prod(s) * form.itemsize for s in (shape, *(a.shape for a in operands))})
+    given: dict[int, list[Array]] = {byte: [] for byte in BYTES}
+    for byte in BYTES * 2:
         with closing(Guard(Soiled(watched.guard.tested, byte, sizes), watched.guard.limit)) as guard:
-            given.append(watched.run(watched.laid_out(plain, 0), guard))
-    watched.identical(given[2], given[0], "unstable", "when it is asked again")
-    watched.identical(given[1], given[0], "unwritten", "where its memory held something else: it is not written")
+            given[byte].append(watched.run(watched.laid_out(plain), guard))
+    for byte, other in (BYTES, BYTES[::-1]):
+        left = np.broadcast_to(np.frombuffer(bytes([byte]) * form.itemsize, form), shape)
+        stale = ~np.logical_and.reduce([_unlike(y, left) for y in given[byte]])
+        stale &= np.logical_or.reduce([_unlike(y, left) for y in given[other]])
+        if stale.any():
+            at = tuple(int(i) for i in np.unravel_index(int(stale.argmax()), shape))
+            raise watched.refuted(
+                "unwritten", f"{place(watched.wrt, at)} is what memory held before: it is not written", at
+            )
     yield from ()
 
 
 def unstable(watched: Watched) -> Iterator[str]:
     """Asked again, it gives the same, bit for bit."""
     for _ in range(AGAIN):
-        watched.identical(
-            watched.run(watched.laid_out(plain, 0)), watched.reference, "unstable", "when it is asked again"
-        )
+        given, when = watched.run(watched.laid_out(plain)), "when it is asked again"
+        watched.identical(given, watched.reference, "unstable", when)
     yield from ()
 
 
@@ -194,7 +207,7 @@ def strides_of_zero(watched: Watched) -> Iterator[str]:
         name: repeated(array, everywhere=everywhere and name == "dy")
         for name, array in watched.trial.given(watched.wrt).items()
     }
-    expected = watched.run({name: np.array(array, order="C") for name, array in wide.items()})
+    expected = watched.run(watched.laid_out(plain, given=wide))
     words = "with strides of 0"
     try:
         given = watched.run(wide)
@@ -213,7 +226,7 @@ def passing_nan(watched: Watched) -> Iterator[str]:
     if watched.wrt != "y" or not isinstance(case.op, PASSING) or watched.reference.dtype.kind != "f":
         return
     x = watched.trial.arrays["x"]
-    at = np.unravel_index(x.size // 2, x.shape)
+    at = tuple(int(i) for i in np.unravel_index(x.size // 2, x.shape))
     greatest = 2.0 ** (int(np.abs(x).max()) + 1).bit_length()  # exact in every format
     great, spoiled = x.copy(), x.copy()
     great[at], spoiled[at] = greatest, np.nan
@@ -250,7 +263,7 @@ def _refusal(refuted: RefutedError, words: str) -> str:
     """That a layout is refused; what else is wrong is no refusal."""
     if refuted.finding.kind != "raises":
         raise refuted
-    return f"it refuses arrays {words}: {refuted.finding.fact.removeprefix('it raises ')}"
+    return f"it refuses arrays {words}: {refuted.finding.fact.removeprefix('it raises '):.80}"
 
 
 def _unlike(a: Array, b: Array) -> Array:

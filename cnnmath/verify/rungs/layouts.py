@@ -27,6 +27,9 @@ REUSED = 1024
 KEPT = 8
 """More blocks of a size than NumPy keeps."""
 
+LARGE = 1 << 18
+"""Bytes of larger blocks that are soiled beside, for the allocator may take any that fits."""
+
 
 def plain(array: Array, fill: Any) -> Array:  # noqa: ARG001 - nothing of its own lies around it
     """A copy in row-major order."""
@@ -126,6 +129,10 @@ class Soiled:
         """The kernel's."""
         return self.tested.takes(op)
 
+    def axes(self, op: Operator, name: str, rank: int) -> tuple[int, ...]:
+        """The kernel's."""
+        return self.tested.axes(op, name, rank)
+
     def call(self, op: Operator, wrt: str, arrays: Mapping[str, Array], dy: Array | None) -> Any:
         """What the kernel gives; the memory is soiled in its own thread, for threads have memory of their own."""
         soil(self.sizes, self.byte)
@@ -134,9 +141,9 @@ class Soiled:
 
 def soil(sizes: tuple[int, ...], byte: int) -> None:
     """Fill memory with a byte and free it, so that it comes back as it was left where nobody writes to it."""
-    small = range(4, REUSED, 4)
-    large = [n for n in sizes if n >= REUSED]
-    blocks = [np.empty(n, np.uint8) for n in (*small, *large) for _ in range(KEPT)]
+    small = [n for n in range(4, REUSED, 4) for _ in range(KEPT)]
+    large = [n for n in sizes if n >= REUSED for _ in range(KEPT + LARGE // n)]
+    blocks = [np.empty(n, np.uint8) for n in (*small, *large)]
     for block in blocks:
         block.fill(byte)
 
