@@ -44,6 +44,14 @@ class Tested(Protocol):
         """What it computes where nothing else is asked: ``y``, or operands by whose gradients."""
         ...
 
+    def takes(self, op: Operator) -> frozenset[str]:
+        """Settings of the operator that it is told at every call: those to which it is not tied."""
+        ...
+
+    def axes(self, op: Operator, name: str, rank: int) -> tuple[int, ...]:
+        """Which of the package's axes stands where in its own layout of an operand."""
+        ...
+
     def call(self, op: Operator, wrt: str, arrays: Mapping[str, Array], dy: Array | None) -> Any:
         """What it gives for these operands, as an array in the package's layout."""
         ...
@@ -112,6 +120,14 @@ class Adapter:
     def results(self, op: Operator, *inputs: tuple[int, ...]) -> tuple[str, ...]:  # noqa: ARG002 - a pair needs them
         """The output."""
         return ("y",)
+
+    def takes(self, op: Operator) -> frozenset[str]:
+        """Those that are parameters of the function; all where it takes the operator."""
+        parameters = {p.name for p in _parameters(self.function) or ()}
+        settings = frozenset(f.name for f in fields(op))
+        if self.names.get("op", "op") in parameters:
+            return settings
+        return frozenset(name for name in settings if self.names.get(name, name) in parameters)
 
     def call(self, op: Operator, wrt: str, arrays: Mapping[str, Array], dy: Array | None) -> Any:
         """What the function gives for these operands, as an array in the package's layout.
@@ -194,18 +210,19 @@ class Adapter:
         ).at(self.name)
 
     def _outward(self, op: Operator, name: str, array: Array) -> Array:
-        """An operand as the function has it."""
-        return np.ascontiguousarray(array.transpose(self._axes(op, name, array.ndim)))
+        """An operand as the function has it: in row-major order, but a view as it lies in memory."""
+        moved = array.transpose(self.axes(op, name, array.ndim))
+        return moved if array.base is not None else np.ascontiguousarray(moved)
 
     def _inward(self, op: Operator, wrt: str, array: Array) -> Array:
         """A result in the package's layout."""
-        axes = self._axes(op, wrt, array.ndim)
+        axes = self.axes(op, wrt, array.ndim)
         return array if axes == tuple(range(array.ndim)) else array.transpose(np.argsort(axes))
 
     def _shown_shape(self, op: Operator, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(shape[axis] for axis in self._axes(op, name, len(shape)))
+        return tuple(shape[axis] for axis in self.axes(op, name, len(shape)))
 
-    def _axes(self, op: Operator, name: str, rank: int) -> tuple[int, ...]:
+    def axes(self, op: Operator, name: str, rank: int) -> tuple[int, ...]:
         """Which of the package's axes stands where."""
         if name == "w" and self.weights is not None and rank > 2:
             own = "IO" if type(op).__name__ == "ConvTranspose" else "OI"
@@ -234,6 +251,14 @@ class Pair:
     def results(self, op: Operator, *inputs: tuple[int, ...]) -> tuple[str, ...]:
         """The output, and the gradient by every operand that is not a buffer."""
         return all_results(op, *inputs)
+
+    def takes(self, op: Operator) -> frozenset[str]:
+        """All."""
+        return frozenset(f.name for f in fields(op))
+
+    def axes(self, op: Operator, name: str, rank: int) -> tuple[int, ...]:  # noqa: ARG002 - it has the package's own
+        """As they are."""
+        return tuple(range(rank))
 
     def call(self, op: Operator, wrt: str, arrays: Mapping[str, Array], dy: Array | None) -> Any:
         """Forward, or the part of backward that is asked for."""

@@ -73,7 +73,7 @@ class Finding:
     ----------
     kind
         One word: ``raises``, ``hangs``, ``nothing``, ``array``, ``shape``, ``dtype``, ``nan``, ``value``, ``law``,
-        ``bound``, ``view``, ``writes``, ``unwritten``, ``unstable``, ``surroundings``.
+        ``bound``, ``view``, ``writes``, ``unwritten``, ``unstable``, ``surroundings``, ``layout``.
     fact
         What was seen, in one line.
     rung, wrt
