@@ -1,14 +1,18 @@
 r"""Rounding reader: floats that carry a bound of how far a computed number is from the exact one.
 
-A `Rounded` is a term, or a sum of terms whose order nobody knows. It holds the value, the errors of the terms themselves
-(``base``), how many terms there are and the sum of their absolute values (``mass``). However the terms are added up,
-one by one, in blocks, in pairs, with fused multiply-adds or in higher precision, the result is within
+A `Rounded` is a term, or a sum of terms whose order nobody knows. It holds the value, the errors of the terms
+themselves (``base``), how many terms there are and the sum of their absolute values (``mass``). However the terms are
+added up, one by one, in blocks, in pairs, with fused multiply-adds or in higher precision, the result is within
 
 .. math:: \text{base} + \gamma_{n-1}\, \text{mass}, \quad \gamma_n = \frac{n u}{1 - n u}
 
-of the exact one ([1]_, sections 3.1 and 4.2). Sums of sums are flattened, and a factor of a sum belongs to each term, so
-that a kernel may scale before or after it adds up, and start with the bias or end with it. A product of two sums is not
-multiplied out: that is another algorithm, and may cancel.
+of the exact one ([1]_, sections 3.1 and 4.2). Sums of sums are flattened, and a factor of a sum belongs to each term,
+so that a kernel may scale before or after it adds up, and start with the bias or end with it. A product of two sums is
+not multiplied out: that is another algorithm, and may cancel.
+
+Sums of exponentials stay what they are until they are needed (`Exponentials`): their quotients and logarithms are those
+of stable kernels, which subtract the greatest exponent first ([2]_). That covers softmax, log-softmax, softplus, the
+logistic function and tanh, with their derivatives.
 
 Values are floats, evaluated in the sentence's structure themselves: they too are within the bound of the exact ones,
 which is why ``|value| + error`` bounds the exact number and ``|value| + 2 error`` the computed one.
@@ -22,6 +26,8 @@ References
 ----------
 .. [1] N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, SIAM 2002, sections 2.1, 3.1, 3.3
    (running error analysis) and 4.2.
+.. [2] P. Blanchard, D. Higham and N. Higham, "Accurately computing the log-sum-exp and softmax functions", IMA
+   Journal of Numerical Analysis 2021.
 """
 
 from __future__ import annotations
@@ -31,7 +37,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 from cnnmath.ops.algebra import Number, Operator, position
 from cnnmath.readers.exact import Tensor, _range, whole
@@ -39,6 +45,9 @@ from cnnmath.readers.gradient import Leaf
 
 FUNCTION = 4
 """Units in the last place within which a library's function is assumed to be of the exact one."""
+
+Parts: TypeAlias = tuple[tuple[int, Any], ...]
+"""Signs and exponents of exponentials."""
 
 OUTWARD = 1 + 2.0**-40
 """Factor by which bounds are enlarged, for they are floats themselves."""
@@ -190,8 +199,17 @@ class Rounded:
         return None if abs(apart) < 2 * (self.error + self.of(other).error) else apart > 0
 
     def of(self, number: Number) -> Rounded:
-        """A constant as a number of this format."""
-        return number if isinstance(number, Rounded) else constant(self.format, number)
+        """A constant as a number of this format, exponentials as what they add up to."""
+        if isinstance(number, Rounded):
+            return number
+        return number.plain() if isinstance(number, Exponentials) else constant(self.format, number)
+
+    def less(self, other: Rounded) -> Rounded:
+        """The difference, in one operation."""
+        if other is self:
+            return self.scaled(0)
+        apart, carried = self.value - other.value, self.error + other.error
+        return term(self.format, apart, carried, abs(apart) + 2 * carried, 1)
 
     def widened(self, error: float) -> Rounded:
         """The same number, off by as much more."""
@@ -317,7 +335,17 @@ class Rounding:
         self, body: Callable[..., Number], *extents: int, where: Callable[..., Iterable[Any]] | None = None
     ) -> Number:
         """One sum of all terms' terms; of constants the exact sum."""
-        return added(self.format, (body(*at) for at in _range(extents, where)))
+        return self.added([body(*at) for at in _range(extents, where)])
+
+    def added(self, terms: list[Number]) -> Number:
+        """The same of numbers that are there; a sum of exponentials stays one."""
+        if terms and all(isinstance(number, Exponentials) for number in terms):
+            return Exponentials(self, tuple(part for number in terms for part in number.parts))
+        return self.joined([number.plain() if isinstance(number, Exponentials) else number for number in terms])
+
+    def joined(self, terms: list[Number]) -> Number:
+        """One sum of all terms' terms."""
+        return added(self.format, terms)
 
     def max(
         self, body: Callable[..., Number], *extents: int, where: Callable[..., Iterable[Any]] | None = None
@@ -341,21 +369,113 @@ class Rounding:
             self.named[key] = value()
         return self.named[key]
 
-    def exp(self, x: Number) -> Number:
+    def exp(self, x: Number) -> Exponentials:
         """Exponential."""
-        return exponential(self.of(x))
+        return Exponentials(self, ((1, self.of(x)),))
 
     def log(self, x: Number) -> Number:
-        """Natural logarithm."""
+        """Natural logarithm; that of a sum of exponentials as kernels take it."""
+        if isinstance(x, Exponentials):
+            return self.log_sum_exp([exponent for _, exponent in x.parts])
         return logarithm(self.of(x))
+
+    def raised(self, exponent: Rounded) -> Number:
+        """One exponential by itself."""
+        return exponential(exponent)
+
+    def log_sum_exp(self, exponents: list[Any]) -> Number:
+        """Logarithm of the sum of exponentials."""
+        return log_sum_exp(exponents)
+
+    def share(self, parts: Parts, others: Parts) -> Number:
+        """A sum of exponentials over another."""
+        return self.of(self.joined(shares(parts, [exponent for _, exponent in others])))
 
     def power(self, x: Number, exponent: Fraction | int) -> Number:
         """Rational power."""
         return powered(self.of(x), Fraction(exponent))
 
-    def of(self, number: Number) -> Rounded:
-        """A constant as a number of the format."""
+    def of(self, number: Number) -> Any:
+        """A constant as a number of the format, exponentials as what they add up to."""
+        if isinstance(number, Exponentials):
+            return number.plain()
         return number if isinstance(number, Rounded) else constant(self.format, number)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exponentials:
+    """A sum of exponentials and negated ones that nobody has computed yet.
+
+    Attributes
+    ----------
+    reader
+        Whose verbs compute it.
+    parts
+        A sign and an exponent for each.
+    """
+
+    reader: Rounding
+    parts: Parts
+
+    def plain(self) -> Number:
+        """The number itself."""
+        reader = self.reader
+        return reader.of(reader.joined([reader.raised(exponent) * sign for sign, exponent in self.parts]))
+
+    def __add__(self, other: Number) -> Number:
+        if isinstance(other, Exponentials):
+            return Exponentials(self.reader, self.parts + other.parts)
+        if other in (1, -1):
+            return Exponentials(self.reader, (*self.parts, (other, self.reader.of(0))))
+        return self.plain() + other
+
+    def __neg__(self) -> Exponentials:
+        return Exponentials(self.reader, tuple((-sign, exponent) for sign, exponent in self.parts))
+
+    def __sub__(self, other: Number) -> Number:
+        return self + -other
+
+    def __rsub__(self, other: Number) -> Number:
+        return -self + other
+
+    def __mul__(self, other: Number) -> Number:
+        return self.plain() * other
+
+    def __truediv__(self, other: Number) -> Number:
+        if isinstance(other, Exponentials) and all(sign == 1 for sign, _ in other.parts):
+            return self.reader.share(self.parts, other.parts)
+        return self.plain() / other
+
+    def __rtruediv__(self, other: Number) -> Number:
+        if other == 1:
+            return Exponentials(self.reader, ((1, self.reader.of(0)),)) / self
+        return other / self.plain()
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
+def log_sum_exp(exponents: list[Rounded]) -> Rounded:
+    """Greatest exponent and the logarithm of the sum of the shifted exponentials, or the logarithm of the sum itself.
+
+    The first adds the error of a sum, the second that of a logarithm: all are among `FUNCTION` ulps of both parts.
+    """
+    top = max(exponents, key=lambda exponent: exponent.value)
+    log = logarithm(top.of(added(top.format, [exponential(exponent.less(top)) for exponent in exponents])))
+    return term(top.format, top.value + log.value, top.error + log.error, top.most + log.most, 2 * FUNCTION)
+
+
+def shares(parts: Parts, others: list[Rounded]) -> list[Rounded]:
+    """What each exponential makes of the sum of others, with its sign.
+
+    Of one of two, a kernel may know no more than that both add up to 1: ``1 - y``, ``(1 + tanh(x/2))/2``, or a rational
+    function that is near the logistic one; they are off by units of 1.
+    """
+    top = max(others, key=lambda exponent: exponent.value)
+    whole = added(top.format, [exponential(exponent.less(top)) for exponent in others])
+    found = [exponential(exponent.less(top)) / whole for _, exponent in parts]
+    if len(others) == 2:
+        found = [share.widened(2 * FUNCTION * top.format.unit) for share in found]
+    return [share.scaled(sign) for (sign, _), share in zip(parts, found, strict=True)]
 
 
 def added(form: Format, terms: Iterable[Number]) -> Number:
@@ -387,7 +507,7 @@ class Slope:
 
     def of(self, number: Number) -> Slope:
         """A number without derivatives."""
-        return number if isinstance(number, Slope) else Slope(self.value.of(number), {})
+        return number if isinstance(number, Slope) else _sloped(self.value.of(number))
 
     def __add__(self, other: Number) -> Slope:
         other = self.of(other)
@@ -399,8 +519,9 @@ class Slope:
         return Slope(self.value * other.value, _merge(left.partials, right.partials))
 
     def __truediv__(self, other: Number) -> Slope:
-        if not isinstance(other, Slope):
+        if not isinstance(other, (Slope, Exponentials)):
             return Slope(self.value / other, {leaf: partial / other for leaf, partial in self.partials.items()})
+        other = self.of(other)
         return self * other.chain(1 / other.value, -1 / (other.value * other.value))
 
     def __neg__(self) -> Slope:
@@ -442,27 +563,29 @@ class Remembered:
 class Sloping(Rounding):
     """The verbs over rounded numbers with rounded derivatives."""
 
-    def sum(
-        self, body: Callable[..., Number], *extents: int, where: Callable[..., Iterable[Any]] | None = None
-    ) -> Number:
+    def joined(self, terms: list[Number]) -> Number:
         """Values and partials, each one sum."""
-        terms = [body(*at) for at in _range(extents, where)]
         value = added(self.format, (t.value if isinstance(t, Slope) else t for t in terms))
-        gathered: dict[Leaf, list[Rounded]] = {}
-        for t in terms:
-            if isinstance(t, Slope):
-                for leaf, partial in t.partials.items():
-                    gathered.setdefault(leaf, []).append(partial)
         if not isinstance(value, Rounded):
             return value
-        partials = {leaf: added(self.format, many) if len(many) > 1 else many[0] for leaf, many in gathered.items()}
-        return Slope(self.of(value), {leaf: self.of(partial) for leaf, partial in partials.items()})
+        return Slope(value, self.gathered([t.partials for t in terms if isinstance(t, Slope)]))
+
+    def gathered(self, partials: Iterable[dict[Leaf, Rounded]]) -> dict[Leaf, Rounded]:
+        """Sums of partials by leaf."""
+        lists: dict[Leaf, list[Rounded]] = {}
+        for some in partials:
+            for leaf, partial in some.items():
+                lists.setdefault(leaf, []).append(partial)
+        return {
+            k: many[0] if len(many) == 1 else constant(self.format, 0) + added(self.format, many)
+            for k, many in lists.items()
+        }
 
     def max(
         self, body: Callable[..., Number], *extents: int, where: Callable[..., Iterable[Any]] | None = None
     ) -> Number:
         """First of the largest; where the computed one may be another, either's partials."""
-        numbers = [self.slope(body(*at)) for at in _range(extents, where)]
+        numbers = [self.of(body(*at)) for at in _range(extents, where)]
         best = max(numbers, key=lambda number: number.value.value)
         for number in numbers:
             if number is not best and not (number.value.exact and best.value.exact) and (best > number) is None:
@@ -472,7 +595,7 @@ class Sloping(Rounding):
     def when(self, condition: bool | None, then: Callable[[], Number], otherwise: Callable[[], Number]) -> Number:
         """One branch, or either where the condition may flip, derivatives included."""
         if condition is None:
-            return self.both(self.slope(then()), self.slope(otherwise()))
+            return self.both(self.of(then()), self.of(otherwise()))
         return then() if condition else otherwise()
 
     def both(self, first: Slope, second: Slope) -> Slope:
@@ -482,25 +605,45 @@ class Sloping(Rounding):
         partials = {k: either(first.partials.get(k, zero), second.partials.get(k, zero)) for k in leaves}
         return Slope(either(first.value, second.value), partials)
 
-    def exp(self, x: Number) -> Number:
-        """Its own derivative."""
-        y = exponential(self.slope(x).value)
-        return self.slope(x).chain(y, y)
+    def raised(self, exponent: Any) -> Number:
+        """Its own derivative, which a kernel may know as expm1 and 1."""
+        y = exponential(exponent.value)
+        return exponent.chain(y, y.widened(2 * FUNCTION * self.format.unit))
 
     def log(self, x: Number) -> Number:
         """Derivative 1/x."""
-        x = self.slope(x)
+        if isinstance(x, Exponentials):
+            return Rounding.log(self, x)
+        x = self.of(x)
         return x.chain(logarithm(x.value), 1 / x.value)
+
+    def log_sum_exp(self, exponents: list[Any]) -> Number:
+        """Derivatives: the shares, ``exp(x - y)``."""
+        y = log_sum_exp([x.value for x in exponents])
+        own = [exponential(x.value.less(y)) for x in exponents]
+        if len(own) == 2:
+            own = [share.widened(2 * FUNCTION * self.format.unit) for share in own]
+        return Slope(y, self.gathered(x.chain(y, p).partials for x, p in zip(exponents, own, strict=True)))
+
+    def share(self, parts: Parts, others: Parts) -> Number:
+        """Derivatives: each exponent's share, less the quotient times each other exponent's."""
+        below = tuple((sign, x.value) for sign, x in others)
+        above = shares(tuple((sign, x.value) for sign, x in parts), [x for _, x in below])
+        y = constant(self.format, 0) + added(self.format, above)
+        own = shares(below, [x for _, x in below])
+        up = [x.chain(y, p).partials for (_, x), p in zip(parts, above, strict=True)]
+        down = [x.chain(y, -y * p).partials for (_, x), p in zip(others, own, strict=True)]
+        return Slope(y, self.gathered(up + down))
 
     def power(self, x: Number, exponent: Fraction | int) -> Number:
         """Derivative e*x^e/x."""
-        x, exponent = self.slope(x), Fraction(exponent)
+        x, exponent = self.of(x), Fraction(exponent)
         y = powered(x.value, exponent)
         return x.chain(y, exponent * y / x.value)
 
-    def slope(self, number: Number) -> Slope:
+    def of(self, number: Number) -> Any:
         """A number with derivatives, of which a constant has none."""
-        return number if isinstance(number, Slope) else Slope(self.of(number), {})
+        return number if isinstance(number, Slope) else _sloped(Rounding.of(self, number))
 
 
 def forward(op: Operator, form: Format, at: Iterable[tuple[int, ...]], *operands: Any) -> list[Rounded]:
@@ -524,9 +667,13 @@ def backward(op: Operator, form: Format, dy: Given, wrt: str, operands: dict[str
     read = {k: Remembered(k * (k == wrt), a) if isinstance(a, Given) else a for k, a in operands.items()}
     for o in dy.tensor.positions():
         above = dy[o]
-        for leaf, partial in m.slope(op.element(m, o, *read.values())).partials.items():
+        for leaf, partial in m.of(op.element(m, o, *read.values())).partials.items():
             terms.setdefault(leaf, []).append(above * partial)
-    return {leaf: m.of(added(form, many)) for leaf, many in terms.items()}
+    return {leaf: constant(form, 0) + added(form, many) for leaf, many in terms.items()}
+
+
+def _sloped(number: Any) -> Slope:
+    return number if isinstance(number, Slope) else Slope(number, {})
 
 
 def _merge(a: dict[Leaf, Rounded], b: dict[Leaf, Rounded]) -> dict[Leaf, Rounded]:
