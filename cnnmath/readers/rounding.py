@@ -39,7 +39,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from cnnmath.ops.algebra import Number, Operator, position
+from cnnmath.ops.algebra import Number, position
 from cnnmath.readers.exact import Tensor, _range, whole
 from cnnmath.readers.gradient import Leaf
 
@@ -646,30 +646,34 @@ class Sloping(Rounding):
         return number if isinstance(number, Slope) else _sloped(Rounding.of(self, number))
 
 
-def forward(op: Operator, form: Format, at: Iterable[tuple[int, ...]], *operands: Any) -> list[Rounded]:
-    """Output numbers of an operator, with the bounds of their errors.
+def forward(
+    element: Callable[..., Number], form: Format, at: Iterable[tuple[int, ...]], *operands: Any
+) -> list[Rounded]:
+    """Output numbers at these positions, with the bounds of their errors.
 
     Examples
     --------
     >>> from cnnmath.ops import Linear
     >>> x, w = (Given(FORMATS["float32"], Tensor((1, 2), values)) for values in ([3, 4], [5, 6]))
-    >>> (y,) = forward(Linear(1, bias=False), FORMATS["float32"], [(0, 0)], x, w)
+    >>> (y,) = forward(Linear(1, bias=False).element, FORMATS["float32"], [(0, 0)], x, w)
     >>> y.value, f"{y.error / (2.0**-24 * 39):.4f}"
     (39.0, '2.0000')
     """
     m = Rounding(form)
-    return [m.of(op.element(m, o, *operands)) for o in at]
+    return [m.of(element(m, o, *operands)) for o in at]
 
 
-def backward(op: Operator, form: Format, dy: Given, wrt: str, operands: dict[str, Any]) -> dict[Leaf, Rounded]:
-    """Gradient of ``sum(dy * y)`` by one operand, with the bounds of its errors; what is not there is 0."""
+def backward(
+    element: Callable[..., Number], form: Format, dy: Given, wrt: str, operands: dict[str, Any]
+) -> dict[tuple[int, ...], Rounded]:
+    """Gradient of ``sum(dy * y)`` by one operand, by position, with the bounds of its errors; 0 where none is given."""
     m, terms = Sloping(form), {}
     read = {k: Remembered(k * (k == wrt), a) if isinstance(a, Given) else a for k, a in operands.items()}
     for o in dy.tensor.positions():
         above = dy[o]
-        for leaf, partial in m.of(op.element(m, o, *read.values())).partials.items():
-            terms.setdefault(leaf, []).append(above * partial)
-    return {leaf: constant(form, 0) + added(form, many) for leaf, many in terms.items()}
+        for (_, at), partial in m.of(element(m, o, *read.values())).partials.items():
+            terms.setdefault(at, []).append(above * partial)
+    return {at: constant(form, 0) + added(form, many) for at, many in terms.items()}
 
 
 def _sloped(number: Any) -> Slope:

@@ -13,6 +13,8 @@ from cnnmath.ops import Operator
 from cnnmath.readers import exact, gradient, rounding
 from cnnmath.readers.exact import Tensor
 from cnnmath.readers.rounding import FORMATS, Format, Given, Rounded
+from cnnmath.verify.evaluations import evaluations
+from cnnmath.verify.evaluations import gradient as formula
 
 __all__ = ["FORMATS", "Bounded", "Format", "bounded"]
 
@@ -67,13 +69,25 @@ def bounded(
     operands = {name: t if name in levels else Given(format, t) for name, t in tensors.items()}
     if above is None:
         truth = exact.forward(op, op.shape(*inputs), *tensors.values())
-        numbers = rounding.forward(op, format, truth.positions(), *operands.values())
     else:
         truth = gradient.backward(op, above, tensors)[wrt]
-        found = rounding.backward(op, format, Given(format, above), wrt, operands)
-        zero = rounding.constant(format, 0)
-        numbers = [found.get((wrt, at), zero) for at in truth.positions()]
-    return Bounded(_array(truth.shape, truth.values, object), _array(truth.shape, map(_final, numbers), float))
+    found = _numbers(op, wrt, operands, above and Given(format, above), truth, format)
+    error = np.max([[*map(_final, numbers)] for numbers in found], axis=0)
+    return Bounded(_array(truth.shape, truth.values, object), _array(truth.shape, error, float))
+
+
+def _numbers(
+    op: Operator, wrt: str, operands: dict[str, Any], dy: Given | None, truth: Tensor, form: Format
+) -> list[list[Rounded]]:
+    """All numbers with their bounds, by every evaluation."""
+    if dy is None:
+        return [rounding.forward(e, form, truth.positions(), *operands.values()) for e in evaluations(op)]
+    own = formula(op, wrt, form, dy, operands)
+    if own is not None:
+        return [own.ravel().tolist()]
+    zero = rounding.constant(form, 0)
+    found = [rounding.backward(e, form, dy, wrt, operands) for e in evaluations(op)]
+    return [[numbers.get(at, zero) for at in truth.positions()] for numbers in found]
 
 
 def _final(number: Rounded) -> float:
