@@ -13,6 +13,7 @@ from cnnmath.ops import Operator
 from cnnmath.readers import exact, gradient, rounding
 from cnnmath.readers.exact import Tensor
 from cnnmath.readers.rounding import FORMATS, Format, Given, Rounded
+from cnnmath.verify import transformed
 from cnnmath.verify.evaluations import evaluations
 from cnnmath.verify.evaluations import gradient as formula
 
@@ -59,7 +60,22 @@ def bounded(
     format
         In which the kernel computes, or rounds what it computed in a longer one.
     algorithm
-        ``"any order"``.
+        ``"any order"`` of summation, blocked or not, with fused multiply-adds or in higher precision; of convolutions
+        also ``"winograd"``, ``"winograd(m)"`` for tiles of m outputs an axis, and ``"fft"``, whose bounds are those of
+        `cnnmath.verify.transformed` beside the others.
+
+    Notes
+    -----
+    What is assumed of kernels is said in `cnnmath.readers.rounding`, what they do otherwise than the sentences in
+    `cnnmath.verify.evaluations`. PyTorch's softplus, which is the identity above 20, is beyond the bound in float64.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Linear
+    >>> x, w = np.full((1, 3), 3.0), np.full((1, 3), 0.5)
+    >>> found = bounded(Linear(1, bias=False), "y", {"x": x, "w": w}, None, FORMATS["float32"])
+    >>> found.value[0, 0], f"{found.bound[0, 0] * 2**24:.2f}"
+    (Fraction(9, 2), '18.00')
     """
     tensors = {name: Tensor.of(np.asarray(a)) for name, a in arrays.items()}
     above = None if wrt == "y" else Tensor.of(np.asarray(dy))
@@ -73,6 +89,8 @@ def bounded(
         truth = gradient.backward(op, above, tensors)[wrt]
     found = _numbers(op, wrt, operands, above and Given(format, above), truth, format)
     error = np.max([[*map(_final, numbers)] for numbers in found], axis=0)
+    if algorithm != "any order":
+        error = (error + transformed.error(op, wrt, arrays, dy, format, algorithm)) * (1 + 2 * format.unit)
     return Bounded(_array(truth.shape, truth.values, object), _array(truth.shape, error, float))
 
 
