@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
-import cnnmath
 from cnnmath.errors import CampaignError
 from cnnmath.verify.campaign.judging import Judged, Key, Record
 
@@ -61,7 +61,7 @@ def header(name: str, keys: Sequence[Key]) -> dict[str, Any]:
         "campaign": name,
         "settings": len(keys),
         "digest": digest,
-        "cnnmath": cnnmath.__version__,
+        "cnnmath": version("cnnmath"),
         "format": FORMAT,
     }
 

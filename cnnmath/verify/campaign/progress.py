@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 Show: TypeAlias = Callable[[int, int, str], None]
 """Told how many settings are judged, of how many, and what is worth a word."""
+
+WIDEST = 30
+"""Letters of the campaign's name beside the bar."""
 
 
 @contextmanager
@@ -32,10 +35,9 @@ def shown(name: str, progress: bool | Show) -> Iterator[Show]:  # noqa: FBT001
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[now]}"),
-        TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True, disable=not (progress and console.is_interactive)) as bar:
-        task = bar.add_task(name, total=None, now="")
+        task = bar.add_task(name[:WIDEST], total=None, now="")
         yield lambda done, total, now: bar.update(task, completed=done, total=total, now=now)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -78,6 +79,19 @@ def test_an_interrupt_while_judging_here_is_gone_on_from(places):
     assert run(judge, KEYS, name="one", log=log, workers=0).record() == expected()
     assert keys_in(log) == KEYS
     assert judges.calls(notes) == sorted([*KEYS, "K/stop"])
+
+
+def test_an_interrupt_in_a_thread_is_one_of_the_campaign(places):
+    notes, log = places
+    judge = partial(judges.stopping, str(notes))
+    with ThreadPoolExecutor(1) as executor:
+        first = run(judge, KEYS, name="one", log=log, executor=executor, workers=1, chunk=1)
+    assert first.stopped.startswith("interrupted")
+    assert list(first.records)[:5] == KEYS[:5]
+    assert KEYS[5] not in first.records
+    assert list(first.records) == keys_in(log)
+    assert run(judge, KEYS, name="one", log=log, workers=0).record() == expected()
+    assert sorted(keys_in(log)) == sorted(KEYS)
 
 
 def test_without_a_log_an_interrupted_campaign_says_that_nothing_was_logged(tmp_path):

@@ -1,8 +1,12 @@
 """Workers that die and judges that hang: the campaign goes on, and blames the setting that it was."""
 
+import os
+import subprocess
+import sys
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +24,38 @@ def test_a_process_killed_in_the_middle_changes_nothing(tmp_path):
     assert judges.calls(tmp_path) == sorted([*KEYS, "K/5"])
 
 
+def test_a_process_killed_from_outside_changes_nothing(tmp_path):
+    killed = []
+
+    def show(done, *_):
+        if done >= 6 and not killed:
+            killed.append(active_children()[0])
+            killed[0].kill()
+
+    judge = partial(judges.slow, str(tmp_path))
+    campaign = run(judge, KEYS, name="one", workers=1, chunk=3, progress=show)
+    assert campaign.record() == run(judges.plain, KEYS, name="one", workers=0).record()
+    assert killed
+    assert not active_children()
+
+
+def test_a_script_without_its_guard_is_told_so(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from cnnmath.verify.campaign import run\n"
+        "from tests.verify.campaign import judges\n"
+        "run(judges.plain, ['K/1', 'K/2'], workers=1)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    ran = subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert ran.stderr.endswith(
+        "CampaignError: a process ended before it judged anything (exit code 1).\n"
+        "  rule    every process imports the module that the judge is from, and the script that began the campaign\n"
+        '  fix     guard what the script does with: if __name__ == "__main__"\n'
+    )
+
+
 def test_a_setting_that_always_kills_is_recorded_after_its_second_death(tmp_path):
     log = tmp_path / "log"
     (notes := tmp_path / "notes").mkdir()
@@ -31,8 +67,8 @@ def test_a_setting_that_always_kills_is_recorded_after_its_second_death(tmp_path
 
 
 def test_a_setting_that_hangs_is_recorded_and_its_chunk_goes_on(tmp_path):
-    campaign = run(partial(judges.hanging, str(tmp_path), "K/5"), KEYS, workers=1, chunk=10, limit=1)
-    found = {"certified": False, "fate": "hanging", "finding": "no answer within 1 seconds"}
+    campaign = run(partial(judges.hanging, str(tmp_path), "K/5"), KEYS, workers=1, chunk=10, limit=2)
+    found = {"certified": False, "fate": "hanging", "finding": "no answer within 2 seconds"}
     assert campaign.records == run(judges.plain, KEYS, workers=0).records | {"K/5": found}
     assert judges.calls(tmp_path) == sorted(KEYS)
 
