@@ -8,8 +8,9 @@ import pickle
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from threading import Lock
@@ -158,13 +159,10 @@ class Child:
     @classmethod
     def start(cls) -> Child:
         """Start a process; it imports what it needs while this one goes on."""
-        if hasattr(
-            signal, "pthread_sigmask"
-        ):  # what this thread blocks, the process inherits: no Ctrl-C while it imports
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         context = multiprocessing.get_context("spawn")
         here, there = context.Pipe()
         process = context.Process(target=serve, args=(there,))
+        _block_interrupts()
         process.start()
         there.close()
         return cls(process, here)
@@ -191,13 +189,17 @@ def serve(connection: Connection) -> None:
     except BaseException as error:  # whatever an import may raise
         connection.send(text(error))
         return
-    with threadpool_limits(1), using(threads=1):
+    with threadpool_limits(1), using(threads=1), suppress(EOFError, ConnectionError):
         connection.send("")
-        try:
-            while True:
-                connection.send(judge_one(judge, connection.recv()))
-        except (EOFError, ConnectionError):
-            return
+        while True:
+            connection.send(judge_one(judge, connection.recv()))
+
+
+def _block_interrupts() -> None:
+    """Keep Ctrl-C from this thread, and from what it starts: a process inherits that, and imports undisturbed."""
+    if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # started later, it would undo the next line
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 def _pickled(judge: Judge) -> bytes:

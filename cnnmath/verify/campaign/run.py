@@ -94,15 +94,16 @@ def run(
     keys = _check_keys(keys)
     name = name or named(judge)
     crew = Engine().workers if workers is None else integer("number of workers", workers, 0 if executor is None else 1)
+    chunk = None if chunk is None else integer("chunk", chunk, 1)
     if limit is not None:
         check_number("limit", limit, positive=True)
         _check_can_end(executor, crew)
     out: Out = {}
     stopped = ""
     with opened(log, header(name, keys), keys) as book, shown(name, progress) as show:
-        todo = [key for key in keys if key not in book.records]
-        size = integer("chunk", chunk, 1) if chunk is not None else chunk_size(len(todo), crew)
         try:
+            todo = [key for key in keys if key not in book.records]
+            size = chunk_size(len(todo), crew) if chunk is None else chunk
             with _crew(judge, executor, min(crew, len(todo)), limit) as submit:
                 _tell(show, book, len(keys))
                 for judged in deliveries(submit, chunks(todo, size), AHEAD * crew or 1, out):

@@ -66,7 +66,7 @@ def hanging(notes, victim, key):
 
 def slow(notes, key):
     """As noted, and it takes its time."""
-    time.sleep(0.02)
+    time.sleep(0.05)
     return noted(notes, key)
 
 

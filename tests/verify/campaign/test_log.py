@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -27,8 +26,9 @@ from tests.verify.campaign import judges
 
 if __name__ == "__main__":
     notes, log = sys.argv[1:]
-    campaign = run(partial(judges.slow, notes), [f"K/{n}" for n in range(1, 61)], name="one", workers=2, log=log)
-    print(campaign.stopped)
+    keys = [f"K/{number}" for number in range(1, 61)]
+    tell = lambda done, *_: print(done, flush=True)
+    print(run(partial(judges.slow, notes), keys, name="one", workers=2, log=log, progress=tell).stopped)
 """
 
 
@@ -99,32 +99,40 @@ def test_without_a_log_an_interrupted_campaign_says_that_nothing_was_logged(tmp_
     assert campaign.stopped.startswith("interrupted; what is judged was not logged")
 
 
-def test_a_signal_in_the_middle_ends_the_processes_soon_and_the_same_call_goes_on(places):
+@pytest.mark.parametrize(("stop", "after"), [(signal.SIGINT, 0), (signal.SIGINT, 6), (signal.SIGKILL, 6)])
+def test_a_signal_in_the_middle_ends_all_processes_and_the_same_call_goes_on(places, stop, after):
     notes, log = places
+    with begun(notes, log) as process:
+        while int(process.stdout.readline()) < after:
+            pass
+        if stop == signal.SIGINT:
+            os.killpg(process.pid, stop)
+        else:
+            process.kill()
+        out, err = process.communicate(timeout=20)  # which waits for all processes that could still write
+    assert (process.returncode, err) == (0 if stop == signal.SIGINT else -stop, "")
+    said = f"interrupted; the same call with the log {log} goes on from here"
+    assert out.splitlines()[-1:] == [said] or stop == signal.SIGKILL
+    done, before = keys_in(log), judges.calls(notes)
+    assert after <= len(done) < len(KEYS)
+    assert set(done) <= set(before)
+    assert run(partial(judges.noted, str(notes)), KEYS, name="one", workers=0, log=log).record() == expected()
+    assert sorted(keys_in(log)) == sorted(KEYS)
+    assert judges.calls(notes) == sorted([*KEYS, *(set(before) - set(done))])
+
+
+def begun(notes, log):
+    """A process that runs a campaign with two workers, in a session of its own, as a terminal has it."""
     script = log.with_name("script.py")
     script.write_text(SCRIPT)
-    command = [sys.executable, str(script), str(notes), str(log)]
-    options = {"env": os.environ | {"PYTHONPATH": str(PROJECT)}, "text": True, "start_new_session": True}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options) as process:
-        while not (log.exists() and len(keys_in_whole_lines(log)) >= 6):
-            assert process.poll() is None, process.stderr.read()
-            time.sleep(0.005)
-        os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=20)
-    assert (process.returncode, err) == (0, "")
-    assert out == f"interrupted; the same call with the log {log} goes on from here\n"
-    done = keys_in(log)
-    assert 6 <= len(done) < len(KEYS)
-    judged_before = judges.calls(notes)
-    assert len(judged_before) <= len(done) + 2, "no more than the settings in work were given up"
-    assert run(partial(judges.slow, str(notes)), KEYS, name="one", workers=0, log=log).record() == expected()
-    assert sorted(keys_in(log)) == sorted(KEYS)
-    again = [key for key in set(KEYS) if judges.calls(notes).count(key) > 1]
-    assert set(again) <= set(judged_before) - set(done)
-
-
-def keys_in_whole_lines(log):
-    return log.read_bytes().split(b"\n")[1:-1]
+    return subprocess.Popen(
+        [sys.executable, str(script), str(notes), str(log)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+        text=True,
+        start_new_session=True,
+    )
 
 
 @pytest.mark.parametrize("cut", [1, 2, 30])
