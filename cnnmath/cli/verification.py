@@ -39,11 +39,11 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Say what may be believed of a kernel, or where it is wrong: a certificate or the smallest counterexample."""
-    from cnnmath.verify.asked import Asked
+    from cnnmath.verify.command import Command
 
     shapes = tuple(sizes(text, "--input") for text in inputs or ())
     climbed = sizes(rungs.replace(",", "x"), "--rungs") if rungs else ()
-    asked = Asked(what, op, shapes, tuple(wrt or ()), dtype, layout, weights, examples, climbed, seed, limit)
+    asked = Command(what, op, shapes, tuple(wrt or ()), dtype, layout, weights, examples, climbed, seed, limit)
     verdicts: list[Any] = []
     with progress("verifying") as report:
         tasks = asked.tasks()

@@ -11,6 +11,7 @@ from cnnmath.verify.adapter import Tested
 from cnnmath.verify.compare import compared
 from cnnmath.verify.data import mode
 from cnnmath.verify.guard import LIMIT, Guard
+from cnnmath.verify.mistakes import explain
 from cnnmath.verify.rungs.integers import drawn
 from cnnmath.verify.trial import Trial
 from cnnmath.verify.verdict import Counterexample, Finding
@@ -36,4 +37,8 @@ def explained(kernel: Tested, found: Counterexample, *, seed: int = 0, limit: fl
                 return found
             trials.append((trial, given))
     small = (compared(trial, found.wrt, given, found.finding.rung) for trial, given in trials)
-    return replace(found, finding=next((f for f in small if f), found.finding))
+    runs = [(trial.arrays, None if found.wrt == "y" else trial.dy, given) for trial, given in trials]
+    known = explain(found.case.op, found.case.inputs, found.wrt, runs)
+    return replace(
+        found, finding=next((f for f in small if f), found.finding), explanations=tuple(m.says for m in known)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -17,12 +17,14 @@ from cnnmath.verify.adapter import Tested, all_results, under_test
 from cnnmath.verify.diagnosis import explained
 from cnnmath.verify.guard import LIMIT, Guard
 from cnnmath.verify.rungs import LADDER
+from cnnmath.verify.sight import unseen
 from cnnmath.verify.smallest import smallest
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.telling import telling
-from cnnmath.verify.verdict import Certificate, Counterexample, Evidence, Finding, Verdict, Withheld, join
+from cnnmath.verify.verdict import Certificate, Counterexample, Evidence, Finding, NoPower, Verdict, Withheld, join
 
 ALL = tuple(LADDER)
+Claim = Literal["operator", "shapes"]
 
 
 def verify(
@@ -32,6 +34,7 @@ def verify(
     wrt: str | Sequence[str] | None = None,
     dtype: str | None = None,
     rungs: Sequence[int] = ALL,
+    claim: Claim = "operator",
     seed: int = 0,
     limit: float | None = LIMIT,
 ) -> Verdict:
@@ -54,6 +57,9 @@ def verify(
         Of the arrays that a function is given, ``float64`` by default.
     rungs
         Which rungs of the ladder are climbed.
+    claim
+        ``"operator"`` where the verdict is to speak of the kernel: inputs that hide known mistakes from view, by equal axes
+        or sizes that a stride divides, have no power to certify it. ``"shapes"`` where it is to speak of these shapes alone.
     seed
         Of the data.
     limit
@@ -84,8 +90,25 @@ def verify(
       ...
     """
     check_operator(op)
+    if claim not in get_args(Claim):
+        raise SettingError("there is no such claim.", here=f"claim {claim!r}", rule='"operator" or "shapes"')
     cases = [_case(op, inputs)] if inputs else telling(op)
-    return judge(under_test(kernel, dtype), cases, wrt=wrt, rungs=rungs, seed=seed, limit=limit)
+    verdict = judge(under_test(kernel, dtype), cases, wrt=wrt, rungs=rungs, seed=seed, limit=limit)
+    return weighed(verdict, op, claim) if isinstance(verdict, Certificate) else verdict
+
+
+def weighed(certificate: Certificate, op: Operator, claim: Claim = "operator") -> Certificate | NoPower:
+    """A certificate that says what its settings could not have shown; none, where that is too much for the claim."""
+    cases, results = certificate.cases, certificate.results
+    if not any(e.numbers for e in certificate.evidence):
+        fix = "give inputs of which no size is 0"
+        return NoPower(certificate.kernel, cases, ("there is no number to compare",), fix)
+    hidden = tuple(m.says for m in unseen(op, cases, results))
+    if hidden and claim == "operator":
+        better = " and ".join(" ".join(map(str, case.inputs)) for case in telling(op))
+        fix = f'inputs such as {better}, or claim="shapes" to certify these shapes alone'
+        return NoPower(certificate.kernel, cases, tuple(f"it could behave as if {text}" for text in hidden), fix)
+    return replace(certificate, blind=tuple(m.says for m in unseen(op, cases, results, wider=True)))
 
 
 def judge(

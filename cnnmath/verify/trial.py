@@ -9,6 +9,7 @@ from math import prod
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import operands
 from cnnmath.ops.algebra import Shape
+from cnnmath.readers.cost import cost
 from cnnmath.verify.oracle import gradients, output
 from cnnmath.verify.strategies import Case
 
@@ -46,6 +47,10 @@ class Trial:
             self.prepare([wrt])
         return self._truths[wrt]
 
+    def know(self, wrt: str, truth: Array) -> None:
+        """Take note of a result that was computed elsewhere."""
+        self._truths[wrt] = truth
+
     def prepare(self, wanted: Iterable[str]) -> None:
         """Compute what the sentence says of several results at once, as gradients share their work."""
         missing = [wrt for wrt in wanted if wrt not in self._truths]
@@ -59,3 +64,12 @@ class Trial:
 def size(case: Case) -> int:
     """How many numbers go in and come out at a setting."""
     return sum(map(prod, operands(case.op, *case.inputs).values())) + prod(case.op.shape(*case.inputs))
+
+
+ROOM = 40_000
+"""Most operations of a setting of which every rounding is followed."""
+
+
+def steps(case: Case) -> int:
+    """How many operations the definition takes at a setting, for all outputs."""
+    return int(cost(case.op, *case.inputs).total) + size(case)

@@ -13,10 +13,13 @@ from cnnmath.verify.rungs.hygiene import hygienic
 from cnnmath.verify.rungs.integers import exact_on_integers
 from cnnmath.verify.rungs.laws import lawful
 from cnnmath.verify.rungs.proof import proved
+from cnnmath.verify.rungs.rounding import within_rounding
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.verdict import Evidence, Finding, Withheld
 
 Rung: TypeAlias = Callable[[Guard, Case, Sequence[str], np.random.Generator], Iterator[Evidence | Withheld | Finding]]
 """``rung(guard, case, wanted, generator)``: what was seen of each result; after a `Finding` nothing more comes."""
 
-LADDER: Mapping[int, Rung] = MappingProxyType({1: proved, 2: exact_on_integers, 3: lawful, 5: hygienic})
+LADDER: Mapping[int, Rung] = MappingProxyType(
+    {1: proved, 2: exact_on_integers, 3: lawful, 4: within_rounding, 5: hygienic}
+)

@@ -13,7 +13,8 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil, log2, prod
 from numbers import Rational
@@ -29,9 +30,10 @@ from cnnmath.verify import oracle
 from cnnmath.verify.compare import compared
 from cnnmath.verify.data import Mode, divisor, draw, labels, mode
 from cnnmath.verify.guard import Guard, carrier
+from cnnmath.verify.rounding import FORMATS, bounded
 from cnnmath.verify.rungs.choice import planted
 from cnnmath.verify.strategies import Case
-from cnnmath.verify.trial import Trial
+from cnnmath.verify.trial import ROOM, Trial, steps
 from cnnmath.verify.verdict import TO_DIGITS, Evidence, Finding, Withheld
 
 RUNG = 2
@@ -50,6 +52,11 @@ TOLERANCE = Fraction(1, 10**40)
 RANDOM = "equal to the definition on random integers; a wrong polynomial passes with probability at most 2^-{}"
 CHOSEN = "equal to the definition on integers in random order, and on integers with many ties"
 PLANTED = "equal to it with every position as the largest of its windows, and every two of a window as equal largest"
+HINT = 'it rounds where no sum has to: name its algorithm, Adapter(..., algorithm="winograd(4)") or "fft"'
+SMALL_ERROR = 1e-6
+"""Relative to the largest number: a difference that may be a rounding."""
+
+ANY = "any order"
 POLYNOMIAL = "it is a polynomial of the definition's degree in every operand"
 
 
@@ -86,22 +93,15 @@ def by_polynomials(
     miss = {wrt: Fraction(degree_of(found, wrt), 2 * largest + 1) for wrt in wanted}
     runs = max(min(most, ceil(CERTAINTY / -log2(m))) if 0 < m < 1 else 1 for m in miss.values())
     numbers = dict.fromkeys(wanted, 0)
-    for _ in range(runs):
-        trial = integers(case, largest, generator, guard.tested.dtype)
-        trial.prepare(wanted)
-        for wrt in wanted:
-            if finding := judged(guard, trial, wrt):
-                yield finding
-                return
-            numbers[wrt] += prod(trial.shape(wrt))
-    for wrt in wanted:
+    yield from _tried(guard, (integers(case, largest, generator, guard.tested.dtype) for _ in range(runs)), numbers)
+    for wrt in numbers:
         chance = min(CERTAINTY, int(-log2(miss[wrt]) * runs)) if 0 < miss[wrt] < 1 else CERTAINTY
         yield Evidence(RUNG, wrt, RANDOM.format(chance), runs, numbers[wrt], (POLYNOMIAL,))
 
 
 def by_choice(
     guard: Guard, case: Case, wanted: Sequence[str], generator: np.random.Generator
-) -> Iterator[Evidence | Finding]:
+) -> Iterator[Evidence | Withheld | Finding]:
     """Many ties, numbers that are all different, and where the operator chooses, planted orders and ties."""
     bits = BITS[guard.tested.dtype]
     ties = Trial(case, *drawn(case, generator, guard.tested.dtype))
@@ -110,17 +110,29 @@ def by_choice(
         Trial(case, ties.arrays | {"x": x.astype(carrier(guard.tested.dtype))}, ties.dy)
         for x in planted(case, generator, 2 ** (bits - 1))
     ]
-    for trial in (ties, orders, *plants):
-        trial.prepare(wanted)
-        for wrt in wanted:
-            if finding := judged(guard, trial, wrt):
-                yield finding
-                return
-    for wrt in wanted:
+    numbers = dict.fromkeys(wanted, 0)
+    yield from _tried(guard, (ties, orders, *plants), numbers)
+    for wrt in numbers:
         size = prod(ties.shape(wrt))
         yield Evidence(RUNG, wrt, CHOSEN, 2, 2 * size)
         if plants:
             yield Evidence(RUNG, wrt, PLANTED, len(plants), len(plants) * size)
+
+
+def _tried(guard: Guard, trials: Iterable[Trial], numbers: dict[str, int]) -> Iterator[Withheld | Finding]:
+    """Compare every result in every trial, and count its numbers; what is withheld or wrong is counted no more."""
+    for trial in trials:
+        trial.prepare(numbers)
+        for wrt in tuple(numbers):
+            said = judged(guard, trial, wrt)
+            if said is None:
+                numbers[wrt] += prod(trial.shape(wrt))
+                continue
+            yield said
+            del numbers[wrt]
+            if isinstance(said, Finding):
+                numbers.clear()
+                return
 
 
 def on_fractions(
@@ -149,10 +161,28 @@ def on_fractions(
         yield Evidence(RUNG, wrt, fact, 1, given.size, ("it does to floats what it does to fractions",))
 
 
-def judged(guard: Guard, trial: Trial, wrt: str) -> Finding | None:
-    """What is wrong with a result, if anything is."""
-    given = guard(trial, wrt, RUNG)
-    return given if isinstance(given, Finding) else compared(trial, wrt, given, RUNG)
+def judged(guard: Guard, trial: Trial, wrt: str, rung: int = RUNG) -> Withheld | Finding | None:
+    """What is wrong with a result, if anything is; a kernel whose algorithm rounds on integers is not judged by them."""
+    given = guard(trial, wrt, rung)
+    finding = given if isinstance(given, Finding) else compared(trial, wrt, given, rung)
+    if finding is None or isinstance(given, Finding) or finding.kind != "value" or given.dtype.kind != "f":
+        return finding
+    if guard.tested.algorithm != ANY or _within_roundings(guard, trial, wrt, given):
+        return Withheld(rung, wrt, "it rounds on integers of which sums need no rounding")
+    truth = trial.truth(wrt).astype(float)
+    if np.abs(given - truth).max() <= SMALL_ERROR * np.abs(truth).max():
+        return replace(finding, lines=(*finding.lines, ("perhaps", HINT)))
+    return finding
+
+
+def _within_roundings(guard: Guard, trial: Trial, wrt: str, given: Array) -> bool:
+    """Whether rounding explains all differences, though less than one half of the smallest number that is possible."""
+    form = FORMATS.get(guard.tested.dtype)
+    if form is None or steps(trial.case) > ROOM:
+        return False
+    found = bounded(trial.case.op, wrt, trial.arrays, trial.dy, form)
+    trial.know(wrt, found.value)
+    return compared(trial, wrt, given, RUNG, allowed=found.bound, kind="bound") is None
 
 
 def room(case: Case, found: frozenset[Monomial], bits: int) -> int:

@@ -12,7 +12,6 @@ other.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import product
 from math import prod
 
@@ -97,7 +96,7 @@ def by_polynomials(
 
 def by_probes(
     guard: Guard, case: Case, wrt: str, shapes: Mapping[str, Shape], generator: np.random.Generator
-) -> Evidence | Finding | None:
+) -> Evidence | Withheld | Finding | None:
     """All combinations of one-hot and zero operands; None where these are too many."""
     if (runs := prod(prod(s) + 1 for s in shapes.values())) > PROBES:
         return None
@@ -111,8 +110,8 @@ def by_probes(
             flat[i : i + 1] = times  # the last of all is zero everywhere
             probe[name] = flat.reshape(shape)
         trial = _trial(case, wrt, fixed | probe)
-        if finding := judged(guard, trial, wrt):
-            return replace(finding, rung=RUNG)
+        if said := judged(guard, trial, wrt, RUNG):
+            return said
         numbers += prod(trial.shape(wrt))
     return Evidence(RUNG, wrt, PROBED, runs, numbers, (LINEAR,))
 

@@ -19,7 +19,7 @@ from cnnmath.verify.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Command:
     """The words of a command line.
 
     Attributes
