@@ -1,4 +1,4 @@
-"""Classes of settings divide the space; few settings hold every pair of them; what is called impossible never occurs."""
+"""Classes divide the space of settings; few settings hold every pair of them; what is called impossible never is."""
 
 from itertools import combinations
 
@@ -31,7 +31,7 @@ from tests.numeric.corpus import PLANTED
 from tests.support import every_operator
 from tests.verify.kernels import MUTANTS
 
-HOW = settings(max_examples=150, database=None, derandomize=True, phases=[Phase.generate], deadline=None)
+HOW = settings(max_examples=60, database=None, derandomize=True, phases=[Phase.generate], deadline=None)
 RARE = {"B04", "B11"}
 """Mistakes that show where three settings meet, as a stride beyond the whole input with padding to make up for it."""
 
@@ -78,9 +78,9 @@ def test_every_setting_is_in_exactly_one_class_of_each_feature(kind):
 
 @every_operator
 def test_the_package_agrees_with_the_sentences_at_all_of_them(kind):
-    for case in dict.fromkeys((*covering(kind), *covering(kind, empty=True))):
-        if 0 in case.inputs[0] or case in covering(kind):
-            assert verify(case.op, *case.inputs).agrees, case
+    empty = [case for case in covering(kind, empty=True) if 0 in case.inputs[0]]
+    for case in (*covering(kind), *empty):
+        assert verify(case.op, *case.inputs).agrees, case
 
 
 @pytest.mark.parametrize("kind", [ops.Conv, ops.ConvTranspose, ops.AveragePool, ops.Pad])
@@ -140,8 +140,8 @@ def test_failures_shrink_to_the_smallest_settings():
         smallest(ops.Conv, lambda op, _: max(op.dilation) > 1) == "conv(1, (1,), dilation=2, bias=False) on (1, 1, 1)"
     )
     assert smallest(ops.MaxPool, lambda op, _: op.ceil) == "maxpool((1,), ceil=True) on (1, 1, 1)"
-    assert smallest(ops.Add, lambda _, x: x[1] == 3) == "add on (1, 3, 1) and (1, 3, 1)"
-    assert smallest(ops.Softmax, lambda _, x: x[1] > 6) == "softmax on (1, 8, 1)"
+    assert smallest(ops.Add, lambda _, x: x[1] == 3) == "add() on (1, 3, 1) and (1, 3, 1)"
+    assert smallest(ops.Softmax, lambda _, x: x[1] > 6) == "softmax() on (1, 8, 1)"
     assert smallest(ops.Upsample, lambda op, _: 2 in op.scale) == "upsample((2,)) on (1, 1, 1)"
 
 
@@ -180,9 +180,7 @@ def test_every_architecture_fits_its_input(net):
     assert all(min(shape) >= 1 for shape in shapes(net).values())
 
 
-def test_architectures_have_branches_and_shrink_to_one_operator():
+def test_architectures_shrink_to_one_operator():
     how = settings(database=None)
     assert [op for _, op in find(architectures(), lambda _: True, settings=how)] == [ops.ReLU()]
-    merged = find(architectures(), lambda net: any(type(op) is ops.Concat for _, op in net), settings=how)
-    assert [type(op) for _, op in merged] == [ops.ReLU, ops.Concat]
     assert find(architectures(rank=3), lambda _: True, settings=how).input_shape == (1, 5, 5, 5)

@@ -136,7 +136,8 @@ def pads(draw: DrawFn, plan: Plan, made: Frame, *, blind: bool) -> list[tuple[in
     sides = {"before": (own, 0), "after": (0, own), "both": (own, own)}
     side = {"overhang": ["before"], "dropped": ["after"]}.get(plan.get("rounding", ""), ["after", "before"])
     if how == "symmetric":
-        drawn[made.telling] = (draw(st.integers(1, own)),) * 2
+        both = draw(st.integers(1, own))
+        drawn[made.telling] = (both, both)
     else:
         drawn[made.telling] = sides[draw(st.sampled_from(side + ["both"] * (how == "whole" and len(side) > 1)))]
     return drawn

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from cnnmath import ops
 from cnnmath.ops import Operator
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
+from cnnmath.ops.pool import Pool
 from cnnmath.verify.strategies.plan import Case, Plan
 from cnnmath.window import Window
 
@@ -107,7 +108,7 @@ def _padding(case: Case) -> str:
     op: Any = case.op
     if isinstance(op.padding, str):
         return "none" if op.padding == "valid" else op.padding
-    sighted = isinstance(op, ops.pool.Pool)
+    sighted = isinstance(op, Pool)
     whole = any(m and m in pair for m, pair in zip([e - sighted for e in _extents(op)], op.padding, strict=True))
     return "whole" if whole else _pairs(op.padding)
 
@@ -121,7 +122,7 @@ def _pairs(padding: tuple[tuple[int, int], ...]) -> str:
 def _rests(case: Case) -> list[int]:
     op: Any = case.op
     sizes = case.inputs[0][2:]
-    windows = op.declared(sizes) if isinstance(op, ops.pool.Pool) else op.windows(sizes)
+    windows = op.declared(sizes) if isinstance(op, Pool) else op.windows(sizes)
     return [(n + w.before + w.after - w.extent) % w.stride for n, w in zip(sizes, windows, strict=True)]
 
 

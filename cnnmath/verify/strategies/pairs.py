@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import combinations
@@ -98,7 +98,7 @@ def possible_pairs(kind: type[Operator], *, empty: bool = False) -> list[Pair]:
     return [pair for pair in pairs if next(_completions(kind, table, dict(pair)), None) is not None]
 
 
-def _completed(kind: type[Operator], table: Mapping[str, Sequence[str]], plan: Plan, missing: Set[Pair]) -> Plan:
+def _completed(kind: type[Operator], table: Mapping[str, Sequence[str]], plan: Plan, missing: set[Pair]) -> Plan:
     """A possible plan with the given classes; each other is the one that brings most missing pairs."""
     for name in (name for name in table if name not in plan):
         options = [{**plan, name: one} for one in table[name]]
