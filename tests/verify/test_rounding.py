@@ -85,7 +85,7 @@ def problems(draw, kind):
 
 @every_operator
 @given(data=st.data())
-@settings(max_examples=5)
+@settings(max_examples=3)
 def test_kernels_stay_within_the_bound(kind, data):
     case, name, arrays, dy = data.draw(problems(kind))
     results = kernels(case.op, case.inputs, arrays, dy)
@@ -96,7 +96,7 @@ def test_kernels_stay_within_the_bound(kind, data):
 
 @every_operator
 @given(data=st.data())
-@settings(max_examples=4)
+@settings(max_examples=2)
 def test_kernels_that_compute_in_float16_stay_within_its_bound(kind, data):
     case, rng = data.draw(cases(kind)), np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
     arrays, dy = drawn(case, "float16", 1.0, rng)
