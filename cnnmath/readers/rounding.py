@@ -143,18 +143,19 @@ class Rounded:
             return self.scaled(other.value)
         if self.exact and self.value in (0, 1, -1):
             return other.scaled(self.value)
-        if self.count == 1 or other.count == 1:
-            return self.spread(other)
+        if self.count == 1:
+            return other.times(self)
+        if other.count == 1:
+            return self.times(other)
         a, b = self, other
         carried = abs(a.value) * b.error + abs(b.value) * a.error + 3 * a.error * b.error
         return term(self.format, a.value * b.value, carried, a.most * b.most, 1)
 
-    def spread(self, other: Rounded) -> Rounded:
-        """The product, multiplied out or not."""
-        a, b = self, other
-        base = a.mass * b.base + b.mass * a.base + a.base * b.base
-        count, mass = a.count * b.count, a.mass * b.mass
-        return total(self.format, a.value * b.value, *rounded(self.format, base, mass, 1, count))
+    def times(self, factor: Rounded) -> Rounded:
+        """The product with a single number, of the sum or of each term; its error is the same in all of them."""
+        base = factor.mass * self.base + self.most * factor.error
+        value, mass = self.value * factor.value, self.mass * factor.mass
+        return total(self.format, value, *rounded(self.format, base, mass, 1, self.count))
 
     def __truediv__(self, other: Number) -> Rounded:
         other = self.of(other)
@@ -166,7 +167,7 @@ class Rounded:
         if not least > 0:
             return unknown(self.format)
         mass = self.mass / least
-        base = (self.base + mass * other.error) / least
+        base = (self.base + self.most / least * other.error) / least
         base += self.format.smallest * self.mass  # of the reciprocal
         return total(self.format, self.value / other.value, *rounded(self.format, base, mass, 2, self.count))
 

@@ -89,8 +89,9 @@ def bounded(
         truth = gradient.backward(op, above, tensors)[wrt]
     found = _numbers(op, wrt, operands, above and Given(format, above), truth, format)
     error = np.max([[*map(_final, numbers)] for numbers in found], axis=0)
-    if algorithm != "any order":
-        error = (error + transformed.error(op, wrt, arrays, dy, format, algorithm)) * (1 + 2 * format.unit)
+    added = 0.0 if algorithm == "any order" else transformed.error(op, wrt, arrays, dy, format, algorithm)
+    if added:
+        error = (error + added) * (1 + 2 * format.unit)
     return Bounded(_array(truth.shape, truth.values, object), _array(truth.shape, error, float))
 
 
