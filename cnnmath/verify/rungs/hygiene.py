@@ -249,7 +249,7 @@ def _trial(dtype: str, case: Case, generator: np.random.Generator) -> tuple[Tria
     found = monomials(case.op, *case.inputs)
     if found is None:
         return distinct(Trial(case, *drawn(case, generator, dtype)), generator, BITS[dtype]), True
-    largest = min(room(case, found, BITS[dtype]), 1 << 62)
+    largest = room(case, found, BITS[dtype])
     return integers(case, max(largest, 1), generator, dtype), largest >= 1
 
 

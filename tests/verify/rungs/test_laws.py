@@ -233,6 +233,11 @@ def test_laws_hold_in_other_formats(dtype):
     assert found.evidence[0].fact == "affine in x, w and b; samples apart; translation"
 
 
+def test_the_largest_integers_of_a_format_are_among_those_that_are_drawn():
+    for dtype in ("int64", "int32", "int16"):
+        assert climb(Adapter(np.copy, dtype=dtype), Case(ops.Dropout(), ((2, 3),)), rungs=[2, 3, 5]).certified
+
+
 def test_where_there_is_no_law_the_rung_is_withheld():
     found = climb(KERNELS[ops.SquaredError], Case(ops.SquaredError(), ((2, 3),)), rungs=[3])
     assert [(w.wrt, w.why) for w in found.withheld] == [("y", "no law is known for it")]
