@@ -43,7 +43,7 @@ CERTAINTY = 60
 RUNS = 24
 """Most runs of one setting."""
 
-BITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8, "int64": 63, "int32": 31, "int16": 15}
+BITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8, "int64": 62, "int32": 30, "int16": 14}
 """Integers up to 2 to this are exact in a format."""
 
 TOLERANCE = Fraction(1, 10**40)
