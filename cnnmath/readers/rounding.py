@@ -37,7 +37,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from cnnmath.ops.algebra import Number, position
 from cnnmath.readers.exact import Tensor, _range, whole
@@ -306,10 +306,15 @@ def powered(x: Rounded, exponent: Fraction) -> Rounded:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An operand whose numbers are exact, in a format."""
+    """An operand whose numbers are given, and exact where the format holds them."""
 
     format: Format
     tensor: Tensor
+
+    @classmethod
+    def of(cls, form: Format, tensor: Tensor) -> Self:
+        """Numbers of an exact tensor, in a format."""
+        return cls(form, Tensor(tensor.shape, [constant(form, number) for number in tensor.values]))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -317,7 +322,7 @@ class Given:
         return self.tensor.shape
 
     def __getitem__(self, at: Any) -> Rounded:
-        return constant(self.format, self.tensor[tuple(map(index, position(at)))])
+        return self.tensor[tuple(map(index, position(at)))]
 
 
 def index(i: Any) -> int:
@@ -558,7 +563,7 @@ class Remembered:
     def __getitem__(self, at: Any) -> Slope:
         at = tuple(map(index, position(at)))
         number = self.given[at]
-        return Slope(number, {(self.name, at): constant(number.format, 1)} if self.name else {})
+        return Slope(number, {(self.name, at): Rounded(number.format, 1.0, 0.0, 1, 1.0, 0.0)} if self.name else {})
 
 
 class Sloping(Rounding):
@@ -655,7 +660,7 @@ def forward(
     Examples
     --------
     >>> from cnnmath.ops import Linear
-    >>> x, w = (Given(FORMATS["float32"], Tensor((1, 2), values)) for values in ([3, 4], [5, 6]))
+    >>> x, w = (Given.of(FORMATS["float32"], Tensor((1, 2), values)) for values in ([3, 4], [5, 6]))
     >>> (y,) = forward(Linear(1, bias=False).element, FORMATS["float32"], [(0, 0)], x, w)
     >>> y.value, f"{y.error / (2.0**-24 * 39):.4f}"
     (39.0, '2.0000')

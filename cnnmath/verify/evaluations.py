@@ -204,5 +204,5 @@ class _Rows:
 
 def _numbers(a: Given) -> Array:
     made = np.empty(a.shape, object)
-    made.reshape(-1)[:] = [constant(a.format, value) for value in a.tensor.values]
+    made.reshape(-1)[:] = a.tensor.values
     return made

@@ -16,7 +16,7 @@ U = F32.unit
 
 
 def given_(values, form=F32):
-    return Given(form, Tensor((len(values),), [Fraction(v) for v in values]))
+    return Given.of(form, Tensor((len(values),), [Fraction(v) for v in values]))
 
 
 def vector(m, values):
@@ -145,8 +145,8 @@ def test_a_branch_that_may_flip_takes_both_in():
 
 def test_a_maximum_between_rounded_numbers_has_the_derivatives_of_either():
     m, form = Sloping(F32), F32
-    x = {"x": Given(form, Tensor((1, 1, 2), [1, 1]))}
-    found = backward(MaxPool((2,)).element, form, Given(form, Tensor((1, 1, 1), [3])), "x", x)
+    x = {"x": Given.of(form, Tensor((1, 1, 2), [1, 1]))}
+    found = backward(MaxPool((2,)).element, form, Given.of(form, Tensor((1, 1, 1), [3])), "x", x)
     assert {at: v.error for at, v in found.items()} == {(0, 0, 0): 0.0}  # exact numbers: the first
     near = [m.of(constant(form, 1).widened(0.1)), m.of(constant(form, 1).widened(0.1))]
     assert m.max(lambda i: near[i], 2).value.error >= 0.1
@@ -160,12 +160,12 @@ def test_a_name_is_computed_once():
 
 
 def test_inputs_are_exact_so_that_a_rectifier_does_not_flip():
-    x = Given(F32, Tensor((1, 2), [Fraction(1, 2**20), Fraction(-1, 2**20)]))
+    x = Given.of(F32, Tensor((1, 2), [Fraction(1, 2**20), Fraction(-1, 2**20)]))
     assert all(y.exact for y in forward(ReLU().element, F32, [(0, 0), (0, 1)], x))
 
 
 def test_partial_sums_in_any_order_are_covered_by_nested_additions():
-    xs = [Given(F32, Tensor((1, 1), [v])) for v in (1 << 24, 1, -(1 << 24), 1)]
+    xs = [Given.of(F32, Tensor((1, 1), [v])) for v in (1 << 24, 1, -(1 << 24), 1)]
     (y,) = forward(Add().element, F32, [(0, 0)], *xs)
     numbers = [np.float32(v) for v in (1 << 24, 1, -(1 << 24), 1)]
     orders = [(0, 1, 2, 3), (0, 2, 1, 3), (1, 3, 0, 2), (3, 2, 1, 0)]
