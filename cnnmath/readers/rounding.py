@@ -197,7 +197,8 @@ class Rounded:
     def __gt__(self, other: Number) -> bool | None:
         """Whether it is greater; None where the computed one may not be on the side where the exact one is."""
         apart = self.value - self.of(other).value
-        return None if abs(apart) < 2 * (self.error + self.of(other).error) else apart > 0
+        sure = abs(apart) >= 2 * (self.error + self.of(other).error)  # never of an unknown one
+        return apart > 0 if sure else None
 
     def of(self, number: Number) -> Rounded:
         """A constant as a number of this format, exponentials as what they add up to."""
