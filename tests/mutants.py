@@ -11,8 +11,7 @@ from pathlib import Path
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
-from rich import print as show
-from rich.markup import escape
+from rich.console import Console
 from rich.table import Table
 
 COLUMNS = "killed", "survived", "timeout", "no tests", "not checked"
@@ -40,17 +39,16 @@ def of_strict_alone(lines):
 
 def main(paths):
     """A table of the files, then the survivors of each."""
-    table = Table("file", *COLUMNS, "checked")
+    show, table = Console(width=120, highlight=False, markup=False, soft_wrap=True).print, Table("file", *COLUMNS, "of")
     for path in paths:
         found = outcomes(path)
         counts = Counter(found.values())
-        checked = len(found) - counts["not checked"]
-        table.add_row(str(path), *(str(counts[column]) for column in COLUMNS), f"{checked} of {len(found)}")
+        table.add_row(str(path), *(str(counts[column]) for column in COLUMNS), str(len(found)))
         changes = {name: change(name, path) for name, outcome in found.items() if outcome in ("survived", "no tests")}
         telling = {name: lines for name, lines in changes.items() if not of_strict_alone(lines)}
-        show(f"\n[bold]{path}[/]: {len(changes) - len(telling)} survivors change 'strict=' alone, the others are")
+        show(f"\n{path}: {len(changes) - len(telling)} survivors change 'strict=' alone, {len(telling)} something else")
         for name, lines in telling.items():
-            show(escape("\n".join([f"{name.rpartition('.')[2]} ({found[name]})", *lines])))
+            show(f"{name.rpartition('.')[2]} ({found[name]})", *lines, sep="\n")
     show(table)
 
 
