@@ -16,13 +16,16 @@ from rich.table import Table
 
 COLUMNS = "killed", "survived", "timeout", "no tests", "not checked"
 FOLDER = Path("mutants")
+NEVER_STARTED = 255
+"""What mutmut takes for a timeout too: pytest itself could not begin."""
 
 
 def outcomes(path):
     """What became of each mutant of a file, by name."""
     data = SourceFileMutationData(path=path)
     data.load()
-    return {name: status_by_exit_code[code] for name, code in data.exit_code_by_key.items()}
+    codes = data.exit_code_by_key.items()
+    return {name: status_by_exit_code[None if code == NEVER_STARTED else code] for name, code in codes}
 
 
 def change(name, path):

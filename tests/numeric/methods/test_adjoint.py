@@ -68,6 +68,17 @@ def test_gradients_of_heavy_filters_are_exact_too(data):
         assert (dx == exact["x"]).all()
 
 
+@pytest.mark.parametrize("groups", [1, 2])
+def test_few_outputs_below_heavy_filters_give_the_same_gradients_in_groups_or_none(groups):
+    op, rng = ops.Conv(4, (2,), groups=groups, bias=False), np.random.default_rng(groups)
+    x, dy, w = (rng.integers(-4, 5, shape) * 1.0 for shape in ((1, 2, 3), (1, 4, 2), (4, 2 // groups, 2)))
+    expected = numeric.backward(op, dy, x, w=w)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adjoint, "LIGHT", 0)
+        found = numeric.backward(op, dy, x, w=w)
+    assert all((found[name] == expected[name]).all() for name in ("x", "w"))
+
+
 def test_an_input_gradient_in_tiles_falls_back_to_the_definition_where_a_number_is_infinite():
     dy, w = np.zeros((1, 1, 6, 6)), np.ones((1, 1, 3, 3))
     dy[0, 0, 0, 0] = np.inf
