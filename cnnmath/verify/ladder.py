@@ -21,7 +21,7 @@ from cnnmath.verify.rungs import LADDER
 from cnnmath.verify.sight import unseen
 from cnnmath.verify.smallest import smallest
 from cnnmath.verify.strategies import Case
-from cnnmath.verify.telling import telling
+from cnnmath.verify.telling import telling, wide
 from cnnmath.verify.verdict import Certificate, Counterexample, Evidence, Finding, NoPower, Verdict, Withheld, join
 
 ALL = tuple(LADDER)
@@ -100,7 +100,11 @@ def verify(
     if data is not None:
         return on_data(under_test(kernel, dtype), op, data, (wrt,) if isinstance(wrt, str) else wrt, limit)
     cases = [_case(op, inputs)] if inputs else telling(op)
-    verdict = judge(under_test(kernel, dtype), cases, wrt=wrt, rungs=rungs, seed=seed, limit=limit)
+    subject = under_test(kernel, dtype)
+    verdict = judge(subject, cases, wrt=wrt, rungs=rungs, seed=seed, limit=limit)
+    if isinstance(verdict, Certificate) and not inputs and 2 in rungs:
+        more = judge(subject, wide(op), wrt=wrt, rungs=[2], seed=seed, limit=limit)
+        verdict = join([verdict, more]) if isinstance(more, Certificate) else more
     return weighed(verdict, op, claim) if isinstance(verdict, Certificate) else verdict
 
 
