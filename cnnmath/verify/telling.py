@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from cnnmath.ops import Maxout, Operator
+from cnnmath.ops.algebra import spatial_of
 from cnnmath.ops.reduced import reduced
 from cnnmath.verify.rungs.choice import CHOOSES
+from cnnmath.verify.smallest import smallest
 from cnnmath.verify.strategies import Case
 
 BLOCK = 9
@@ -49,6 +51,24 @@ def wide(op: Operator) -> list[Case]:
         if _fits(op, inputs):
             found.append(Case(op, inputs))
     return found
+
+
+def least(op: Operator) -> Case:
+    """One sample, one channel a group, and along each axis the fewest inputs that give two outputs, or one.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv
+    >>> least(Conv(2, (3, 2), stride=(2, 1))).inputs
+    ((1, 1, 5, 3),)
+    """
+    case = telling(op)[0]
+
+    def two(c: Case) -> bool:
+        outputs, now = spatial_of(op, op.shape(*c.inputs)), spatial_of(op, op.shape(*case.inputs))
+        return all(o >= min(2, n) for o, n in zip(outputs, now, strict=True))
+
+    return smallest(case, two)
 
 
 def _least(op: Operator, case: Case, n: int, c: int) -> tuple[int, ...]:
