@@ -37,7 +37,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from cnnmath.ops.algebra import Number, position
 from cnnmath.readers.exact import Tensor, _range, whole
@@ -143,18 +143,19 @@ class Rounded:
             return self.scaled(other.value)
         if self.exact and self.value in (0, 1, -1):
             return other.scaled(self.value)
-        if self.count == 1 or other.count == 1:
-            return self.spread(other)
+        if self.count == 1:
+            return other.times(self)
+        if other.count == 1:
+            return self.times(other)
         a, b = self, other
         carried = abs(a.value) * b.error + abs(b.value) * a.error + 3 * a.error * b.error
         return term(self.format, a.value * b.value, carried, a.most * b.most, 1)
 
-    def spread(self, other: Rounded) -> Rounded:
-        """The product, multiplied out or not."""
-        a, b = self, other
-        base = a.mass * b.base + b.mass * a.base + a.base * b.base
-        count, mass = a.count * b.count, a.mass * b.mass
-        return total(self.format, a.value * b.value, *rounded(self.format, base, mass, 1, count))
+    def times(self, factor: Rounded) -> Rounded:
+        """The product with a single number, of the sum or of each term; its error is the same in all of them."""
+        base = factor.mass * self.base + self.most * factor.error
+        value, mass = self.value * factor.value, self.mass * factor.mass
+        return total(self.format, value, *rounded(self.format, base, mass, 1, self.count))
 
     def __truediv__(self, other: Number) -> Rounded:
         other = self.of(other)
@@ -166,7 +167,7 @@ class Rounded:
         if not least > 0:
             return unknown(self.format)
         mass = self.mass / least
-        base = (self.base + mass * other.error) / least
+        base = (self.base + self.most / least * other.error) / least
         base += self.format.smallest * self.mass  # of the reciprocal
         return total(self.format, self.value / other.value, *rounded(self.format, base, mass, 2, self.count))
 
@@ -196,7 +197,8 @@ class Rounded:
     def __gt__(self, other: Number) -> bool | None:
         """Whether it is greater; None where the computed one may not be on the side where the exact one is."""
         apart = self.value - self.of(other).value
-        return None if abs(apart) < 2 * (self.error + self.of(other).error) else apart > 0
+        sure = abs(apart) >= 2 * (self.error + self.of(other).error)  # never of an unknown one
+        return apart > 0 if sure else None
 
     def of(self, number: Number) -> Rounded:
         """A constant as a number of this format, exponentials as what they add up to."""
@@ -305,10 +307,15 @@ def powered(x: Rounded, exponent: Fraction) -> Rounded:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An operand whose numbers are exact, in a format."""
+    """An operand whose numbers are given, and exact where the format holds them."""
 
     format: Format
     tensor: Tensor
+
+    @classmethod
+    def of(cls, form: Format, tensor: Tensor) -> Self:
+        """Numbers of an exact tensor, in a format."""
+        return cls(form, Tensor(tensor.shape, [constant(form, number) for number in tensor.values]))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -316,7 +323,7 @@ class Given:
         return self.tensor.shape
 
     def __getitem__(self, at: Any) -> Rounded:
-        return constant(self.format, self.tensor[tuple(map(index, position(at)))])
+        return self.tensor[tuple(map(index, position(at)))]
 
 
 def index(i: Any) -> int:
@@ -557,7 +564,7 @@ class Remembered:
     def __getitem__(self, at: Any) -> Slope:
         at = tuple(map(index, position(at)))
         number = self.given[at]
-        return Slope(number, {(self.name, at): constant(number.format, 1)} if self.name else {})
+        return Slope(number, {(self.name, at): Rounded(number.format, 1.0, 0.0, 1, 1.0, 0.0)} if self.name else {})
 
 
 class Sloping(Rounding):
@@ -566,9 +573,10 @@ class Sloping(Rounding):
     def joined(self, terms: list[Number]) -> Number:
         """Values and partials, each one sum."""
         value = added(self.format, (t.value if isinstance(t, Slope) else t for t in terms))
-        if not isinstance(value, Rounded):
+        partials = [t.partials for t in terms if isinstance(t, Slope)]
+        if not partials:
             return value
-        return Slope(value, self.gathered([t.partials for t in terms if isinstance(t, Slope)]))
+        return Slope(Rounding.of(self, value), self.gathered(partials))
 
     def gathered(self, partials: Iterable[dict[Leaf, Rounded]]) -> dict[Leaf, Rounded]:
         """Sums of partials by leaf."""
@@ -654,7 +662,7 @@ def forward(
     Examples
     --------
     >>> from cnnmath.ops import Linear
-    >>> x, w = (Given(FORMATS["float32"], Tensor((1, 2), values)) for values in ([3, 4], [5, 6]))
+    >>> x, w = (Given.of(FORMATS["float32"], Tensor((1, 2), values)) for values in ([3, 4], [5, 6]))
     >>> (y,) = forward(Linear(1, bias=False).element, FORMATS["float32"], [(0, 0)], x, w)
     >>> y.value, f"{y.error / (2.0**-24 * 39):.4f}"
     (39.0, '2.0000')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any, Literal, get_args
@@ -16,6 +16,7 @@ from cnnmath.ops.notation import describe
 from cnnmath.verify.adapter import Tested, all_results, under_test
 from cnnmath.verify.diagnosis import explained
 from cnnmath.verify.guard import LIMIT, Guard
+from cnnmath.verify.on_data import on_data
 from cnnmath.verify.rungs import LADDER
 from cnnmath.verify.sight import unseen
 from cnnmath.verify.smallest import smallest
@@ -35,6 +36,7 @@ def verify(
     dtype: str | None = None,
     rungs: Sequence[int] = ALL,
     claim: Claim = "operator",
+    data: Mapping[str, Any] | None = None,
     seed: int = 0,
     limit: float | None = LIMIT,
 ) -> Verdict:
@@ -58,10 +60,13 @@ def verify(
     rungs
         Which rungs of the ladder are climbed.
     claim
-        ``"operator"`` where the verdict is to speak of the kernel: inputs that hide known mistakes from view, by equal axes
-        or sizes that a stride divides, have no power to certify it. ``"shapes"`` where it is to speak of these shapes alone.
+        ``"operator"`` where the verdict is to speak of the kernel: inputs that hide known mistakes from view, by equal
+        axes or sizes that a stride divides, have no power to certify it. ``"shapes"`` where it is to speak of these
+        shapes alone.
+    data
+        Arrays of one's own, by operand, and ``dy``: then the kernel is judged on these alone.
     seed
-        Of the data.
+        Of the data that are drawn.
     limit
         Seconds that one call of the kernel may take; None for no limit.
 
@@ -92,6 +97,8 @@ def verify(
     check_operator(op)
     if claim not in get_args(Claim):
         raise SettingError("there is no such claim.", here=f"claim {claim!r}", rule='"operator" or "shapes"')
+    if data is not None:
+        return on_data(under_test(kernel, dtype), op, data, (wrt,) if isinstance(wrt, str) else wrt, limit)
     cases = [_case(op, inputs)] if inputs else telling(op)
     verdict = judge(under_test(kernel, dtype), cases, wrt=wrt, rungs=rungs, seed=seed, limit=limit)
     return weighed(verdict, op, claim) if isinstance(verdict, Certificate) else verdict
@@ -152,6 +159,8 @@ def climb(
                     return Counterexample(subject.name, case, item.wrt, item)
                 said.append(item)
     evidence = tuple(e for e in said if isinstance(e, Evidence))
+    if not evidence:
+        return NoPower(subject.name, (case,), tuple(dict.fromkeys(w.why for w in said if isinstance(w, Withheld))))
     return Certificate(subject.name, (case,), evidence, tuple(w for w in said if isinstance(w, Withheld)))
 
 

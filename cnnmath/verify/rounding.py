@@ -77,20 +77,22 @@ def bounded(
     >>> found.value[0, 0], f"{found.bound[0, 0] * 2**24:.2f}"
     (Fraction(9, 2), '18.00')
     """
-    tensors = {name: Tensor.of(np.asarray(a)) for name, a in arrays.items()}
-    above = None if wrt == "y" else Tensor.of(np.asarray(dy))
+    arrays, dy = {name: np.asarray(a) for name, a in arrays.items()}, np.asarray(dy)
+    tensors = {name: Tensor.of(a) for name, a in arrays.items()}
+    above = None if wrt == "y" else Tensor.of(dy)
     count = len(arrays) if op.variadic else len(op.reads)
     inputs = [t.shape for t in list(tensors.values())[:count]]
     levels = op.levels(*inputs)
-    operands = {name: t if name in levels else Given(format, t) for name, t in tensors.items()}
+    operands = {name: t if name in levels else Given.of(format, t) for name, t in tensors.items()}
     if above is None:
         truth = exact.forward(op, op.shape(*inputs), *tensors.values())
     else:
         truth = gradient.backward(op, above, tensors)[wrt]
-    found = _numbers(op, wrt, operands, above and Given(format, above), truth, format)
+    found = _numbers(op, wrt, operands, above and Given.of(format, above), truth, format)
     error = np.max([[*map(_final, numbers)] for numbers in found], axis=0)
-    if algorithm != "any order":
-        error = (error + transformed.error(op, wrt, arrays, dy, format, algorithm)) * (1 + 2 * format.unit)
+    added = 0.0 if algorithm == "any order" else transformed.error(op, wrt, arrays, dy, format, algorithm)
+    if added:
+        error = (error + added) * (1 + 2 * format.unit)
     return Bounded(_array(truth.shape, truth.values, object), _array(truth.shape, error, float))
 
 

@@ -1,4 +1,4 @@
-"""Sight: which known mistakes of an operator the settings that were tried could have shown, and which they could not."""
+"""Sight: which known mistakes of an operator the settings that were tried could have shown, and which not."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ def kernel_test(
     kernel
         As `verify` takes it.
     what
-        One setting of an operator, at telling inputs; or an operator's class: every setting of those that cover all pairs
-        of classes is a test of its own, and drawn settings are the last one.
+        One setting of an operator, at telling inputs; or an operator's class: every setting of those that cover all
+        pairs of classes is a test of its own, and drawn settings are the last one.
     wrt, dtype, rungs
         As `verify` takes them.
     examples

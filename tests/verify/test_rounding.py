@@ -32,7 +32,7 @@ def narrowed(name, a):
     if name == "float16":
         quantum = FORMATS[name].smallest
         rounded = np.where(np.abs(rounded) < 2.0**-14, np.rint(np.asarray(a, float) / quantum) * quantum, rounded)
-        rounded = np.where(np.abs(rounded) > FORMATS[name].largest, np.inf * np.sign(rounded), rounded)
+        rounded = np.where(np.abs(rounded) > FORMATS[name].largest, np.copysign(np.inf, rounded), rounded)
     return rounded
 
 
@@ -85,7 +85,7 @@ def problems(draw, kind):
 
 @every_operator
 @given(data=st.data())
-@settings(max_examples=5)
+@settings(max_examples=3)
 def test_kernels_stay_within_the_bound(kind, data):
     case, name, arrays, dy = data.draw(problems(kind))
     results = kernels(case.op, case.inputs, arrays, dy)
@@ -96,7 +96,7 @@ def test_kernels_stay_within_the_bound(kind, data):
 
 @every_operator
 @given(data=st.data())
-@settings(max_examples=4)
+@settings(max_examples=2)
 def test_kernels_that_compute_in_float16_stay_within_its_bound(kind, data):
     case, rng = data.draw(cases(kind)), np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
     arrays, dy = drawn(case, "float16", 1.0, rng)
@@ -236,10 +236,10 @@ def test_a_variance_that_cancels_is_refused_and_the_others_are_not(way):
     case = Case(ops.InstanceNorm(), ((2, 4, 6),))
     shares = []
     for seed in range(4):
-        arrays, dy = drawn(case, "float32", 1.0, np.random.default_rng(seed), shift=300.0)
+        arrays, dy = drawn(case, "float32", 1.0, np.random.default_rng(seed), shift=100.0)
         found = bounded(case.op, "y", arrays, dy, F32)
         shares.append(worst(normalised(*arrays.values(), case.op, VARIANCES[way]), found))
-    assert max(shares) > 1 if way == "squares less the square" else max(shares) <= 1
+    assert (max(shares) > 1) == (way == "squares less the square")
 
 
 def test_a_softmax_that_does_not_shift_is_right_until_it_overflows():
@@ -273,11 +273,11 @@ def test_what_only_moves_numbers_has_no_error():
         assert bounded(op, wrt, {"x": x}, dy, F32).bound.any() == moved
 
 
-CONV = ops.Conv(3, (3, 3), padding=1)
+CONV = ops.Conv(2, (3, 3), padding=1)
 
 
 def convolution(name, seed=0):
-    case, rng = Case(CONV, ((2, 4, 6, 6),)), np.random.default_rng(seed)
+    case, rng = Case(CONV, ((1, 3, 5, 4),)), np.random.default_rng(seed)
     return *drawn(case, name, 1.0, rng), case
 
 
@@ -285,7 +285,7 @@ def convolution(name, seed=0):
 @pytest.mark.parametrize("method", ["winograd", "fft"])
 def test_transforms_stay_within_their_bound_which_is_larger(method, wrt):
     arrays, dy, case = convolution("float32")
-    with numeric.engine(method=method, tolerance=1.0):
+    with numeric.using(method=method, tolerance=1.0):
         result = kernels(case.op, case.inputs, arrays, dy)[wrt]
     plain = bounded(case.op, wrt, arrays, dy, F32)
     found = bounded(case.op, wrt, arrays, dy, F32, algorithm=method)
@@ -297,8 +297,8 @@ def test_transforms_stay_within_their_bound_which_is_larger(method, wrt):
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("dilation", [1, 2])
 def test_correlations_by_spectra_stay_within_their_bound(wrt, stride, dilation):
-    op = ops.Conv(3, (3,), stride=stride, dilation=dilation, padding=1, bias=False)
-    arrays, dy = drawn(Case(op, ((2, 4, 12),)), "float32", 1.0, np.random.default_rng(0))
+    op = ops.Conv(2, (3,), stride=stride, dilation=dilation, padding=1, bias=False)
+    arrays, dy = drawn(Case(op, ((1, 2, 12),)), "float32", 1.0, np.random.default_rng(0))
     found = bounded(op, wrt, arrays, dy, F32, algorithm="fft")
     assert worst(by_spectra(op, wrt, *arrays.values(), dy), found) <= 1
 
@@ -346,3 +346,16 @@ def test_another_algorithm_is_refused():
         "  here    algorithm 'strassen'\n"
         "  fix     use 'any order', 'winograd', 'winograd(m)' for tiles of m outputs an axis, or 'fft'"
     )
+
+
+@pytest.mark.parametrize("wrt", ["x", "w"])
+def test_gradients_at_zeros_round_as_others_do(wrt):
+    op = ops.Linear(2, bias=False)
+    rng = np.random.default_rng(0)
+    arrays = {"x": np.zeros((1, 2)), "w": rng.normal(size=(2, 2))}
+    dy = rng.normal(size=(1, 2))
+    at_ones = bounded(op, "x", arrays | {"x": np.ones((1, 2))}, dy, F64)
+    found = bounded(op, wrt, arrays, dy, F64)
+    assert (found.bound > 0).all() == (wrt == "x")
+    if wrt == "x":
+        assert np.array_equal(found.bound, at_ones.bound)

@@ -66,7 +66,7 @@ class Processes:
         self._lock = Lock()
         self._idle: list[Child] = []
         self._busy: list[Child] = []
-        self._closing = False
+        self._begun = self._closing = False
 
     def submit(self, keys: Sequence[Key]) -> Future[list[Judged]]:
         """Have settings judged, in their order."""
@@ -95,8 +95,10 @@ class Processes:
         return judged
 
     def _one(self, key: Key) -> Judged:
-        child = self._take()
+        child, fresh = self._take()
         try:
+            if fresh:
+                self._welcome(child)
             child.connection.send(key)
             if self._limit is not None and not child.connection.poll(self._limit):
                 self._drop(child)
@@ -109,24 +111,24 @@ class Processes:
             self._idle.append(child)
         return judged
 
-    def _take(self) -> Child:
-        """A process that waits for a setting, or a new one."""
+    def _take(self) -> tuple[Child, bool]:
+        """A process that waits for a setting, or a new one, and whether it is new."""
         with self._lock:
             if self._closing:
                 raise Closing
-            child = self._idle.pop() if self._idle else None
-            fresh = child is None
-            child = child or Child.start()
+            fresh = not self._idle
+            child = Child.start() if fresh else self._idle.pop()
             self._busy.append(child)
-        if fresh:
-            self._welcome(child)
-        return child
+        return child, fresh
 
     def _welcome(self, child: Child) -> None:
+        """Give a new process the judge. Where the first ones end of that, so would all; a later one may be killed."""
         try:
             child.connection.send_bytes(self._judge)
             refused = child.connection.recv()
         except (EOFError, OSError):
+            if self._begun:
+                raise
             how = self._drop(child)
             raise CampaignError(
                 f"a process ended before it judged anything ({how}).",
@@ -138,6 +140,7 @@ class Processes:
             raise CampaignError(
                 "a process cannot load the judge.", here=refused, fix="take a function of a module that can be imported"
             )
+        self._begun = True
 
     def _drop(self, child: Child) -> str:
         """End a process, and say how it ended; where the campaign ended it, nothing is said."""

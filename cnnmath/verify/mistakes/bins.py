@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -64,7 +65,7 @@ def _differ(bins: Any, op: Any, inputs: tuple[Shape, ...]) -> bool:
 
 def _overlap(op: Any, inputs: tuple[Shape, ...]) -> bool:
     axes = (right_bins(*axis) for axis in zip(inputs[0][2:], op.outputs, strict=True))
-    return any(nxt[0] < this[1] for axis in axes for this, nxt in zip(axis, axis[1:], strict=False))
+    return any(nxt[0] < this[1] for axis in axes for this, nxt in pairwise(axis))
 
 
 def _made() -> Iterator[Mistake]:

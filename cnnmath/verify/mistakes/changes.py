@@ -74,7 +74,7 @@ def _multiplied(right: Sequence[Array], given: Sequence[Array]) -> Iterator[Chan
         if r.shape == np.shape(g) and (places := np.flatnonzero(r)).size:
             factor = _quotient(np.ravel(g)[places[0]], np.ravel(r)[places[0]])
             if factor is not None:
-                yield Change("multiplied", f"it were multiplied by {_told(factor)}", lambda a: _times(a, factor))
+                yield Change("multiplied", f"it were multiplied by {_told(factor)}", lambda a, c=factor: _times(a, c))
             return
 
 
@@ -84,7 +84,7 @@ def _added_to(right: Sequence[Array], given: Sequence[Array]) -> Iterator[Change
         if r.shape == np.shape(g) and r.size:
             more = np.ravel(g)[0] - np.ravel(r)[0]
             if more - more == 0:
-                yield Change("added-to", f"{_told(_exact(more))} were added to every number", lambda a: a + more)
+                yield Change("added-to", f"{_told(_exact(more))} were added to every number", lambda a, c=more: a + c)
             return
 
 

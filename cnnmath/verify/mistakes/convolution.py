@@ -131,7 +131,7 @@ def _of_output() -> Iterator[Mistake]:
 
     yield made("groups-ignored", "every filter read the channels of the first group", one_group, _grouped)
     yield made(
-        "channels-of-groups-interleaved", "group g read the channels g, g + G, g + 2G ...", interleaved_channels,
+        "channels-of-groups-interleaved", "group g read the channels g, g + G, g + 2G and so on", interleaved_channels,
         lambda op, inputs: _mixed(op, inputs[0][1], op.groups) and sees(op, inputs[0]),
     )  # fmt: skip
     yield made(

@@ -104,7 +104,7 @@ def _of_channels() -> Iterator[Mistake]:
                lambda op, inputs: 1 < op.pieces < inputs[0][1])  # fmt: skip
     yield made("dropout-not-scaled", Dropout, "what is kept were not divided by its probability", ("y", "x"),
                Kernel(lambda op, x, *m: _masked(x, *m), lambda op, dy, x, *m: {"x": _masked(dy, *m)}),
-               lambda op, _: op.training)  # fmt: skip
+               lambda op, inputs: op.training and prod(inputs[0]) > 1)  # fmt: skip
 
 
 def _of_distances() -> Iterator[Mistake]:

@@ -41,14 +41,14 @@ def explain(op: Operator, inputs: Sequence[Shape], wrt: str, trials: Iterable[Tr
     Returns
     -------
     list of Mistake
-        Those of the library that agree on all trials and are wrong on some; then the simplest change of the right result
-        that does, told as a mistake too.
+        Those of the library that agree on all trials and are wrong on some; then the simplest change of the right
+        result that does, told as a mistake too.
 
     Notes
     -----
-    *Conventions*: equal shapes and equal numbers; floats may differ by 64 units in the last place of the largest. Several
-    mistakes may give the same results at a setting: what is said of one axis comes before what is said of all. Mistakes
-    of memory and repetition explain nothing here, since their results are not the same each time.
+    *Conventions*: equal shapes and equal numbers; floats may differ by 64 units in the last place of the largest.
+    Several mistakes may give the same results at a setting: what is said of one axis comes before what is said of all.
+    Mistakes of memory and repetition explain nothing here, since their results are not the same each time.
 
     Examples
     --------

@@ -122,10 +122,10 @@ def _of_upsampling() -> Iterator[Mistake]:
         lambda op, inputs: any(s > 1 and n > 1 for s, n in zip(op.scale, inputs[0][2:], strict=True)),
     )
     yield made("gradient-averaged", "the gradient of a block were averaged, not summed", ("x",),
-               wrong_gradients(Upsample, x=lambda op, dy, x: KERNELS[Upsample].backward(op, dy, x)["x"] / prod(op.scale)),
+               wrong_gradients(Upsample, x=lambda op, *a: KERNELS[Upsample].backward(op, *a)["x"] / prod(op.scale)),
                enlarged)  # fmt: skip
-    yield made("gradient-of-the-first", "the gradient were that of a block's first number", ("x",),
-               wrong_gradients(Upsample, x=lambda op, dy, x: dy[:, :, *(slice(None, None, s) for s in op.scale)].copy()),
+    yield made("gradient-of-the-first", "it were that of a block's first number", ("x",),
+               wrong_gradients(Upsample, x=lambda op, dy, _: dy[:, :, *(slice(0, None, s) for s in op.scale)].copy()),
                enlarged)  # fmt: skip
     for name, says, aligned in (
         ("corners-always-aligned", "corners were aligned", True),

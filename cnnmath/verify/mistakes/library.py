@@ -49,9 +49,11 @@ def mistakes(op: Operator, *inputs: Shape) -> list[Mistake]:
 
     Examples
     --------
-    >>> from cnnmath.ops import Linear
-    >>> print(*mistakes(Linear(3, bias=False), (1, 3)), sep="\\n")
-    Linear: linear-weights-transposed
+    >>> from cnnmath.ops import AdaptiveAveragePool
+    >>> for mistake in mistakes(AdaptiveAveragePool((2,)), (1, 1, 5)):
+    ...     print(mistake)
+    AdaptiveAveragePool: bins-floored
+    AdaptiveAveragePool: bins-of-equal-length
     """
     return [mistake for mistake in MISTAKES if mistake.kind is type(op) and mistake.shows(op, inputs)]
 

@@ -46,8 +46,8 @@ class Mistake:
     corpus
         Entries of the bug corpus that it stands for.
     rung
-        What sees it first. Where that is not ``"exact"``, clean runs on exact numbers do not, and `shows` speaks of data
-        and memory that provoke it.
+        What sees it first. Where that is not ``"exact"``, clean runs on exact numbers do not, and `shows` speaks of
+        data and memory that provoke it.
     """
 
     name: str

@@ -34,8 +34,8 @@ def reading(op: Any, inputs: tuple[Shape, ...], outputs: Sequence[int]) -> Any:
 def _(op: ops.ConvTranspose, inputs: tuple[Shape, ...], outputs: Sequence[int]) -> Any:
     settings = zip(op.axes(inputs[0][2:]), inputs[0][2:], outputs, strict=True)
     return _all_or_none(
-        [(a.window.tap(i, k), k, i) for i in range(n) for k in range(a.window.kernel) if 0 <= a.window.tap(i, k) < most]
-        for a, n, most in settings
+        [(a.window.tap(i, k), k, i) for i in range(n) for k in range(a.window.kernel) if 0 <= a.window.tap(i, k) < end]
+        for a, n, end in ((a, n, min(most, a.placements(n))) for a, n, most in settings)
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,7 +98,7 @@ class Asked:
         return given
 
     def same(
-        self, law: str, wrt: str, left: Array, right: Array, says: str, first: Mapping[int, int] | None = None
+        self, law: str, wrt: str, left: Array, right: Array, says: str, where: tuple[int, Sequence[int]] | None = None
     ) -> None:
         """Compare the sides of a law.
 
@@ -109,9 +109,9 @@ class Asked:
         left, right
             What the kernel gave, and what it should have given by the law.
         says
-            The law as an equation.
-        first
-            Where the left side begins in the result, by axis.
+            The law in words, or as an equation.
+        where
+            An axis, and which positions of the result the left side has there; all, if nothing is said.
 
         Raises
         ------
@@ -123,7 +123,7 @@ class Asked:
         if not wrong.any():
             return
         at = tuple(int(i) for i in np.unravel_index(int(wrong.argmax()), wrong.shape))
-        there = tuple(i + (first or {}).get(axis, 0) for axis, i in enumerate(at))
+        there = tuple(where[1][i] if where is not None and axis == where[0] else i for axis, i in enumerate(at))
         raise self.refuted(law, wrt, place(wrt, there), left[at], right[at], says, there)
 
     def refuted(
@@ -162,7 +162,8 @@ def asked(guard: Guard, case: Case, wanted: tuple[str, ...], generator: np.rando
 def half_of_the_digits(dtype: str) -> float:
     """How far two ways to one number may part by rounding, relative to the largest number that was seen.
 
-    A number that depends on all operands, each random, cannot agree with a wrong one so far.
+    No bound is derived here: half of a format is far more than sums as short as these lose, and far less than random
+    operands change a result.
 
     Examples
     --------
@@ -170,6 +171,11 @@ def half_of_the_digits(dtype: str) -> float:
     True
     """
     return 2.0 ** (BITS[dtype] // 2 - BITS[dtype])
+
+
+def everything(trial: Trial) -> dict[str, Array]:
+    """All operands, and the gradient from above, by name."""
+    return {"dy": trial.dy} | trial.arrays
 
 
 def changed(trial: Trial, arrays: Mapping[str, Array]) -> Trial:

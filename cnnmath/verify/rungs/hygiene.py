@@ -162,7 +162,7 @@ def unwritten(watched: Watched) -> Iterator[str]:
         with closing(Guard(Soiled(watched.guard.tested, byte, sizes), watched.guard.limit)) as guard:
             given[byte].append(watched.run(watched.laid_out(plain), guard))
     for byte, other in (BYTES, BYTES[::-1]):
-        left = np.full(shape, np.frombuffer(bytes([byte]) * form.itemsize, form)[0])
+        left = np.full(prod(shape) * form.itemsize, byte, np.uint8).view(form).reshape(shape)
         stale = ~np.logical_and.reduce([_unlike(y, left) for y in given[byte]])
         stale &= np.logical_or.reduce([_unlike(y, left) for y in given[other]])
         if stale.any():

@@ -1,7 +1,8 @@
 """Rung 4: real numbers, each result within its own bound of what roundings may do to it.
 
 The exact value and the bound are both read from the sentence, before the kernel runs. The bound holds for any order of
-summation, any blocking and any longer format within, so that a kernel that is more accurate than others is never refused.
+summation, any blocking and any longer format within, so that a kernel that is more accurate than others is never
+refused.
 """
 
 from __future__ import annotations

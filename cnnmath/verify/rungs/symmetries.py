@@ -13,7 +13,7 @@ from cnnmath.axis import Axis, Transposed
 from cnnmath.errors import CnnmathError
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import operands
-from cnnmath.verify.rungs.asked import RUNG, Asked, changed
+from cnnmath.verify.rungs.asked import RUNG, Asked, changed, everything
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.trial import Trial
 from cnnmath.verify.verdict import Finding, result_name
@@ -37,7 +37,7 @@ def apart(asked: Asked, wrt: str) -> Iterator[str]:
     What all blocks share has a gradient that does not depend on their order; there no new numbers come.
     """
     for law, blocks in blocks_of(asked.case):
-        sizes = {name: asked.base.given("dx")[name].shape[axis] // step for name, (axis, step) in blocks.items()}
+        sizes = {name: everything(asked.base)[name].shape[axis] // step for name, (axis, step) in blocks.items()}
         if min(sizes.values()) < 2:
             continue
         key = "dy" if wrt == "y" else wrt
@@ -46,8 +46,9 @@ def apart(asked: Asked, wrt: str) -> Iterator[str]:
         given = asked.ask(changed(asked.base, moved), wrt)
         if key in blocks:
             axis, step = blocks[key]
-            left, right = _but(given, axis, slice(None, -step)), _but(asked.first(wrt), axis, slice(step, None))
-            asked.same(law, wrt, left, right, f"{result_name(wrt)} moves as {', '.join(moved)} move on axis {axis}")
+            left, right = _part(given, axis, slice(None, -step)), _part(asked.first(wrt), axis, slice(step, None))
+            with_it = ", ".join(name for name in moved if name in asked.base.given(wrt))
+            asked.same(law, wrt, left, right, f"{result_name(wrt)} moves by {step} on axis {axis} with {with_it}")
         else:
             asked.same(law, wrt, given, asked.first(wrt), f"{result_name(wrt)} does not depend on their order")
         yield law
@@ -76,8 +77,8 @@ def translation(asked: Asked, wrt: str) -> Iterator[str]:
         moved = {name: _shifted(asked.base.arrays[name], new.arrays[name], axis, into) for name in movable}
         given = asked.ask(changed(asked.base, moved), wrt)
         left, right = given.take([o + out for o in places], axis), asked.first(wrt).take(places, axis)
-        says = f"y moves by {out} on axis {axis} as {', '.join(movable)} moves by {into}"
-        asked.same("translation", wrt, left, right, says, {axis: places[0] + out})
+        says = f"y moves by {out} on axis {axis} with {', '.join(movable)}, by {into}"
+        asked.same("translation", wrt, left, right, says, (axis, [o + out for o in places]))
         held = True
     if held:
         yield "translation"
@@ -96,8 +97,8 @@ def groups(asked: Asked, wrt: str) -> Iterator[str]:
     blocks = dict(blocks_of(asked.case))["groups apart"]
     for g in range(op.groups):
         parts = {
-            name: _but(array, axis, slice(g * step, (g + 1) * step))
-            for name, array in asked.base.given("dx").items()
+            name: _part(array, axis, slice(g * step, (g + 1) * step))
+            for name, array in everything(asked.base).items()
             for axis, step in [blocks[name]]
         }
         dy = parts.pop("dy")
@@ -105,7 +106,7 @@ def groups(asked: Asked, wrt: str) -> Iterator[str]:
         if isinstance(given, Finding):
             return  # of another setting than the one that is judged
         here = asked.first(wrt)[:, g * filters : (g + 1) * filters]
-        asked.same("groups as blocks", wrt, here, given, f"group {g} is {alone}", {1: g * filters})
+        asked.same("groups as blocks", wrt, here, given, f"group {g} is {alone}", (1, range(g * filters, op.filters)))
         asked.runs += 1
     yield "groups as blocks"
 
@@ -167,17 +168,17 @@ def _pairs(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[tuple[str, tu
 
 def _moved(base: Trial, new: Trial, name: str, axis: int, step: int) -> Array:
     """Blocks moved up by one; last the first of the new numbers."""
-    array, fresh = base.given("dx")[name], new.given("dx")[name]
-    return np.concatenate([_but(array, axis, slice(step, None)), _but(fresh, axis, slice(None, step))], axis)
+    array, fresh = everything(base)[name], everything(new)[name]
+    return np.concatenate([_part(array, axis, slice(step, None)), _part(fresh, axis, slice(None, step))], axis)
 
 
 def _shifted(array: Array, fresh: Array, axis: int, by: int) -> Array:
     """Numbers moved down by some places; first the new ones."""
     n = array.shape[axis]
-    return np.concatenate([_but(fresh, axis, slice(None, by)), _but(array, axis, slice(None, max(n - by, 0)))], axis)
+    return np.concatenate([_part(fresh, axis, slice(None, by)), _part(array, axis, slice(None, max(n - by, 0)))], axis)
 
 
-def _but(array: Array, axis: int, part: slice) -> Array:
+def _part(array: Array, axis: int, part: slice) -> Array:
     return array[(slice(None),) * axis + (part,)]
 
 

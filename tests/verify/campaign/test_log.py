@@ -145,6 +145,15 @@ def test_a_last_line_without_its_end_is_judged_again(places, cut):
     assert keys_in(log) == KEYS
 
 
+def test_nothing_stays_of_a_long_line_without_its_end(places):
+    _, log = places
+    run(judges.plain, KEYS, name="one", log=log, workers=0)
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(lines[:-1]) + b'{"key": "K/60", "record": {"certified": true, "finding": "' + b"a" * 1000)
+    assert run(judges.plain, KEYS, name="one", log=log, workers=0).record() == expected()
+    assert keys_in(log) == KEYS
+
+
 @pytest.mark.parametrize("left", [0, 1, 20])
 def test_a_log_that_ends_within_its_header_begins_anew(places, left):
     _, log = places

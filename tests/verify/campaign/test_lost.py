@@ -39,6 +39,30 @@ def test_a_process_killed_from_outside_changes_nothing(tmp_path):
     assert not active_children()
 
 
+def test_an_interrupt_does_not_wait_for_a_setting_that_hangs(tmp_path):
+    def show(done, *_):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    judge = partial(judges.hanging, str(tmp_path), "K/1")
+    campaign = run(judge, KEYS, workers=2, chunk=1, progress=show)
+    assert campaign.stopped.startswith("interrupted")
+    assert "K/1" not in campaign.records
+    assert len(campaign.records) >= 3
+    assert not active_children()
+
+
+def test_what_was_judged_meanwhile_is_kept_at_an_interrupt(tmp_path):
+    def show(done, *_):
+        if done:
+            raise KeyboardInterrupt
+
+    log = tmp_path / "log"
+    campaign = run(judges.plain, KEYS, executor=Mending("", 0), workers=2, chunk=1, progress=show, log=log)
+    assert list(campaign.records) == KEYS[:4], "two chunks for each worker were out"
+    assert log.read_text().count('"certified"') == 4
+
+
 def test_a_script_without_its_guard_is_told_so(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(

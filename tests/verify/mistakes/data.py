@@ -1,7 +1,7 @@
 """Trials of a mistake: data of a setting as floats, the right results and the mistaken ones."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,7 @@ def same(a, b):
     return bool((abs(a - b) <= PRECISE * max(1, abs(b).max(initial=0))).all())
 
 
+@cache
 def drawn_cases(kind, examples):
     """Settings of a kind, the same every time."""
     found = []
