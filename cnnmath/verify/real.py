@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import log
+
 import numpy as np
 
 from cnnmath import ops
@@ -19,6 +21,12 @@ DIGITS = {"float16": 11, "bfloat16": 8}
 
 LARGE = 50
 """How many times larger the few large numbers are."""
+
+EXPONENTIAL = (
+    *(ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
+    *(ops.CrossEntropy, ops.BinaryCrossEntropy),
+)
+"""Operators whose sentence has an exponential of the input that may be beyond a format, though the output is not."""
 
 
 def real(case: Case, dtype: str, generator: np.random.Generator, *, large: bool = False) -> Trial:
@@ -42,6 +50,12 @@ def real(case: Case, dtype: str, generator: np.random.Generator, *, large: bool 
 
     arrays = {name: held(fill(name, shape), dtype) for name, shape in operands(op, *inputs).items()}
     return Trial(case, arrays, held(generator.normal(size=op.shape(*inputs)), dtype))
+
+
+def overflowing(trial: Trial, dtype: str) -> Trial:
+    """The same with an input of which most exponentials, or their inverses, are beyond the format."""
+    times = 2 * log(FORMATS[dtype].largest)
+    return Trial(trial.case, trial.arrays | {"x": held(times * trial.arrays["x"].astype(float), dtype)}, trial.dy)
 
 
 def held(array: Array, dtype: str) -> Array:
