@@ -48,10 +48,7 @@ def verified(home):
 def test_the_package_as_it_is_passes(copy):
     ran = verified(copy)
     first, *lines = ran.stdout.splitlines()
-    assert (ran.returncode, first) == (
-        0,
-        "Certificate: the package's Conv computes y, dx, dw, db of Conv at 100 settings",
-    )
+    assert (ran.returncode, first) == (0, "Certificate: the package's Conv computes y, dx, dw, db of Conv at 100 settings")
     assert lines[0].startswith("  2 exact     equal to the definition on random integers")
     assert "Traceback" not in ran.stderr
 
