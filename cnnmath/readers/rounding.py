@@ -197,7 +197,8 @@ class Rounded:
     def __gt__(self, other: Number) -> bool | None:
         """Whether it is greater; None where the computed one may not be on the side where the exact one is."""
         apart = self.value - self.of(other).value
-        return None if abs(apart) < 2 * (self.error + self.of(other).error) else apart > 0
+        sure = abs(apart) >= 2 * (self.error + self.of(other).error)  # never of an unknown one
+        return apart > 0 if sure else None
 
     def of(self, number: Number) -> Rounded:
         """A constant as a number of this format, exponentials as what they add up to."""
@@ -572,9 +573,10 @@ class Sloping(Rounding):
     def joined(self, terms: list[Number]) -> Number:
         """Values and partials, each one sum."""
         value = added(self.format, (t.value if isinstance(t, Slope) else t for t in terms))
-        if not isinstance(value, Rounded):
+        partials = [t.partials for t in terms if isinstance(t, Slope)]
+        if not partials:
             return value
-        return Slope(value, self.gathered([t.partials for t in terms if isinstance(t, Slope)]))
+        return Slope(Rounding.of(self, value), self.gathered(partials))
 
     def gathered(self, partials: Iterable[dict[Leaf, Rounded]]) -> dict[Leaf, Rounded]:
         """Sums of partials by leaf."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import singledispatch
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,7 +19,7 @@ from cnnmath.numeric.statistics import Frame, frame
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Algebra, Number, rational
 from cnnmath.ops.statistics import HALF
-from cnnmath.readers.rounding import Format, Given, Rounded, Rounding, added, constant
+from cnnmath.readers.rounding import Format, Given, Rounded, Rounding, added, backward, constant, unknown
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Evaluation: TypeAlias = Callable[..., Number]
@@ -184,6 +185,23 @@ def _block(op: Normalisation, form: Format, x: Array, dy: Array, gamma: Array) -
     even = m.of(m.added(g)) / count
     hats = [a * d * scale for a, d in zip(dy, apart, strict=True)]
     return [scale * (a - even - d * pull) for a, d in zip(g, apart, strict=True)], hats
+
+
+@gradient.register
+def _(op: ops.LpPool, wrt: str, form: Format, dy: Given, operands: dict[str, Given]) -> Array | None:
+    """By the chain rule, or ``sign(x) |x|^(p-1)`` times sums of ``dy/y^(p-1)``.
+
+    Where a power could leave the format's range, the one divides by 0 where the other does not, and nothing is said.
+    """
+    found, x = backward(op.element, form, dy, wrt, operands), operands["x"]
+    sizes = [abs(number.value) for number in x.tensor.values]
+    least = min((size for size in sizes if size), default=1.0)
+    over = max(sizes, default=0.0) ** op.p * prod(op.kernel) > form.largest
+    numbers = np.empty(len(sizes), object)
+    for i, (at, size) in enumerate(zip(x.tensor.positions(), sizes, strict=True)):
+        lost = over or (op.p > 1 and (size or least) ** op.p < form.smallest / form.unit)
+        numbers[i] = unknown(form) if lost else found.get(at, constant(form, 0))
+    return numbers.reshape(x.shape)
 
 
 class _Rows:

@@ -159,6 +159,8 @@ def climb(
                     return Counterexample(subject.name, case, item.wrt, item)
                 said.append(item)
     evidence = tuple(e for e in said if isinstance(e, Evidence))
+    if not evidence:
+        return NoPower(subject.name, (case,), tuple(dict.fromkeys(w.why for w in said if isinstance(w, Withheld))))
     return Certificate(subject.name, (case,), evidence, tuple(w for w in said if isinstance(w, Withheld)))
 
 

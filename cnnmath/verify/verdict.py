@@ -135,7 +135,8 @@ class Certificate:
     @property
     def results(self) -> tuple[str, ...]:
         """Which results were judged: ``y``, or operands whose gradients they are."""
-        return tuple(dict.fromkeys(e.wrt for e in self.evidence))
+        found = dict.fromkeys(e.wrt for e in self.evidence)
+        return tuple(sorted(found, key=lambda wrt: wrt != "y"))
 
     @property
     def assumes(self) -> tuple[str, ...]:

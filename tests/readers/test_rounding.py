@@ -179,3 +179,13 @@ def test_values_follow_the_exact_reader():
     x = [Fraction(1, 3), Fraction(-5, 7)]
     rounded = m.log(m.sum(lambda i: m.exp(m.of(x[i])), 2))
     assert abs(Fraction(rounded.value) - exact.log(exact.sum(lambda i: exact.exp(x[i]), 2))) <= Fraction(rounded.error)
+
+
+def test_a_branch_on_a_number_that_overflowed_says_nothing():
+    m = Rounding(F16)
+    (x,) = vector(m, (1000,))
+    square = x * x
+    assert square.error == math.inf
+    assert m.of(m.when(square > 0, lambda: m.power(square, Fraction(1, 2)), lambda: 0)).error == math.inf
+    assert m.max(lambda i: (x, square)[i], 2).error == math.inf
+    assert (square * 0).error == math.inf

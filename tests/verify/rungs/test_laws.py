@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from cnnmath import ops
 from cnnmath.numeric import KERNELS, Kernel
-from cnnmath.verify import adapter
-from cnnmath.verify.adapter import Adapter
+from cnnmath.verify.adapter import Adapter, under_test
 from cnnmath.verify.guard import Guard
 from cnnmath.verify.ladder import climb
+from cnnmath.verify.mistakes import named
 from cnnmath.verify.rungs.asked import RefutedError, asked
 from cnnmath.verify.rungs.laws import LAWS, averaging
 from cnnmath.verify.strategies import Case, cases
@@ -21,7 +21,9 @@ from cnnmath.verify.telling import telling
 from cnnmath.verify.verdict import Certificate, Counterexample
 from tests.support import every_operator
 from tests.symbolic.instances import small
-from tests.verify.kernels import AVERAGE, CONV, MAX, MUTANTS, TRANSPOSE, every_maximum, of_another
+from tests.verify.kernels import MUTANTS
+
+CONV, TRANSPOSE, MAX, AVERAGE = (KERNELS[k] for k in (ops.Conv, ops.ConvTranspose, ops.MaxPool, ops.AveragePool))
 
 WINDOWED = Case(ops.Conv(4, (2, 3), stride=(2, 1), padding=1, groups=2), ((2, 4, 5, 6),))
 DILATED = Case(ops.Conv(2, 2, dilation=2), ((2, 2, 5, 6),))
@@ -35,7 +37,7 @@ def flipped(w):
 def laws_of(case, kernel, wrt):
     """Names of the laws that refute a kernel, each tried by itself."""
     refuting = set()
-    with closing(Guard(adapter.tested(kernel))) as guard:
+    with closing(Guard(under_test(kernel))) as guard:
         subject = asked(guard, case, (wrt,), np.random.default_rng(3))
         for law in LAWS:
             try:
@@ -72,13 +74,13 @@ PLANTED = {
     ),
     "ties counted twice": (
         Case(ops.MaxPool(2, stride=1), ((2, 2, 5, 5),)),
-        Kernel(MAX.forward, every_maximum),
+        named("ties-counted-twice").kernel,
         "x",
         {"mass"},
     ),
     "a divisor that counts padding": (
         POOLED,
-        of_another(AVERAGE, lambda op: replace(op, count_padding=True)),
+        named("divisor-counts-padding").kernel,
         "y",
         {"constants"},
     ),
@@ -210,7 +212,7 @@ def test_settings_that_a_kernel_is_told():
     assert (
         Adapter(CONV.forward).takes(op)
         == Adapter(lambda o: o, names={"op": "o"}).takes(op)
-        == adapter.tested(CONV).takes(op)
+        == under_test(CONV).takes(op)
     )
     assert Adapter(np.add).takes(ops.Add()) == frozenset()
 
@@ -229,7 +231,7 @@ def test_a_number_that_is_none_is_no_side_of_an_equation():
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "int32"])
 def test_laws_hold_in_other_formats(dtype):
-    found = climb(adapter.tested(KERNELS[ops.Conv], dtype), Case(ops.Conv(2, 2), ((2, 1, 3, 3),)), wrt="y", rungs=[3])
+    found = climb(under_test(KERNELS[ops.Conv], dtype), Case(ops.Conv(2, 2), ((2, 1, 3, 3),)), wrt="y", rungs=[3])
     assert found.evidence[0].fact == "affine in x, w and b; samples apart; translation"
 
 
