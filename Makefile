@@ -3,7 +3,7 @@ PYTHON ?= python3
 export NO_MKDOCS_2_WARNING := 1
 BIN := .venv/bin
 
-.PHONY: run test coverage mutants lint docs serve tutorial bench clean
+.PHONY: run test coverage mutants lint docs serve tutorial bench power clean
 
 run: .venv/run  ## install, then write ResNet-50's report: the package's main job
 	$(BIN)/cnnmath report resnet50 --output build/resnet50
@@ -40,6 +40,9 @@ tutorial: .venv/dev  ## LeNet-5 learns digits, in a minute or two; its figure is
 
 bench: .venv/dev  ## ratios of speed and memory beside other libraries, into docs/benchmarks.md
 	$(BIN)/python -m tests.bench --write docs/benchmarks.md
+
+power: .venv/dev  ## which rung sees each known mistake, beside what people usually do, into docs/power.md
+	$(BIN)/python -m tests.bench.power --write docs/power.md
 
 .venv/run: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from cnnmath.verify.mistakes import MISTAKES, Mistake
 from cnnmath.verify.rungs import LADDER
 from cnnmath.verify.strategies import Case, cases, covering
 from cnnmath.verify.telling import at_reduced_width
-from cnnmath.verify.usual import LAX, STRICT, allclose, gradcheck, has_torch, usual
+from cnnmath.verify.usual import LAX, STRICT, Tolerance, allclose, gradcheck, has_torch, usual
 from cnnmath.verify.verdict import SHORT, Finding, result_name
 
 DRAWN = 300
@@ -35,7 +36,7 @@ DRAWN = 300
 PATIENCE = 4
 """Settings at which a mistake shows, after which a rung that has not seen it gives up."""
 
-COMPARISONS: Mapping[str, Mapping[str, float]] = {"allclose": STRICT, "allclose, lax": LAX}
+COMPARISONS: Mapping[str, Tolerance] = MappingProxyType({"allclose": STRICT, "allclose, lax": LAX})
 """Fixed tolerances that people use."""
 
 

@@ -28,6 +28,12 @@ EXPONENTIAL = (
 )
 """Operators whose sentence has an exponential of the input that may be beyond a format, though the output is not."""
 
+CENTRED = (ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.RadialBasis)
+"""Operators that square differences, of numbers that may all be far from zero."""
+
+TRAPPED = (*EXPONENTIAL, *CENTRED)
+"""Operators of which a sentence that is computed as one writes it fails, where numbers are extreme."""
+
 
 def real(case: Case, dtype: str, generator: np.random.Generator, *, large: bool = False) -> Trial:
     """Operands and gradient from a normal distribution, with a few much larger numbers where that is asked.
@@ -52,10 +58,18 @@ def real(case: Case, dtype: str, generator: np.random.Generator, *, large: bool 
     return Trial(case, arrays, held(generator.normal(size=op.shape(*inputs)), dtype))
 
 
-def overflowing(trial: Trial, dtype: str) -> Trial:
-    """The same with an input of which most exponentials, or their inverses, are beyond the format."""
-    times = 2 * log(FORMATS[dtype].largest)
-    return Trial(trial.case, trial.arrays | {"x": held(times * trial.arrays["x"].astype(float), dtype)}, trial.dy)
+def extreme(trial: Trial, dtype: str) -> Trial:
+    """The same with an input for which an operator is hard to compute.
+
+    Most exponentials, or their inverses, are beyond the format; or all numbers are so far from zero that their squares
+    leave no digit of their differences.
+    """
+    form, arrays = FORMATS[dtype], trial.arrays
+    if isinstance(trial.case.op, EXPONENTIAL):
+        changed = {"x": 2 * log(form.largest) * arrays["x"].astype(float)}
+    else:
+        changed = {name: form.unit**-0.5 + arrays[name].astype(float) for name in ("x", "w", "mean") if name in arrays}
+    return Trial(trial.case, arrays | {name: held(a, dtype) for name, a in changed.items()}, trial.dy)
 
 
 def held(array: Array, dtype: str) -> Array:

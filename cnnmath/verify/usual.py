@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,11 +41,19 @@ USUAL: Mapping[type[Operator], Case] = MappingProxyType(
 )
 """Settings with which a kernel is commonly tested, for operators that need some: batch 2, square images and kernels."""
 
-STRICT: Mapping[str, float] = MappingProxyType({"rtol": 1e-5, "atol": 1e-8})
-"""The tolerance of NumPy and PyTorch where none is given."""
 
-LAX: Mapping[str, float] = MappingProxyType({"rtol": 1e-3, "atol": 1e-3})
-"""A tolerance that is chosen where the other is too narrow for float32."""
+class Tolerance(NamedTuple):
+    """How far numbers may be apart: ``atol + rtol |b|``."""
+
+    rtol: float
+    atol: float
+
+
+STRICT = Tolerance(1e-5, 1e-8)
+"""That of NumPy and PyTorch where none is given."""
+
+LAX = Tolerance(1e-3, 1e-3)
+"""One that is chosen where the other is too narrow for float32."""
 
 
 def usual(kind: type[Operator]) -> Case:
@@ -60,10 +68,8 @@ def usual(kind: type[Operator]) -> Case:
     return USUAL.get(kind) or Case(kind(), (IMAGE,))
 
 
-def allclose(
-    kernel: Kernel, case: Case, tolerances: Sequence[Mapping[str, float]] = (STRICT,), seed: int = 0
-) -> list[bool]:
-    """Whether output and gradients are those of a right kernel within each tolerance, in one run on normal float32 data.
+def allclose(kernel: Kernel, case: Case, tolerances: Sequence[Tolerance] = (STRICT,), seed: int = 0) -> list[bool]:
+    """Whether output and gradients are those of a right kernel within each tolerance, in a run on normal float32 data.
 
     The reference is the package's own kernel, so that no right kernel is refused for its roundings: this is the most
     that such a comparison can see.
@@ -84,7 +90,7 @@ def allclose(
         except Exception:  # whoever compares sees it
             return [False for _ in tolerances]
         pairs = [(np.asarray(a), right[name]) for name, a in given.items()]
-        return [all(a.shape == b.shape and np.allclose(a, b, **t) for a, b in pairs) for t in tolerances]
+        return [all(a.shape == b.shape and np.allclose(a, b, t.rtol, t.atol) for a, b in pairs) for t in tolerances]
 
 
 def has_torch() -> bool:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from math import prod
 
 import numpy as np
 
 from cnnmath.numeric.windows import Array
 from cnnmath.verify.compare import compared
 from cnnmath.verify.guard import Guard
-from cnnmath.verify.real import EXPONENTIAL, overflowing, real
+from cnnmath.verify.real import TRAPPED, extreme, real
 from cnnmath.verify.rounding import FORMATS, bounded
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.trial import ROOM, Trial, steps
@@ -31,7 +30,7 @@ KEPT = 64
 def within_rounding(
     guard: Guard, case: Case, wanted: Sequence[str], generator: np.random.Generator
 ) -> Iterator[Evidence | Withheld | Finding]:
-    """Two runs on real numbers, one with a few that are much larger; a third on exponents beyond the format."""
+    """Two runs on real numbers, one with a few that are much larger; a third where extreme numbers are a trap."""
     dtype, algorithm = guard.tested.dtype, guard.tested.algorithm
     form = FORMATS.get(dtype)
     if form is None or steps(case) > ROOM:
@@ -39,10 +38,11 @@ def within_rounding(
         yield from (Withheld(RUNG, wrt, why) for wrt in wanted)
         return
     how = f"in {algorithm}" if algorithm == "any order" else f"by {algorithm}"
-    said, seed = dict.fromkeys(wanted, 0), int(generator.integers(1 << 62))
-    runs = 3 if isinstance(case.op, EXPONENTIAL) else 2
-    for run in range(runs):
-        for wrt in wanted:
+    runs = 3 if isinstance(case.op, TRAPPED) else 2
+    seed = int(generator.integers(1 << 62))
+    for wrt in wanted:
+        count, size = 0, 0
+        for run in range(runs):
             trial, bound = _known(case, wrt, dtype, algorithm, seed, run)
             given = guard(trial, wrt, RUNG)
             if not isinstance(given, Finding):
@@ -50,10 +50,9 @@ def within_rounding(
             if given is not None:
                 yield given
                 return
-            said[wrt] += int(np.isfinite(bound).sum())
-    for wrt in wanted:
-        if said[wrt] or not prod(trial.shape(wrt)):
-            yield Evidence(RUNG, wrt, WITHIN.format(form.name, how), runs, said[wrt])
+            count, size = count + int(np.isfinite(bound).sum()), size + bound.size
+        if count or not size:
+            yield Evidence(RUNG, wrt, WITHIN.format(form.name, how), runs, count)
         else:
             yield Withheld(RUNG, wrt, f"its numbers could exceed {form.name}")
 
@@ -63,7 +62,7 @@ def _known(case: Case, wrt: str, dtype: str, algorithm: str, seed: int, run: int
     """What a kernel is asked in one run, with its exact value known, and how far it may be from that."""
     trial = real(case, dtype, np.random.default_rng([seed, run]), large=run == 1)
     if run == 2:
-        trial = overflowing(trial, dtype)
+        trial = extreme(trial, dtype)
     found = bounded(case.op, wrt, trial.arrays, trial.dy, FORMATS[dtype], algorithm=algorithm)
     trial.know(wrt, found.value)
     return trial, found.bound
