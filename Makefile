@@ -3,7 +3,7 @@ PYTHON ?= python3
 export NO_MKDOCS_2_WARNING := 1
 BIN := .venv/bin
 
-.PHONY: run test coverage mutants lint docs serve tutorial bench peers clean
+.PHONY: run test coverage mutants lint docs serve tutorial bench peers power campaign clean
 
 run: .venv/run  ## install, then write ResNet-50's report: the package's main job
 	$(BIN)/cnnmath report resnet50 --output build/resnet50
@@ -43,6 +43,9 @@ bench: .venv/dev  ## ratios of speed and memory beside other libraries, into doc
 
 peers: .venv/dev  ## certificates for kernels of other libraries, a thousand settings of each library and format
 	$(BIN)/python -m tests.peers
+
+power: .venv/dev  ## which rung sees each known mistake, beside what people usually do, into docs/power.md
+	$(BIN)/python -m tests.bench.power --write docs/power.md
 
 .venv/run: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -36,9 +36,15 @@ def verify(
     rungs: Annotated[str | None, typer.Option("--rungs", help="Which rungs of the ladder to climb, as 1,2,5.")] = None,
     seed: Annotated[int, typer.Option(help="Of the data.")] = 0,
     limit: Annotated[float, typer.Option(min=0.001, help="Seconds that one call of the kernel may take.")] = 20.0,
+    power: Annotated[
+        bool, typer.Option("--power", help="Measure which rung sees each known mistake, beside what people usually do.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what may be believed of a kernel, or where it is wrong: a certificate or the smallest counterexample."""
+    if power:
+        _power(what or op, sizes(rungs.replace(",", "x"), "--rungs") if rungs else None, seed, as_json=as_json)
+        return
     from cnnmath.verify.command import Command
 
     shapes = tuple(sizes(text, "--input") for text in inputs or ())
@@ -56,4 +62,20 @@ def verify(
     else:
         print("\n".join(map(repr, verdicts)))
     if not all(verdict.certified for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+def _power(what: str | None, rungs: tuple[int, ...] | None, seed: int, *, as_json: bool) -> None:
+    """Try the ladder on known mistakes, of all operators or of one."""
+    from cnnmath import ops
+    from cnnmath.verify.mistakes import MISTAKES
+    from cnnmath.verify.power import power
+    from cnnmath.verify.rungs import LADDER
+
+    kinds = [ops.named(what)] if what else ops.ALL
+    with progress("trying mistakes") as report:
+        own = [mistake for mistake in MISTAKES if mistake.kind in kinds]
+        found = power(own, rungs=rungs or tuple(LADDER), seed=seed, told=report)
+    print(json.dumps(found.record()) if as_json else repr(found))
+    if not found.caught:
         raise typer.Exit(1)
