@@ -63,7 +63,7 @@ def compared(
         lines.append(("bound", f"rounding explains {bound:.3g}, the error is {error:.3g}"))
     terms = composition(trial, wrt, at)
     lines += [("made of", terms)] if terms else []
-    return Finding(kind if _finite(here) else "nan", fact, rung, wrt, at, tuple(lines))
+    return Finding("nan" if here != here else kind, fact, rung, wrt, at, tuple(lines))
 
 
 def place(wrt: str, at: tuple[int, ...]) -> str:
