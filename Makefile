@@ -3,7 +3,7 @@ PYTHON ?= python3
 export NO_MKDOCS_2_WARNING := 1
 BIN := .venv/bin
 
-.PHONY: run test coverage lint docs serve tutorial bench clean
+.PHONY: run test coverage lint docs serve tutorial bench campaign clean
 
 run: .venv/run  ## install, then write ResNet-50's report: the package's main job
 	$(BIN)/cnnmath report resnet50 --output build/resnet50
@@ -33,6 +33,10 @@ tutorial: .venv/dev  ## LeNet-5 learns digits, in a minute or two; its figure is
 
 bench: .venv/dev  ## ratios of speed and memory beside other libraries, into docs/benchmarks.md
 	$(BIN)/python -m tests.bench --write docs/benchmarks.md
+
+campaign: .venv/run  ## the package's kernels at 10,000 settings; stopped, it goes on where it was
+	mkdir -p build
+	time $(BIN)/cnnmath verify --settings 10000 --rungs 1,2,5 --log build/campaign.jsonl
 
 .venv/run: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
