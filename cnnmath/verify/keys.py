@@ -60,7 +60,7 @@ def keys(kinds: Sequence[type[Operator]], settings: int) -> list[str]:
     >>> from cnnmath.ops import LSTMCell, ReLU
     >>> chosen = keys([ReLU, LSTMCell], 10)
     >>> len(chosen), chosen[5]
-    (10, 'LSTMCell/lstmcell(1) on 1x1 and 1x1 and 1x1')
+    (10, 'LSTMCell/lstmcell(1, bias=False) on 1x1 and 1x1 and 1x1')
     """
     found: dict[type[Operator], list[str]] = {kind: [] for kind in kinds}
     for kind, case in islice(_in_turns(list(found)), settings):
