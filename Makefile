@@ -2,6 +2,7 @@
 PYTHON ?= python3
 export NO_MKDOCS_2_WARNING := 1
 BIN := .venv/bin
+RUNGS ?= 2
 
 .PHONY: run test coverage lint docs serve tutorial bench campaign clean
 
@@ -34,9 +35,10 @@ tutorial: .venv/dev  ## LeNet-5 learns digits, in a minute or two; its figure is
 bench: .venv/dev  ## ratios of speed and memory beside other libraries, into docs/benchmarks.md
 	$(BIN)/python -m tests.bench --write docs/benchmarks.md
 
-campaign: .venv/run  ## the package's kernels at 10,000 settings; stopped, it goes on where it was
+campaign: SHELL := /bin/bash
+campaign: .venv/run  ## the package's kernels at 10,000 settings; stopped by Ctrl-C, it goes on where it was
 	mkdir -p build
-	time $(BIN)/cnnmath verify --settings 10000 --rungs 1,2,5 --log build/campaign.jsonl
+	time $(BIN)/cnnmath verify --settings 10000 --rungs $(RUNGS) --limit 600 --log build/campaign-$(RUNGS).jsonl
 
 .venv/run: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

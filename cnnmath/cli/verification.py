@@ -86,7 +86,11 @@ def verify(
 
 def _campaign(asked: Command, settings: int, workers: int | None, log: str | None, *, as_json: bool) -> None:
     """Judge very many settings, and print the report, or how to go on after Ctrl-C."""
-    found = asked.campaign(settings, workers, log)
+    try:
+        found = asked.campaign(settings, workers, log)
+    except KeyboardInterrupt:  # while settings were drawn
+        print("interrupted: no setting judged", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
     if found.stopped:
         how = "the same command goes on from here" if log else "with --log FILE, the same command could go on from here"
         print(f"interrupted: {len(found.records)} of {found.settings} settings judged; {how}", file=sys.stderr)

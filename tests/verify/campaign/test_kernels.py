@@ -145,6 +145,15 @@ def test_the_shell_has_status_1_for_a_wrong_kernel(tmp_path):
     assert any(record.get("verdict") == "counterexample" for record in found["records"])
 
 
+def test_an_interrupt_before_the_first_setting_has_status_130(monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cnnmath.verify.kernels_campaign.keys", interrupted)
+    ran = CliRunner().invoke(app, ["verify", "relu", "--settings", "5"])
+    assert (ran.exit_code, ran.stderr) == (130, "interrupted: no setting judged\n")
+
+
 def test_the_same_command_goes_on_after_an_interrupt(tmp_path):
     log = tmp_path / "log"
     command = [sys.executable, "-m", "cnnmath", "verify", f"{slow(tmp_path)}:slow_relu", "--settings", "60"]
