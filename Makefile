@@ -2,6 +2,7 @@
 PYTHON ?= python3
 export NO_MKDOCS_2_WARNING := 1
 BIN := .venv/bin
+RUNGS ?= 2
 
 .PHONY: run test coverage mutants lint docs serve tutorial bench peers power campaign clean
 
@@ -46,6 +47,11 @@ peers: .venv/dev  ## certificates for kernels of other libraries, a thousand set
 
 power: .venv/dev  ## which rung sees each known mistake, beside what people usually do, into docs/power.md
 	$(BIN)/python -m tests.bench.power --write docs/power.md
+
+campaign: SHELL := /bin/bash
+campaign: .venv/run  ## the package's kernels at 10,000 settings; stopped by Ctrl-C, it goes on where it was
+	mkdir -p build
+	time $(BIN)/cnnmath verify --settings 10000 --rungs $(RUNGS) --limit 600 --log build/campaign-$(RUNGS).jsonl
 
 .venv/run: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
