@@ -31,7 +31,7 @@ class Command:
         ``module:function``, an operator for the package's own kernel, or None for all of these.
     op
         A setting of an operator, or its name for all settings; None where the function's name says it.
-    inputs, wrt, dtype, layout, weights, examples, rungs, seed, limit
+    inputs, wrt, dtype, layout, weights, examples, rungs, claim, seed, limit
         As `verify`, `search` and `Adapter` take them; a limit of None is the usual one.
     """
 
@@ -44,6 +44,7 @@ class Command:
     weights: str | None = None
     examples: int = 100
     rungs: tuple[int, ...] = ()
+    claim: Any = "operator"
     seed: int = 0
     limit: float | None = None
 
@@ -91,7 +92,8 @@ class Command:
         if isinstance(kernel, numeric.Kernel):
             kernel = replace(under_test(kernel, self.dtype), title=f"the package's {kind.__name__}")  # type: ignore[type-var]
         if self.op is not None and "(" in self.op:
-            return verify(kernel, parse(self.op), *self.inputs, rungs=self.rungs or ALL, seed=self.seed, **how)
+            how |= {"rungs": self.rungs or ALL, "claim": self.claim, "seed": self.seed}
+            return verify(kernel, parse(self.op), *self.inputs, **how)
         if self.inputs:
             raise SettingError(
                 "inputs are given, and no setting of an operator.",
