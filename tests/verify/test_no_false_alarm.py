@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from cnnmath import ops
+from cnnmath.verify import Case, Certificate, Counterexample, climb
 from tests.peers.kernels import tried
 from tests.peers.kernels.peer import FORMATS, RUNGS
 
@@ -29,6 +30,35 @@ def test_a_correct_kernel_is_never_refused(name, peer):
         assert len(found) == few
         assert all(e.numbers for verdict in found for e in verdict.evidence if e.rung in (2, 4))
         assert all(len(verdict.results) > 1 for verdict in found if name in DIFFERENTIATED)
+
+
+def shares(x):
+    """The mean of 49 numbers, each divided first: 49 times the float next to 1/49 is not 1."""
+    return (x * (1 / 49)).sum(axis=(2, 3), keepdims=True)
+
+
+def test_a_kernel_that_rounds_on_integers_is_not_held_to_laws_exactly():
+    found = climb(shares, Case(ops.AveragePool((7, 7)), ((2, 2, 7, 7),)), rungs=[2, 3, 4])
+    assert isinstance(found, Certificate)
+    assert {w.rung for w in found.withheld} == {2, 3}
+    assert {e.rung for e in found.evidence} == {4}
+
+
+def test_a_kernel_that_is_wrong_by_less_than_half_of_its_digits_still_breaks_a_law():
+    def kernel(x):
+        return x + (x > 2**20)
+
+    found = climb(kernel, Case(ops.Flatten(), ((2, 3),)), rungs=[3])
+    assert isinstance(found, Counterexample)
+    assert found.finding.kind == "law"
+
+
+def test_a_number_without_axes_stays_one_on_its_way_to_a_library():
+    pytest.importorskip("torch")
+    op = ops.SquaredError("mean")
+    found = climb(tried.library("torch").tested(tried.library("torch").peer(type(op)), "float64"), Case(op, ((2, 3),)))
+    assert isinstance(found, Certificate)
+    assert found.results == ("y", "x")
 
 
 def test_settings_are_the_same_at_every_run_and_repeat_where_there_are_fewer():
