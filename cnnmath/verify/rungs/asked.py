@@ -57,6 +57,7 @@ class Asked:
     base: Trial = field(init=False)
     runs: int = 0
     numbers: int = 0
+    tried: list[tuple[Trial, str]] = field(default_factory=list)
     _greatest: float = 1.0
     _first: dict[str, Array] = field(default_factory=dict)
 
@@ -85,6 +86,7 @@ class Asked:
             Where that is no array of numbers.
         """
         given = self.guard(trial, wrt, RUNG)
+        self.tried.append((trial, wrt))
         self.runs += 1
         if isinstance(given, Finding):
             raise RefutedError(given)

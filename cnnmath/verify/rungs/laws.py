@@ -7,6 +7,7 @@ its two sides are compared with ``==``. Operators that do not stay among the int
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import log2
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -43,7 +44,7 @@ def lawful(
         try:
             names = [name for law in LAWS for name in law(subject, wrt)]
         except RefutedError as refuted:
-            if rounds := _rounding(subject, wrt, refuted.finding):
+            if rounds := _rounding(subject, refuted.finding):
                 yield rounds
                 continue
             yield refuted.finding
@@ -55,13 +56,18 @@ def lawful(
         yield Evidence(RUNG, wrt, "; ".join(names) + within, subject.runs - runs, subject.numbers - numbers)
 
 
-def _rounding(asked: Asked, wrt: str, found: Finding) -> Withheld | None:
-    """Whether a law that should hold exactly does not only because the kernel rounds where no sum has to."""
+def _rounding(asked: Asked, found: Finding) -> Withheld | None:
+    """Whether a law that should hold exactly does not only because the kernel rounds where no sum has to.
+
+    What the definition gives keeps every law: a kernel that breaks one is off it in one of its results, and each is
+    either wrong or a rounding of what is right.
+    """
     if not asked.exact or found.kind != "law":
         return None
-    trials, results = (asked.base, asked.drawn()), {wrt, "y"} & set(asked.wanted)
-    said = (judged(asked.guard, trial, name, RUNG) for trial in trials for name in results)
-    return next((word for word in said if isinstance(word, Withheld)), None)
+    said = [judged(asked.guard, trial, wrt, RUNG) for trial, wrt in asked.tried]
+    if any(isinstance(word, Finding) for word in said):
+        return None
+    return next((replace(word, wrt=found.wrt) for word in said if isinstance(word, Withheld)), None)
 
 
 def linear(asked: Asked, wrt: str) -> Iterator[str]:
