@@ -2,8 +2,9 @@
 PYTHON ?= python3
 export NO_MKDOCS_2_WARNING := 1
 BIN := .venv/bin
+RUNGS ?= 2
 
-.PHONY: run test coverage mutants lint docs serve tutorial bench power clean
+.PHONY: run test coverage mutants lint docs serve tutorial bench peers power campaign clean
 
 run: .venv/run  ## install, then write ResNet-50's report: the package's main job
 	$(BIN)/cnnmath report resnet50 --output build/resnet50
@@ -41,8 +42,16 @@ tutorial: .venv/dev  ## LeNet-5 learns digits, in a minute or two; its figure is
 bench: .venv/dev  ## ratios of speed and memory beside other libraries, into docs/benchmarks.md
 	$(BIN)/python -m tests.bench --write docs/benchmarks.md
 
+peers: .venv/dev  ## certificates for kernels of other libraries, a thousand settings of each library and format
+	$(BIN)/python -m tests.peers
+
 power: .venv/dev  ## which rung sees each known mistake, beside what people usually do, into docs/power.md
 	$(BIN)/python -m tests.bench.power --write docs/power.md
+
+campaign: SHELL := /bin/bash
+campaign: .venv/run  ## the package's kernels at 10,000 settings; stopped by Ctrl-C, it goes on where it was
+	mkdir -p build
+	time $(BIN)/cnnmath verify --settings 10000 --rungs $(RUNGS) --limit 600 --log build/campaign-$(RUNGS).jsonl
 
 .venv/run: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

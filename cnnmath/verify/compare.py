@@ -15,7 +15,7 @@ from cnnmath.verify.oracle import SMALL
 from cnnmath.verify.trial import Trial, size
 from cnnmath.verify.verdict import Finding, result_name
 
-TERMS = 6
+TERMS = 3
 """Terms of a number that a report shows."""
 
 
@@ -63,7 +63,7 @@ def compared(
         lines.append(("bound", f"rounding explains {bound:.3g}, the error is {error:.3g}"))
     terms = composition(trial, wrt, at)
     lines += [("made of", terms)] if terms else []
-    return Finding(kind if _finite(here) else "nan", fact, rung, wrt, at, tuple(lines))
+    return Finding("nan" if here != here else kind, fact, rung, wrt, at, tuple(lines))
 
 
 def place(wrt: str, at: tuple[int, ...]) -> str:

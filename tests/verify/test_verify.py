@@ -68,7 +68,7 @@ def test_a_difference_names_the_first_number_both_values_and_what_it_is_made_of(
         ("nothing", "nothing", "it gives nothing"),
         ("another shape", "shape", "it has shape (1, 1, 1, 1), not (1, 1, 1)"),
         ("NaN", "nan", "y[0, 0, 0] is nan, but the definition gives "),
-        ("infinity", "nan", "y[0, 0, 0] is inf, but the definition gives "),
+        ("infinity", "value", "y[0, 0, 0] is inf, but the definition gives "),
     ],
 )
 def test_a_failure_says_what_is_wrong(name, kind, words):

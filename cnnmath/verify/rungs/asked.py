@@ -13,7 +13,7 @@ from cnnmath.readers.monomials import Monomial, monomials
 from cnnmath.verify.compare import differing, number, place
 from cnnmath.verify.data import mode
 from cnnmath.verify.guard import Guard, carrier
-from cnnmath.verify.rungs.integers import BITS, drawn, integers, room
+from cnnmath.verify.rungs.integers import ANY, BITS, drawn, integers, room
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.trial import Trial
 from cnnmath.verify.verdict import Finding
@@ -149,7 +149,7 @@ def asked(guard: Guard, case: Case, wanted: tuple[str, ...], generator: np.rando
     dtype = guard.tested.dtype
     if dtype not in BITS:
         return f"no integers are known for {dtype}"
-    exact = mode(case.op, *case.inputs) == "integers"
+    exact = mode(case.op, *case.inputs) == "integers" and guard.tested.algorithm == ANY
     if not exact and carrier(dtype).kind != "f":
         return f"its numbers are no integers, and {dtype} has no others"
     found = monomials(case.op, *case.inputs)

@@ -17,6 +17,7 @@ from cnnmath import ops
 from cnnmath.numeric.windows import Array
 from cnnmath.readers.reach import reach
 from cnnmath.verify.strategies import Case
+from cnnmath.verify.trial import Trial
 
 Position = tuple[int, ...]
 CHOOSES = (ops.MaxPool, ops.AdaptiveMaxPool, ops.Maxout)
@@ -24,6 +25,9 @@ CHOOSES = (ops.MaxPool, ops.AdaptiveMaxPool, ops.Maxout)
 
 MOST = 120
 """Positions of an input above which not all pairs are planted."""
+
+AT_ONCE = 64
+"""Trials of which the definition is asked together."""
 
 
 def planted(case: Case, generator: np.random.Generator, highest: int) -> Iterator[Array]:
@@ -69,3 +73,16 @@ def apart(
         room[0].update(eyes)
         room[1].append(plant)
     return [group for _, group in groups]
+
+
+def know(trials: Sequence[Trial], wanted: Sequence[str]) -> None:
+    """Compute what the sentence says in many trials at once, as one batch: no choice is made between samples."""
+    for first in range(0, len(trials), AT_ONCE):
+        some = trials[first : first + AT_ONCE]
+        op, (n, *rest) = some[0].case.op, some[0].case.inputs[0]
+        x = np.concatenate([trial.arrays["x"] for trial in some])
+        batch = Trial(Case(op, ((n * len(some), *rest),)), {"x": x}, np.concatenate([trial.dy for trial in some]))
+        batch.prepare(wanted)
+        for wrt in wanted:
+            for trial, truth in zip(some, np.split(batch.truth(wrt), len(some)), strict=True):
+                trial.know(wrt, truth)

@@ -31,7 +31,7 @@ from cnnmath.verify.compare import compared
 from cnnmath.verify.data import Mode, divisor, draw, labels, mode
 from cnnmath.verify.guard import Guard, carrier
 from cnnmath.verify.rounding import FORMATS, bounded
-from cnnmath.verify.rungs.choice import planted
+from cnnmath.verify.rungs.choice import know, planted
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.trial import ROOM, Trial, steps
 from cnnmath.verify.verdict import TO_DIGITS, Evidence, Finding, Withheld
@@ -113,6 +113,7 @@ def by_choice(
         Trial(case, ties.arrays | {"x": x.astype(carrier(guard.tested.dtype))}, ties.dy)
         for x in planted(case, generator, 2 ** (bits - 1))
     ]
+    know(plants, wanted)
     numbers = dict.fromkeys(wanted, 0)
     yield from _tried(guard, (ties, orders, *plants), numbers)
     for wrt in numbers:
