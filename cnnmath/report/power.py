@@ -36,7 +36,8 @@ NEVER = "\u2013"
 READING = f"""## Every mistake
 
 A kernel with the mistake behaves as if what stands in the first column held. Numbers are calls of the kernel, and
-{NEVER} is where a rung does not see it. ✓✓ is seen by a usual test, ✗✓ only where the mistake shows, ✗✗ by no such test.
+{NEVER} is where a rung does not see it. A usual test that sees it has ✓✓; ✗✓ where it does only at a setting where the
+mistake shows; ✗✗ where it never does.
 """
 
 
