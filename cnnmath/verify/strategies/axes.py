@@ -74,14 +74,14 @@ def sliding(draw: DrawFn, plan: Plan = FREE, *, blind: bool) -> Settings:
     if plan:
         return _planned(draw, plan, blind=blind)
     settings, sizes = as_settings(draw(free_axes(blind=blind)))
-    if draw(st.sampled_from((False, False, True))):
+    if draw(st.sampled_from((False, True) if blind else (False, False, True))):
         settings["padding"] = draw(st.sampled_from(["valid", "same", "same_lower", "same", "same_lower"]))
         extents = [d * (k - 1) + 1 for d, k in zip(settings["dilation"], settings["kernel"], strict=True)]
         sizes = tuple(max(n, e) for n, e in zip(sizes, extents, strict=True))
     return settings, sizes
 
 
-UNEQUAL = {2: [(3, 2), (2, 3), (3, 1), (1, 3)], 3: [(3, 2, 1), (2, 1, 3), (1, 3, 2)]}
+UNEQUAL = {2: [(3, 2), (2, 3), (3, 1), (1, 3)], 3: [(3, 2, 2), (2, 1, 3), (2, 3, 2), (2, 2, 3)]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,9 @@ def frame(draw: DrawFn, plan: Plan, *, blind: bool) -> Frame:
     }
     kernel = draw(pick(plan, "kernel", kernels))
     telling = draw(st.sampled_from([axis for axis, k in enumerate(kernel) if k == max(kernel)]))
-    dilation = [1 if plan["dilation"] == "1" else draw(st.integers(1, 2)) for _ in kernel]
+    dilation = [
+        1 if plan["dilation"] == "1" else draw(st.sampled_from((2, 1, 3) if k == 2 else (2, 1))) for k in kernel
+    ]
     if plan["dilation"] == "larger":
         dilation[telling] = 2
     extents = Frame(telling, kernel, (), tuple(dilation)).extents
@@ -129,18 +131,26 @@ def pads(draw: DrawFn, plan: Plan, made: Frame, *, blind: bool) -> list[tuple[in
     if how not in ("symmetric", "asymmetric", "whole"):
         return [(0, 0)] * len(most)
     room = most if how == "whole" else [max(m - 1, 0) for m in most]
-    drawn = [(draw(st.integers(0, m)), draw(st.integers(0, m))) for m in room]
+    drawn = [_unequal(draw, m) for m in room]
     if how == "symmetric":
         drawn = [(before, before) for before, _ in drawn]
     own = room[made.telling]
     sides = {"before": (own, 0), "after": (0, own), "both": (own, own)}
     side = {"overhang": ["before"], "dropped": ["after"]}.get(plan.get("rounding", ""), ["after", "before"])
+    if plan.get("rounding") == "down" and plan["rest"] == "some":
+        side = ["before"]  # rounding up would read the rest
     if how == "symmetric":
         both = draw(st.integers(1, own))
         drawn[made.telling] = (both, both)
     else:
         drawn[made.telling] = sides[draw(st.sampled_from(side + ["both"] * (how == "whole" and len(side) > 1)))]
     return drawn
+
+
+def _unequal(draw: DrawFn, most: int) -> tuple[int, int]:
+    """Padding before and after, of which one differs from the other where there is any."""
+    before = draw(st.integers(0, most))
+    return before, draw(st.sampled_from([n for n in range(most + 1) if n != before] or [0]))
 
 
 def _planned(draw: DrawFn, plan: Plan, *, blind: bool) -> Settings:

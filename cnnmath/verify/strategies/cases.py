@@ -117,7 +117,7 @@ def _pool(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
     settings, sizes = draw(sliding(plan, blind=False))
     own: dict[str, Any] = {}
     if kind is ops.AveragePool:
-        own = {"count_padding": draw(pick(plan, "count_padding", FLAGS))}
+        own = {"count_padding": draw(pick(plan, "count_padding", {"no": [False], "yes": [True, True]}))}
     elif kind is ops.LpPool:
         own = {"p": draw(pick(plan, "p", {"1": [1], "2": [2], "odd": [3], "even": [4]}))}
     ceil = draw(pick(plan, "rounding", {"down": [False], "up": [True], "overhang": [True], "dropped": [True]}))
