@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cnnmath.arguments import sizes
 from cnnmath.cli.options import AsJson, progress
+
+if TYPE_CHECKING:
+    from cnnmath.verify.command import Command
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C."""
 
 
 def verify(
@@ -34,16 +41,43 @@ def verify(
     weights: Annotated[str | None, typer.Option("--weights", help="Order of a weight's axes, such as HWIO.")] = None,
     examples: Annotated[int, typer.Option(min=1, help="How many settings to try of each operator.")] = 100,
     rungs: Annotated[str | None, typer.Option("--rungs", help="Which rungs of the ladder to climb, as 1,2,5.")] = None,
+    claim: Annotated[
+        str, typer.Option("--claim", help="operator; or shapes, where the verdict is to speak of the inputs alone.")
+    ] = "operator",
     seed: Annotated[int, typer.Option(help="Of the data.")] = 0,
-    limit: Annotated[float, typer.Option(min=0.001, help="Seconds that one call of the kernel may take.")] = 20.0,
+    limit: Annotated[
+        float | None,
+        typer.Option(min=0.001, help="Seconds that one call may take, 20; of a campaign, one setting, 60."),
+    ] = None,
+    power: Annotated[
+        bool, typer.Option("--power", help="Measure which rung sees each known mistake, beside what people usually do.")
+    ] = False,
+    settings: Annotated[
+        int | None, typer.Option(min=1, help="A campaign: how many settings to judge of all operators together.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes of a campaign, as many as processors by default.")
+    ] = None,
+    log: Annotated[
+        str | None, typer.Option("--log", help="File that a campaign writes, and goes on from when called again.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what may be believed of a kernel, or where it is wrong: a certificate or the smallest counterexample."""
+    """Say what may be believed of a kernel, or where it is wrong: a certificate or the smallest counterexample.
+
+    With --settings, --workers or --log it is a campaign: very many settings, each judged in a process that may die.
+    """
+    if power:
+        _power(what or op, sizes(rungs.replace(",", "x"), "--rungs") if rungs else None, seed, as_json=as_json)
+        return
     from cnnmath.verify.command import Command
 
     shapes = tuple(sizes(text, "--input") for text in inputs or ())
     climbed = sizes(rungs.replace(",", "x"), "--rungs") if rungs else ()
-    asked = Command(what, op, shapes, tuple(wrt or ()), dtype, layout, weights, examples, climbed, seed, limit)
+    asked = Command(what, op, shapes, tuple(wrt or ()), dtype, layout, weights, examples, climbed, claim, seed, limit)
+    if settings or workers or log:
+        _campaign(asked, settings or 10_000, workers, log, as_json=as_json)
+        return
     verdicts: list[Any] = []
     with progress("verifying") as report:
         tasks = asked.tasks()
@@ -56,4 +90,36 @@ def verify(
     else:
         print("\n".join(map(repr, verdicts)))
     if not all(verdict.certified for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+def _power(what: str | None, rungs: tuple[int, ...] | None, seed: int, *, as_json: bool) -> None:
+    """Try the ladder on known mistakes, of all operators or of one."""
+    from cnnmath import ops
+    from cnnmath.verify.mistakes import MISTAKES
+    from cnnmath.verify.power import power
+    from cnnmath.verify.rungs import LADDER
+
+    kinds = [ops.named(what)] if what else ops.ALL
+    with progress("trying mistakes") as report:
+        own = [mistake for mistake in MISTAKES if mistake.kind in kinds]
+        found = power(own, rungs=rungs or tuple(LADDER), seed=seed, told=report)
+    print(json.dumps(found.record()) if as_json else repr(found))
+    if not found.caught:
+        raise typer.Exit(1)
+
+
+def _campaign(asked: Command, settings: int, workers: int | None, log: str | None, *, as_json: bool) -> None:
+    """Judge very many settings, and print the report, or how to go on after Ctrl-C."""
+    try:
+        found = asked.campaign(settings, workers, log)
+    except KeyboardInterrupt:  # while settings were drawn
+        print("interrupted: no setting judged", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    if found.stopped:
+        how = "the same command goes on from here" if log else "with --log FILE, the same command could go on from here"
+        print(f"interrupted: {len(found.records)} of {found.settings} settings judged; {how}", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED)
+    print(json.dumps(found.record()) if as_json else found)
+    if not found.certified:
         raise typer.Exit(1)

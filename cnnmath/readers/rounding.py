@@ -573,9 +573,10 @@ class Sloping(Rounding):
     def joined(self, terms: list[Number]) -> Number:
         """Values and partials, each one sum."""
         value = added(self.format, (t.value if isinstance(t, Slope) else t for t in terms))
-        if not isinstance(value, Rounded):
+        partials = [t.partials for t in terms if isinstance(t, Slope)]
+        if not partials:
             return value
-        return Slope(value, self.gathered([t.partials for t in terms if isinstance(t, Slope)]))
+        return Slope(Rounding.of(self, value), self.gathered(partials))
 
     def gathered(self, partials: Iterable[dict[Leaf, Rounded]]) -> dict[Leaf, Rounded]:
         """Sums of partials by leaf."""

@@ -212,7 +212,7 @@ class Adapter:
     def _outward(self, op: Operator, name: str, array: Array) -> Array:
         """An operand as the function has it: in row-major order, but a view as it lies in memory."""
         moved = array.transpose(self.axes(op, name, array.ndim))
-        return moved if array.base is not None else np.ascontiguousarray(moved)
+        return moved if array.base is not None else np.asarray(moved, order="C")  # which leaves a number a number
 
     def _inward(self, op: Operator, wrt: str, array: Array) -> Array:
         """A result in the package's layout."""

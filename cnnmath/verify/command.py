@@ -12,6 +12,9 @@ from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.notation import parse
 from cnnmath.verify.adapter import Adapter, Layout, Order, Tested, under_test
+from cnnmath.verify.guard import LIMIT as ONE_CALL
+from cnnmath.verify.kernels_campaign import LIMIT, campaign
+from cnnmath.verify.kernels_report import KernelCampaign
 from cnnmath.verify.ladder import ALL, verify
 from cnnmath.verify.load import kind_of, load
 from cnnmath.verify.search import RUNGS, search
@@ -28,8 +31,8 @@ class Command:
         ``module:function``, an operator for the package's own kernel, or None for all of these.
     op
         A setting of an operator, or its name for all settings; None where the function's name says it.
-    inputs, wrt, dtype, layout, weights, examples, rungs, seed, limit
-        As `verify`, `search` and `Adapter` take them.
+    inputs, wrt, dtype, layout, weights, examples, rungs, claim, seed, limit
+        As `verify`, `search` and `Adapter` take them; a limit of None is the usual one.
     """
 
     what: str | None
@@ -41,6 +44,7 @@ class Command:
     weights: str | None = None
     examples: int = 100
     rungs: tuple[int, ...] = ()
+    claim: Any = "operator"
     seed: int = 0
     limit: float | None = None
 
@@ -52,17 +56,44 @@ class Command:
         kernel = self._adapted(load(self.what))
         return [(kernel.name, lambda: self._judge(kernel, self._kind(kernel.name)))]
 
+    def campaign(self, settings: int, workers: int | None, log: str | None) -> KernelCampaign:
+        """Judge very many settings, and show how far it is."""
+        if self.inputs or (self.op and "(" in self.op):
+            raise SettingError(
+                "a campaign goes over all settings of an operator, and one is given.",
+                fix="name the operator alone, for example --op conv; or leave out --settings, --workers and --log",
+            )
+        own = self.what is None or ":" not in self.what
+        kinds = [self._kind()] if self.op else [ops.named(self.what)] if own and self.what else None
+        self._check_known()
+        return campaign(
+            None if own else self.what,
+            kinds,
+            settings,
+            wrt=self.wrt or None,
+            dtype=self.dtype,
+            layout=self.layout,  # type: ignore[arg-type]
+            weights=self.weights,  # type: ignore[arg-type]
+            rungs=self.rungs or RUNGS,
+            seed=self.seed,
+            workers=workers,
+            log=log,
+            progress=True,
+            limit=LIMIT if self.limit is None else self.limit,
+        )
+
     @property
     def one(self) -> bool:
         """Whether one kernel is asked for, and not all."""
         return self.what is not None or self.op is not None
 
     def _judge(self, kernel: Any, kind: type[Operator]) -> Verdict:
-        how: dict[str, Any] = {"wrt": self.wrt or None, "limit": self.limit}
+        how: dict[str, Any] = {"wrt": self.wrt or None, "limit": ONE_CALL if self.limit is None else self.limit}
         if isinstance(kernel, numeric.Kernel):
             kernel = replace(under_test(kernel, self.dtype), title=f"the package's {kind.__name__}")  # type: ignore[type-var]
         if self.op is not None and "(" in self.op:
-            return verify(kernel, parse(self.op), *self.inputs, rungs=self.rungs or ALL, seed=self.seed, **how)
+            how |= {"rungs": self.rungs or ALL, "claim": self.claim, "seed": self.seed}
+            return verify(kernel, parse(self.op), *self.inputs, **how)
         if self.inputs:
             raise SettingError(
                 "inputs are given, and no setting of an operator.",
@@ -78,6 +109,13 @@ class Command:
 
     def _adapted(self, kernel: Any) -> Tested:
         """The kernel with the layout, the order of weights and the dtype that are asked for."""
+        self._check_known()
+        adapted = under_test(kernel, self.dtype)
+        if not isinstance(adapted, Adapter) or adapted is kernel:
+            return adapted
+        return replace(adapted, layout=self.layout, weights=self.weights)
+
+    def _check_known(self) -> None:
         for option, value, known in (
             ("layout", self.layout, get_args(Layout)),
             ("weights", self.weights, (None, *get_args(Order))),
@@ -86,7 +124,3 @@ class Command:
                 raise SettingError(
                     f"--{option} {value} is none that is known.", rule=f"one of {', '.join(v for v in known if v)}"
                 )
-        adapted = under_test(kernel, self.dtype)
-        if not isinstance(adapted, Adapter) or adapted is kernel:
-            return adapted
-        return replace(adapted, layout=self.layout, weights=self.weights)

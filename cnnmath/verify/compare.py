@@ -15,7 +15,7 @@ from cnnmath.verify.oracle import SMALL
 from cnnmath.verify.trial import Trial, size
 from cnnmath.verify.verdict import Finding, result_name
 
-TERMS = 6
+TERMS = 3
 """Terms of a number that a report shows."""
 
 

@@ -21,7 +21,7 @@ from cnnmath.verify.rungs import LADDER
 from cnnmath.verify.sight import unseen
 from cnnmath.verify.smallest import smallest
 from cnnmath.verify.strategies import Case
-from cnnmath.verify.telling import telling
+from cnnmath.verify.telling import least, telling, wide
 from cnnmath.verify.verdict import Certificate, Counterexample, Evidence, Finding, NoPower, Verdict, Withheld, join
 
 ALL = tuple(LADDER)
@@ -100,8 +100,20 @@ def verify(
     if data is not None:
         return on_data(under_test(kernel, dtype), op, data, (wrt,) if isinstance(wrt, str) else wrt, limit)
     cases = [_case(op, inputs)] if inputs else telling(op)
-    verdict = judge(under_test(kernel, dtype), cases, wrt=wrt, rungs=rungs, seed=seed, limit=limit)
+    subject = under_test(kernel, dtype)
+    verdict = judge(subject, cases, wrt=wrt, rungs=rungs, seed=seed, limit=limit)
+    if not inputs:
+        for rung, more in ((1, [least(op)]), (2, wide(op))):
+            if rung in rungs and isinstance(verdict, Certificate) and not (rung == 1 and verdict.rung == 1):
+                verdict = _joined(verdict, judge(subject, more, wrt=wrt, rungs=[rung], seed=seed, limit=limit))
     return weighed(verdict, op, claim) if isinstance(verdict, Certificate) else verdict
+
+
+def _joined(certificate: Certificate, more: Verdict) -> Verdict:
+    """A certificate of more settings; where they have nothing to say, it stays as it is."""
+    if isinstance(more, Certificate):
+        return join([certificate, more])
+    return more if isinstance(more, Counterexample) else certificate
 
 
 def weighed(certificate: Certificate, op: Operator, claim: Claim = "operator") -> Certificate | NoPower:

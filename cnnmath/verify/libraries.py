@@ -52,6 +52,14 @@ class Differentiated:
         """The output, and the gradient by every operand that is not a buffer."""
         return all_results(op, *inputs)
 
+    def takes(self, op: Operator) -> frozenset[str]:
+        """Settings of the operator that the function is told at every call."""
+        return self.forward.takes(op)
+
+    def axes(self, op: Operator, name: str, rank: int) -> tuple[int, ...]:
+        """Which of the package's axes stands where."""
+        return self.forward.axes(op, name, rank)
+
     def call(self, op: Operator, wrt: str, arrays: Mapping[str, Array], dy: Array | None) -> Any:
         """The output, or the gradient that the library takes."""
         if wrt == "y" or dy is None:
@@ -90,7 +98,7 @@ def from_torch(function: Callable[..., Any], dtype: str = "float64", **how: Any)
     kind = getattr(torch, dtype)
 
     def convert(array: Array) -> Any:
-        return torch.from_numpy(np.ascontiguousarray(array)).to(kind)
+        return torch.from_numpy(np.asarray(array, order="C")).to(kind)
 
     def restore(tensor: Any) -> Any:
         if tensor.dtype == torch.bfloat16:

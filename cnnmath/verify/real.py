@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import log
+
 import numpy as np
 
 from cnnmath import ops
@@ -19,6 +21,18 @@ DIGITS = {"float16": 11, "bfloat16": 8}
 
 LARGE = 50
 """How many times larger the few large numbers are."""
+
+EXPONENTIAL = (
+    *(ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
+    *(ops.CrossEntropy, ops.BinaryCrossEntropy),
+)
+"""Operators whose sentence has an exponential of the input that may be beyond a format, though the output is not."""
+
+CENTRED = (ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.RadialBasis)
+"""Operators that square differences, of numbers that may all be far from zero."""
+
+TRAPPED = (*EXPONENTIAL, *CENTRED)
+"""Operators of which a sentence that is computed as one writes it fails, where numbers are extreme."""
 
 
 def real(case: Case, dtype: str, generator: np.random.Generator, *, large: bool = False) -> Trial:
@@ -42,6 +56,20 @@ def real(case: Case, dtype: str, generator: np.random.Generator, *, large: bool 
 
     arrays = {name: held(fill(name, shape), dtype) for name, shape in operands(op, *inputs).items()}
     return Trial(case, arrays, held(generator.normal(size=op.shape(*inputs)), dtype))
+
+
+def extreme(trial: Trial, dtype: str) -> Trial:
+    """The same with an input for which an operator is hard to compute.
+
+    Most exponentials, or their inverses, are beyond the format; or all numbers are so far from zero that their squares
+    leave no digit of their differences.
+    """
+    form, arrays = FORMATS[dtype], trial.arrays
+    if isinstance(trial.case.op, EXPONENTIAL):
+        changed = {"x": 2 * log(form.largest) * arrays["x"].astype(float)}
+    else:
+        changed = {name: form.unit**-0.5 + arrays[name].astype(float) for name in ("x", "w", "mean") if name in arrays}
+    return Trial(trial.case, arrays | {name: held(a, dtype) for name, a in changed.items()}, trial.dy)
 
 
 def held(array: Array, dtype: str) -> Array:

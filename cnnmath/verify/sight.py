@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from cnnmath.errors import CnnmathError
 from cnnmath.ops import Operator
 from cnnmath.verify.mistakes import MISTAKES, Mistake
 from cnnmath.verify.strategies import Case
-from cnnmath.verify.telling import telling
-
-BLOCK = 9
-"""More samples, and more channels, than a kernel takes at a time."""
+from cnnmath.verify.telling import telling, wide
 
 
 def unseen(op: Operator, cases: Iterable[Case], wanted: Collection[str], *, wider: bool = False) -> list[Mistake]:
@@ -35,22 +31,10 @@ def unseen(op: Operator, cases: Iterable[Case], wanted: Collection[str], *, wide
     >>> unseen(op, telling(op), ["y", "x", "w", "b"])
     []
     """
-    tried, could = tuple(cases), [*telling(op), *(_wide(op) if wider else ())]
+    tried, could = tuple(cases), [*telling(op), *(wide(op) if wider else ())]
     own = [m for m in MISTAKES if m.kind is type(op) and m.spoils & set(wanted)]
     return [m for m in own if _shown(m, could) and not _shown(m, tried)]
 
 
 def _shown(mistake: Mistake, cases: Iterable[Case]) -> bool:
     return any(mistake.shows(case.op, case.inputs) for case in cases)
-
-
-def _wide(op: Operator) -> Iterable[Case]:
-    """Telling inputs with more samples, and with more channels."""
-    case = telling(op)[0]
-    for times in ((BLOCK, 1), (1, BLOCK)):
-        inputs = tuple((n * times[0], c * times[1], *rest) for n, c, *rest in case.inputs)
-        try:
-            op.shape(*inputs)
-        except CnnmathError:
-            continue
-        yield Case(op, inputs)

@@ -46,6 +46,8 @@ class Evidence:
         Calls of the kernel, and numbers that were compared.
     assumes
         What is taken for granted.
+    settings
+        At how many settings.
     """
 
     rung: int
@@ -54,6 +56,7 @@ class Evidence:
     runs: int = 1
     numbers: int = 0
     assumes: tuple[str, ...] = ()
+    settings: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,8 @@ class Certificate:
     @property
     def results(self) -> tuple[str, ...]:
         """Which results were judged: ``y``, or operands whose gradients they are."""
-        return tuple(dict.fromkeys(e.wrt for e in self.evidence))
+        found = dict.fromkeys(e.wrt for e in self.evidence)
+        return tuple(sorted(found, key=lambda wrt: wrt != "y"))
 
     @property
     def assumes(self) -> tuple[str, ...]:
@@ -152,7 +156,8 @@ class Certificate:
             "rung_name": RUNGS[self.rung],
             "settings": [str(case) for case in self.cases],
             "evidence": [
-                {"rung": e.rung, "result": result_name(e.wrt), "fact": e.fact, "runs": e.runs, "numbers": e.numbers}
+                {"rung": e.rung, "result": result_name(e.wrt), "fact": e.fact}
+                | {"settings": e.settings, "runs": e.runs, "numbers": e.numbers}
                 for e in self.evidence
             ],
             "withheld": [{"rung": w.rung, "result": result_name(w.wrt), "why": w.why} for w in self.withheld],
@@ -180,7 +185,7 @@ class Certificate:
             for e in (e for e in self.evidence if e.rung == rung):
                 facts.setdefault(e.fact, []).append(e)
             for fact, those in facts.items():
-                yield rung, f"{_names(those, self.results)}{fact}{_sums(those)}"
+                yield rung, f"{_names(those, self.results)}{fact}{_sums(those, len(self.cases))}"
             whys: dict[str, list[Withheld]] = {}
             for w in (w for w in self.withheld if w.rung == rung):
                 whys.setdefault(w.why, []).append(w)
@@ -309,14 +314,16 @@ def join(certificates: Iterable[Certificate]) -> Certificate:
     facts: dict[tuple[int, str, str], Evidence] = {}
     for e in (e for c in all_of for e in c.evidence):
         key = (e.rung, e.wrt, e.fact)
-        was = facts.get(key, replace(e, runs=0, numbers=0))
-        facts[key] = replace(was, runs=was.runs + e.runs, numbers=was.numbers + e.numbers)
+        was = facts.get(key)
+        more = was and {name: getattr(was, name) + getattr(e, name) for name in ("runs", "numbers", "settings")}
+        facts[key] = replace(was, **more) if was else e
+    shown = {(rung, wrt) for rung, wrt, _ in facts}
     blind = [text for text in all_of[0].blind if all(text in c.blind for c in all_of)]
     return Certificate(
         all_of[0].kernel,
         tuple(dict.fromkeys(case for c in all_of for case in c.cases)),
         tuple(facts.values()),
-        tuple(dict.fromkeys(w for c in all_of for w in c.withheld)),
+        tuple(dict.fromkeys(w for c in all_of for w in c.withheld if (w.rung, w.wrt) not in shown)),
         tuple(blind),
     )
 
@@ -342,7 +349,9 @@ def _names(those: Iterable[Any], all_results: tuple[str, ...]) -> str:
     return "" if set(named) == set(all_results) else f"{', '.join(map(result_name, named))}: "
 
 
-def _sums(those: list[Evidence]) -> str:
-    runs, numbers = sum(e.runs for e in those), sum(e.numbers for e in those)
+def _sums(those: list[Evidence], settings: int) -> str:
+    """How often, and at how many of the settings where it is not at all of them."""
+    runs, numbers, least = sum(e.runs for e in those), sum(e.numbers for e in those), min(e.settings for e in those)
+    where = f"at {least:,} of {settings:,} settings, " if least < settings else ""
     compared = f", {numbers:,} numbers" if numbers else ""
-    return f" ({runs:,} run{'s' if runs != 1 else ''}{compared})"
+    return f" ({where}{runs:,} run{'s' if runs != 1 else ''}{compared})"

@@ -346,3 +346,16 @@ def test_another_algorithm_is_refused():
         "  here    algorithm 'strassen'\n"
         "  fix     use 'any order', 'winograd', 'winograd(m)' for tiles of m outputs an axis, or 'fft'"
     )
+
+
+@pytest.mark.parametrize("wrt", ["x", "w"])
+def test_gradients_at_zeros_round_as_others_do(wrt):
+    op = ops.Linear(2, bias=False)
+    rng = np.random.default_rng(0)
+    arrays = {"x": np.zeros((1, 2)), "w": rng.normal(size=(2, 2))}
+    dy = rng.normal(size=(1, 2))
+    at_ones = bounded(op, "x", arrays | {"x": np.ones((1, 2))}, dy, F64)
+    found = bounded(op, wrt, arrays, dy, F64)
+    assert (found.bound > 0).all() == (wrt == "x")
+    if wrt == "x":
+        assert np.array_equal(found.bound, at_ones.bound)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,7 @@ def _added_to(right: Sequence[Array], given: Sequence[Array]) -> Iterator[Change
     for r, g in zip(right, given, strict=True):
         if r.shape == np.shape(g) and r.size:
             more = np.ravel(g)[0] - np.ravel(r)[0]
-            if more - more == 0:
+            if isfinite(more):
                 yield Change("added-to", f"{_told(_exact(more))} were added to every number", lambda a, c=more: a + c)
             return
 
@@ -120,7 +121,7 @@ def _shifted(a: Array, step: int, axis: int) -> Array:
 
 
 def _quotient(a: Any, b: Any) -> Fraction | None:
-    return _exact(a) / _exact(b) if a - a == 0 and a != b else None
+    return _exact(a) / _exact(b) if isfinite(a) and a != b else None
 
 
 def _exact(a: Any) -> Fraction:

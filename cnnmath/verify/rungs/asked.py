@@ -13,7 +13,7 @@ from cnnmath.readers.monomials import Monomial, monomials
 from cnnmath.verify.compare import differing, number, place
 from cnnmath.verify.data import mode
 from cnnmath.verify.guard import Guard, carrier
-from cnnmath.verify.rungs.integers import BITS, drawn, integers, room
+from cnnmath.verify.rungs.integers import ANY, BITS, drawn, integers, room
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.trial import Trial
 from cnnmath.verify.verdict import Finding
@@ -57,6 +57,7 @@ class Asked:
     base: Trial = field(init=False)
     runs: int = 0
     numbers: int = 0
+    tried: list[tuple[Trial, str]] = field(default_factory=list)
     _greatest: float = 1.0
     _first: dict[str, Array] = field(default_factory=dict)
 
@@ -85,6 +86,7 @@ class Asked:
             Where that is no array of numbers.
         """
         given = self.guard(trial, wrt, RUNG)
+        self.tried.append((trial, wrt))
         self.runs += 1
         if isinstance(given, Finding):
             raise RefutedError(given)
@@ -149,7 +151,7 @@ def asked(guard: Guard, case: Case, wanted: tuple[str, ...], generator: np.rando
     dtype = guard.tested.dtype
     if dtype not in BITS:
         return f"no integers are known for {dtype}"
-    exact = mode(case.op, *case.inputs) == "integers"
+    exact = mode(case.op, *case.inputs) == "integers" and guard.tested.algorithm == ANY
     if not exact and carrier(dtype).kind != "f":
         return f"its numbers are no integers, and {dtype} has no others"
     found = monomials(case.op, *case.inputs)

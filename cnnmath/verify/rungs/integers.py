@@ -167,7 +167,7 @@ def on_fractions(
 
 
 def judged(guard: Guard, trial: Trial, wrt: str, rung: int = RUNG) -> Withheld | Finding | None:
-    """What is wrong with a result, if anything is; an algorithm that rounds on integers is not judged by them."""
+    """What is wrong with a result, if anything; a kernel whose algorithm rounds on integers is not judged by them."""
     given = guard(trial, wrt, rung)
     finding = given if isinstance(given, Finding) else compared(trial, wrt, given, rung)
     if finding is None or isinstance(given, Finding) or finding.kind != "value" or given.dtype.kind != "f":

@@ -121,6 +121,11 @@ class Soiled:
         """The kernel's."""
         return self.tested.dtype
 
+    @property
+    def algorithm(self) -> str:
+        """The kernel's."""
+        return self.tested.algorithm
+
     def results(self, op: Operator, *inputs: tuple[int, ...]) -> tuple[str, ...]:
         """The kernel's."""
         return self.tested.results(op, *inputs)
