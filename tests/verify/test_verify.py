@@ -177,7 +177,7 @@ class TestPower:
             assert "on these data it could behave as if the kernel were flipped" in found.why
 
     def test_a_wrong_kernel_is_wrong_on_data_that_tell(self):
-        kernel = MUTANTS["flipped-kernel"][1]
+        _, kernel, _ = MUTANTS["flipped-kernel"]
         found = verify(kernel, self.op, data=self.data())
         assert isinstance(found, Counterexample)
         assert (found.wrt, found.finding.kind) == ("y", "bound")
