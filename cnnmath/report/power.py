@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cnnmath.ops import Operator
+from cnnmath.verify.evidence import SHORT
 from cnnmath.verify.power import COMPARISONS, PATIENCE, Habit, Power, Row, results
 from cnnmath.verify.usual import usual
-from cnnmath.verify.verdict import SHORT
 
 INTRODUCTION = """# Power, measured
 

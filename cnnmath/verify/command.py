@@ -11,13 +11,14 @@ from cnnmath.errors import SettingError
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.notation import parse
-from cnnmath.verify.adapter import Adapter, Layout, Order, Tested, under_test
+from cnnmath.verify.adapter import Adapter, Layout, Order
 from cnnmath.verify.guard import LIMIT as ONE_CALL
 from cnnmath.verify.kernels_campaign import LIMIT, campaign
 from cnnmath.verify.kernels_report import KernelCampaign
 from cnnmath.verify.ladder import ALL, verify
 from cnnmath.verify.load import kind_of, load
 from cnnmath.verify.search import RUNGS, search
+from cnnmath.verify.subject import Tested, under_test
 from cnnmath.verify.verdict import Verdict
 
 

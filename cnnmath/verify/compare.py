@@ -11,9 +11,9 @@ import numpy as np
 
 from cnnmath.numeric.windows import Array
 from cnnmath.readers import Tensor, gradient
+from cnnmath.verify.evidence import Finding, result_name
 from cnnmath.verify.oracle import SMALL
 from cnnmath.verify.trial import Trial, size
-from cnnmath.verify.verdict import Finding, result_name
 
 TERMS = 3
 """Terms of a number that a report shows."""

@@ -8,14 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from cnnmath.numeric.windows import Array
-from cnnmath.verify.adapter import Tested
 from cnnmath.verify.compare import compared
 from cnnmath.verify.data import mode
+from cnnmath.verify.evidence import Finding
 from cnnmath.verify.guard import LIMIT, Guard
 from cnnmath.verify.mistakes import explain
-from cnnmath.verify.rungs.integers import drawn
+from cnnmath.verify.rungs.draws import drawn
+from cnnmath.verify.subject import Tested
 from cnnmath.verify.trial import Trial
-from cnnmath.verify.verdict import Counterexample, Finding
+from cnnmath.verify.verdict import Counterexample
 
 EXPLAINED = ("value", "nan", "polynomial", "shape")
 """Kinds of findings that known mistakes can explain."""

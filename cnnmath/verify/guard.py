@@ -13,9 +13,9 @@ import numpy as np
 
 from cnnmath.errors import SettingError
 from cnnmath.numeric.windows import Array
-from cnnmath.verify.adapter import Tested
+from cnnmath.verify.evidence import Finding
+from cnnmath.verify.subject import Tested
 from cnnmath.verify.trial import Trial
-from cnnmath.verify.verdict import Finding
 
 Outcome: TypeAlias = Array | Finding
 

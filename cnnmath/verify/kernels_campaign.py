@@ -15,7 +15,7 @@ from cnnmath import numeric, ops
 from cnnmath.errors import SettingError
 from cnnmath.ops import Operator
 from cnnmath.ops.checks import integer
-from cnnmath.verify.adapter import Adapter, Layout, Order, Tested, under_test
+from cnnmath.verify.adapter import Adapter, Layout, Order
 from cnnmath.verify.campaign import Record, run
 from cnnmath.verify.campaign.judging import steady
 from cnnmath.verify.kernels_report import KernelCampaign
@@ -23,6 +23,7 @@ from cnnmath.verify.keys import case_of, keys
 from cnnmath.verify.ladder import climb
 from cnnmath.verify.load import kind_of, load
 from cnnmath.verify.search import RUNGS
+from cnnmath.verify.subject import Tested, under_test
 from cnnmath.verify.verdict import Certificate, Counterexample
 
 LIMIT = 60.0

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from cnnmath.verify.campaign import Campaign
-from cnnmath.verify.verdict import SHORT
+from cnnmath.verify.evidence import SHORT
 
 SHOWN = 3
 """Counterexamples that are shown in full."""

@@ -13,16 +13,17 @@ from cnnmath.errors import CnnmathError, SettingError
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape, check_operator
 from cnnmath.ops.notation import describe
-from cnnmath.verify.adapter import Tested, all_results, under_test
 from cnnmath.verify.diagnosis import explained
+from cnnmath.verify.evidence import Evidence, Finding, Withheld
 from cnnmath.verify.guard import LIMIT, Guard
 from cnnmath.verify.on_data import on_data
 from cnnmath.verify.rungs import LADDER
 from cnnmath.verify.sight import unseen
 from cnnmath.verify.smallest import smallest
 from cnnmath.verify.strategies import Case
+from cnnmath.verify.subject import Tested, all_results, under_test
 from cnnmath.verify.telling import least, telling, wide
-from cnnmath.verify.verdict import Certificate, Counterexample, Evidence, Finding, NoPower, Verdict, Withheld, join
+from cnnmath.verify.verdict import Certificate, Counterexample, NoPower, Verdict, join
 
 ALL = tuple(LADDER)
 Claim = Literal["operator", "shapes"]

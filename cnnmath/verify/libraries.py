@@ -11,8 +11,9 @@ import numpy as np
 from cnnmath.errors import MissingExtraError
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
-from cnnmath.verify.adapter import Adapter, all_results
+from cnnmath.verify.adapter import Adapter
 from cnnmath.verify.guard import carrier
+from cnnmath.verify.subject import all_results
 
 Pullback: TypeAlias = Callable[[Callable[..., Any], list[Any], Any], list[Any]]
 """``pullback(function, operands, dy)``: the gradients of ``sum(dy * function(*operands))``."""

@@ -15,16 +15,17 @@ from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import input_names
 from cnnmath.ops.notation import describe
-from cnnmath.verify.adapter import Tested
 from cnnmath.verify.compare import compared
+from cnnmath.verify.evidence import Evidence, Finding
 from cnnmath.verify.guard import Guard, carrier
 from cnnmath.verify.mistakes import mistakes
 from cnnmath.verify.mistakes.diagnose import same
 from cnnmath.verify.real import held
 from cnnmath.verify.rounding import FORMATS, bounded
 from cnnmath.verify.strategies import Case
+from cnnmath.verify.subject import Tested
 from cnnmath.verify.trial import Trial
-from cnnmath.verify.verdict import Certificate, Counterexample, Evidence, Finding, NoPower, Verdict
+from cnnmath.verify.verdict import Certificate, Counterexample, NoPower, Verdict
 
 RUNG = 4
 FACT = "on the given data, each number within the bound of its own roundings"

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.errors import NoSuchExample
 
 from cnnmath.ops import Operator
-from cnnmath.verify.adapter import Tested, under_test
 from cnnmath.verify.diagnosis import explained
 from cnnmath.verify.guard import LIMIT
 from cnnmath.verify.ladder import climb, shrunk
 from cnnmath.verify.strategies import Case, cases, covering
+from cnnmath.verify.subject import Tested, under_test
 from cnnmath.verify.verdict import Certificate, Counterexample, Verdict, join
 
 RUNGS = (2,)

@@ -7,10 +7,10 @@ from typing import Any
 
 from cnnmath.errors import MissingExtraError
 from cnnmath.ops import Operator
-from cnnmath.verify.adapter import under_test
 from cnnmath.verify.ladder import ALL, climb, shrunk
 from cnnmath.verify.search import RUNGS, search
 from cnnmath.verify.strategies import Case, covering
+from cnnmath.verify.subject import under_test
 from cnnmath.verify.telling import telling
 from cnnmath.verify.verdict import Counterexample, Verdict
 

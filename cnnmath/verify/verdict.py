@@ -6,93 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from cnnmath.verify.evidence import RUNGS, SHORT, TO_DIGITS, Evidence, Finding, Withheld, result_name
 from cnnmath.verify.strategies import Case
-
-RUNGS = {
-    1: "proved for these shapes",
-    2: "exact on integers",
-    3: "laws",
-    4: "rounding",
-    5: "hygiene",
-}
-"""The ladder of belief; the first rung says most."""
-
-SHORT = {1: "proved", 2: "exact", 3: "laws", 4: "rounding", 5: "hygiene"}
-TO_DIGITS = "to 40 digits, on fractions"
-"""What rung 2 says of irrational numbers."""
 
 SHOWN = 4
 """Settings, lines and explanations that a report shows of a long list."""
-
-
-def result_name(wrt: str) -> str:
-    """What a kernel computes, as one writes it: ``y``, or ``dx`` for the gradient by x."""
-    return "y" if wrt == "y" else f"d{wrt}"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What one rung has shown.
-
-    Attributes
-    ----------
-    rung
-        Number of the rung.
-    wrt
-        Which result: ``y``, or the operand whose gradient it is.
-    fact
-        What was shown, in a sentence that stands for every setting.
-    runs, numbers
-        Calls of the kernel, and numbers that were compared.
-    assumes
-        What is taken for granted.
-    settings
-        At how many settings.
-    """
-
-    rung: int
-    wrt: str
-    fact: str
-    runs: int = 1
-    numbers: int = 0
-    assumes: tuple[str, ...] = ()
-    settings: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """A rung that does not apply, and why."""
-
-    rung: int
-    wrt: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What is wrong with a kernel.
-
-    Attributes
-    ----------
-    kind
-        One word: ``raises``, ``hangs``, ``nothing``, ``array``, ``shape``, ``dtype``, ``nan``, ``value``, ``law``,
-        ``bound``, ``view``, ``writes``, ``unwritten``, ``unstable``, ``surroundings``, ``layout``.
-    fact
-        What was seen, in one line.
-    rung, wrt
-        Where it was seen, and in which result.
-    at
-        Position of the first number that is wrong, where there is one.
-    lines
-        More about it, by label.
-    """
-
-    kind: str
-    fact: str
-    rung: int
-    wrt: str = "y"
-    at: tuple[int, ...] | None = None
-    lines: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,9 +232,9 @@ def join(certificates: Iterable[Certificate]) -> Certificate:
     facts: dict[tuple[int, str, str], Evidence] = {}
     for e in (e for c in all_of for e in c.evidence):
         key = (e.rung, e.wrt, e.fact)
-        was = facts.get(key)
-        more = was and {name: getattr(was, name) + getattr(e, name) for name in ("runs", "numbers", "settings")}
-        facts[key] = replace(was, **more) if was else e
+        was = facts.get(key, replace(e, runs=0, numbers=0, settings=0))
+        sums = was.runs + e.runs, was.numbers + e.numbers, was.settings + e.settings
+        facts[key] = replace(was, runs=sums[0], numbers=sums[1], settings=sums[2])
     shown = {(rung, wrt) for rung, wrt, _ in facts}
     blind = [text for text in all_of[0].blind if all(text in c.blind for c in all_of)]
     return Certificate(

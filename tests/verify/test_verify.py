@@ -11,7 +11,7 @@ from cnnmath.errors import SettingError, ShapeError
 from cnnmath.numeric import KERNELS, Kernel
 from cnnmath.readers.monomials import monomials
 from cnnmath.verify import Certificate, Counterexample, NoPower, climb, search, verify
-from cnnmath.verify.adapter import all_results
+from cnnmath.verify.subject import all_results
 from tests.support import every_operator
 from tests.symbolic.instances import small
 from tests.verify.kernels import MUTANTS
@@ -177,7 +177,7 @@ class TestPower:
             assert "on these data it could behave as if the kernel were flipped" in found.why
 
     def test_a_wrong_kernel_is_wrong_on_data_that_tell(self):
-        kind, kernel, _ = MUTANTS["flipped-kernel"]
+        _, kernel, _ = MUTANTS["flipped-kernel"]
         found = verify(kernel, self.op, data=self.data())
         assert isinstance(found, Counterexample)
         assert (found.wrt, found.finding.kind) == ("y", "bound")

@@ -84,7 +84,7 @@ def _added_to(right: Sequence[Array], given: Sequence[Array]) -> Iterator[Change
     for r, g in zip(right, given, strict=True):
         if r.shape == np.shape(g) and r.size:
             more = np.ravel(g)[0] - np.ravel(r)[0]
-            if more - more == 0:
+            if isfinite(more):
                 yield Change("added-to", f"{_told(_exact(more))} were added to every number", lambda a, c=more: a + c)
             return
 

@@ -16,16 +16,16 @@ from hypothesis.errors import NoSuchExample
 
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
-from cnnmath.verify.adapter import Tested, all_results, under_test
+from cnnmath.verify.evidence import Finding
 from cnnmath.verify.guard import Guard
 from cnnmath.verify.mistakes import MISTAKES, Mistake
 from cnnmath.verify.power.row import Attempt, Habit, Row
 from cnnmath.verify.power.table import Power
 from cnnmath.verify.rungs import LADDER
 from cnnmath.verify.strategies import Case, cases, covering
+from cnnmath.verify.subject import Tested, all_results, under_test
 from cnnmath.verify.telling import at_reduced_width
 from cnnmath.verify.usual import LAX, STRICT, Tolerance, allclose, gradcheck, has_torch, usual
-from cnnmath.verify.verdict import Finding
 
 DRAWN = 300
 """Settings that are drawn in search of one at which a mistake shows."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cnnmath.verify.evidence import SHORT
 from cnnmath.verify.mistakes import Mistake
 from cnnmath.verify.strategies import Case
-from cnnmath.verify.verdict import SHORT
 
 
 @dataclass(frozen=True, slots=True)

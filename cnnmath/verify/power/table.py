@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnmath.ops import Operator
+from cnnmath.verify.evidence import SHORT, result_name
 from cnnmath.verify.mistakes import Mistake
 from cnnmath.verify.power.row import Row
-from cnnmath.verify.verdict import SHORT, result_name
 
 LEGEND = "Numbers are calls of the kernel until a rung alone sees the mistake, - is where it does not."
 LEGEND_OF_HABITS = "yes / no is whether a usual test sees it: at the usual setting / at one where it shows."

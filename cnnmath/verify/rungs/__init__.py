@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from cnnmath.verify.evidence import Evidence, Finding, Withheld
 from cnnmath.verify.guard import Guard
 from cnnmath.verify.rungs.hygiene import hygienic
 from cnnmath.verify.rungs.integers import exact_on_integers
@@ -15,7 +16,6 @@ from cnnmath.verify.rungs.laws import lawful
 from cnnmath.verify.rungs.proof import proved
 from cnnmath.verify.rungs.rounding import within_rounding
 from cnnmath.verify.strategies import Case
-from cnnmath.verify.verdict import Evidence, Finding, Withheld
 
 Rung: TypeAlias = Callable[[Guard, Case, Sequence[str], np.random.Generator], Iterator[Evidence | Withheld | Finding]]
 """``rung(guard, case, wanted, generator)``: what was seen of each result; after a `Finding` nothing more comes."""

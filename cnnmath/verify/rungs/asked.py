@@ -12,11 +12,12 @@ from cnnmath.numeric.windows import Array
 from cnnmath.readers.monomials import Monomial, monomials
 from cnnmath.verify.compare import differing, number, place
 from cnnmath.verify.data import mode
+from cnnmath.verify.evidence import Finding
 from cnnmath.verify.guard import Guard, carrier
-from cnnmath.verify.rungs.integers import ANY, BITS, drawn, integers, room
+from cnnmath.verify.rungs.draws import BITS, drawn, integers, room
+from cnnmath.verify.rungs.integers import ANY
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.trial import Trial
-from cnnmath.verify.verdict import Finding
 
 RUNG = 3
 

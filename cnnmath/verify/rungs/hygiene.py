@@ -21,13 +21,14 @@ from cnnmath.readers.monomials import monomials
 from cnnmath.readers.reach import reach
 from cnnmath.verify.compare import differing, number, place
 from cnnmath.verify.data import mode
+from cnnmath.verify.evidence import Evidence, Finding, Withheld
 from cnnmath.verify.guard import Guard, carrier, checked
 from cnnmath.verify.rungs.asked import RefutedError, half_of_the_digits
-from cnnmath.verify.rungs.integers import ANY, BITS, distinct, drawn, integers, room
+from cnnmath.verify.rungs.draws import BITS, distinct, drawn, integers, room
+from cnnmath.verify.rungs.integers import ANY
 from cnnmath.verify.rungs.layouts import LAYOUTS, Layout, Soiled, plain, repeated, root, silenced, within
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.trial import Trial
-from cnnmath.verify.verdict import Evidence, Finding, Withheld
 
 RUNG = 5
 AGAIN = 3

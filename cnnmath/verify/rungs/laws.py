@@ -19,13 +19,14 @@ from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
 from cnnmath.readers.monomials import of_gradient
 from cnnmath.verify.data import divisor
+from cnnmath.verify.evidence import Evidence, Finding, Withheld, result_name
 from cnnmath.verify.guard import Guard
 from cnnmath.verify.rungs.asked import RUNG, Asked, RefutedError, asked, changed
-from cnnmath.verify.rungs.integers import judged, rational
+from cnnmath.verify.rungs.draws import rational
+from cnnmath.verify.rungs.integers import judged
 from cnnmath.verify.rungs.symmetries import apart, groups, stuffed, translation
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.trial import Trial
-from cnnmath.verify.verdict import Evidence, Finding, Withheld, result_name
 
 Law: TypeAlias = Callable[[Asked, str], Iterator[str]]
 """``law(asked, wrt)`` tries a law on one result: its name where it holds, nothing where there is no such law."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
-from cnnmath.verify.adapter import Tested
+from cnnmath.verify.subject import Tested
 
 Layout: TypeAlias = Callable[[Array, Any], Array]
 """``layout(array, fill)``: a view with the same numbers; memory around it holds ``fill``."""

@@ -24,12 +24,13 @@ from cnnmath.readers.monomials import Monomial, monomials, of_gradient
 from cnnmath.verify import grid
 from cnnmath.verify.compare import place
 from cnnmath.verify.data import divisor, labels
+from cnnmath.verify.evidence import Evidence, Finding, Withheld
 from cnnmath.verify.guard import Guard, carrier
 from cnnmath.verify.ring import NotPolynomialError, Polynomial, unknowns
-from cnnmath.verify.rungs.integers import judged, most_terms
+from cnnmath.verify.rungs.draws import most_terms
+from cnnmath.verify.rungs.integers import judged
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.trial import Trial
-from cnnmath.verify.verdict import Evidence, Finding, Withheld
 
 RUNG = 1
 ROOM = 5_000_000
@@ -103,7 +104,8 @@ def by_probes(
     times, form = divisor(case.op, *case.inputs), carrier(guard.tested.dtype)
     fixed = _constants(case, generator, shapes)
     variables = unknowns(shapes)
-    coefficients = _coefficients(_sentence(_trial(case, wrt, fixed | variables), wrt), len(shapes))
+    truth = _sentence(_trial(case, wrt, fixed | variables), wrt)
+    coefficients = _coefficients(truth, len(shapes))
     fixed = {name: a.astype(form) for name, a in fixed.items()}
     for hot in product(*(range(prod(s) + 1) for s in shapes.values())):
         probe, exponents = {}, []
@@ -119,7 +121,7 @@ def by_probes(
         right = not isinstance(given, Finding) and np.array_equal(given, expected)
         if not right and (said := judged(guard, trial, wrt, RUNG)):
             return said
-    return Evidence(RUNG, wrt, PROBED, runs, runs * prod(trial.shape(wrt)), (LINEAR,))
+    return Evidence(RUNG, wrt, PROBED, runs, runs * truth.size, (LINEAR,))
 
 
 def _coefficients(truth: Array, count: int) -> dict[int, Array]:

@@ -14,12 +14,12 @@ import numpy as np
 
 from cnnmath.numeric.windows import Array
 from cnnmath.verify.compare import compared
+from cnnmath.verify.evidence import Evidence, Finding, Withheld
 from cnnmath.verify.guard import Guard
 from cnnmath.verify.real import TRAPPED, extreme, real
 from cnnmath.verify.rounding import FORMATS, bounded
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.trial import ROOM, Trial, steps
-from cnnmath.verify.verdict import Evidence, Finding, Withheld
 
 RUNG = 4
 WITHIN = "real numbers in {}: each within the bound of its own roundings, for sums {}"

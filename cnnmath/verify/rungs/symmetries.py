@@ -13,10 +13,10 @@ from cnnmath.axis import Axis, Transposed
 from cnnmath.errors import CnnmathError
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import operands
+from cnnmath.verify.evidence import Finding, result_name
 from cnnmath.verify.rungs.asked import RUNG, Asked, changed, everything
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.trial import Trial
-from cnnmath.verify.verdict import Finding, result_name
 from cnnmath.window import Window
 
 Blocks: TypeAlias = dict[str, tuple[int, int]]

@@ -244,9 +244,9 @@ def _norm(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
         settings["each_position"] = draw(pick(plan, "each_position", FLAGS))
     elif kind is ops.BatchNorm:
         settings |= {"training": draw(pick(plan, "training", FLAGS)), "momentum": draw(st.sampled_from([0.1, 0.5]))}
-        n += settings["training"] and n * prod(sizes) == 1
     if not plan and c * prod(sizes) > 12:  # roots to many digits are slow
         n, sizes = 2 - (c > 9), [1]
+    n += settings.get("training", False) and n * prod(sizes) == 1
     return Case(kind(**settings), ((n, c, *sizes),))
 
 

@@ -13,9 +13,10 @@ from cnnmath.ops.loss import Loss
 from cnnmath.verify.strategies.plan import Case
 
 WITHOUT_CHANNELS: tuple[type[Operator], ...] = (
-    *(ops.ConvTranspose, ops.MaxPool, ops.AveragePool, ops.LpPool, ops.Subsample, ops.GlobalAveragePool),
+    *(ops.Conv, ops.ConvTranspose, ops.MaxPool, ops.AveragePool, ops.LpPool, ops.Subsample, ops.GlobalAveragePool),
     *(ops.AdaptiveAveragePool, ops.AdaptiveMaxPool, ops.MaxUnpool, ops.Linear, ops.RadialBasis, ops.Flatten),
-    *(ops.Pad, ops.ReflectPad, ops.EdgePad, ops.Upsample, ops.LinearUpsample, ops.BatchNorm, ops.InstanceNorm),
+    *(ops.Pad, ops.ReflectPad, ops.EdgePad, ops.Upsample, ops.LinearUpsample, ops.BatchNorm, ops.GroupNorm),
+    *(ops.InstanceNorm, ops.LayerNorm, ops.Softmax, ops.LogSoftmax),
     *(ops.LocalResponseNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Maxout),
     *(ops.Add, ops.Concat, ops.Dropout),
 )

@@ -10,9 +10,9 @@ from jax import lax, nn
 from jax import numpy as jnp
 
 from cnnmath import ops
-from cnnmath.verify.adapter import Tested
 from cnnmath.verify.libraries import from_jax
 from cnnmath.verify.strategies import cases
+from cnnmath.verify.subject import Tested
 from tests.peers.kernels.peer import Library, Peer
 from tests.peers.kernels.settings import whole_pools
 

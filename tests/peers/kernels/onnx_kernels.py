@@ -15,8 +15,9 @@ from onnx import TensorProto, helper
 from cnnmath import ops
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
-from cnnmath.verify.adapter import Adapter, Tested
+from cnnmath.verify.adapter import Adapter
 from cnnmath.verify.strategies import Case, cases
+from cnnmath.verify.subject import Tested
 from tests.peers.kernels.peer import Library, Peer
 from tests.peers.kernels.settings import dense, of_rank, whole_pools
 from tests.peers.onnx_model import FORMS, IR, OPSET, Attributes

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis.strategies import SearchStrategy
 
 from cnnmath.ops import Operator
-from cnnmath.verify.adapter import Tested
 from cnnmath.verify.strategies import Case, cases
+from cnnmath.verify.subject import Tested
 
 FORMATS = ("float64", "float32")
 RUNGS = (2, 3, 4, 5)

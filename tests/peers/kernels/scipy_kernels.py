@@ -10,8 +10,9 @@ from scipy.linalg import blas
 
 from cnnmath import ops
 from cnnmath.numeric.windows import Array
-from cnnmath.verify.adapter import Adapter, Tested
+from cnnmath.verify.adapter import Adapter
 from cnnmath.verify.strategies import cases
+from cnnmath.verify.subject import Tested
 from tests.peers.kernels.peer import Library, Peer
 from tests.peers.kernels.settings import whole_pools
 

@@ -8,8 +8,8 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from cnnmath import ops
-from cnnmath.verify.adapter import Tested
 from cnnmath.verify.libraries import from_torch
+from cnnmath.verify.subject import Tested
 from tests.peers import torch_ops
 from tests.peers.kernels.peer import Library, Peer
 from tests.peers.kernels.settings import equally_padded_pools, even_powers

@@ -58,7 +58,8 @@ def test_keys_begin_with_the_covering_settings_and_read_back(kind):
     chosen = keys([kind], 30)
     assert chosen[:30] == [key_of(case) for case in dict.fromkeys(covering(kind))][:30] + chosen[len(covering(kind)) :]
     assert [key_of(case_of(key)) for key in chosen] == chosen
-    assert len(set(chosen)) == len(chosen) == 30
+    assert len(set(chosen)) == len(chosen)
+    assert len(chosen) == 30 or kind is ops.LSTMCell, "whose space is small"
 
 
 def test_what_a_small_space_has_not_the_others_share():

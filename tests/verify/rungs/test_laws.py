@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from cnnmath import ops
 from cnnmath.numeric import KERNELS, Kernel
-from cnnmath.verify.adapter import Adapter, under_test
+from cnnmath.verify.adapter import Adapter
 from cnnmath.verify.guard import Guard
 from cnnmath.verify.ladder import climb
 from cnnmath.verify.mistakes import named
 from cnnmath.verify.rungs.asked import RefutedError, asked
 from cnnmath.verify.rungs.laws import LAWS, averaging
 from cnnmath.verify.strategies import Case, cases
+from cnnmath.verify.subject import under_test
 from cnnmath.verify.telling import telling
 from cnnmath.verify.verdict import Certificate, Counterexample
 from tests.support import every_operator
