@@ -20,6 +20,9 @@ Plan: TypeAlias = Mapping[str, str]
 FREE: Plan = MappingProxyType({})
 """The plan that leaves everything free."""
 
+FLAGS = {"no": [False], "yes": [True]}
+"""Classes of a setting that is true or false."""
+
 AROUND_BLOCKS = (8, 9, 7, 16, 17, 15, 24, 25, 23)
 """Channel counts at which kernels that take 8 or 16 at a time change their ways."""
 
