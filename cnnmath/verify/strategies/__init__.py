@@ -32,10 +32,11 @@ True
 from cnnmath.verify.strategies.arrays import inputs
 from cnnmath.verify.strategies.axes import windows
 from cnnmath.verify.strategies.cases import cases, planned
-from cnnmath.verify.strategies.classes import classes, classify, possible
+from cnnmath.verify.strategies.classes import classes, classify
 from cnnmath.verify.strategies.networks import architectures, fitting
 from cnnmath.verify.strategies.pairs import covering, plans
 from cnnmath.verify.strategies.plan import Case, Plan
+from cnnmath.verify.strategies.rules import possible
 
 __all__ = [
     "Case",

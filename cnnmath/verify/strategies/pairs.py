@@ -15,8 +15,9 @@ from hypothesis.errors import NoSuchExample
 
 from cnnmath.ops import Operator
 from cnnmath.verify.strategies.cases import planned
-from cnnmath.verify.strategies.classes import features, possible
+from cnnmath.verify.strategies.classes import features
 from cnnmath.verify.strategies.plan import Case, Plan
+from cnnmath.verify.strategies.rules import possible
 
 Pair = frozenset[tuple[str, str]]
 """Two features, each with a class."""
