@@ -51,10 +51,10 @@ def search(
     --------
     >>> from cnnmath import numeric
     >>> from cnnmath.ops import ReLU
-    >>> search(numeric.KERNELS[ReLU], ReLU, 20)
-    Certificate: the package's kernel computes y, dx of ReLU at 20 settings
-      2 exact     equal to the definition on integers in random order, and on integers with many ties (80 runs, 1,272
-      numbers)
+    >>> search(numeric.KERNELS[ReLU], ReLU, 20).certified
+    True
+    >>> search(lambda x: abs(x), ReLU).case.inputs
+    ((1, 1, 1),)
     """
     subject = under_test(kernel, dtype)
     certified: list[Certificate] = []

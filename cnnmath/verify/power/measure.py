@@ -147,7 +147,7 @@ def drawn(kind: type[Operator]) -> tuple[Case, ...]:
     found: dict[Case, None] = {}
     how = settings(
         max_examples=DRAWN, database=None, derandomize=True, deadline=None, phases=[Phase.generate],
-        suppress_health_check=[*HealthCheck],
+        suppress_health_check=list(HealthCheck),  # type: ignore[arg-type]  # an enumeration of all
     )  # fmt: skip
     with suppress(NoSuchExample):
         find(cases(kind), lambda case: bool(found.setdefault(case)), settings=how)

@@ -31,6 +31,7 @@ def room(case: Case, found: frozenset[Monomial], bits: int) -> int:
     Examples
     --------
     >>> from cnnmath.ops import Conv
+    >>> from cnnmath.readers.monomials import monomials
     >>> case = Case(Conv(1, (3,), bias=False), ((1, 1, 5),))
     >>> room(case, monomials(case.op, *case.inputs), 53) == int((2**53 / 3) ** 0.5)
     True
