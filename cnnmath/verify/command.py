@@ -18,7 +18,7 @@ from cnnmath.verify.kernels_report import KernelCampaign
 from cnnmath.verify.ladder import ALL, verify
 from cnnmath.verify.load import kind_of, load
 from cnnmath.verify.search import RUNGS, search
-from cnnmath.verify.subject import Tested, under_test
+from cnnmath.verify.subject import Subject, under_test
 from cnnmath.verify.verdict import Verdict
 
 
@@ -108,7 +108,7 @@ class Command:
             return kind_of(name)
         return type(parse(self.op)) if "(" in self.op else ops.named(self.op)
 
-    def _adapted(self, kernel: Any) -> Tested:
+    def _adapted(self, kernel: Any) -> Subject:
         """The kernel with the layout, the order of weights and the dtype that are asked for."""
         self._check_known()
         adapted = under_test(kernel, self.dtype)

@@ -14,7 +14,7 @@ from cnnmath.verify.evidence import Finding
 from cnnmath.verify.guard import LIMIT, Guard
 from cnnmath.verify.mistakes import explain
 from cnnmath.verify.rungs.draws import drawn
-from cnnmath.verify.subject import Tested
+from cnnmath.verify.subject import Subject
 from cnnmath.verify.trial import Trial
 from cnnmath.verify.verdict import Counterexample
 
@@ -25,7 +25,7 @@ TRIALS = 3
 """Runs in which an explanation must agree."""
 
 
-def explained(kernel: Tested, found: Counterexample, *, seed: int = 0, limit: float | None = LIMIT) -> Counterexample:
+def explained(kernel: Subject, found: Counterexample, *, seed: int = 0, limit: float | None = LIMIT) -> Counterexample:
     """The same counterexample on numbers below ten, where these show it, with what explains it."""
     exact = mode(found.case.op, *found.case.inputs) == "integers"
     if found.finding.kind not in EXPLAINED or not exact:

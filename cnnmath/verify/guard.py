@@ -14,7 +14,7 @@ import numpy as np
 from cnnmath.errors import SettingError
 from cnnmath.numeric.windows import Array
 from cnnmath.verify.evidence import Finding
-from cnnmath.verify.subject import Tested
+from cnnmath.verify.subject import Subject
 from cnnmath.verify.trial import Trial
 
 Outcome: TypeAlias = Array | Finding
@@ -32,7 +32,7 @@ class Guard:
     its own.
     """
 
-    tested: Tested
+    tested: Subject
     limit: float | None = LIMIT
     _worker: list[_Worker] = field(default_factory=list, repr=False, compare=False)
 

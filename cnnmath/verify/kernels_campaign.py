@@ -23,7 +23,7 @@ from cnnmath.verify.keys import case_of, keys
 from cnnmath.verify.ladder import climb
 from cnnmath.verify.load import kind_of, load
 from cnnmath.verify.search import RUNGS
-from cnnmath.verify.subject import Tested, under_test
+from cnnmath.verify.subject import Subject, under_test
 from cnnmath.verify.verdict import Certificate, Counterexample
 
 LIMIT = 60.0
@@ -156,10 +156,10 @@ class Judge:
             return "the package's kernels"
         return self.kernel if isinstance(self.kernel, str) else self.loaded.name
 
-    def _package(self, kind: type[Operator]) -> Tested:
+    def _package(self, kind: type[Operator]) -> Subject:
         return replace(under_test(numeric.KERNELS[kind], self.dtype), title=f"the package's {kind.__name__}")  # type: ignore[type-var]
 
-    def _adapted(self, subject: Tested) -> Tested:
+    def _adapted(self, subject: Subject) -> Subject:
         if (self.layout, self.weights) == ("NCHW", None):
             return subject
         if not isinstance(subject, Adapter):

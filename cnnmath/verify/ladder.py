@@ -21,7 +21,7 @@ from cnnmath.verify.rungs import LADDER
 from cnnmath.verify.sight import unseen
 from cnnmath.verify.smallest import smallest
 from cnnmath.verify.strategies import Case
-from cnnmath.verify.subject import Tested, all_results, under_test
+from cnnmath.verify.subject import Subject, all_results, under_test
 from cnnmath.verify.telling import least, telling, wide
 from cnnmath.verify.verdict import Certificate, Counterexample, NoPower, Verdict, join
 
@@ -177,7 +177,7 @@ def climb(
     return Certificate(subject.name, (case,), evidence, tuple(w for w in said if isinstance(w, Withheld)))
 
 
-def shrunk(kernel: Tested, found: Counterexample, *, seed: int = 0, limit: float | None = LIMIT) -> Counterexample:
+def shrunk(kernel: Subject, found: Counterexample, *, seed: int = 0, limit: float | None = LIMIT) -> Counterexample:
     """A counterexample at the smallest inputs that are wrong in the same way, explained."""
 
     def again(case: Case) -> Counterexample | None:
@@ -192,7 +192,7 @@ def shrunk(kernel: Tested, found: Counterexample, *, seed: int = 0, limit: float
     return explained(kernel, replace(least, settings=found.settings), seed=seed, limit=limit)
 
 
-def _wanted(kernel: Tested, case: Case, wrt: str | Sequence[str] | None) -> tuple[str, ...]:
+def _wanted(kernel: Subject, case: Case, wrt: str | Sequence[str] | None) -> tuple[str, ...]:
     """The results that are judged, each of which the operator must have."""
     wanted = kernel.results(case.op, *case.inputs) if wrt is None else (wrt,) if isinstance(wrt, str) else tuple(wrt)
     known = all_results(case.op, *case.inputs)

@@ -23,7 +23,7 @@ from cnnmath.verify.mistakes.diagnose import same
 from cnnmath.verify.real import held
 from cnnmath.verify.rounding import FORMATS, bounded
 from cnnmath.verify.strategies import Case
-from cnnmath.verify.subject import Tested
+from cnnmath.verify.subject import Subject
 from cnnmath.verify.trial import Trial
 from cnnmath.verify.verdict import Certificate, Counterexample, NoPower, Verdict
 
@@ -32,7 +32,7 @@ FACT = "on the given data, each number within the bound of its own roundings"
 
 
 def on_data(
-    kernel: Tested, op: Operator, data: Mapping[str, Any], wanted: Sequence[str] | None, limit: float | None
+    kernel: Subject, op: Operator, data: Mapping[str, Any], wanted: Sequence[str] | None, limit: float | None
 ) -> Verdict:
     """The verdict on data: no power, where a known mistake would have given the same."""
     trial = _trial(kernel, op, data)
@@ -56,7 +56,7 @@ def on_data(
     return Certificate(kernel.name, (trial.case,), evidence)
 
 
-def _trial(kernel: Tested, op: Operator, data: Mapping[str, Any]) -> Trial:
+def _trial(kernel: Subject, op: Operator, data: Mapping[str, Any]) -> Trial:
     """The data as a trial, in the kernel's format; a gradient from above that is missing is drawn."""
     if kernel.dtype not in FORMATS:
         raise DataError(

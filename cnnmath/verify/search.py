@@ -17,7 +17,7 @@ from cnnmath.verify.diagnosis import explained
 from cnnmath.verify.guard import LIMIT
 from cnnmath.verify.ladder import climb, shrunk
 from cnnmath.verify.strategies import Case, cases, covering
-from cnnmath.verify.subject import Tested, under_test
+from cnnmath.verify.subject import Subject, under_test
 from cnnmath.verify.verdict import Certificate, Counterexample, Verdict, join
 
 RUNGS = (2,)
@@ -54,7 +54,7 @@ def search(
     >>> search(numeric.KERNELS[ReLU], ReLU, 20).certified
     True
     >>> search(lambda x: abs(x), ReLU).case.inputs
-    ((1, 1, 1),)
+    ((1, 1, 2),)
     """
     subject = under_test(kernel, dtype)
     certified: list[Certificate] = []
@@ -87,7 +87,7 @@ def search(
     return join(certified)
 
 
-def _least(kernel: Tested, kind: type[Operator], found: Counterexample, limit: float | None) -> Counterexample:
+def _least(kernel: Subject, kind: type[Operator], found: Counterexample, limit: float | None) -> Counterexample:
     """The smallest setting of the space at which the kernel is wrong in the same way."""
 
     def fails(case: Case) -> bool:

@@ -13,7 +13,7 @@ from cnnmath.ops import Operator, operands
 from cnnmath.verify.adapter import Adapter
 
 
-class Tested(Protocol):
+class Subject(Protocol):
     """A kernel under test."""
 
     @property
@@ -94,7 +94,7 @@ def all_results(op: Operator, *inputs: tuple[int, ...]) -> tuple[str, ...]:
     return ("y", *(name for name in operands(op, *inputs) if name not in op.buffers(*inputs)))
 
 
-def under_test(kernel: Any, dtype: str | None = None) -> Tested:
+def under_test(kernel: Any, dtype: str | None = None) -> Subject:
     """A kernel in whatever form it is given, as one that can be called.
 
     Raises

@@ -14,8 +14,11 @@ from tests.peers.kernels.peer import FORMATS, RUNGS
 FEW = max(2, settings.default.max_examples // 60)
 """Settings of each function and format: of a library about a thousand where the profile is ``intense``."""
 
-SLOW = {"jax": (2, 4)}
-"""Rungs that are climbed where every shape costs a compilation, and half of the settings; others have all."""
+SLOW = ("jax",)
+"""Libraries of which every shape costs a compilation: half of the settings."""
+
+CLIMBED = RUNGS if settings.default.max_examples > 200 else (2, 4)
+"""Numbers alone, but in the profile ``intense``, which has laws and hygiene too."""
 
 DIFFERENTIATED = ("torch", "jax")
 NAMED = [(name, peer) for name in tried.installed() for peer in tried.library(name).peers]
@@ -25,7 +28,7 @@ NAMED = [(name, peer) for name in tried.installed() for peer in tried.library(na
 def test_a_correct_kernel_is_never_refused(name, peer):
     few = FEW // 2 if name in SLOW else FEW
     for dtype in peer.formats:
-        found = list(tried.verdicts(tried.library(name), peer, dtype, few, SLOW.get(name, RUNGS)))
+        found = list(tried.verdicts(tried.library(name), peer, dtype, few, (2, 4) if name in SLOW else CLIMBED))
         assert [verdict for verdict in found if not verdict.certified] == []
         assert len(found) == few
         assert all(e.numbers for verdict in found for e in verdict.evidence if e.rung in (2, 4))

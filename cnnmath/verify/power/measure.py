@@ -23,7 +23,7 @@ from cnnmath.verify.power.row import Attempt, Habit, Row
 from cnnmath.verify.power.table import Power
 from cnnmath.verify.rungs import LADDER
 from cnnmath.verify.strategies import Case, cases, covering
-from cnnmath.verify.subject import Tested, all_results, under_test
+from cnnmath.verify.subject import Subject, all_results, under_test
 from cnnmath.verify.telling import at_reduced_width
 from cnnmath.verify.usual import LAX, STRICT, Tolerance, allclose, gradcheck, has_torch, usual
 
@@ -105,7 +105,7 @@ def attempt(mistake: Mistake, rung: int, seed: int = 0) -> Attempt:
 class Counted:
     """A kernel under test that counts how often it is called."""
 
-    tested: Tested
+    tested: Subject
     calls: int = 0
 
     @property

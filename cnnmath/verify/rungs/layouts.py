@@ -13,7 +13,7 @@ import numpy as np
 
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
-from cnnmath.verify.subject import Tested
+from cnnmath.verify.subject import Subject
 
 Layout: TypeAlias = Callable[[Array, Any], Array]
 """``layout(array, fill)``: a view with the same numbers; memory around it holds ``fill``."""
@@ -107,7 +107,7 @@ class Soiled:
         Of arrays that it is likely to allocate, in bytes.
     """
 
-    tested: Tested
+    tested: Subject
     byte: int
     sizes: tuple[int, ...]
 

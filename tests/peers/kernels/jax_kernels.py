@@ -12,7 +12,7 @@ from jax import numpy as jnp
 from cnnmath import ops
 from cnnmath.verify.libraries import from_jax
 from cnnmath.verify.strategies import cases
-from cnnmath.verify.subject import Tested
+from cnnmath.verify.subject import Subject
 from tests.peers.kernels.peer import Library, Peer
 from tests.peers.kernels.settings import whole_pools
 
@@ -184,7 +184,7 @@ PEERS = (
 )
 
 
-def under_test(function: Any, dtype: str, algorithm: str) -> Tested:
+def under_test(function: Any, dtype: str, algorithm: str) -> Subject:
     """A function of arrays, compiled for each operator and shape, called with the operator first."""
     jax.config.update("jax_enable_x64", True)
     compiled = jax.jit(function, static_argnums=0)

@@ -17,7 +17,7 @@ from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
 from cnnmath.verify.adapter import Adapter
 from cnnmath.verify.strategies import Case, cases
-from cnnmath.verify.subject import Tested
+from cnnmath.verify.subject import Subject
 from tests.peers.kernels.peer import Library, Peer
 from tests.peers.kernels.settings import dense, of_rank, whole_pools
 from tests.peers.onnx_model import FORMS, IR, OPSET, Attributes
@@ -154,7 +154,7 @@ PEERS = (
 )
 
 
-def under_test(function: Any, dtype: str, algorithm: str) -> Tested:
+def under_test(function: Any, dtype: str, algorithm: str) -> Subject:
     """A function of arrays, called with the operator first."""
 
     def called(op: Any, *arrays: Array) -> Array:

@@ -10,7 +10,7 @@ from hypothesis.strategies import SearchStrategy
 
 from cnnmath.ops import Operator
 from cnnmath.verify.strategies import Case, cases
-from cnnmath.verify.subject import Tested
+from cnnmath.verify.subject import Subject
 
 FORMATS = ("float64", "float32")
 RUNGS = (2, 3, 4, 5)
@@ -73,9 +73,9 @@ class Library:
 
     name: str
     peers: tuple[Peer, ...]
-    under_test: Callable[[Callable[..., Any], str, str], Tested]
+    under_test: Callable[[Callable[..., Any], str, str], Subject]
 
-    def tested(self, peer: Peer, dtype: str) -> Tested:
+    def tested(self, peer: Peer, dtype: str) -> Subject:
         """A function of it under test."""
         return self.under_test(peer.function, dtype, peer.algorithm)
 

@@ -12,7 +12,7 @@ from cnnmath import ops
 from cnnmath.numeric.windows import Array
 from cnnmath.verify.adapter import Adapter
 from cnnmath.verify.strategies import cases
-from cnnmath.verify.subject import Tested
+from cnnmath.verify.subject import Subject
 from tests.peers.kernels.peer import Library, Peer
 from tests.peers.kernels.settings import whole_pools
 
@@ -151,7 +151,7 @@ PEERS = (
 )
 
 
-def under_test(function: Any, dtype: str, algorithm: str) -> Tested:
+def under_test(function: Any, dtype: str, algorithm: str) -> Subject:
     """A function of arrays, called with the operator first."""
 
     def called(op: Any, *arrays: Array) -> Array:

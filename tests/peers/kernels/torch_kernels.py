@@ -9,7 +9,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from cnnmath import ops
 from cnnmath.verify.libraries import from_torch
-from cnnmath.verify.subject import Tested
+from cnnmath.verify.subject import Subject
 from tests.peers import torch_ops
 from tests.peers.kernels.peer import Library, Peer
 from tests.peers.kernels.settings import equally_padded_pools, even_powers
@@ -130,7 +130,7 @@ PEERS = (
 )
 
 
-def under_test(function: Any, dtype: str, algorithm: str) -> Tested:
+def under_test(function: Any, dtype: str, algorithm: str) -> Subject:
     """A function of tensors, called with the operator first."""
 
     def called(op: Any, *tensors: Tensor) -> Tensor:
