@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 
 import pytest
 
@@ -127,7 +128,7 @@ def test_a_judge_that_cannot_be_sent_is_refused():
 
 
 def test_a_judge_that_no_worker_of_an_executor_receives_is_refused():
-    with ProcessPoolExecutor(1) as executor, pytest.raises(CampaignError) as caught:
+    with ProcessPoolExecutor(1, get_context("spawn")) as executor, pytest.raises(CampaignError) as caught:
         run(lambda _: {"certified": True}, ["a"], executor=executor)
     assert caught.value.fact == "the executor does not carry the work."
     assert "pickle" in caught.value.lines["here"]
