@@ -3,6 +3,7 @@
 from cnnmath.verify.adapter import Adapter
 from cnnmath.verify.evidence import Evidence, Finding, Withheld
 from cnnmath.verify.ladder import climb, judge, verify
+from cnnmath.verify.libraries import from_jax, from_torch
 from cnnmath.verify.search import search
 from cnnmath.verify.strategies import Case, cases
 from cnnmath.verify.telling import at_reduced_width, telling
@@ -21,6 +22,8 @@ __all__ = [
     "at_reduced_width",
     "cases",
     "climb",
+    "from_jax",
+    "from_torch",
     "judge",
     "search",
     "telling",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from cnnmath.ops.notation import describe
 from cnnmath.verify.evidence import RUNGS, SHORT, TO_DIGITS, Evidence, Finding, Withheld, result_name
 from cnnmath.verify.strategies import Case
+
+WIDE = 100
+"""Columns of a report."""
 
 SHOWN = 4
 """Settings, lines and explanations that a report shows of a long list."""
@@ -86,10 +91,11 @@ class Certificate:
     def __repr__(self) -> str:
         results = ", ".join(map(result_name, self.results))
         lines = [f"Certificate: {self.kernel} computes {results} of {_settings(self.cases)}"]
-        lines += [f"  {line}" for line in self.lines()]
-        lines += [f"  {'assumes' if i == 0 else '':<11} {text}" for i, text in enumerate(self.assumes)]
+        lines += _inputs(self.cases, 12)
+        lines += [_told(line[:12], line[12:]) for line in self.lines()]
+        lines += [_told(f"{'assumes' if i == 0 else '':<12}", text) for i, text in enumerate(self.assumes)]
         if self.blind:
-            lines += [f"  {'cannot see':<11} {_listed(self.blind, '; ')}"]
+            lines += [_told(f"{'cannot see':<12}", _listed(self.blind, "; "))]
         return "\n".join(lines)
 
     def lines(self) -> list[str]:
@@ -160,10 +166,10 @@ class Counterexample:
 
     def __repr__(self) -> str:
         f, name = self.finding, result_name(self.wrt)
-        lines = [f"Counterexample: {self.kernel} is not {name} of {self.case}", f"  {'wrong':<9} {f.fact}"]
-        lines += [f"  {label:<9} {text}" for label, text in f.lines]
+        lines = [f"Counterexample: {self.kernel} is not {name} of {self.case}", _told(f"{'wrong':<10}", f.fact)]
+        lines += [_told(f"{label:<10}", text) for label, text in f.lines]
         known = [f"your {name} behaves as if {text}" for text in self.explanations]
-        lines += [f"  {'known' if i == 0 else 'or':<9} {text}" for i, text in enumerate(known[:SHOWN])]
+        lines += [_told(f"{'known' if i == 0 else 'or':<10}", text) for i, text in enumerate(known[:SHOWN])]
         lines += [f"  {'':<9} and {len(known) - SHOWN} more"] if len(known) > SHOWN else []
         seen = f"rung {f.rung}, {RUNGS[f.rung]}" + (f", after {self.settings} settings" if self.settings > 1 else "")
         return "\n".join([*lines, f"  {'seen at':<9} {seen}"])
@@ -210,9 +216,10 @@ class NoPower:
 
     def __repr__(self) -> str:
         lines = [f"No power: nothing can be said of {self.kernel} at {_settings(self.cases)}"]
-        lines += [f"  {'why' if i == 0 else '':<9} {text}" for i, text in enumerate(self.why[:SHOWN])]
+        lines += _inputs(self.cases, 10)
+        lines += [_told(f"{'why' if i == 0 else '':<10}", text) for i, text in enumerate(self.why[:SHOWN])]
         lines += [f"  {'':<9} and {len(self.why) - SHOWN} more"] if len(self.why) > SHOWN else []
-        return "\n".join(lines + ([f"  {'fix':<9} {self.fix}"] if self.fix else []))
+        return "\n".join(lines + ([_told(f"{'fix':<10}", self.fix)] if self.fix else []))
 
 
 Verdict: TypeAlias = Certificate | Counterexample | NoPower
@@ -247,13 +254,20 @@ def join(certificates: Iterable[Certificate]) -> Certificate:
 
 
 def _settings(cases: tuple[Case, ...]) -> str:
-    """The setting, or the inputs of one operator, or how many there are."""
+    """The setting, or the operator of several inputs, or how many settings there are."""
     if len(cases) == 1:
         return str(cases[0])
-    if len({case.op for case in cases}) == 1 and len(cases) <= SHOWN:
-        return " and on ".join([str(cases[0]), *(" and ".join(map(str, case.inputs)) for case in cases[1:])])
+    if len({case.op for case in cases}) == 1:
+        return describe(cases[0].op)
     kinds = dict.fromkeys(type(case.op).__name__ for case in cases)
     return f"{_listed(tuple(kinds), ', ')} at {len(cases)} settings"
+
+
+def _inputs(cases: tuple[Case, ...], width: int) -> list[str]:
+    """The inputs of one operator, where there are several, in a line."""
+    if len(cases) == 1 or len({case.op for case in cases}) > 1:
+        return []
+    return [_told(f"{'at':<{width}}", "; ".join(" and ".join(map(str, case.inputs)) for case in cases))]
 
 
 def _listed(texts: tuple[str, ...], between: str) -> str:
@@ -273,3 +287,10 @@ def _sums(those: list[Evidence], settings: int) -> str:
     where = f"at {least:,} of {settings:,} settings, " if least < settings else ""
     compared = f", {numbers:,} numbers" if numbers else ""
     return f" ({where}{runs:,} run{'s' if runs != 1 else ''}{compared})"
+
+
+def _told(label: str, text: str) -> str:
+    """A labelled line of a report, folded where a terminal would."""
+    return textwrap.fill(
+        text, WIDE, initial_indent=f"  {label}", subsequent_indent=" " * (2 + len(label)), break_long_words=False
+    )
