@@ -41,6 +41,9 @@ def verify(
     weights: Annotated[str | None, typer.Option("--weights", help="Order of a weight's axes, such as HWIO.")] = None,
     examples: Annotated[int, typer.Option(min=1, help="How many settings to try of each operator.")] = 100,
     rungs: Annotated[str | None, typer.Option("--rungs", help="Which rungs of the ladder to climb, as 1,2,5.")] = None,
+    rank: Annotated[
+        int | None, typer.Option(min=0, help="Number of spatial axes, for a kernel that is written for one.")
+    ] = None,
     claim: Annotated[
         str, typer.Option("--claim", help="operator; or shapes, where the verdict is to speak of the inputs alone.")
     ] = "operator",
@@ -74,7 +77,9 @@ def verify(
 
     shapes = tuple(sizes(text, "--input") for text in inputs or ())
     climbed = sizes(rungs.replace(",", "x"), "--rungs") if rungs else ()
-    asked = Command(what, op, shapes, tuple(wrt or ()), dtype, layout, weights, examples, climbed, claim, seed, limit)
+    asked = Command(
+        what, op, shapes, tuple(wrt or ()), dtype, layout, weights, examples, climbed, claim, seed, limit, rank
+    )
     if settings or workers or log:
         _campaign(asked, settings or 10_000, workers, log, as_json=as_json)
         return

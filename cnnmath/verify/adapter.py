@@ -11,7 +11,7 @@ import numpy as np
 
 from cnnmath.errors import SettingError
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import Operator
+from cnnmath.ops import Operator, operands
 from cnnmath.ops.notation import describe
 
 Layout = Literal["NCHW", "NHWC"]
@@ -93,6 +93,15 @@ class Adapter:
             return settings
         return frozenset(name for name in settings if self.names.get(name, name) in parameters)
 
+    def binds(self, op: Operator, wrt: str, *inputs: tuple[int, ...]) -> bool:
+        """Whether the function can be called for a result, at a setting."""
+        shapes = ({} if wrt == "y" else {"dy": op.shape(*inputs)}) | operands(op, *inputs)
+        try:
+            self._bind(op, wrt, dict.fromkeys(shapes), shapes)
+        except SettingError:
+            return False
+        return True
+
     def call(self, op: Operator, wrt: str, arrays: Mapping[str, Array], dy: Array | None) -> Any:
         """What the function gives for these operands, as an array in the package's layout.
 
@@ -155,6 +164,9 @@ class Adapter:
     def _known(self, op: Operator, arrays: dict[str, Any], shapes: dict[str, Any]) -> dict[str, Any]:
         """All that a parameter may be called, and its value."""
         settings = {f.name: getattr(op, f.name) for f in fields(op)}
+        windows = op.windows(shapes["x"][2:]) if isinstance(settings.get("padding"), str) and "x" in shapes else None
+        if windows is not None:  # "same" in numbers
+            settings["padding"] = tuple((w.before, w.after) for w in windows)
         sizes = {f"{name}_shape": self._shown_shape(op, name, shape) for name, shape in shapes.items()}
         return settings | sizes | {"op": op} | arrays
 

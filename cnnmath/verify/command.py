@@ -32,7 +32,7 @@ class Command:
         ``module:function``, an operator for the package's own kernel, or None for all of these.
     op
         A setting of an operator, or its name for all settings; None where the function's name says it.
-    inputs, wrt, dtype, layout, weights, examples, rungs, claim, seed, limit
+    inputs, wrt, dtype, layout, weights, examples, rungs, claim, seed, limit, rank
         As `verify`, `search` and `Adapter` take them; a limit of None is the usual one.
     """
 
@@ -48,6 +48,7 @@ class Command:
     claim: Any = "operator"
     seed: int = 0
     limit: float | None = None
+    rank: int | None = None
 
     def tasks(self) -> list[tuple[str, Callable[[], Verdict]]]:
         """What is to be judged, by name; nothing is yet."""
@@ -101,7 +102,7 @@ class Command:
                 here=f"--input {' '.join('x'.join(map(str, x)) for x in self.inputs)}",
                 fix='name one, for example --op "conv(4, 3, padding=1)"',
             )
-        return search(kernel, kind, self.examples, rungs=self.rungs or RUNGS, **how)
+        return search(kernel, kind, self.examples, rungs=self.rungs or RUNGS, rank=self.rank, **how)
 
     def _kind(self, name: str = "") -> type[Operator]:
         if self.op is None:

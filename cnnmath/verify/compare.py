@@ -11,6 +11,8 @@ import numpy as np
 
 from cnnmath.numeric.windows import Array
 from cnnmath.readers import Tensor, gradient
+from cnnmath.readers.monomials import monomials
+from cnnmath.verify.data import mode
 from cnnmath.verify.evidence import Finding, result_name
 from cnnmath.verify.oracle import SMALL
 from cnnmath.verify.trial import Trial, size
@@ -76,21 +78,21 @@ def composition(trial: Trial, wrt: str, at: tuple[int, ...]) -> str:
 
     The factor of an entry is the derivative of the number by it.
     """
-    if size(trial.case) > SMALL:
-        return ""
     op = trial.case.op
+    if size(trial.case) > SMALL or mode(op, *trial.case.inputs) != "integers":
+        return ""
     tensors = {name: Tensor.of(array) for name, array in trial.arrays.items()}
     if wrt == "y":
-        first = next(iter(tensors))
+        named = {next(iter(tensors)), *(m[0] for m in monomials(op, *trial.case.inputs) or () if len(m) == 1)}
         entries = gradient.partials(op, at, tensors).items()
-        terms = [(name, where, tensors[name][where], factor) for (name, where), factor in entries if name == first]
+        terms = [(name, where, tensors[name][where], factor) for (name, where), factor in entries if name in named]
     else:
         dy = Tensor.of(trial.dy)
         slopes = ((o, gradient.partials(op, o, tensors).get((wrt, at))) for o in dy.positions())
         terms = [("dy", o, dy[o], slope) for o, slope in slopes if slope is not None]
     texts = [f"{name}{list(where)} = {number(v)} times {number(f)}" for name, where, v, f in islice(terms, TERMS)]
     rest = len(terms) - TERMS
-    return "; ".join([*texts, *([f"and {rest} more"] if rest > 0 else [])]) or "nothing: no window reaches it"
+    return "; ".join([*texts, *([f"and {rest} more"] if rest > 0 else [])]) or "nothing"
 
 
 def number_of(value: Any) -> Any:

@@ -106,7 +106,11 @@ class _Worker:
     def _serve(self) -> None:
         while (given := self._calls.get()) is not None:
             context, call = given
-            self._results.put(context.run(_caught, call))
+            try:
+                result = context.run(_caught, call)
+            except KeyboardInterrupt as error:  # Ctrl-C comes to the main thread: this one is the kernel's own
+                result = error
+            self._results.put(result)
 
 
 def _caught(call: Callable[[], Any]) -> Any:
@@ -154,5 +158,5 @@ def carrier(dtype: str) -> np.dtype[Any]:
 
 def first_line(error: BaseException) -> str:
     """What an exception says, as far as a report has room for it."""
-    text = str(error).strip().splitlines()
-    return text[0][:200] if text else "no message"
+    text = " ".join(str(error).split())
+    return text[:200] if text else "no message"

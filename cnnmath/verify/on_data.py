@@ -73,6 +73,12 @@ def _trial(kernel: Subject, op: Operator, data: Mapping[str, Any]) -> Trial:
         ).at(describe(op))
     checked = declared(op, tuple(arrays.pop(name) for name in names), arrays)
     given = {name: held(np.asarray(a), kernel.dtype) for name, a in checked.items()}
+    for name, array in given.items():
+        if not np.isfinite(array).all():
+            fix = "give finite numbers; what NaN does is a matter of rung 5"
+            raise DataError(f"'{name}' is not finite.", rule="exact values are known of numbers alone", fix=fix).at(
+                describe(op)
+            )
     case = Case(op, tuple(given[name].shape for name in names))
     dy = data.get("dy")
     drawn = np.random.default_rng(0).normal(size=op.shape(*case.inputs)) if dy is None else np.asarray(dy)

@@ -10,14 +10,17 @@ from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, find, settings
-from hypothesis.errors import NoSuchExample
+from hypothesis.errors import NoSuchExample, Unsatisfiable
+from hypothesis.strategies import SearchStrategy
 
+from cnnmath.errors import SettingError
 from cnnmath.ops import Operator
+from cnnmath.verify.adapter import Adapter
 from cnnmath.verify.diagnosis import explained
 from cnnmath.verify.guard import LIMIT
 from cnnmath.verify.ladder import climb, shrunk
 from cnnmath.verify.strategies import Case, cases, covering
-from cnnmath.verify.subject import Subject, under_test
+from cnnmath.verify.subject import Subject, tied, under_test
 from cnnmath.verify.verdict import Certificate, Counterexample, Verdict, join
 
 RUNGS = (2,)
@@ -32,6 +35,7 @@ def search(
     wrt: str | Sequence[str] | None = None,
     dtype: str | None = None,
     rungs: Sequence[int] = RUNGS,
+    rank: int | None = None,
     limit: float | None = LIMIT,
 ) -> Verdict:
     """Try a kernel at settings of an operator's whole space; shrink a failure to a smallest setting.
@@ -39,11 +43,13 @@ def search(
     Parameters
     ----------
     kernel
-        As `verify` takes it. A function must take the settings that vary: by name, or ``op`` for the operator.
+        As `verify` takes it. Settings that a function does not take, by name or through ``op``, do not vary.
     kind
         The operator.
     examples
         How many settings are tried: first those that cover all pairs of classes, as far as they go, then drawn ones.
+    rank
+        Number of spatial axes, for a kernel that is written for one.
     wrt, dtype, rungs, limit
         As `verify` takes them.
 
@@ -62,10 +68,11 @@ def search(
     def judge(case: Case) -> Verdict:
         return climb(subject, case, wrt=wrt, rungs=rungs, limit=limit)
 
-    for case in covering(kind)[:examples]:
+    drawn = cases(kind).map(lambda case: _tied(subject, case, wrt, rank)).filter(lambda case: case is not None)
+    for case in taken(subject, kind, wrt, rank)[:examples]:
         verdict = judge(case)
         if isinstance(verdict, Counterexample):
-            return _least(subject, kind, replace(verdict, settings=len(certified) + 1), limit)
+            return _least(subject, drawn, replace(verdict, settings=len(certified) + 1), limit)
         if isinstance(verdict, Certificate):
             certified.append(verdict)
 
@@ -79,15 +86,35 @@ def search(
     try:
         if left > 0:
             tries = len(certified)
-            found = judge(find(cases(kind), fails, settings=_how(left)))
+            found = judge(find(drawn, fails, settings=_how(left)))
             if isinstance(found, Counterexample):
                 return explained(subject, replace(found, settings=tries + 1), limit=limit)
-    except NoSuchExample:
+    except (NoSuchExample, Unsatisfiable):
         pass
+    if not certified:
+        raise SettingError(
+            f"it takes no setting of {kind.__name__} that was drawn.",
+            rule="a function takes the settings that vary, by name or through op",
+            fix="give its parameters the names of settings, or verify one setting",
+        ).at(subject.name)
     return join(certified)
 
 
-def _least(kernel: Subject, kind: type[Operator], found: Counterexample, limit: float | None) -> Counterexample:
+def taken(kernel: Subject, kind: type[Operator], wrt: str | Sequence[str] | None, rank: int | None) -> list[Case]:
+    """Settings that cover all pairs of classes, as far as the kernel takes them."""
+    return list(dict.fromkeys(case for each in covering(kind) if (case := _tied(kernel, each, wrt, rank))))
+
+
+def _tied(kernel: Subject, case: Case, wrt: str | Sequence[str] | None, rank: int | None) -> Case | None:
+    """The setting as the kernel takes it, if it does."""
+    if rank not in (None, len(case.inputs[0]) - 2):
+        return None
+    asked = (wrt,) if isinstance(wrt, str) else wrt or kernel.results(case.op, *case.inputs)
+    op = tied(kernel, case.op, asked if isinstance(kernel, Adapter) else ("y",), *case.inputs)
+    return op and Case(op, case.inputs)
+
+
+def _least(kernel: Subject, drawn: SearchStrategy[Any], found: Counterexample, limit: float | None) -> Counterexample:
     """The smallest setting of the space at which the kernel is wrong in the same way."""
 
     def fails(case: Case) -> bool:
@@ -97,8 +124,8 @@ def _least(kernel: Subject, kind: type[Operator], found: Counterexample, limit: 
     if found.finding.kind == "hangs":
         return found
     try:
-        case = find(cases(kind), fails, settings=_how(SHRINKING))
-    except NoSuchExample:
+        case = find(drawn, fails, settings=_how(SHRINKING))
+    except (NoSuchExample, Unsatisfiable):
         return shrunk(kernel, found, limit=limit)
     verdict = climb(kernel, case, wrt=found.wrt, rungs=[found.finding.rung], limit=limit)
     return explained(kernel, replace(verdict, settings=found.settings), limit=limit)  # type: ignore[arg-type]
@@ -115,5 +142,5 @@ def _how(examples: int) -> settings:
         derandomize=True,
         deadline=None,
         phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.filter_too_much],
     )

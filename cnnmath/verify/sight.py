@@ -36,5 +36,18 @@ def unseen(op: Operator, cases: Iterable[Case], wanted: Collection[str], *, wide
     return [m for m in own if _shown(m, could) and not _shown(m, tried)]
 
 
+def square(cases: Iterable[Case]) -> list[str]:
+    """What cannot be seen where all axes of every input are equally long.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import ReLU
+    >>> square([Case(ReLU(), ((2, 3, 4, 4),))]), square([Case(ReLU(), ((2, 3, 4, 5),))])
+    (['the length of one axis were taken for another'], [])
+    """
+    sizes = [x[2:] for case in cases for x in case.inputs if len(x) > 3]
+    return ["the length of one axis were taken for another"] if sizes and all(len(set(s)) == 1 for s in sizes) else []
+
+
 def _shown(mistake: Mistake, cases: Iterable[Case]) -> bool:
     return any(mistake.shows(case.op, case.inputs) for case in cases)

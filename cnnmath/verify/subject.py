@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, Protocol
 
-from cnnmath.errors import SettingError
+from cnnmath.errors import CnnmathError, SettingError
 from cnnmath.numeric import Kernel
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator, operands
 from cnnmath.verify.adapter import Adapter
+
+DTYPES = ("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16")
+"""In which kernels are judged."""
 
 
 class Subject(Protocol):
@@ -103,9 +106,9 @@ def under_test(kernel: Any, dtype: str | None = None) -> Subject:
         Where it is nothing that can be called.
     """
     if isinstance(kernel, Kernel):
-        return Pair(kernel, dtype or "float64")
+        return _known(Pair(kernel, dtype or "float64"))
     if isinstance(getattr(kernel, "dtype", None), str) and callable(getattr(kernel, "call", None)):
-        return kernel
+        return _known(kernel)
     if not callable(kernel):
         raise SettingError(
             "this is no kernel.",
@@ -113,4 +116,48 @@ def under_test(kernel: Any, dtype: str | None = None) -> Subject:
             rule="a kernel takes arrays and gives an array",
             fix="give a function",
         )
-    return Adapter(kernel, dtype=dtype or "float64")
+    return _known(Adapter(kernel, dtype=dtype or "float64"))
+
+
+def _known(subject: Subject) -> Subject:
+    """A subject whose dtype is one in which kernels are judged."""
+    if subject.dtype not in DTYPES:
+        raise SettingError(
+            "kernels are not judged in this dtype.", here=f"dtype {subject.dtype!r}", rule=f"one of {', '.join(DTYPES)}"
+        )
+    return subject
+
+
+IMPLIED = frozenset({"filters", "units", "bias"})
+"""Settings that the shapes of the operands tell."""
+
+
+def tied(subject: Subject, op: Operator, wanted: Sequence[str], *inputs: tuple[int, ...]) -> Operator | None:
+    """The operator with all settings that a kernel is not told as they are by default; None where it cannot be called.
+
+    A kernel that needs a bias gets one, and one that has none gets none.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv
+    >>> kernel = Adapter(lambda x, w, stride: x)
+    >>> tied(kernel, Conv(2, 3, stride=2, padding=1), ["y"], (1, 1, 5, 6))
+    Conv(filters=2, kernel=(3, 3), stride=(2, 2), dilation=(1, 1), padding=((0, 0), (0, 0)), groups=1, bias=False)
+    """
+    told = subject.takes(op) | IMPLIED | ({"kernel"} if "w" in op.parameters(*inputs) else set())
+    fixed = {f.name: f.default for f in fields(op) if f.name not in told and f.default is not MISSING}
+    own = getattr(op, "bias", None)
+    for bias in ({},) if own is None else ({"bias": own}, {"bias": not own}):
+        try:
+            candidate = replace(op, **fixed | bias)
+            candidate.shape(*inputs)
+        except CnnmathError:
+            return None
+        if _callable(subject, candidate, wanted, *inputs):
+            return candidate
+    return None
+
+
+def _callable(subject: Subject, op: Operator, wanted: Sequence[str], *inputs: tuple[int, ...]) -> bool:
+    adapter = subject if isinstance(subject, Adapter) else getattr(subject, "forward", None)
+    return not isinstance(adapter, Adapter) or all(adapter.binds(op, wrt, *inputs) for wrt in wanted)

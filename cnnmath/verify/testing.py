@@ -8,8 +8,8 @@ from typing import Any
 from cnnmath.errors import MissingExtraError
 from cnnmath.ops import Operator
 from cnnmath.verify.ladder import ALL, climb, shrunk
-from cnnmath.verify.search import RUNGS, search
-from cnnmath.verify.strategies import Case, covering
+from cnnmath.verify.search import RUNGS, search, taken
+from cnnmath.verify.strategies import Case
 from cnnmath.verify.subject import under_test
 from cnnmath.verify.telling import telling
 from cnnmath.verify.verdict import Counterexample, Verdict
@@ -25,6 +25,7 @@ def kernel_test(
     wrt: str | Sequence[str] | None = None,
     dtype: str | None = None,
     rungs: Sequence[int] | None = None,
+    rank: int | None = None,
     examples: int = 50,
 ) -> Callable[..., None]:
     """A test for pytest, to be given a name that begins with ``test_``.
@@ -38,6 +39,8 @@ def kernel_test(
         pairs of classes is a test of its own, and drawn settings are the last one.
     wrt, dtype, rungs
         As `verify` takes them.
+    rank
+        Number of spatial axes, for a kernel that is written for one.
     examples
         How many settings are drawn.
 
@@ -51,14 +54,14 @@ def kernel_test(
     except ImportError as error:
         raise MissingExtraError("pytest is not installed.", fix="pip install pytest") from error
     subject = under_test(kernel, dtype)
-    settings: list[Any] = [*covering(what), DRAWN] if isinstance(what, type) else telling(what)
+    settings: list[Any] = telling(what) if isinstance(what, Operator) else [*taken(subject, what, wrt, rank), DRAWN]
     climbed = rungs or (RUNGS if isinstance(what, type) else ALL)
 
     def judged(setting: Any) -> Verdict:
         if isinstance(setting, Case):
             verdict = climb(subject, setting, wrt=wrt, rungs=climbed)
             return shrunk(subject, verdict) if isinstance(verdict, Counterexample) else verdict
-        return search(subject, what, examples, wrt=wrt, rungs=climbed)  # type: ignore[arg-type]
+        return search(subject, what, examples, wrt=wrt, rungs=climbed, rank=rank)  # type: ignore[arg-type]
 
     @pytest.mark.parametrize("setting", settings, ids=str)
     def test_kernel(setting: Any) -> None:

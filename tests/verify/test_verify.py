@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cnnmath import ops
-from cnnmath.errors import SettingError, ShapeError
+from cnnmath.errors import DataError, SettingError, ShapeError
 from cnnmath.numeric import KERNELS, Kernel
 from cnnmath.readers.monomials import monomials
 from cnnmath.verify import Certificate, Counterexample, NoPower, climb, search, verify
@@ -181,3 +181,58 @@ class TestPower:
         found = verify(kernel, self.op, data=self.data())
         assert isinstance(found, Counterexample)
         assert (found.wrt, found.finding.kind) == ("y", "bound")
+
+    def test_a_kernel_that_is_right_for_squares_alone_is_not_certified_by_squares(self):
+        def for_squares(x):
+            return np.maximum(x, 0) * (x.shape[2] == x.shape[3])
+
+        assert isinstance(verify(for_squares, ops.ReLU(), (2, 3, 4, 4), rungs=[2]), NoPower)
+        assert isinstance(verify(for_squares, ops.ReLU(), (2, 3, 4, 4), rungs=[2], claim="shapes"), Certificate)
+        assert isinstance(verify(for_squares, ops.ReLU(), rungs=[2]), Counterexample)
+
+    def test_data_that_are_not_finite_are_refused(self):
+        with pytest.raises(DataError, match="'b' is not finite"):
+            verify(KERNELS[ops.Conv], self.op, data=self.data() | {"b": np.full(2, np.nan)})
+
+
+def my_conv(x, w, b, stride):
+    """A convolution as one writes it: two axes, strides, and nothing else."""
+    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], (2, 3))[:, :, :: stride[0], :: stride[1]]
+    return np.einsum("nchwij,fcij->nfhw", windows, w) + b[:, None, None]
+
+
+def test_settings_that_a_kernel_is_not_told_do_not_vary():
+    found = search(my_conv, ops.Conv, 40, rank=2)
+    assert isinstance(found, Certificate)
+    assert {case.op.dilation for case in found.cases} == {(1, 1)}
+    assert all(case.op.bias and case.op.groups == 1 for case in found.cases)
+    assert len({case.op.stride for case in found.cases}) > 2
+    wrong = search(lambda x, w, b, stride: my_conv(x, w, b, stride[:1] * 2), ops.Conv, 40, rank=2)
+    assert isinstance(wrong, Counterexample)
+    assert "the stride of the first axis were used for all axes" in wrong.explanations
+
+
+def test_an_order_of_summation_that_changes_is_seen_in_the_last_bits():
+    rng = np.random.default_rng(0)
+
+    def kernel(x, w, b, stride):
+        parts = [my_conv(x[:, c : c + 1], w[:, c : c + 1], 0 * b, stride) for c in rng.permutation(x.shape[1])]
+        return sum(parts) + b[:, None, None]
+
+    found = verify(kernel, ops.Conv(4, (3, 2), stride=(2, 1)), rungs=[2, 5])
+    assert found.finding.kind == "unstable"
+
+
+def test_unknown_dtypes_and_rungs_are_refused():
+    with pytest.raises(SettingError, match="kernels are not judged in this dtype"):
+        verify(RELU, ops.ReLU(), dtype="flaot32")
+    for rungs in ([], [1, 7]):
+        with pytest.raises(SettingError, match="there is no such rung"):
+            verify(RELU, ops.ReLU(), rungs=rungs)
+
+
+def test_a_kernel_that_interrupts_itself_is_wrong_like_any_other():
+    def kernel(x):
+        raise KeyboardInterrupt(x.size)
+
+    assert verify(kernel, ops.ReLU(), (1, 2, 3)).finding.kind == "raises"

@@ -23,6 +23,8 @@ from cnnmath.verify.compare import differing, number, place
 from cnnmath.verify.data import mode
 from cnnmath.verify.evidence import Evidence, Finding, Withheld
 from cnnmath.verify.guard import Guard, carrier, checked
+from cnnmath.verify.real import real
+from cnnmath.verify.rounding import FORMATS
 from cnnmath.verify.rungs.asked import RefutedError, half_of_the_digits
 from cnnmath.verify.rungs.draws import BITS, distinct, drawn, integers, room
 from cnnmath.verify.rungs.integers import ANY
@@ -180,6 +182,12 @@ def unstable(watched: Watched) -> Iterator[str]:
     for _ in range(AGAIN):
         given, when = watched.run(watched.laid_out(plain)), "when it is asked again"
         watched.identical(given, watched.reference, "unstable", when)
+    if watched.guard.tested.dtype in FORMATS:  # numbers of which another order of a sum would round otherwise
+        trial = real(watched.trial.case, watched.guard.tested.dtype, np.random.default_rng(0))
+        first = watched.run(watched.laid_out(plain, given=trial.given(watched.wrt)))
+        for _ in range(AGAIN):
+            again = watched.run(watched.laid_out(plain, given=trial.given(watched.wrt)))
+            watched.identical(again, first, "unstable", "when it is asked again")
     yield from ()
 
 

@@ -75,7 +75,8 @@ def by_polynomials(
     asked = _trial(case, wrt, fixed | unknowns(shapes))
     if prod(asked.shape(wrt)) * terms**2 > ROOM:
         return Withheld(RUNG, wrt, TOO_MANY)
-    given = guard.result(asked, wrt, asked.arrays, asked.dy if wrt != "y" else None)
+    copies = {name: array.copy() for name, array in asked.arrays.items()}
+    given = guard.result(asked, wrt, copies, asked.dy.copy() if wrt != "y" else None)
     if isinstance(given, BaseException):
         return Withheld(RUNG, wrt, str(given) if isinstance(given, NotPolynomialError) else FLOATS)
     given = np.asarray(given)
