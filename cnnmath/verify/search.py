@@ -68,7 +68,7 @@ def search(
     def judge(case: Case) -> Verdict:
         return climb(subject, case, wrt=wrt, rungs=rungs, limit=limit)
 
-    drawn = cases(kind).map(lambda case: _tied(subject, case, wrt, rank)).filter(lambda case: case is not None)
+    drawn: SearchStrategy[Any] = cases(kind).map(lambda case: _tied(subject, case, wrt, rank)).filter(bool)
     for case in taken(subject, kind, wrt, rank)[:examples]:
         verdict = judge(case)
         if isinstance(verdict, Counterexample):
