@@ -2,8 +2,9 @@
 PYTHON ?= python3
 export NO_MKDOCS_2_WARNING := 1
 BIN := .venv/bin
+RUNGS ?= 2
 
-.PHONY: run test coverage lint docs serve tutorial bench clean
+.PHONY: run test coverage mutants lint docs serve tutorial bench peers power campaign clean
 
 run: .venv/run  ## install, then write ResNet-50's report: the package's main job
 	$(BIN)/cnnmath report resnet50 --output build/resnet50
@@ -14,6 +15,13 @@ test: .venv/dev lint  ## linters, types, import contracts, strict documentation,
 
 coverage: .venv/dev  ## lines and branches that the tests do not reach
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+FILES ?= $(wildcard cnnmath/numeric/*.py cnnmath/numeric/methods/*.py)
+BUDGET ?= 0
+mutants: .venv/mutation  ## small mistakes in FILES that no test sees; BUDGET=20m ends it early
+	-HYPOTHESIS_PROFILE=mutants timeout --foreground --signal=INT $(BUDGET) \
+		$(BIN)/mutmut run --max-children 1 $(patsubst %.py,"%.*",$(subst /,.,$(FILES)))
+	$(BIN)/python -m tests.mutants $(FILES)
 
 lint: .venv/dev
 	$(BIN)/ruff check .
@@ -34,6 +42,17 @@ tutorial: .venv/dev  ## LeNet-5 learns digits, in a minute or two; its figure is
 bench: .venv/dev  ## ratios of speed and memory beside other libraries, into docs/benchmarks.md
 	$(BIN)/python -m tests.bench --write docs/benchmarks.md
 
+peers: .venv/dev  ## certificates for kernels of other libraries, a thousand settings of each library and format
+	$(BIN)/python -m tests.peers
+
+power: .venv/dev  ## which rung sees each known mistake, beside what people usually do, into docs/power.md
+	$(BIN)/python -m tests.bench.power --write docs/power.md
+
+campaign: SHELL := /bin/bash
+campaign: .venv/run  ## the package's kernels at 10,000 settings; stopped by Ctrl-C, it goes on where it was
+	mkdir -p build
+	time $(BIN)/cnnmath verify --settings 10000 --rungs $(RUNGS) --limit 600 --log build/campaign-$(RUNGS).jsonl
+
 .venv/run: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
@@ -44,5 +63,10 @@ bench: .venv/dev  ## ratios of speed and memory beside other libraries, into doc
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	touch $@ .venv/run
 
+.venv/mutation: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[mutation]"
+	touch $@ .venv/dev .venv/run
+
 clean:
-	rm -rf .venv build
+	rm -rf .venv build mutants

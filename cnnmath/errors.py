@@ -81,6 +81,10 @@ class TrainingError(CnnmathError, ArithmeticError):
     """Training that has come to a loss which is not finite."""
 
 
+class CampaignError(CnnmathError, RuntimeError):
+    """A campaign that cannot begin: a log of another one, a judge that does not reach those who should judge."""
+
+
 class MissingExtraError(CnnmathError, ImportError):
     """An optional dependency that is not installed; the message names the extra that brings it."""
 

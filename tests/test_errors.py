@@ -42,6 +42,7 @@ def test_bad_values_are_value_errors_and_bad_names_lookup_errors():
         "UnknownNameError": LookupError,
         "DerivationError": AssertionError,
         "TrainingError": ArithmeticError,
+        "CampaignError": RuntimeError,
         "MissingExtraError": ImportError,
     }
 

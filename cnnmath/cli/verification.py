@@ -1,33 +1,130 @@
-"""The command that verifies kernels."""
+"""The command that verifies kernels: the package's own, and anyone's."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnnmath import ops
+from cnnmath.arguments import sizes
 from cnnmath.cli.options import AsJson, progress
+
+if TYPE_CHECKING:
+    from cnnmath.verify.command import Command
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C."""
 
 
 def verify(
-    operator: Annotated[
-        str | None, typer.Argument(metavar="[OP]", help="One operator; all where none is named.")
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[WHAT]",
+            help='A kernel, "my_module:my_conv" or "file.py:my_conv"; or an operator, for the package\'s own.',
+        ),
     ] = None,
-    examples: Annotated[int, typer.Option(min=1, help="How many settings to draw for each operator.")] = 100,
+    op: Annotated[
+        str | None,
+        typer.Option("--op", help='Which operator: "conv(4, (3, 2), stride=(2, 1))", or "conv" for all its settings.'),
+    ] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", metavar="NxCxHxW", help="Shape of an input, batch first.")
+    ] = None,
+    wrt: Annotated[
+        list[str] | None, typer.Option("--wrt", help="y, or the operand by which the kernel gives a gradient: x, w, b.")
+    ] = None,
+    dtype: Annotated[str, typer.Option("--dtype", help="Of the arrays that the kernel is given.")] = "float64",
+    layout: Annotated[str, typer.Option("--layout", help="NCHW, or NHWC where channels come last.")] = "NCHW",
+    weights: Annotated[str | None, typer.Option("--weights", help="Order of a weight's axes, such as HWIO.")] = None,
+    examples: Annotated[int, typer.Option(min=1, help="How many settings to try of each operator.")] = 100,
+    rungs: Annotated[str | None, typer.Option("--rungs", help="Which rungs of the ladder to climb, as 1,2,5.")] = None,
+    rank: Annotated[
+        int | None, typer.Option(min=0, help="Number of spatial axes, for a kernel that is written for one.")
+    ] = None,
+    claim: Annotated[
+        str, typer.Option("--claim", help="operator; or shapes, where the verdict is to speak of the inputs alone.")
+    ] = "operator",
+    seed: Annotated[int, typer.Option(help="Of the data.")] = 0,
+    limit: Annotated[
+        float | None,
+        typer.Option(min=0.001, help="Seconds that one call may take, 20; of a campaign, one setting, 60."),
+    ] = None,
+    power: Annotated[
+        bool, typer.Option("--power", help="Measure which rung sees each known mistake, beside what people usually do.")
+    ] = False,
+    settings: Annotated[
+        int | None, typer.Option(min=1, help="A campaign: how many settings to judge of all operators together.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes of a campaign, as many as processors by default.")
+    ] = None,
+    log: Annotated[
+        str | None, typer.Option("--log", help="File that a campaign writes, and goes on from when called again.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare numeric kernels with the operators' definitions, exactly, over drawn settings."""
-    kinds = [ops.named(operator)] if operator else list(ops.ALL)
+    """Say what may be believed of a kernel, or where it is wrong: a certificate or the smallest counterexample.
 
-    from cnnmath.verify import search
+    With --settings, --workers or --log it is a campaign: very many settings, each judged in a process that may die.
+    """
+    if power:
+        _power(what or op, sizes(rungs.replace(",", "x"), "--rungs") if rungs else None, seed, as_json=as_json)
+        return
+    from cnnmath.verify.command import Command
 
-    results = []
+    shapes = tuple(sizes(text, "--input") for text in inputs or ())
+    climbed = sizes(rungs.replace(",", "x"), "--rungs") if rungs else ()
+    asked = Command(
+        what, op, shapes, tuple(wrt or ()), dtype, layout, weights, examples, climbed, claim, seed, limit, rank
+    )
+    if settings or workers or log:
+        _campaign(asked, settings or 10_000, workers, log, as_json=as_json)
+        return
+    verdicts: list[Any] = []
     with progress("verifying") as report:
-        for i, kind in enumerate(kinds):
-            report(i, len(kinds), kind.__name__)
-            results.append(search(kind, examples))
-    print(json.dumps([result.record() for result in results]) if as_json else "\n".join(map(repr, results)))
-    if not all(result.agrees for result in results):
+        tasks = asked.tasks()
+        for i, (name, task) in enumerate(tasks):
+            report(i, len(tasks), name)
+            verdicts.append(task())
+    if as_json:
+        records = [verdict.record() for verdict in verdicts]
+        print(json.dumps(records[0] if asked.one else records))
+    else:
+        print("\n".join(map(repr, verdicts)))
+    if not all(verdict.certified for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+def _power(what: str | None, rungs: tuple[int, ...] | None, seed: int, *, as_json: bool) -> None:
+    """Try the ladder on known mistakes, of all operators or of one."""
+    from cnnmath import ops
+    from cnnmath.verify.mistakes import MISTAKES
+    from cnnmath.verify.power import power
+    from cnnmath.verify.rungs import LADDER
+
+    kinds = [ops.named(what)] if what else ops.ALL
+    with progress("trying mistakes") as report:
+        own = [mistake for mistake in MISTAKES if mistake.kind in kinds]
+        found = power(own, rungs=rungs or tuple(LADDER), seed=seed, told=report)
+    print(json.dumps(found.record()) if as_json else repr(found))
+    if not found.caught:
+        raise typer.Exit(1)
+
+
+def _campaign(asked: Command, settings: int, workers: int | None, log: str | None, *, as_json: bool) -> None:
+    """Judge very many settings, and print the report, or how to go on after Ctrl-C."""
+    try:
+        found = asked.campaign(settings, workers, log)
+    except KeyboardInterrupt:  # while settings were drawn
+        print("interrupted: no setting judged", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    if found.stopped:
+        how = "the same command goes on from here" if log else "with --log FILE, the same command could go on from here"
+        print(f"interrupted: {len(found.records)} of {found.settings} settings judged; {how}", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED)
+    print(json.dumps(found.record()) if as_json else found)
+    if not found.certified:
         raise typer.Exit(1)

@@ -76,6 +76,8 @@ def softplus_backward(op: Softplus, dy: Array, x: Array) -> dict[str, Array]:
 
 def softmax_forward(op: Softmax, x: Array) -> Array:
     """Exponentials less the greatest, over their sum."""
+    if not x.size:
+        return exp(x)
     share = exp(x - x.max(axis=1, keepdims=True))  # (N, C, *spatial)
     return share / share.sum(axis=1, keepdims=True)
 
@@ -92,6 +94,8 @@ def log_softmax_forward(op: LogSoftmax, x: Array) -> Array:
     The greatest adds exactly 1 to the sum: the logarithm is that of 1 and the rest, so that a sure prediction keeps all
     digits of its small loss.
     """
+    if not x.size:
+        return exp(x)
     first = np.expand_dims(x.argmax(axis=1), 1)  # (N, 1, *spatial)
     above = x - np.take_along_axis(x, first, axis=1)  # (N, C, *spatial)
     rest = exp(above)  # (N, C, *spatial)

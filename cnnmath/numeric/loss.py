@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import prod
 from typing import Any
 
@@ -83,17 +82,17 @@ def _reduced(op: Loss, losses: Array, whole: Any) -> Array:
     """The losses, their sum, or that over the whole of their weights."""
     if op.reduction == "none":
         return losses
-    return np.asarray(losses.sum() / _divisor(whole, losses) if op.reduction == "mean" else losses.sum())
+    return np.asarray(losses.sum() / _divisor(whole) if op.reduction == "mean" else losses.sum())
 
 
 def _passed(op: Loss, dy: Array, shape: tuple[int, ...], whole: Any) -> Array:
     """Gradient of every loss: its own, or that of their sum or mean."""
-    above = dy / _divisor(whole, dy) if op.reduction == "mean" else dy
+    above = dy / _divisor(whole) if op.reduction == "mean" else dy
     return np.broadcast_to(above, shape)
 
 
-def _divisor(whole: Any, like: Array) -> Any:
-    """What a mean divides by, exact beside exact numbers."""
+def _divisor(whole: Any) -> Any:
+    """What a mean divides by."""
     if whole == 0:
         raise DataError(
             "the mean of no loss does not exist.",
@@ -101,4 +100,4 @@ def _divisor(whole: Any, like: Array) -> Any:
             here="the weights of all that counts add up to 0",
             fix="leave such a batch out, or use reduction='sum', of which nothing is left then but 0",
         )
-    return Fraction(whole) if like.dtype == object else whole
+    return whole

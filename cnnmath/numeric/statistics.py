@@ -150,7 +150,7 @@ def _deviations(op: Normalisation, x: Array, at: Frame) -> tuple[Array, Array]:
 
 
 def _mean(a: Array, at: Frame) -> Array:
-    mean = a.sum(axis=at.block, keepdims=True, dtype=_wide(a)) / at.count
+    mean = a.sum(axis=at.block, keepdims=True, dtype=_wide(a)) / max(at.count, 1)
     return mean.astype(a.dtype) if a.dtype.kind == "f" else mean
 
 

@@ -24,7 +24,7 @@ def nearest_backward(op: Upsample, dy: Array, x: Array) -> dict[str, Array]:
 
 def linear_forward(op: LinearUpsample, x: Array) -> Array:
     """Along each axis in turn the input below and the one above, by their weights."""
-    y = x / 1  # (N, C, *spatial), whole numbers as floats
+    y = x  # (N, C, *spatial)
     for axis in range(2, x.ndim):
         below, share, parts = _places(op, axis - 2, x.shape[axis])  # (sH,) both
         above = np.minimum(below + 1, x.shape[axis] - 1)
@@ -35,7 +35,7 @@ def linear_forward(op: LinearUpsample, x: Array) -> Array:
 
 def linear_backward(op: LinearUpsample, dy: Array, x: Array) -> dict[str, Array]:
     """The adjoint, in the opposite order: each output's gradient is divided among both its neighbours."""
-    dx = dy / 1  # (N, C, s*spatial...)
+    dx = dy  # (N, C, s*spatial...)
     for axis in reversed(range(2, x.ndim)):
         n = x.shape[axis]
         below, share, parts = _places(op, axis - 2, n)  # (sH,) both

@@ -23,7 +23,7 @@ def describe(op: Operator) -> str:
     >>> describe(Conv(64, 7, stride=2, padding=3)), describe(MaxPool((2, 3))), describe(ReLU())
     ('conv(64, 7, stride=2, padding=3)', 'maxpool((2, 3))', 'relu()')
     """
-    given = [f for f in fields(op) if not _is_default(op, f)]
+    given = [f for f in fields(op) if not is_default(op, f)]
     settings = [(f, _text(next(v for v in _forms(getattr(op, f.name)) if _stands_for(op, f, v)))) for f in given]
     positional = [text for f, text in settings if _is_positional(f)]
     named = [f"{f.name}={text}" for f, text in settings if not _is_positional(f)]
@@ -80,7 +80,8 @@ def _is_positional(f: Field[Any]) -> bool:
     return f.default is MISSING and not f.kw_only
 
 
-def _is_default(op: Operator, f: Field[Any]) -> bool:
+def is_default(op: Operator, f: Field[Any]) -> bool:
+    """Whether a setting of an operator is what it is where nothing is said."""
     return f.default is not MISSING and _stands_for(op, f, f.default)
 
 

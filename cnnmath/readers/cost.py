@@ -79,7 +79,7 @@ class Index:
     def __floordiv__(self, divisor: Any) -> Index:
         if self.extent is None or isinstance(divisor, Index):
             return Index()
-        return Index(-(-self.extent // divisor))
+        return Index(-(-self.extent // divisor) if divisor else 0)
 
     def _index(self, _: Any) -> Index:
         return Index()

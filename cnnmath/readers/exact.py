@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from math import isqrt, prod
 from typing import Any, Self
@@ -122,6 +123,9 @@ def _range(extents: Sequence[int], where: Callable[..., Iterable[Any]] | None) -
     return everywhere if where is None else (at for at in everywhere if all(where(*at)))
 
 
+@lru_cache(
+    maxsize=4096
+)  # sixty digits take their time, and a gate or a softmax asks for the same number at every output
 def _decimal(x: Fraction, function: Callable[[decimal.Decimal], decimal.Decimal]) -> Fraction:
     with decimal.localcontext(prec=DIGITS, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN):
         return Fraction(function(decimal.Decimal(Fraction(x).numerator) / Fraction(x).denominator))

@@ -93,8 +93,7 @@ class Gradient:
         for at in _range(extents, where):
             term = _dual(body(*at))
             value += term.value
-            for leaf, partial in term.partials.items():
-                partials[leaf] = partials.get(leaf, 0) + partial
+            _collect(partials, term.partials.items())
         return Dual(value, partials)
 
     def max(
@@ -151,8 +150,8 @@ def backward(op: Operator, dy: Tensor, operands: dict[str, Tensor]) -> dict[str,
     """
     total: dict[Leaf, Fraction] = {}
     for at in (at for at in dy.positions() if dy[at]):
-        for leaf, partial in partials(op, at, operands).items():
-            total[leaf] = total.get(leaf, Fraction(0)) + dy[at] * partial
+        row = partials(op, at, operands)
+        _collect(total, ((leaf, dy[at] * partial) for leaf, partial in row.items()))
     return _gathered(total, operands)
 
 
@@ -190,6 +189,11 @@ def _dual(number: Number) -> Dual:
 
 def _merge(a: dict[Leaf, Fraction], b: dict[Leaf, Fraction]) -> dict[Leaf, Fraction]:
     merged = dict(a)
-    for leaf, partial in b.items():
-        merged[leaf] = merged.get(leaf, Fraction(0)) + partial
+    _collect(merged, b.items())
     return merged
+
+
+def _collect(total: dict[Leaf, Fraction], partials: Iterable[tuple[Leaf, Fraction]]) -> None:
+    """Add derivatives to those collected so far; one that is the first of its leaf is taken over as it is."""
+    for leaf, partial in partials:
+        total[leaf] = total[leaf] + partial if leaf in total else partial

@@ -1,4 +1,4 @@
-"""What a report says: the analysis of a network, and for each distinct setting its derivations and its agreement."""
+"""What a report says: the analysis of a network, and of each distinct setting its derivations and the verdict."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cnnmath import numeric
 from cnnmath.graph import Architecture, Summary, analyze
 from cnnmath.graph.summary import describe_field
 from cnnmath.graph.text import count
@@ -14,7 +15,10 @@ from cnnmath.ops.algebra import Shape
 from cnnmath.ops.notation import describe
 from cnnmath.ops.reduced import reduced
 from cnnmath.symbolic import Derivation, derive, targets
-from cnnmath.verify import Agreement, verify
+from cnnmath.verify import Certificate, Verdict, at_reduced_width, judge
+
+RUNGS = (1, 2)
+"""Of the ladder: what is proved, and what is exact on integers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Section:
 
     setting: Setting
     derivations: Mapping[str, Derivation]
-    agreement: Agreement
+    verdict: Verdict
 
     @property
     def title(self) -> str:
@@ -54,7 +58,7 @@ class Section:
             "setting": self.title,
             "nodes": list(self.setting.nodes),
             "derivations": {wrt: d.latex() for wrt, d in self.derivations.items()},
-            "agreement": self.agreement.record(),
+            "verdict": self.verdict.record(),
         }
 
 
@@ -68,12 +72,12 @@ class Report:
     @property
     def agrees(self) -> bool:
         """Whether every kernel agrees with its sentence."""
-        return all(section.agreement.agrees for section in self.sections)
+        return all(section.verdict.certified for section in self.sections)
 
     def headline(self) -> str:
         """The report in two lines."""
-        agreeing = sum(section.agreement.agrees for section in self.sections)
-        digits = sum(any(c.mode == "digits" for c in section.agreement.checks) for section in self.sections)
+        agreeing = sum(section.verdict.certified for section in self.sections)
+        digits = sum(not exact(section.verdict) for section in self.sections)
         how = f"exactly ({digits} with irrational results, to 40 digits)" if digits else "exactly"
         verdict = f"all agreeing {how}" if self.agrees else f"{agreeing} agreeing, {len(self.sections) - agreeing} NOT"
         return (
@@ -128,4 +132,10 @@ def build(net: Architecture, progress: Callable[[int, int, str], None] = lambda 
 def _section(setting: Setting) -> Section:
     rank = len(setting.inputs[0]) - 2
     derivations = {wrt: derive(setting.op, wrt, rank=rank) for wrt in targets(setting.op, rank=rank)}
-    return Section(setting, derivations, verify(setting.op, rank=rank))
+    verdict = judge(numeric.kernel(setting.op), at_reduced_width(setting.op, rank), rungs=RUNGS)
+    return Section(setting, derivations, verdict)
+
+
+def exact(verdict: Verdict) -> bool:
+    """Whether nothing was compared to 40 digits only."""
+    return not isinstance(verdict, Certificate) or verdict.exact

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import textwrap
 
+from cnnmath import numeric
 from cnnmath.ops import Conv, ConvTranspose, Operator
 from cnnmath.report.page import assumed, formula
 from cnnmath.symbolic import WrittenOut, derive, general, targets
@@ -52,7 +53,7 @@ def operator_page(kind: type[Operator]) -> str:
         "## Does the kernel agree?",
         "The numeric kernel is compared with the sentence, forward and backward, number by number, on data for which "
         "no operation rounds, over settings drawn from the operator's whole space:",
-        f"```text\n{search(kind, EXAMPLES)!r}\n```",
+        f"```text\n{search(numeric.KERNELS[kind], kind, EXAMPLES)!r}\n```",
         "## Conventions and references",
         f"```text\n{documented}\n```",
     ]

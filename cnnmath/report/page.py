@@ -9,11 +9,10 @@ from cnnmath.graph.draw import draw
 from cnnmath.graph.summary import Summary, describe_field
 from cnnmath.graph.table import COLUMNS, cells
 from cnnmath.graph.text import count, times
-from cnnmath.report.build import Report, Section
+from cnnmath.report.build import Report, Section, exact
 from cnnmath.symbolic import Derivation, show
 from cnnmath.symbolic.notations import MathML
-from cnnmath.verify import Agreement
-from cnnmath.verify.agreement import HOW
+from cnnmath.verify import Certificate, Verdict
 
 
 def page(report: Report) -> str:
@@ -62,10 +61,10 @@ def section(part: Section) -> str:
     nodes = part.setting.nodes
     shown = ", ".join(nodes[:4]) + (f" and {len(nodes) - 4} more" if len(nodes) > 4 else "")
     return f"""<section class="setting">
-<header><h3>{escape(part.title)}</h3><small>{escape(shown)}</small>{_verdict(part.agreement)}</header>
+<header><h3>{escape(part.title)}</h3><small>{escape(shown)}</small>{_verdict(part.verdict)}</header>
 <p class="where">{assumed(part.derivations["y"])}</p>
 {"".join(map(formula, part.derivations.values()))}
-{_checks(part.agreement)}
+{_evidence(part.verdict)}
 </section>
 """
 
@@ -87,7 +86,7 @@ def assumed(derivation: Derivation) -> str:
 
 def _tiles(report: Report) -> str:
     summary = report.summary
-    agreeing = sum(part.agreement.agrees for part in report.sections)
+    agreeing = sum(part.verdict.certified for part in report.sections)
     tiles = (
         (count(summary.parameters), "parameters"),
         (count(summary.macs), "multiply-accumulates"),
@@ -98,12 +97,8 @@ def _tiles(report: Report) -> str:
 
 
 def _how(report: Report) -> str:
-    irrational = sum(not _exact(part.agreement) for part in report.sections)
+    irrational = sum(not exact(part.verdict) for part in report.sections)
     return f"exactly, {irrational} with irrational results to 40 digits" if irrational else "exactly"
-
-
-def _exact(agreement: Agreement) -> bool:
-    return all(check.mode != "digits" for check in agreement.checks)
 
 
 def _detail(summary: Summary) -> str:
@@ -119,16 +114,16 @@ def _table(summary: Summary) -> str:
     return f"<div class='scroll tall'>{table}</div>" + (f"<ul>{notes}</ul>" if notes else "")
 
 
-def _verdict(agreement: Agreement) -> str:
-    if agreement.agrees:
-        return f"<span class='verdict'>✓ agrees {'exactly' if _exact(agreement) else 'to 40 digits'}</span>"
+def _verdict(verdict: Verdict) -> str:
+    if isinstance(verdict, Certificate):
+        proved = "proved" if verdict.rung == 1 else f"agrees {'exactly' if verdict.exact else 'to 40 digits'}"
+        return f"<span class='verdict'>✓ {proved}</span>"
     return "<span class='verdict bad'>✗ does not agree</span>"
 
 
-def _checks(agreement: Agreement) -> str:
-    items = "".join(
-        f"<li><b>{'y' if check.array == 'y' else 'd' + check.array}</b>"
-        f"{escape(f'{check.numbers} numbers agree, {HOW[check.mode]}' if check.agrees else check.difference)}</li>"
-        for check in agreement.checks
-    )
-    return f"<ul class='checks'><li>compared at {escape(agreement.where)}</li>{items}</ul>"
+def _evidence(verdict: Verdict) -> str:
+    """What each rung says, and at which settings; of a counterexample, its report."""
+    if not isinstance(verdict, Certificate):
+        return f"<pre class='checks'>{escape(repr(verdict))}</pre>"
+    lines = [*verdict.lines(), *(f"at {case}" for case in verdict.cases), *(f"assumed: {a}" for a in verdict.assumes)]
+    return f"<ul class='checks'>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Self
 
 import sympy as sp
@@ -53,6 +54,7 @@ class Letters:
     definitions: Mapping[sp.Symbol, Expr]
 
     @classmethod
+    @lru_cache(maxsize=256)  # every target of an operator asks for its letters again
     def of(cls, op: Operator, rank: int = 2) -> Self:
         """Letters of an operator, whose window may be symbols; the rank is for one that takes any."""
         op, shapes = symbolic(op, rank)

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import sympy as sp
 
 from cnnmath.errors import unknown
-from cnnmath.ops import Operator, operands
+from cnnmath.ops import Operator
 from cnnmath.symbolic.derivation import Derivation, Step, Target, step
 from cnnmath.symbolic.differentiate import collapse, jacobian
 from cnnmath.symbolic.evaluate import Entry
 from cnnmath.symbolic.letters import Letters
 from cnnmath.symbolic.reader import Symbolic, read
 from cnnmath.symbolic.remark import remark
-from cnnmath.symbolic.setting import gradient_indices, output_at, symbolic
+from cnnmath.symbolic.setting import gradient_indices, output_at
 from cnnmath.symbolic.terms import Expr, Maximum, Partial, Sigma, array, entry_at
 
 FIRST_MAXIMUM = remark("{} is the first tap, in row-major order, at which the maximum is attained.", sp.Symbol("k*"))
@@ -78,8 +78,9 @@ def targets(op: Operator, *, rank: int = 2) -> list[str]:
     >>> targets(Conv(8, 3))
     ['y', 'x', 'w', 'b']
     """
-    op, shapes = symbolic(op, rank)
-    return ["y", *(name for name in operands(op, *shapes) if name not in op.buffers(*shapes))]
+    letters = Letters.of(op, rank)
+    buffers = letters.op.buffers(*letters.inputs)
+    return ["y", *(name for name in letters.operands if name not in buffers)]
 
 
 def unchecked(op: Operator, wrt: str = "x", *, rank: int = 2) -> Step:

@@ -13,8 +13,9 @@ from cnnmath.symbolic.terms import Divides, Expr
 def bounds(expr: Expr, ranges: dict[sp.Symbol, Expr]) -> tuple[Expr, Expr]:
     """Least and greatest value of an affine index expression, its indices in their ranges."""
     low = high = expr = sp.expand(expr)
+    free = expr.free_symbols
     for symbol, extent in ranges.items():
-        if affine(expr, symbol):
+        if symbol in free and affine(expr, symbol):
             first, last = {symbol: sp.S.Zero}, {symbol: extent - 1}
             down, up = (first, last) if expr.coeff(symbol).is_nonnegative else (last, first)
             low, high = low.xreplace(down), high.xreplace(up)

@@ -1,86 +1,146 @@
-"""Search: drawn settings of an operator's whole space, and the smallest one at which a kernel fails."""
+"""Search: settings of an operator's whole space, and the smallest one at which a kernel fails.
+
+First come settings that cover all pairs of classes, then drawn ones. The draw is the same at every call.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, find, settings
-from hypothesis.errors import NoSuchExample
+from hypothesis.errors import NoSuchExample, Unsatisfiable
+from hypothesis.strategies import SearchStrategy
 
-from cnnmath.numeric import Kernel
+from cnnmath.errors import SettingError
 from cnnmath.ops import Operator
-from cnnmath.verify.agreement import Agreement, verify
-from cnnmath.verify.strategies import Case, cases
+from cnnmath.verify.adapter import Adapter
+from cnnmath.verify.diagnosis import explained
+from cnnmath.verify.guard import LIMIT
+from cnnmath.verify.ladder import climb, shrunk
+from cnnmath.verify.strategies import Case, cases, covering
+from cnnmath.verify.subject import Subject, tied, under_test
+from cnnmath.verify.verdict import Certificate, Counterexample, Verdict, join
+
+RUNGS = (2,)
+"""What is tried at every setting, where nothing else is said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What came of trying a kernel at drawn settings.
+def search(
+    kernel: Any,
+    kind: type[Operator],
+    examples: int = 100,
+    *,
+    wrt: str | Sequence[str] | None = None,
+    dtype: str | None = None,
+    rungs: Sequence[int] = RUNGS,
+    rank: int | None = None,
+    limit: float | None = LIMIT,
+) -> Verdict:
+    """Try a kernel at settings of an operator's whole space; shrink a failure to a smallest setting.
 
-    Attributes
+    Parameters
     ----------
+    kernel
+        As `verify` takes it. Settings that a function does not take, by name or through ``op``, do not vary.
     kind
         The operator.
-    settings
-        How many settings were tried before the search ended or began to shrink a failure.
-    counterexample
-        The smallest setting found at which the kernel fails, or None.
-    """
-
-    kind: type[Operator]
-    settings: int
-    counterexample: Agreement | None
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the kernel agreed at every setting."""
-        return self.counterexample is None
-
-    def record(self) -> dict[str, Any]:
-        """As JSON has it."""
-        failed = self.counterexample.record() if self.counterexample else None
-        return {
-            "operator": self.kind.__name__,
-            "settings": self.settings,
-            "agrees": self.agrees,
-            "counterexample": failed,
-        }
-
-    def __repr__(self) -> str:
-        if self.counterexample is None:
-            return f"{self.kind.__name__}: {self.settings} drawn settings, all agree"
-        return f"{self.kind.__name__}: a smallest setting that fails is\n{self.counterexample!r}"
-
-
-def search(kind: type[Operator], examples: int = 100, *, kernel: Kernel | None = None) -> Search:
-    """Try a kernel at drawn settings; shrink a failure to a smallest one. The draw is the same at every call.
+    examples
+        How many settings are tried: first those that cover all pairs of classes, as far as they go, then drawn ones.
+    rank
+        Number of spatial axes, for a kernel that is written for one.
+    wrt, dtype, rungs, limit
+        As `verify` takes them.
 
     Examples
     --------
+    >>> from cnnmath import numeric
     >>> from cnnmath.ops import ReLU
-    >>> search(ReLU, 20)
-    ReLU: 20 drawn settings, all agree
+    >>> search(numeric.KERNELS[ReLU], ReLU, 20).certified
+    True
+    >>> search(lambda x: abs(x), ReLU).case.inputs
+    ((1, 1, 2),)
     """
-    tried: list[Case] = []
-    failed: list[Case] = []
+    subject = under_test(kernel, dtype)
+    certified: list[Certificate] = []
+
+    def judge(case: Case) -> Verdict:
+        return climb(subject, case, wrt=wrt, rungs=rungs, limit=limit)
+
+    drawn: SearchStrategy[Any] = cases(kind).map(lambda case: _tied(subject, case, wrt, rank)).filter(bool)
+    for case in taken(subject, kind, wrt, rank)[:examples]:
+        verdict = judge(case)
+        if isinstance(verdict, Counterexample):
+            return _least(subject, drawn, replace(verdict, settings=len(certified) + 1), limit)
+        if isinstance(verdict, Certificate):
+            certified.append(verdict)
 
     def fails(case: Case) -> bool:
-        tried.extend([] if failed else [case])
-        wrong = not verify(case.op, *case.inputs, kernel=kernel).agrees
-        failed.extend([case] if wrong else [])
-        return wrong
+        verdict = judge(case)
+        if isinstance(verdict, Certificate):
+            certified.append(verdict)
+        return isinstance(verdict, Counterexample)
 
-    how = settings(
+    left = examples - len(certified)
+    try:
+        if left > 0:
+            tries = len(certified)
+            found = judge(find(drawn, fails, settings=_how(left)))
+            if isinstance(found, Counterexample):
+                return explained(subject, replace(found, settings=tries + 1), limit=limit)
+    except (NoSuchExample, Unsatisfiable):
+        pass
+    if not certified:
+        raise SettingError(
+            f"it takes no setting of {kind.__name__} that was drawn.",
+            rule="a function takes the settings that vary, by name or through op",
+            fix="give its parameters the names of settings, or verify one setting",
+        ).at(subject.name)
+    return join(certified)
+
+
+def taken(kernel: Subject, kind: type[Operator], wrt: str | Sequence[str] | None, rank: int | None) -> list[Case]:
+    """Settings that cover all pairs of classes, as far as the kernel takes them."""
+    return list(dict.fromkeys(case for each in covering(kind) if (case := _tied(kernel, each, wrt, rank))))
+
+
+def _tied(kernel: Subject, case: Case, wrt: str | Sequence[str] | None, rank: int | None) -> Case | None:
+    """The setting as the kernel takes it, if it does."""
+    if rank not in (None, len(case.inputs[0]) - 2):
+        return None
+    asked = (wrt,) if isinstance(wrt, str) else wrt or kernel.results(case.op, *case.inputs)
+    op = tied(kernel, case.op, asked if isinstance(kernel, Adapter) else ("y",), *case.inputs)
+    return op and Case(op, case.inputs)
+
+
+def _least(kernel: Subject, drawn: SearchStrategy[Any], found: Counterexample, limit: float | None) -> Counterexample:
+    """The smallest setting of the space at which the kernel is wrong in the same way."""
+
+    def fails(case: Case) -> bool:
+        verdict = climb(kernel, case, wrt=found.wrt, rungs=[found.finding.rung], limit=limit)
+        return isinstance(verdict, Counterexample) and verdict.finding.kind == found.finding.kind
+
+    if found.finding.kind == "hangs":
+        return found
+    try:
+        case = find(drawn, fails, settings=_how(SHRINKING))
+    except (NoSuchExample, Unsatisfiable):
+        return shrunk(kernel, found, limit=limit)
+    verdict = climb(kernel, case, wrt=found.wrt, rungs=[found.finding.rung], limit=limit)
+    return explained(kernel, replace(verdict, settings=found.settings), limit=limit)  # type: ignore[arg-type]
+
+
+SHRINKING = 500
+"""Settings that are drawn in search of a smaller one."""
+
+
+def _how(examples: int) -> settings:
+    return settings(
         max_examples=examples,
         database=None,
         derandomize=True,
         deadline=None,
         phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.filter_too_much],
     )
-    try:
-        smallest = find(cases(kind), fails, settings=how)
-    except NoSuchExample:
-        return Search(kind, len(tried), None)
-    return Search(kind, len(tried), verify(smallest.op, *smallest.inputs, kernel=kernel))

@@ -121,3 +121,10 @@ def test_elsewhere_free_pages_are_counted_or_nothing_is_known(tmp_path, monkeypa
     assert memory.available(tmp_path / "none") is None
     monkeypatch.delattr(os, "sysconf")
     assert memory.available(tmp_path / "none") is None
+
+
+@pytest.mark.parametrize("n", [0, 1, 7])
+def test_a_transposed_convolution_foresees_what_the_convolution_back_to_its_input_takes(n):
+    upward, back = ops.ConvTranspose(4, 3), ops.Conv(2, 3)
+    x = (n, 2, 5, 6)
+    assert KERNELS[ops.ConvTranspose].scratch(upward, x) == KERNELS[ops.Conv].scratch(back, upward.shape(x))

@@ -49,7 +49,7 @@ def test_resnet_has_twelve_settings_and_every_one_agrees(resnet):
         "12 distinct operator settings, all agreeing exactly",
     ]
     assert len(written.sections) == 12
-    assert all(section.agreement.agrees for section in written.sections)
+    assert all(section.verdict.certified for section in written.sections)
 
 
 def test_every_operator_of_a_network_stands_in_exactly_one_section(resnet):
@@ -102,9 +102,9 @@ def test_json_beside_the_page_says_the_same(name, request):
     assert record["agrees"] is True
     assert len(record["settings"]) == len(written.sections)
     for entry, section in zip(record["settings"], written.sections, strict=True):
-        assert set(entry) == {"operator", "setting", "nodes", "derivations", "agreement"}
+        assert set(entry) == {"operator", "setting", "nodes", "derivations", "verdict"}
         assert entry["derivations"] == {wrt: d.latex() for wrt, d in section.derivations.items()}
-        assert entry["agreement"] == section.agreement.record()
+        assert entry["verdict"] == section.verdict.record()
 
 
 def test_a_report_is_two_files_and_nothing_else(lenet):
@@ -155,11 +155,10 @@ def test_a_wrong_kernel_is_said_in_the_headline_the_json_and_the_page(monkeypatc
     assert written.headline().splitlines()[1] == "3 distinct operator settings, 2 agreeing, 1 NOT"
     record = json.loads((tmp_path / "report.json").read_text())
     assert record["agrees"] is False
-    assert [s["operator"] for s in record["settings"] if not s["agreement"]["agrees"]] == ["ReLU"]
+    assert [s["operator"] for s in record["settings"] if not s["verdict"]["certified"]] == ["ReLU"]
     assert (tmp_path / "report.html").read_text().count("does not agree") == 1
 
 
 def plant(monkeypatch, kernels):
     """Other kernels for the whole package."""
     monkeypatch.setattr("cnnmath.numeric.kernels.KERNELS", kernels)
-    monkeypatch.setattr("cnnmath.verify.agreement.KERNELS", kernels, raising=False)

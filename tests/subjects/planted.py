@@ -14,9 +14,13 @@ def named(derivation, name):
 
 
 def refused(derivation, name, right=None, **changes):
-    """Expect that a step with another right side, or another relation, stops the derivation, and is named."""
+    """Expect that a step with another right side, or another relation, stops the derivation, and is named.
+
+    It is put before the others, which hold: so they are not checked again, and still are there to be named instead.
+    """
     right = named(derivation, name).right if right is None else sp.sympify(right)
-    steps = tuple(replace(step, right=right, **changes) if step.name == name else step for step in derivation.steps)
+    wrong = [replace(step, right=right, **changes) for step in derivation.steps if step.name == name]
+    others = [step for step in derivation.steps if step.name != name]
     with pytest.raises(DerivationError, match="does not hold") as caught:
-        replace(derivation, steps=steps)
+        replace(derivation, steps=(*wrong, *others))
     assert f"the step '{name.lower()}'" in str(caught.value)

@@ -46,7 +46,7 @@ def test_every_step_of_a_subject_is_refused_once_it_is_wrong(subject):
     whole = derivation(subject)
     for i, step in enumerate(whole.steps):
         with pytest.raises(DerivationError, match="does not hold") as caught:
-            replace(whole, steps=(*whole.steps[:i], spoilt(step), *whole.steps[i + 1 :]))
+            replace(whole, steps=(spoilt(step), *whole.steps[:i], *whole.steps[i + 1 :]))
         assert f"the step '{step.name.lower()}'" in str(caught.value)
 
 

@@ -267,7 +267,7 @@ def test_every_step_is_refused_once_it_is_wrong(node):
     for i, step in enumerate(derivation.steps):
         wrong = replace(step, right=step.right + Bracket(sp.Eq(step.over[0][0], 0)))
         with pytest.raises(DerivationError, match=f"the step '{step.name.lower()}' does not hold"):
-            replace(derivation, steps=(*derivation.steps[:i], wrong, *derivation.steps[i + 1 :]))
+            replace(derivation, steps=(wrong, *derivation.steps[:i], *derivation.steps[i + 1 :]))
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,12 @@ def clipped(case, rank):
 def derivations(case):
     """Every derivation of a case's operator, each made once in a run of the tests."""
     rank = len(case.inputs[0]) - 2
-    return [_derived(case.op, wrt, rank) for wrt in targets(case.op, rank=rank)]
+    return [derived(case.op, wrt, rank=rank) for wrt in targets(case.op, rank=rank)]
+
+
+def derived(op, wrt="x", *, rank=2):
+    """The derivation of an operator, made once in a run of the tests: not for a test that plants a mistake in it."""
+    return _derived(op, wrt, rank)
 
 
 _derived = cache(lambda op, wrt, rank: derive(op, wrt, rank=rank))

@@ -13,10 +13,10 @@ import sympy as sp
 
 from cnnmath import ops
 from cnnmath.errors import DerivationError
-from cnnmath.symbolic import derive, general, targets
+from cnnmath.symbolic import general, targets
 from cnnmath.symbolic.terms import Bracket, Quantified
 from cnnmath.verify import Case
-from tests.symbolic.instances import Instance, small
+from tests.symbolic.instances import Instance, derived, small
 
 GENERAL = [general(kind, 1) for kind in (ops.Conv, ops.ConvTranspose, ops.MaxPool, ops.AveragePool, ops.Subsample)]
 GENERAL += [general(kind, 1, groups=3) for kind in (ops.Conv, ops.ConvTranspose)]
@@ -109,7 +109,7 @@ def survivors(op):
     """How many mutants of an operator's derivations there are, and those that can be built."""
     counted, built = 0, []
     for wrt in targets(op, rank=rank(op)):
-        derivation = derive(op, wrt, rank=rank(op))
+        derivation = derived(op, wrt, rank=rank(op))
         for step in derivation.steps[wrt != "y" :]:
             for condition, left, formula in mutants(step.right):
                 counted += 1
@@ -122,7 +122,7 @@ def survivors(op):
 def test_every_condition_of_a_derivation_counts(op):
     counted, built = survivors(op)
     assert [(step, change) for _, step, change, _ in built] == []
-    assert counted or not any(derive(op, wrt, rank=rank(op)).result.right.has(Quantified) for wrt in targets(op))
+    assert counted or not any(derived(op, wrt, rank=rank(op)).result.right.has(Quantified) for wrt in targets(op))
 
 
 @pytest.mark.parametrize("op", REDUNDANT, ids=str)

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 
 from cnnmath import ops
 from cnnmath.ops.reduced import reduced
-from cnnmath.symbolic import derive, general, targets
+from cnnmath.symbolic import general, targets
 from cnnmath.verify import Case, cases
 from tests.support import each, every_operator
-from tests.symbolic.instances import Instance, clipped, derivations, small
+from tests.symbolic.instances import Instance, clipped, derivations, derived, small
 
 SLIDING = (ops.Conv, ops.MaxPool, ops.AveragePool)
 CUBES = (
@@ -82,14 +82,14 @@ def test_the_formulas_of_a_normalisation_are_what_the_readers_say(case):
 def test_the_formulas_of_symbolic_groups_hold_for_numbers_of_groups_that_no_check_has_seen():
     instance, op = Instance(Case(ops.GroupNorm(4), ((1, 8, 2),))), general(ops.GroupNorm)
     for wrt in targets(op, rank=1):
-        assert instance.mistakes(derive(op, wrt, rank=1)) == {}
+        assert instance.mistakes(derived(op, wrt, rank=1)) == {}
 
 
 @pytest.mark.parametrize("rank", WINDOWS)
 def test_the_formulas_of_a_symbolic_window_hold_for_windows_that_no_check_has_seen(rank):
     instance, op = Instance(WINDOWS[rank]), general(ops.Conv, rank)
     for wrt in targets(op, rank=rank):
-        derivation = derive(op, wrt, rank=rank)
+        derivation = derived(op, wrt, rank=rank)
         assert instance.mistakes(derivation) == {}
 
 
@@ -97,7 +97,7 @@ def test_the_formulas_of_a_symbolic_window_hold_for_windows_that_no_check_has_se
 def test_the_formulas_of_a_symbolic_transpose_hold_for_settings_that_no_check_has_seen(rank):
     instance, op = Instance(SPREAD[rank]), general(ops.ConvTranspose, rank)
     for wrt in targets(op, rank=rank):
-        assert instance.mistakes(derive(op, wrt, rank=rank)) == {}
+        assert instance.mistakes(derived(op, wrt, rank=rank)) == {}
 
 
 @each(SLIDING)
@@ -108,7 +108,7 @@ def test_a_general_window_has_symbols_of_its_own_on_every_axis(kind, rank):
     assert len(set(symbols)) == 4 * rank
     assert all(isinstance(symbol, sp.Symbol) for symbol in symbols)
     assert all(before == after for before, after in op.padding)
-    assert {*op.kernel, *op.stride} <= derive(op, "y", rank=rank).result.right.free_symbols
+    assert {*op.kernel, *op.stride} <= derived(op, "y", rank=rank).result.right.free_symbols
 
 
 @every_operator
@@ -121,6 +121,6 @@ def test_targets_are_the_output_the_inputs_and_what_is_trained(kind):
 @pytest.mark.parametrize("wrt", ["x", "w", "b"])
 def test_a_wrong_formula_is_seen_on_the_other_instance(wrt):
     case = small(ops.Conv)
-    derivation = derive(case.op, wrt)
+    derivation = derived(case.op, wrt)
     assert Instance(case).mistakes(derivation) == {}
     assert Instance(case).mistakes(derivation, -derivation.result.right) != {}

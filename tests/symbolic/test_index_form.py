@@ -9,15 +9,15 @@ from cnnmath.symbolic import derive, general, targets
 from cnnmath.symbolic.notations import Text
 from cnnmath.symbolic.terms import Divides, Logistic, Quantified, Sigma, array, index, size
 from tests.support import every_operator
-from tests.symbolic.instances import derivations, small
+from tests.symbolic.instances import derivations, derived, small
 
 
 def formula(op, wrt="x", rank=1):
-    return derive(op, wrt, rank=rank).result.write(Text()).partition(" = ")[2]
+    return derived(op, wrt, rank=rank).result.write(Text()).partition(" = ")[2]
 
 
 def conditions(op, wrt="x", rank=1):
-    (total,) = derive(op, wrt, rank=rank).result.right.atoms(Sigma)
+    (total,) = derived(op, wrt, rank=rank).result.right.atoms(Sigma)
     return total.conditions
 
 
@@ -230,8 +230,8 @@ def test_a_scale_for_each_number_of_a_sample_has_the_indices_of_a_sample():
 def test_no_index_of_a_gradient_is_bound_twice():
     """A mean inside a variance has indices of its own: a value put in for one would be put in for the other."""
     for op in (ops.GroupNorm(2), ops.BatchNorm(training=True)):
-        free = set(derive(op, "x", rank=1).target.entry[1])
-        for total in derive(op, "x", rank=1).result.right.atoms(Quantified):
+        free = set(derived(op, "x", rank=1).target.entry[1])
+        for total in derived(op, "x", rank=1).result.right.atoms(Quantified):
             inner = {s for part in total.body.atoms(Quantified) for s, _ in part.ranges}
             assert not {s for s, _ in total.ranges} & (inner | free)
 

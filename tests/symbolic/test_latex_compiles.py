@@ -4,9 +4,9 @@ import pykatex
 import pytest
 
 from cnnmath import ops
-from cnnmath.symbolic import WrittenOut, derive, general, targets
+from cnnmath.symbolic import WrittenOut, general, targets
 from tests.support import every_operator
-from tests.symbolic.instances import derivations, small
+from tests.symbolic.instances import derivations, derived, small
 from tests.symbolic.typesetting import formulas, set_all
 
 
@@ -30,10 +30,10 @@ def test_katex_sets_a_worked_example_of_every_operator(kind):
 def test_katex_sets_symbolic_windows_and_written_out_entries(kind):
     op = general(kind, 2)
     for wrt in targets(op):
-        assert set_all(derive(op, wrt).latex()) >= 4
+        assert set_all(derived(op, wrt).latex()) >= 4
     concrete = kind(1, 2) if kind in (ops.Conv, ops.ConvTranspose) else kind(2)
     for form in ("latex", "markdown"):
-        assert set_all(WrittenOut(derive(concrete), concrete, ((1, 1, 4, 4),)).write_as(form, numbers=True)) >= 1
+        assert set_all(WrittenOut(derived(concrete), concrete, ((1, 1, 4, 4),)).write_as(form, numbers=True)) >= 1
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from cnnmath.symbolic.notations import Latex, MathML, Text
 from cnnmath.symbolic.terms import Bracket, Maximum, Partial, Pi, Sigma, array, entry_at, index
 from cnnmath.symbolic.typeset import typeset
 from tests.support import every_operator
-from tests.symbolic.instances import derivations, small
+from tests.symbolic.instances import derivations, derived, small
 
 GENERAL = [general(kind, rank) for kind in (ops.Conv, ops.MaxPool, ops.AveragePool) for rank in (1, 2)]
 ARGUMENTS = {"mfrac": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3, "mroot": 2}
@@ -48,8 +48,8 @@ def test_a_sign_is_a_function_in_every_notation():
     assert [evaluate(sign, {index("k"): k, "x": {(0,): -7, (1,): 0, (2,): 3}}) for k in range(3)] == [-1, 0, 1]
 
 
-def all_steps(derived):
-    return [step for derivation in derived for step in derivation.steps]
+def all_steps(made):
+    return [step for derivation in made for step in derivation.steps]
 
 
 @every_operator
@@ -64,7 +64,7 @@ def test_every_step_is_well_formed_in_every_notation(kind):
 @pytest.mark.parametrize("op", GENERAL, ids=lambda op: f"{type(op).__name__}-{len(op.kernel)}")
 def test_symbolic_windows_are_well_formed_in_every_notation(op):
     rank = len(op.kernel)
-    for step in all_steps([derive(op, wrt, rank=rank) for wrt in targets(op, rank=rank)]):
+    for step in all_steps([derived(op, wrt, rank=rank) for wrt in targets(op, rank=rank)]):
         assert misshapen(step.write(MathML())) == []
         assert unbalanced(step.write(Latex())) == ""
 

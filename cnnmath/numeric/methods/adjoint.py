@@ -96,6 +96,8 @@ def input_gradient(windows: Sequence[Window], dy: Array, w: Array, sizes: Sequen
     if groups == 1 and w.size > LIGHT and len(w) > dy[:, 0].size and dy.dtype != object:
         return _scattered(windows, dy, w, sizes)
     channels = w.shape[1] * groups
+    if not w.size:
+        return np.zeros((len(dy), channels, *sizes), np.result_type(dy, w))
     turned = np.swapaxes(w.reshape(groups, -1, *w.shape[1:]), 1, 2).reshape(
         channels, -1, *w.shape[2:]
     )  # (C, F/G, K...)
@@ -143,7 +145,7 @@ def filter_gradient(windows: Sequence[Window], dy: Array, x: Array, shape: Seque
         engine.scratch,
         engine.workers,
     )
-    if not dy.size:
+    if not (dy.size and x.size):
         return dw
     method = choice(windows, x.shape, tuple(shape), kind, groups)
     tiled = method.method == "winograd" and method.prediction.gradient_bound <= method.tolerance

@@ -51,8 +51,12 @@ def correlate(
     array([ 0., -1., -1., -1., -1.])
     """
     kind, engine = np.result_type(x, w), current()
-    if not x.size:
-        return np.zeros((len(x), len(w), *output_sizes(windows, x.shape[2:])), kind)
+    outputs = output_sizes(windows, x.shape[2:])
+    if not x.size:  # sums over nothing
+        y = np.zeros((len(x), *outputs, len(w)), kind)
+        if y.size and finish:
+            finish(y, (slice(None),) * y.ndim)
+        return channels_first(y)
     if remembered is None:
         how = choice(windows, x.shape, w.shape, kind, groups)
     else:
@@ -60,7 +64,6 @@ def correlate(
         if key not in remembered:
             remembered[key] = choice(windows, x.shape, w.shape, kind, groups, prepared=True)
         how = remembered[key]
-    outputs = output_sizes(windows, x.shape[2:])
     y = np.empty((len(x), *outputs, len(w)), kind)  # (N, O..., F)
     problem = Problem(
         tuple(windows),

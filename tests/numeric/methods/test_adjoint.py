@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cnnmath import numeric, ops
 from cnnmath.numeric import choose_method, using
+from cnnmath.numeric.methods import adjoint
 from cnnmath.numeric.methods.adjoint import input_gradient, residues
 from cnnmath.window import Window
 from tests.support import problems
@@ -52,6 +53,30 @@ def test_gradients_in_tiles_are_within_their_bounds_of_the_exact_ones(data):
     positions = drawn.dy[:, 0].size
     assert np.max(abs(found["w"] - exact["w"].astype(float)), initial=0) <= prediction.gradient_bound * positions * 16
     assert np.allclose(found["x"], exact["x"].astype(float), rtol=0, atol=1e-9)
+
+
+@given(data=st.data())
+def test_gradients_of_heavy_filters_are_exact_too(data):
+    drawn = data.draw(problems(ops.Conv, whole=True))
+    exact, machine = drawn.exact_backward(), drawn.astype(np.float64)
+    with using(method="gemm"), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adjoint, "LIGHT", 0)  # as if these filters were more than a block repays
+        assert (machine.backward()["w"] == exact["w"]).all()
+    if drawn.op.groups == 1:
+        x, w = machine.inputs[0], machine.parameters["w"]
+        dx = adjoint._scattered(drawn.op.windows(x.shape[2:]), machine.dy, w, x.shape[2:])
+        assert (dx == exact["x"]).all()
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_few_outputs_below_heavy_filters_give_the_same_gradients_in_groups_or_none(groups):
+    op, rng = ops.Conv(4, (2,), groups=groups, bias=False), np.random.default_rng(groups)
+    x, dy, w = (rng.integers(-4, 5, shape) * 1.0 for shape in ((1, 2, 3), (1, 4, 2), (4, 2 // groups, 2)))
+    expected = numeric.backward(op, dy, x, w=w)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adjoint, "LIGHT", 0)
+        found = numeric.backward(op, dy, x, w=w)
+    assert all((found[name] == expected[name]).all() for name in ("x", "w"))
 
 
 def test_an_input_gradient_in_tiles_falls_back_to_the_definition_where_a_number_is_infinite():

@@ -1,0 +1,296 @@
+"""Verdicts: a certificate, a counterexample, or that nothing can be said; values that read as reports."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from cnnmath.ops.notation import describe
+from cnnmath.verify.evidence import RUNGS, SHORT, TO_DIGITS, Evidence, Finding, Withheld, result_name
+from cnnmath.verify.strategies import Case
+
+WIDE = 100
+"""Columns of a report."""
+
+SHOWN = 4
+"""Settings, lines and explanations that a report shows of a long list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What may be believed of a kernel, how surely, where, and under which assumptions.
+
+    Attributes
+    ----------
+    kernel
+        Its name.
+    cases
+        The settings covered.
+    evidence, withheld
+        What each rung has shown, and which rungs do not apply.
+    blind
+        Known mistakes that no setting covered here could have shown.
+    """
+
+    kernel: str
+    cases: tuple[Case, ...]
+    evidence: tuple[Evidence, ...]
+    withheld: tuple[Withheld, ...] = ()
+    blind: tuple[str, ...] = ()
+
+    @property
+    def certified(self) -> bool:
+        """Whether the kernel may be believed: it may."""
+        return True
+
+    @property
+    def rung(self) -> int:
+        """The highest rung that every result has reached."""
+        best: dict[str, int] = {}
+        for e in self.evidence:
+            best[e.wrt] = min(e.rung, best.get(e.wrt, e.rung))
+        return max(best.values())
+
+    @property
+    def exact(self) -> bool:
+        """Whether rung 2 compared with ``==``, and not to 40 digits."""
+        return all(e.fact != TO_DIGITS for e in self.evidence)
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """Which results were judged: ``y``, or operands whose gradients they are."""
+        found = dict.fromkeys(e.wrt for e in self.evidence)
+        return tuple(sorted(found, key=lambda wrt: wrt != "y"))
+
+    @property
+    def assumes(self) -> tuple[str, ...]:
+        """All assumptions, each once."""
+        return tuple(dict.fromkeys(a for e in self.evidence for a in e.assumes))
+
+    def record(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "verdict": "certificate",
+            "certified": True,
+            "kernel": self.kernel,
+            "rung": self.rung,
+            "rung_name": RUNGS[self.rung],
+            "settings": [str(case) for case in self.cases],
+            "evidence": [
+                {"rung": e.rung, "result": result_name(e.wrt), "fact": e.fact}
+                | {"settings": e.settings, "runs": e.runs, "numbers": e.numbers}
+                for e in self.evidence
+            ],
+            "withheld": [{"rung": w.rung, "result": result_name(w.wrt), "why": w.why} for w in self.withheld],
+            "assumes": list(self.assumes),
+            "blind": list(self.blind),
+        }
+
+    def __repr__(self) -> str:
+        results = ", ".join(map(result_name, self.results))
+        lines = [f"Certificate: {self.kernel} computes {results} of {_settings(self.cases)}"]
+        lines += _inputs(self.cases, 12)
+        lines += [_told(line[:12], line[12:]) for line in self.lines()]
+        lines += [_told(f"{'assumes' if i == 0 else '':<12}", text) for i, text in enumerate(self.assumes)]
+        if self.blind:
+            lines += [_told(f"{'cannot see':<12}", _listed(self.blind, "; "))]
+        return "\n".join(lines)
+
+    def lines(self) -> list[str]:
+        """What each rung says, a line each."""
+        return [f"{rung} {SHORT[rung]:<9} {text}" for rung, text in self._by_rung()]
+
+    def _by_rung(self) -> Iterable[tuple[int, str]]:
+        """A line for each fact, with the results that share it; then why rungs are missing."""
+        for rung in RUNGS:
+            facts: dict[str, list[Evidence]] = {}
+            for e in (e for e in self.evidence if e.rung == rung):
+                facts.setdefault(e.fact, []).append(e)
+            for fact, those in facts.items():
+                yield rung, f"{_names(those, self.results)}{fact}{_sums(those, len(self.cases))}"
+            whys: dict[str, list[Withheld]] = {}
+            for w in (w for w in self.withheld if w.rung == rung):
+                whys.setdefault(w.why, []).append(w)
+            for why, missing in whys.items():
+                yield rung, f"{_names(missing, self.results)}withheld: {why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """A setting at which a kernel is wrong, what is wrong there, and which known mistake explains it.
+
+    Attributes
+    ----------
+    kernel
+        Its name.
+    case, wrt
+        The setting, and which result it is.
+    finding
+        What is wrong.
+    explanations
+        Known mistakes that give exactly what the kernel gave, the simplest first.
+    settings
+        How many settings were tried before this one was found.
+    """
+
+    kernel: str
+    case: Case
+    wrt: str
+    finding: Finding
+    explanations: tuple[str, ...] = ()
+    settings: int = 1
+
+    @property
+    def certified(self) -> bool:
+        """Whether the kernel may be believed: it may not."""
+        return False
+
+    def record(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "verdict": "counterexample",
+            "certified": False,
+            "kernel": self.kernel,
+            "setting": str(self.case),
+            "result": result_name(self.wrt),
+            "rung": self.finding.rung,
+            "kind": self.finding.kind,
+            "fact": self.finding.fact,
+            "at": None if self.finding.at is None else list(self.finding.at),
+            "lines": dict(self.finding.lines),
+            "explanations": list(self.explanations),
+            "settings_tried": self.settings,
+        }
+
+    def __repr__(self) -> str:
+        f, name = self.finding, result_name(self.wrt)
+        lines = [f"Counterexample: {self.kernel} is not {name} of {self.case}", _told(f"{'wrong':<10}", f.fact)]
+        lines += [_told(f"{label:<10}", text) for label, text in f.lines]
+        known = [f"your {name} behaves as if {text}" for text in self.explanations]
+        lines += [_told(f"{'known' if i == 0 else 'or':<10}", text) for i, text in enumerate(known[:SHOWN])]
+        lines += [f"  {'':<9} and {len(known) - SHOWN} more"] if len(known) > SHOWN else []
+        seen = f"rung {f.rung}, {RUNGS[f.rung]}" + (f", after {self.settings} settings" if self.settings > 1 else "")
+        return "\n".join([*lines, f"  {'seen at':<9} {seen}"])
+
+
+@dataclass(frozen=True, slots=True)
+class NoPower:
+    """Neither: the settings or the data could not have shown a wrong kernel, whatever it gave.
+
+    Attributes
+    ----------
+    kernel
+        Its name.
+    cases
+        The settings.
+    why
+        What they cannot tell apart.
+    fix
+        What would.
+    """
+
+    kernel: str
+    cases: tuple[Case, ...]
+    why: tuple[str, ...]
+    fix: str = ""
+
+    @property
+    def certified(self) -> bool:
+        """Whether the kernel may be believed: nothing is known."""
+        return False
+
+    def record(self) -> dict[str, Any]:
+        """As JSON has it."""
+        settings = [str(case) for case in self.cases]
+        why = list(self.why)
+        return {
+            "verdict": "no power",
+            "certified": False,
+            "kernel": self.kernel,
+            "settings": settings,
+            "why": why,
+            "fix": self.fix,
+        }
+
+    def __repr__(self) -> str:
+        lines = [f"No power: nothing can be said of {self.kernel} at {_settings(self.cases)}"]
+        lines += _inputs(self.cases, 10)
+        lines += [_told(f"{'why' if i == 0 else '':<10}", text) for i, text in enumerate(self.why[:SHOWN])]
+        lines += [f"  {'':<9} and {len(self.why) - SHOWN} more"] if len(self.why) > SHOWN else []
+        return "\n".join(lines + ([_told(f"{'fix':<10}", self.fix)] if self.fix else []))
+
+
+Verdict: TypeAlias = Certificate | Counterexample | NoPower
+
+
+def join(certificates: Iterable[Certificate]) -> Certificate:
+    """One certificate of all settings; equal facts are put together, and their runs and numbers added.
+
+    Raises
+    ------
+    ValueError
+        Where there are none.
+    """
+    all_of = list(certificates)
+    if not all_of:
+        raise ValueError("there is no certificate to join")
+    facts: dict[tuple[int, str, str], Evidence] = {}
+    for e in (e for c in all_of for e in c.evidence):
+        key = (e.rung, e.wrt, e.fact)
+        was = facts.get(key, replace(e, runs=0, numbers=0, settings=0))
+        sums = was.runs + e.runs, was.numbers + e.numbers, was.settings + e.settings
+        facts[key] = replace(was, runs=sums[0], numbers=sums[1], settings=sums[2])
+    shown = {(rung, wrt) for rung, wrt, _ in facts}
+    blind = [text for text in all_of[0].blind if all(text in c.blind for c in all_of)]
+    return Certificate(
+        all_of[0].kernel,
+        tuple(dict.fromkeys(case for c in all_of for case in c.cases)),
+        tuple(facts.values()),
+        tuple(dict.fromkeys(w for c in all_of for w in c.withheld if (w.rung, w.wrt) not in shown)),
+        tuple(blind),
+    )
+
+
+def _settings(cases: tuple[Case, ...]) -> str:
+    """The setting, or the operator of several inputs, or how many settings there are."""
+    if len(cases) == 1:
+        return str(cases[0])
+    if len({case.op for case in cases}) == 1:
+        return describe(cases[0].op)
+    kinds = dict.fromkeys(type(case.op).__name__ for case in cases)
+    return f"{_listed(tuple(kinds), ', ')} at {len(cases)} settings"
+
+
+def _inputs(cases: tuple[Case, ...], width: int) -> list[str]:
+    """The inputs of one operator, where there are several, in a line."""
+    if len(cases) == 1 or len({case.op for case in cases}) > 1:
+        return []
+    return [_told(f"{'at':<{width}}", "; ".join(" and ".join(map(str, case.inputs)) for case in cases))]
+
+
+def _listed(texts: tuple[str, ...], between: str) -> str:
+    rest = f"{between}and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    return between.join(texts[:SHOWN]) + rest
+
+
+def _names(those: Iterable[Any], all_results: tuple[str, ...]) -> str:
+    """The results that a line speaks of, unless they are all there are."""
+    named = tuple(dict.fromkeys(e.wrt for e in those))
+    return "" if set(named) == set(all_results) else f"{', '.join(map(result_name, named))}: "
+
+
+def _sums(those: list[Evidence], settings: int) -> str:
+    """How often, and at how many of the settings where it is not at all of them."""
+    runs, numbers, least = sum(e.runs for e in those), sum(e.numbers for e in those), min(e.settings for e in those)
+    where = f"at {least:,} of {settings:,} settings, " if least < settings else ""
+    compared = f", {numbers:,} numbers" if numbers else ""
+    return f" ({where}{runs:,} run{'s' if runs != 1 else ''}{compared})"
+
+
+def _told(label: str, text: str) -> str:
+    """A labelled line of a report, folded where a terminal would."""
+    return textwrap.fill(
+        text, WIDE, initial_indent=f"  {label}", subsequent_indent=" " * (2 + len(label)), break_long_words=False
+    )

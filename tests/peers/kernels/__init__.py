@@ -1,0 +1,1 @@
+"""Kernels of other libraries, each correct: what a verifier must never refuse."""
