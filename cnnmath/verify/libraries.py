@@ -131,7 +131,7 @@ def from_jax(function: Callable[..., Any], dtype: str = "float64", **how: Any) -
         Where JAX is not installed.
     """
     try:
-        import jax
+        import jax  # type: ignore[import-not-found]  # it need not be installed
     except ImportError as error:
         raise MissingExtraError("JAX is not installed.", fix="pip install jax") from error
 
