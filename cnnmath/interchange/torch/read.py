@@ -1,0 +1,215 @@
+"""From an exported program to nodes: its graph is walked once, and every call handed to the rule of its function."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnnmath.errors import DataError
+from cnnmath.interchange.layout import Layout
+from cnnmath.interchange.torch.build import BATCH, Builder, Origin, Value
+from cnnmath.interchange.torch.refused import Refused
+from cnnmath.interchange.torch.rules import RULES
+from cnnmath.interchange.torch.tensors import Known, computed
+
+
+@dataclass(slots=True)
+class Reading:
+    """What is known in the middle of a walk.
+
+    Attributes
+    ----------
+    build
+        The nodes so far.
+    sizes
+        Numbers that symbols of sizes stand for.
+    calling
+        Calls of modules in which other modules are called.
+    """
+
+    build: Builder
+    sizes: dict[Any, int] = field(default_factory=dict)
+    calling: set[str] = field(default_factory=set)
+
+    def size(self, size: Any) -> int:
+        """A size as a number."""
+        if isinstance(size, int):
+            return size
+        return int(size.node.expr.xreplace(self.sizes))
+
+    def shape(self, tensor: Any) -> tuple[int, ...]:
+        """Shape of a tensor."""
+        return tuple(map(self.size, tensor.shape))
+
+    def run(self, graph: Any, given: list[Any]) -> tuple[Any, ...]:
+        """Outputs of a graph, its placeholders being these values."""
+        values: dict[Any, Any] = {}
+        inputs = iter(given)
+        outputs: tuple[Any, ...] = ()
+        for node in graph.nodes:
+            if node.op == "placeholder":
+                values[node] = next(inputs)
+            elif node.op == "output":
+                outputs = _put(node.args[0], values)
+            elif node.op == "get_attr":
+                values[node] = getattr(graph.owning_module, node.target)
+            else:
+                values[node] = self.call(node, values)
+        return outputs
+
+    def call(self, node: Any, values: dict[Any, Any]) -> Any:
+        """What one call yields: a value, a tensor that is known, a size, or several of these."""
+        args, kwargs = _put(node.args, values), _put(node.kwargs, values)
+        if node.target is operator.getitem:
+            return args[0][args[1]]
+        meta = node.meta.get("val")
+        if not _holds_tensors(meta):
+            return self.size(meta) if type(meta).__name__ == "SymInt" else meta
+        name = _name(node.target)
+        if name in INLINED:
+            return self.run(args[INLINED[name]].graph, list(args[INLINED[name] + 1 :]))
+        self.build.origin = self.origin(node, name)
+        if _repeatable(node) and not any(map(_varies, _flat((args, kwargs)))):
+            return computed(node.target, str(node.target), args, kwargs)
+        found = self.by_rule(name, meta, args, kwargs)
+        if _writes(node):
+            values[node.args[0]] = found
+        return found
+
+    def by_rule(self, name: str, meta: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What the rule for a function makes of a call, or nodes that are not known."""
+        rule = RULES.get(name)
+        try:
+            if rule is None:
+                raise Refused("there is no rule for it")
+            kwargs = {key: value for key, value in kwargs.items() if key not in IGNORED}
+            self.build.expected = self.expected(meta)
+            found = rule(self.build, *args, **kwargs)
+            self.check(found, meta)
+        except (Refused, TypeError) as refused:
+            return self.unknown(name, meta, (args, kwargs), str(refused))
+        return found
+
+    def expected(self, meta: Any) -> tuple[int, ...]:
+        """Shape of the first tensor that a call yields."""
+        first = meta[0] if isinstance(meta, (tuple, list)) else meta
+        return self.shape(first) if hasattr(first, "shape") else ()
+
+    def check(self, found: Any, meta: Any) -> None:
+        """Raise where an operator gives another shape than PyTorch says."""
+        several = isinstance(found, tuple)
+        for value, tensor in zip(found if several else [found], meta if several else [meta], strict=False):
+            if isinstance(value, Value) and not tensor.dtype.is_floating_point:
+                raise Refused(f"its numbers are {str(tensor.dtype).removeprefix('torch.')}")
+            if isinstance(value, Value) and value.shape != self.shape(tensor):
+                raise Refused("its output has another shape than PyTorch's")
+
+    def unknown(self, name: str, meta: Any, given: Any, reason: str) -> Any:
+        """Nodes without mathematics, one for each tensor that a call yields."""
+        reads = [value for value in _flat(given) if isinstance(value, Value)]
+        metas = meta if isinstance(meta, (tuple, list)) else [meta]
+        kind = f"aten.{name}"
+        if not reads:
+            reads = [Value(0, Layout.of(self.build.input_shape), self.build.origin)]
+        found = tuple(
+            self.build.opaque(kind, reads, self.shape(tensor), reason) if hasattr(tensor, "shape") else tensor
+            for tensor in metas
+        )
+        return found if isinstance(meta, (tuple, list)) else found[0]
+
+    def origin(self, node: Any, name: str) -> Origin:
+        """Where in the module's code a call stands."""
+        stack = list((node.meta.get("nn_module_stack") or {}).items())
+        self.calling |= {call for call, _ in stack[:-1]}
+        call, (path, *_) = stack[-1] if stack else ("", ("",))
+        line, function = node.meta.get("torch_fn") or (node.name, name)
+        if line.endswith(f"{name}.default_0") or "OpOverload" in function:
+            line, function = node.name, name
+        return Origin(path, call, function.rpartition(".")[2], line)
+
+
+INLINED = {"wrap_with_set_grad_enabled": 1, "wrap_with_autocast": 4}
+"""Calls of a graph in a graph, with the place of that graph among the arguments."""
+
+IGNORED = ("dtype", "device", "layout", "pin_memory", "memory_format", "non_blocking", "copy")
+"""Arguments that say where and how numbers are stored, and not which."""
+
+
+def read(program: Any) -> tuple[Reading, tuple[Any, ...], dict[str, Any]]:
+    """Walk a program; the reading, its outputs in order, and its parameters and buffers by name."""
+    specs = {spec.arg.name: spec for spec in program.graph_signature.input_specs}
+    stored = {**program.constants, **program.state_dict}
+    reading = Reading(Builder())
+    given, images = [], 0
+    for node in program.graph.nodes:
+        if node.op != "placeholder":
+            continue
+        spec = specs[node.name]
+        if spec.target is not None:
+            is_parameter = spec.kind.name == "PARAMETER"
+            given.append(Known.stored(stored[spec.target], [spec.target] if is_parameter else []))
+        elif not hasattr(node.meta.get("val"), "shape"):
+            given.append(getattr(spec.arg, "value", None))
+        else:
+            images += 1
+            if images > 1:
+                raise DataError(
+                    "a network has one input so far.",
+                    here=f"the module reads '{node.name}' too",
+                    fix="give a module of one tensor, with the others fixed in it",
+                )
+            given.append(_image(reading, node.meta["val"], program.example_inputs))
+    outputs = [value for value in reading.run(program.graph, given) if not isinstance(value, (int, float, type(None)))]
+    kinds = [spec.kind.name for spec in program.graph_signature.output_specs]
+    wanted = tuple(value for value, kind in zip(outputs, kinds, strict=False) if kind == "USER_OUTPUT")
+    return reading, wanted, stored
+
+
+def _image(reading: Reading, tensor: Any, examples: Any) -> Value:
+    """The first input, whose first axis is the batch; other axes are as long as the example's."""
+    example = examples[0][0].shape if examples else tensor.shape
+    for axis, (size, given) in enumerate(zip(tensor.shape, example, strict=True)):
+        if not isinstance(size, int):
+            reading.sizes |= dict.fromkeys(size.node.expr.free_symbols, given if axis else BATCH)
+    reading.build.input_shape = reading.shape(tensor)
+    return Value(0, Layout.of(reading.build.input_shape), Origin())
+
+
+def _put(arg: Any, values: dict[Any, Any]) -> Any:
+    """Arguments with the values of nodes in their place."""
+    import torch
+
+    return torch.fx.node.map_arg(arg, values.__getitem__)
+
+
+def _name(target: Any) -> str:
+    """Name of a function without its overload, and without the underscore of one that writes in place."""
+    name = target.__name__.split(".")[0] if not hasattr(target, "_schema") else target._schema.name.split("::")[1]
+    return name[:-1] if name.endswith("_") and not name.startswith("__") else name
+
+
+def _writes(node: Any) -> bool:
+    return hasattr(node.target, "_schema") and node.target._schema.is_mutable
+
+
+def _repeatable(node: Any) -> bool:
+    """Whether a call yields the same each time."""
+    return "nondeterministic_seeded" not in {tag.name for tag in getattr(node.target, "tags", ())}
+
+
+def _holds_tensors(meta: Any) -> bool:
+    return any(hasattr(value, "shape") for value in (meta if isinstance(meta, (tuple, list)) else [meta]))
+
+
+def _varies(arg: Any) -> bool:
+    """Whether an argument depends on the input, or on how many samples there are."""
+    return isinstance(arg, Value) or (isinstance(arg, int) and arg >= BATCH)
+
+
+def _flat(arg: Any) -> list[Any]:
+    if isinstance(arg, dict):
+        arg = tuple(arg.values())
+    if isinstance(arg, (tuple, list)):
+        return [value for each in arg for value in _flat(each)]
+    return [arg]
