@@ -1,4 +1,4 @@
-"""Networks of other programs, read into architectures with their parameters."""
+"""Networks from other libraries, and to them."""
 
 from cnnmath.interchange.model import Model
 
