@@ -48,5 +48,4 @@ def import_torch(module: Any, *example_inputs: Any) -> Model:
     from cnnmath.interchange.torch.read import read
 
     program = without_aliased_writes(exported(module, example_inputs))
-    name = type(module).__name__ if not example_inputs and hasattr(module, "graph_signature") else type(module).__name__
-    return assembled(name, *read(program))
+    return assembled(type(module).__name__, *read(program))

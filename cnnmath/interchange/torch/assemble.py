@@ -10,19 +10,32 @@ from cnnmath.graph import INPUT, Architecture
 from cnnmath.interchange.model import Model
 from cnnmath.interchange.torch.build import Builder, Node, Value
 from cnnmath.interchange.torch.names import names
+from cnnmath.interchange.torch.notes import Owned, notes
 from cnnmath.interchange.torch.read import Reading
+from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.tensors import array
-from cnnmath.numeric.windows import Array
 
 
-def assembled(name: str, reading: Reading, outputs: Iterable[Any], stored: Mapping[str, Any]) -> Model:
-    """The network that computes these outputs, with its arrays and what is to be said of it."""
+def assembled(name: str, reading: Reading, outputs: Iterable[Any], sizes: Mapping[str, int]) -> Model:
+    """The network that computes these outputs, with its arrays and what is to be said of it.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    reading
+        Its nodes.
+    outputs
+        The values that the module returns.
+    sizes
+        How many numbers each parameter of the module has.
+    """
     build = reading.build
     wanted = [_output(build, value) for value in outputs]
     nodes = _needed(build, wanted)
     called = {0: INPUT, **names(nodes, frozenset(reading.calling))}
     net = Architecture(name, build.input_shape[1:])
-    arrays: dict[str, Array] = {}
+    owned: list[Owned] = []
     owners: dict[Hashable, str] = {}
     for number, node in nodes.items():
         key = (node.op, *((operand, known.key) for operand, known in node.arrays.items()))
@@ -30,15 +43,27 @@ def assembled(name: str, reading: Reading, outputs: Iterable[Any], stored: Mappi
         net.add(called[number], node.op, *(called[read] for read in node.reads), shares=owner)
         if node.arrays and owner is None:
             owners[key] = called[number]
-            arrays |= {f"{called[number]}.{operand}": array(known.tensor) for operand, known in node.arrays.items()}
-    return Model(net, arrays, tuple(called[number] for number in wanted), ())
+            trained = node.op.parameters(*(map(build.shape, node.reads) if node.reads else [build.input_shape[:1]]))
+            owned += [Owned(f"{called[number]}.{o}", known, o in trained) for o, known in node.arrays.items()]
+    said = notes({called[number]: node for number, node in nodes.items()}, owned, sizes)
+    arrays = {each.name: array(each.known.tensor) for each in owned}
+    return Model(net, arrays, tuple(called[number] for number in wanted), tuple(said))
 
 
 def _output(build: Builder, value: Any) -> int:
     """Number of the node whose array an output is."""
     if not isinstance(value, Value):
         raise GraphError("an output does not depend on the input.", fix="return what is computed from it alone")
-    return build.plain(value).node
+    try:
+        return build.plain(value).node
+    except Refused as refused:
+        raise GraphError(
+            f"an output cannot be written as the package's: {refused}.",
+            here=f"it is made by '{value.origin.function}'"
+            + (f" in '{value.origin.path}'" if value.origin.path else ""),
+            rule="an output is (N, C, *spatial)",
+            fix="return it with the samples along the first axis",
+        ) from None
 
 
 def _needed(build: Builder, wanted: Iterable[int]) -> dict[int, Node]:

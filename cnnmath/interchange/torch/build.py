@@ -8,6 +8,7 @@ from typing import Any
 
 from cnnmath.errors import CnnmathError
 from cnnmath.graph import Opaque
+from cnnmath.graph.sources import Source
 from cnnmath.interchange.layout import Layout
 from cnnmath.interchange.torch.moves import moves
 from cnnmath.interchange.torch.refused import Refused
@@ -42,7 +43,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An operator with the numbers of the nodes that it reads, the arrays that it owns, and what is said of it."""
+    """An operator, the numbers of the nodes that it reads, and the arrays that it owns.
+
+    Where its mathematics is not known, there are a note that says why, and the names of the parameters that it reads.
+    """
 
     op: Operator
     reads: tuple[int, ...]
@@ -50,6 +54,7 @@ class Node:
     arrays: Mapping[str, Known]
     origin: Origin
     note: str = ""
+    unknown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,10 @@ class Builder:
             raise Refused(f"it works along axis {i}")
         return value, i
 
+    def source(self, op: Source, **arrays: Known) -> Value:
+        """A node that reads nothing."""
+        return self._added(op, (), arrays, self.origin)
+
     def kept(self, op: Operator, *values: Value, layout: Layout, **arrays: Known | None) -> Value:
         """The output of an operator on the arrays that are there, which then looks like this."""
         owned = {name: known for name, known in arrays.items() if known is not None}
@@ -150,34 +159,42 @@ class Builder:
             raise Refused(f"it changes the shape to {found.layout.source}")
         return replace(found, layout=layout)
 
-    def opaque(self, kind: str, values: Sequence[Value], shape: tuple[int, ...], reason: str) -> Value:
-        """The output of an operator that there is no rule for, of this shape."""
-        own = [size // BATCH if size % BATCH == 0 else size for size in shape]
-        batch = next((i for i, size in enumerate(shape) if size % BATCH == 0), None)
-        note = f"{kind}: {reason}"
-        if batch is None:  # samples are mixed, or there is one
-            own = own[1:] or [1]
-            found = self._added(Opaque(kind, tuple(own)), tuple(v.node for v in values), {}, self.origin, note)
-            return found
-        sizes = (*own[:batch], *([own[batch]] if own[batch] > 1 else []), *own[batch + 1 :])
-        reads = tuple(value.node for value in values)
-        found = self._added(Opaque(kind, sizes or (1,)), reads, {}, self.origin, note)
-        layout = found.layout.permuted([*range(1, batch + 1), 0, *range(batch + 1, len(found.shape))]).reshaped(shape)
-        return replace(found, layout=layout or found.layout)
-
-    def _added(
-        self, op: Operator, reads: tuple[int, ...], arrays: Mapping[str, Known], origin: Origin, note: str = ""
+    def opaque(
+        self, kind: str, values: Sequence[Value], shape: tuple[int, ...], reason: str, names: frozenset[str]
     ) -> Value:
+        """The output of an operator that there is no rule for, of this shape, which reads these parameters."""
+        batch = next((i for i, size in enumerate(shape) if size % BATCH == 0), None)
+        sizes = [size // BATCH if i == batch else size for i, size in enumerate(shape)]
+        if batch is None or sizes[batch] == 1:  # where samples are mixed, no axis is the batch
+            del sizes[batch or 0 : (batch or 0) + 1]
+        op = Opaque(kind, tuple(sizes) or (1,))
+        found = self._added(op, tuple(value.node for value in values), {}, self.origin)
+        self.nodes[found.node] = replace(check_node(self.nodes[found.node]), note=f"{kind}: {reason}", unknown=names)
+        if batch is None:
+            return found
+        order = [*range(1, batch + 1), 0, *range(batch + 1, len(found.shape))]
+        return replace(found, layout=found.layout.permuted(order).reshaped(shape) or found.layout)
+
+    def _added(self, op: Operator, reads: tuple[int, ...], arrays: Mapping[str, Known], origin: Origin) -> Value:
+        """A new node, whose operator takes these shapes and arrays."""
+        given = tuple(map(self.shape, reads)) or (self.input_shape[:1],)
         try:
-            shape = op.shape(*(self.shape(read) for read in reads))
-            declared = op.parameters(*map(self.shape, reads)) | op.buffers(*map(self.shape, reads))
+            shape = op.shape(*given)
+            declared = op.parameters(*given) | op.buffers(*given)
         except CnnmathError as error:
             raise Refused(error.fact.removesuffix(".")) from None
         for name, known in arrays.items():
             if known.shape != declared.get(name):
                 raise Refused(f"{name} has the shape {known.shape}, not {declared.get(name)}")
-        self.nodes.append(Node(op, reads, shape, arrays, origin, note))
+        self.nodes.append(Node(op, reads, shape, arrays, origin))
         return Value(len(self.nodes) - 1, Layout.of(shape), origin)
+
+
+def check_node(node: Node | None) -> Node:
+    """The node, which is not the input."""
+    if node is None:
+        raise ValueError("the input has no operator")
+    return node
 
 
 def check_value(value: Any) -> Value:

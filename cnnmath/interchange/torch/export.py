@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import copy
+import io
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 from cnnmath.errors import DataError, GraphError, MissingExtraError
@@ -25,7 +29,9 @@ def exported(module: Any, inputs: tuple[Any, ...]) -> Any:
         import torch
     except ImportError:
         raise MissingExtraError(
-            "PyTorch is not installed.", rule="a module is read by PyTorch's own export", fix="pip install 'cnnmath[torch]'"
+            "PyTorch is not installed.",
+            rule="a module is read by PyTorch's own export",
+            fix="pip install 'cnnmath[torch]'",
         ) from None
     if isinstance(module, torch.export.ExportedProgram):
         return module
@@ -41,23 +47,27 @@ def exported(module: Any, inputs: tuple[Any, ...]) -> Any:
             fix="give one, such as torch.zeros(1, 3, 224, 224)",
         )
     module = _in_evaluation(module)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _quiet():
         try:
-            return _for_any_batch(module, inputs)
-        except Exception:  # noqa: BLE001 - whatever a user's module raises: it may serve the batch given alone
-            return _for_this_batch(module, inputs)
+            program = _for_any_batch(module, inputs)
+        except Exception:
+            program = None
+        return program if program and _keeps_samples_apart(program) else _for_this_batch(module, inputs)
 
 
 def _for_any_batch(module: Any, inputs: tuple[Any, ...]) -> Any:
     """The program with a symbol for the number of samples, for which an example needs two of them at least."""
     import torch
 
-    first, *others = inputs
-    several = first if len(first) > 1 else torch.cat([first, first])
+    samples = len(inputs[0])
     sizes = torch.export.ShapesCollection()
-    sizes[several] = {0: torch.export.Dim.AUTO}
-    return torch.export.export(module, (several, *others), dynamic_shapes=sizes)
+    examples = []
+    for example in inputs:
+        if isinstance(example, torch.Tensor) and example.ndim > 0 and len(example) == samples:
+            example = torch.cat([example, example]) if samples == 1 else example
+            sizes[example] = {0: torch.export.Dim.AUTO}
+        examples.append(example)
+    return torch.export.export(module, tuple(examples), dynamic_shapes=sizes.dynamic_shapes(module, tuple(examples)))
 
 
 def _for_this_batch(module: Any, inputs: tuple[Any, ...]) -> Any:
@@ -65,13 +75,36 @@ def _for_this_batch(module: Any, inputs: tuple[Any, ...]) -> Any:
 
     try:
         return torch.export.export(module, inputs)
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:
         raise GraphError(
             "PyTorch cannot export this module.",
             here=_reason(error),
             rule="a network is a graph that does not depend on the numbers which run through it",
             fix="move what depends on data out of forward, or give a torch.export.ExportedProgram",
         ).at(f"module '{type(module).__name__}'") from error
+
+
+def _keeps_samples_apart(program: Any) -> bool:
+    """Whether every output has the batch as its first axis, so that the module is not made for batches of one size."""
+    shapes = {node.name: getattr(node.meta.get("val"), "shape", ()) for node in program.graph.nodes}
+    batch = str(shapes[program.graph_signature.user_inputs[0]][0])
+    return all(
+        [*map(str, shapes[name][:1])] == [batch] for name in program.graph_signature.user_outputs if name in shapes
+    )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """PyTorch says what it cannot export on the way; all that is in the error."""
+    logger = logging.getLogger("torch.fx.experimental.symbolic_shapes")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def _in_evaluation(module: Any) -> Any:
@@ -81,7 +114,7 @@ def _in_evaluation(module: Any) -> Any:
         tensors += [value for value in vars(part).values() if hasattr(value, "untyped_storage")]
     try:
         return copy.deepcopy(module, {id(tensor): tensor for tensor in tensors}).eval()
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:
         raise GraphError(
             "this module cannot be copied, so that its mode would have to be changed.",
             here=_reason(error),

@@ -6,7 +6,7 @@ import operator
 from dataclasses import dataclass, field
 from typing import Any
 
-from cnnmath.errors import DataError
+from cnnmath.graph import Given
 from cnnmath.interchange.layout import Layout
 from cnnmath.interchange.torch.build import BATCH, Builder, Origin, Value
 from cnnmath.interchange.torch.refused import Refused
@@ -41,6 +41,21 @@ class Reading:
     def shape(self, tensor: Any) -> tuple[int, ...]:
         """Shape of a tensor."""
         return tuple(map(self.size, tensor.shape))
+
+    def given(self, name: str, tensor: Any, example: Any) -> Value:
+        """An input: the first is the network's own, and further ones are sources; its other axes are the example's."""
+        first = not self.build.input_shape
+        for axis, (size, long) in enumerate(zip(tensor.shape, example.shape, strict=True)):
+            if not isinstance(size, int):
+                for symbol in size.node.expr.free_symbols:
+                    self.sizes.setdefault(symbol, long if axis else BATCH)
+        shape = self.shape(tensor)
+        if first:
+            self.build.input_shape = shape
+            return Value(0, Layout.of(shape), Origin())
+        batched = shape[:1] == self.build.input_shape[:1]
+        self.build.origin = Origin(function=name, line=name)
+        return self.build.source(Given(shape[1:] if batched else shape, batched=batched))
 
     def run(self, graph: Any, given: list[Any]) -> tuple[Any, ...]:
         """Outputs of a graph, its placeholders being these values."""
@@ -112,8 +127,9 @@ class Reading:
         kind = f"aten.{name}"
         if not reads:
             reads = [Value(0, Layout.of(self.build.input_shape), self.build.origin)]
+        names = frozenset[str]().union(*(value.names for value in _flat(given) if isinstance(value, Known)))
         found = tuple(
-            self.build.opaque(kind, reads, self.shape(tensor), reason) if hasattr(tensor, "shape") else tensor
+            self.build.opaque(kind, reads, self.shape(tensor), reason, names) if hasattr(tensor, "shape") else tensor
             for tensor in metas
         )
         return found if isinstance(meta, (tuple, list)) else found[0]
@@ -136,51 +152,35 @@ IGNORED = ("dtype", "device", "layout", "pin_memory", "memory_format", "non_bloc
 """Arguments that say where and how numbers are stored, and not which."""
 
 
-def read(program: Any) -> tuple[Reading, tuple[Any, ...], dict[str, Any]]:
-    """Walk a program; the reading, its outputs in order, and its parameters and buffers by name."""
+def read(program: Any) -> tuple[Reading, tuple[Any, ...], dict[str, int]]:
+    """Walk a program; the reading, its outputs in order, and how many numbers each of its parameters has."""
     specs = {spec.arg.name: spec for spec in program.graph_signature.input_specs}
     stored = {**program.constants, **program.state_dict}
-    reading = Reading(Builder())
-    given, images = [], 0
+    reading, given, sizes = Reading(Builder()), [], dict[str, int]()
+    examples = iter(program.example_inputs[0] if program.example_inputs else ())
     for node in program.graph.nodes:
         if node.op != "placeholder":
             continue
-        spec = specs[node.name]
+        spec, tensor = specs[node.name], node.meta.get("val")
         if spec.target is not None:
-            is_parameter = spec.kind.name == "PARAMETER"
-            given.append(Known.stored(stored[spec.target], [spec.target] if is_parameter else []))
-        elif not hasattr(node.meta.get("val"), "shape"):
-            given.append(getattr(spec.arg, "value", None))
+            names = [spec.target] if spec.kind.name == "PARAMETER" else []
+            given.append(Known.stored(stored[spec.target], names))
+            sizes |= {name: stored[name].numel() for name in names}
+        elif hasattr(tensor, "shape"):
+            given.append(reading.given(node.name, tensor, next(examples, tensor)))
         else:
-            images += 1
-            if images > 1:
-                raise DataError(
-                    "a network has one input so far.",
-                    here=f"the module reads '{node.name}' too",
-                    fix="give a module of one tensor, with the others fixed in it",
-                )
-            given.append(_image(reading, node.meta["val"], program.example_inputs))
-    outputs = [value for value in reading.run(program.graph, given) if not isinstance(value, (int, float, type(None)))]
+            given.append(getattr(spec.arg, "value", None))
+            next(examples, None)
+    outputs = reading.run(program.graph, given)
     kinds = [spec.kind.name for spec in program.graph_signature.output_specs]
-    wanted = tuple(value for value, kind in zip(outputs, kinds, strict=False) if kind == "USER_OUTPUT")
-    return reading, wanted, stored
-
-
-def _image(reading: Reading, tensor: Any, examples: Any) -> Value:
-    """The first input, whose first axis is the batch; other axes are as long as the example's."""
-    example = examples[0][0].shape if examples else tensor.shape
-    for axis, (size, given) in enumerate(zip(tensor.shape, example, strict=True)):
-        if not isinstance(size, int):
-            reading.sizes |= dict.fromkeys(size.node.expr.free_symbols, given if axis else BATCH)
-    reading.build.input_shape = reading.shape(tensor)
-    return Value(0, Layout.of(reading.build.input_shape), Origin())
+    return reading, tuple(v for v, kind in zip(outputs, kinds, strict=False) if kind == "USER_OUTPUT"), sizes
 
 
 def _put(arg: Any, values: dict[Any, Any]) -> Any:
     """Arguments with the values of nodes in their place."""
-    import torch
+    from torch.fx.node import map_arg
 
-    return torch.fx.node.map_arg(arg, values.__getitem__)
+    return map_arg(arg, values.__getitem__)
 
 
 def _name(target: Any) -> str:

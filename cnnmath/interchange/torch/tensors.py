@@ -23,11 +23,14 @@ class Known:
         What makes it the same as another one: its place in memory, or how it is computed from tensors that have one.
     names
         Names of the module's parameters that it depends on.
+    filled
+        The number that it consists of, where the module has no such tensor.
     """
 
     tensor: Any
     key: Hashable
     names: frozenset[str] = frozenset()
+    filled: str = ""
 
     @classmethod
     def stored(cls, tensor: Any, names: Iterable[str] = ()) -> Known:
@@ -38,6 +41,11 @@ class Known:
     def shape(self) -> tuple[int, ...]:
         """Its shape."""
         return tuple(self.tensor.shape)
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the module holds these numbers."""
+        return isinstance(self.key, tuple) and self.key[:1] == ("memory",)
 
     def view(self, of: Callable[[Any], Any]) -> Known:
         """A view of it, which shares its memory."""

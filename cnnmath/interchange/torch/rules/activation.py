@@ -43,13 +43,13 @@ def softplus(b: Builder, x: Value, beta: float = 1, threshold: float = 20) -> Va
     return b.each(Softplus(), x)
 
 
-def softmax(b: Builder, x: Value, dim: int, *_: Any) -> Value:
+def softmax(b: Builder, x: Value, dim: int, *rest: Any) -> Value:
     """Probabilities along an axis."""
     value, _ = b.channels(x, dim)
     return b.kept(Softmax(), value, layout=value.layout)
 
 
-def log_softmax(b: Builder, x: Value, dim: int, *_: Any) -> Value:
+def log_softmax(b: Builder, x: Value, dim: int, *rest: Any) -> Value:
     """Their logarithms."""
     value, _ = b.channels(x, dim)
     return b.kept(LogSoftmax(), value, layout=value.layout)

@@ -83,7 +83,7 @@ def convolution(
     stride: Sizes,
     padding: Sizes,
     dilation: Sizes,
-    transposed: bool,  # noqa: FBT001 - the order is PyTorch's
+    transposed: bool,
     output_padding: Sizes,
     groups: int,
 ) -> Value:

@@ -22,6 +22,8 @@ def cat(b: Builder, tensors: Sequence[Any], dim: int = 0) -> Value:
     """Arrays one behind the other, along the channels."""
     i = dim % len(b.expected)
     found = [b.channels(x, i)[0] for x in tensors]
+    if len(found) == 1:
+        return found[0]
     layout = found[0].layout.resized(i, b.expected[i])
     if any(value.layout.resized(i, b.expected[i]) != layout for value in found):
         if i != 1:
@@ -30,7 +32,7 @@ def cat(b: Builder, tensors: Sequence[Any], dim: int = 0) -> Value:
     return b.kept(Concat(), *found, layout=layout)
 
 
-def dropout(b: Builder, x: Value, p: float, train: bool) -> Value:  # noqa: FBT001 - the order is PyTorch's
+def dropout(b: Builder, x: Value, p: float, train: bool) -> Value:
     """Dropout, which passes everything on at inference."""
     if not 0 <= p < 1 or train:
         raise Refused(f"it drops a share of {p}" if not train else "it drops at inference")

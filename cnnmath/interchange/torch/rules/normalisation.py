@@ -19,10 +19,10 @@ def batch_norm(
     beta: Any,
     mean: Any,
     var: Any,
-    training: bool,  # noqa: FBT001 - the order is PyTorch's
+    training: bool,
     momentum: float,
     eps: float,
-    *_: Any,
+    *rest: Any,
 ) -> Value:
     """Normalisation by stored statistics."""
     if training or mean is None or var is None:
@@ -37,12 +37,14 @@ def batch_norm_of_inference(
     b: Builder, x: Value, gamma: Any, beta: Any, mean: Any, var: Any, momentum: float, eps: float
 ) -> tuple[Any, ...]:
     """The same as decompositions write it, with statistics that nothing reads here."""
-    return (batch_norm(b, x, gamma, beta, mean, var, False, momentum, eps), None, None)  # noqa: FBT003 - no training
+    return (batch_norm(b, x, gamma, beta, mean, var, False, momentum, eps), None, None)
 
 
-def group_norm(b: Builder, x: Value, groups: int, gamma: Any = None, beta: Any = None, eps: float = 1e-5, *_: Any) -> Value:
+def group_norm(
+    b: Builder, x: Value, groups: int, gamma: Any = None, beta: Any = None, eps: float = 1e-5, *rest: Any
+) -> Value:
     """Normalisation of groups of channels."""
-    given = _like(b, check_value(x).shape[1:2], gamma, beta)
+    given = _like(check_value(x).shape[1:2], gamma, beta)
     return b.apply(GroupNorm(groups, eps), x, **given)
 
 
@@ -60,23 +62,23 @@ def instance_norm(
     beta: Any,
     mean: Any,
     var: Any,
-    use_input_stats: bool,  # noqa: FBT001 - the order is PyTorch's
+    use_input_stats: bool,
     momentum: float,
     eps: float,
-    *_: Any,
+    *rest: Any,
 ) -> Value:
     """Normalisation of each channel of each sample, or by stored statistics."""
     if not use_input_stats:
-        return batch_norm(b, x, gamma, beta, mean, var, False, momentum, eps)  # noqa: FBT003 - no training
-    given = _like(b, check_value(x).shape[1:2], gamma, beta)
+        return batch_norm(b, x, gamma, beta, mean, var, False, momentum, eps)
+    given = _like(check_value(x).shape[1:2], gamma, beta)
     return b.apply(InstanceNorm(eps), x, **given)
 
 
 def layer_norm(
-    b: Builder, x: Value, shape: Sequence[int], gamma: Any = None, beta: Any = None, eps: float = 1e-5, *_: Any
+    b: Builder, x: Value, shape: Sequence[int], gamma: Any = None, beta: Any = None, eps: float = 1e-5, *rest: Any
 ) -> Value:
     """Normalisation of each sample, or of the last axis alone."""
-    given = _like(b, tuple(shape), gamma, beta)
+    given = _like(tuple(shape), gamma, beta)
     if len(shape) == len(check_value(x).shape) - 1:
         return b.apply(LayerNorm(eps), x, **given)
     if len(shape) != 1:
@@ -95,10 +97,10 @@ def scale(given: Any, like: Known, number: float) -> Known:
     if given is not None:
         return known(given)
     tensor = like.tensor.detach().new_full(like.shape, number)
-    return Known(tensor, ("all", number, like.shape, str(tensor.dtype)))
+    return Known(tensor, ("all", number, like.shape, str(tensor.dtype)), filled=str(number))
 
 
-def _like(b: Builder, shape: tuple[int, ...], gamma: Any, beta: Any) -> dict[str, Known]:
+def _like(shape: tuple[int, ...], gamma: Any, beta: Any) -> dict[str, Known]:
     """Scale and shift of this shape."""
     import torch
 

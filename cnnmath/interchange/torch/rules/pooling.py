@@ -18,7 +18,7 @@ def max_pool(
     stride: Sizes = (),
     padding: Sizes = 0,
     dilation: Sizes = 1,
-    ceil: bool = False,  # noqa: FBT001, FBT002 - the order is PyTorch's
+    ceil: bool = False,
 ) -> Value:
     """Largest number of each window; PyTorch writes no stride as an empty list."""
     rank = _rank(x)
@@ -39,8 +39,8 @@ def avg_pool(
     kernel: Sizes,
     stride: Sizes = (),
     padding: Sizes = 0,
-    ceil: bool = False,  # noqa: FBT001, FBT002 - as above
-    count_include_pad: bool = True,  # noqa: FBT001, FBT002
+    ceil: bool = False,
+    count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> Value:
     """Mean of each window."""
@@ -64,12 +64,12 @@ def adaptive_max_pool(b: Builder, x: Value, outputs: Sizes) -> tuple[Any, ...]:
     return (b.apply(AdaptiveMaxPool(_bins(x, outputs)), x), None)
 
 
-def mean(b: Builder, x: Value, dims: Sequence[int] | int | None = None, keepdim: bool = False) -> Value:  # noqa: FBT001, FBT002
+def mean(b: Builder, x: Value, dims: Sequence[int] | int | None = None, keepdim: bool = False) -> Value:
     """Mean over all positions of each channel."""
     return _over_positions(b, GlobalAveragePool(), x, dims, keep=keepdim)
 
 
-def amax(b: Builder, x: Value, dims: Sequence[int] | int = (), keepdim: bool = False) -> Value:  # noqa: FBT001, FBT002
+def amax(b: Builder, x: Value, dims: Sequence[int] | int = (), keepdim: bool = False) -> Value:
     """Largest number of all positions of each channel."""
     return _over_positions(b, AdaptiveMaxPool((1,) * _rank(x)), x, dims, keep=keepdim)
 

@@ -8,12 +8,12 @@ from typing import Any
 from cnnmath.interchange.torch.build import Builder, Value, check_value
 
 
-def same(b: Builder, x: Value, *_: Any) -> Value:  # noqa: ARG001 - rules have one signature
+def same(b: Builder, x: Value, *rest: Any) -> Value:
     """The array as it is."""
     return check_value(x)
 
 
-def reshape(b: Builder, x: Value, *_: Any) -> Value:
+def reshape(b: Builder, x: Value, *rest: Any) -> Value:
     """The numbers in row-major order in the shape that is expected."""
     if check_value(x).shape == b.expected:
         return x
