@@ -47,5 +47,6 @@ def import_torch(module: Any, *example_inputs: Any) -> Model:
     from cnnmath.interchange.torch.memory import without_aliased_writes
     from cnnmath.interchange.torch.read import read
 
-    program = without_aliased_writes(exported(module, example_inputs))
-    return assembled(type(module).__name__, *read(program))
+    program = exported(module, example_inputs)
+    name = "program" if program is module else type(module).__name__
+    return assembled(name, read(without_aliased_writes(program)))

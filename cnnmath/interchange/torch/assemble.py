@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 from cnnmath.errors import GraphError
@@ -11,29 +11,18 @@ from cnnmath.interchange.model import Model
 from cnnmath.interchange.torch.build import Builder, Node, Value
 from cnnmath.interchange.torch.names import names
 from cnnmath.interchange.torch.notes import Owned, notes
-from cnnmath.interchange.torch.read import Reading
+from cnnmath.interchange.torch.read import Program
 from cnnmath.interchange.torch.refused import Refused
-from cnnmath.interchange.torch.tensors import array
+from cnnmath.interchange.torch.tensors import Known, array
 
 
-def assembled(name: str, reading: Reading, outputs: Iterable[Any], sizes: Mapping[str, int]) -> Model:
-    """The network that computes these outputs, with its arrays and what is to be said of it.
-
-    Parameters
-    ----------
-    name
-        What it is called.
-    reading
-        Its nodes.
-    outputs
-        The values that the module returns.
-    sizes
-        How many numbers each parameter of the module has.
-    """
-    build = reading.build
-    wanted = [_output(build, value) for value in outputs]
-    nodes = _needed(build, wanted)
-    called = {0: INPUT, **names(nodes, frozenset(reading.calling))}
+def assembled(name: str, program: Program) -> Model:
+    """The network of a program, with its arrays and what is to be said of it."""
+    build = program.build
+    wanted = {key: _output(build, value) for key, value in program.outputs.items() if not isinstance(value, Known)}
+    stored = {key: array(value.tensor) for key, value in program.outputs.items() if isinstance(value, Known)}
+    nodes = _needed(build, [*wanted.values(), *program.inputs.values()])
+    called = {0: INPUT, **names(nodes, program.calling)}
     net = Architecture(name, build.input_shape[1:])
     owned: list[Owned] = []
     owners: dict[Hashable, str] = {}
@@ -43,17 +32,22 @@ def assembled(name: str, reading: Reading, outputs: Iterable[Any], sizes: Mappin
         net.add(called[number], node.op, *(called[read] for read in node.reads), shares=owner)
         if node.arrays and owner is None:
             owners[key] = called[number]
-            trained = node.op.parameters(*(map(build.shape, node.reads) if node.reads else [build.input_shape[:1]]))
+            trained = node.op.parameters(*build.shapes(node.reads))
             owned += [Owned(f"{called[number]}.{o}", known, o in trained) for o, known in node.arrays.items()]
-    said = notes({called[number]: node for number, node in nodes.items()}, owned, sizes)
-    arrays = {each.name: array(each.known.tensor) for each in owned}
-    return Model(net, arrays, tuple(called[number] for number in wanted), tuple(said))
+    return Model(
+        net,
+        {each.name: array(each.known.tensor) for each in owned},
+        inputs={key: called[number] for key, number in program.inputs.items()},
+        outputs={key: called[number] for key, number in wanted.items()},
+        stored=stored,
+        notes=tuple(notes({called[number]: node for number, node in nodes.items()}, owned, program.sizes)),
+    )
 
 
 def _output(build: Builder, value: Any) -> int:
     """Number of the node whose array an output is."""
     if not isinstance(value, Value):
-        raise GraphError("an output does not depend on the input.", fix="return what is computed from it alone")
+        raise GraphError("an output is no tensor.", here=f"{value!r}", fix="return tensors alone")
     try:
         return build.plain(value).node
     except Refused as refused:

@@ -100,6 +100,10 @@ class Builder:
         found = self.nodes[node]
         return found.shape if found else self.input_shape
 
+    def shapes(self, nodes: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+        """Shapes that an operator is told: those of what it reads, and that of the batch where it reads nothing."""
+        return tuple(map(self.shape, nodes)) or (self.input_shape[:1],)
+
     def looked(self, value: Value, layout: Layout | None) -> Value:
         """A value in another layout; where there is none, in that of an array that is made first."""
         if layout is None:
@@ -177,7 +181,7 @@ class Builder:
 
     def _added(self, op: Operator, reads: tuple[int, ...], arrays: Mapping[str, Known], origin: Origin) -> Value:
         """A new node, whose operator takes these shapes and arrays."""
-        given = tuple(map(self.shape, reads)) or (self.input_shape[:1],)
+        given = self.shapes(reads)
         try:
             shape = op.shape(*given)
             declared = op.parameters(*given) | op.buffers(*given)

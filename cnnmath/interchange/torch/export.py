@@ -86,11 +86,13 @@ def _for_this_batch(module: Any, inputs: tuple[Any, ...]) -> Any:
 
 def _keeps_samples_apart(program: Any) -> bool:
     """Whether every output has the batch as its first axis, so that the module is not made for batches of one size."""
-    shapes = {node.name: getattr(node.meta.get("val"), "shape", ()) for node in program.graph.nodes}
-    batch = str(shapes[program.graph_signature.user_inputs[0]][0])
-    return all(
-        [*map(str, shapes[name][:1])] == [batch] for name in program.graph_signature.user_outputs if name in shapes
-    )
+    shapes = {
+        node.name: [str(size) for size in node.meta["val"].shape]
+        for node in program.graph.nodes
+        if hasattr(node.meta.get("val"), "shape")
+    }
+    first, *_ = (shapes[name] for name in program.graph_signature.user_inputs if name in shapes)
+    return all(shapes[name][:1] == first[:1] for name in program.graph_signature.user_outputs if name in shapes)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -152,11 +153,37 @@ IGNORED = ("dtype", "device", "layout", "pin_memory", "memory_format", "non_bloc
 """Arguments that say where and how numbers are stored, and not which."""
 
 
-def read(program: Any) -> tuple[Reading, tuple[Any, ...], dict[str, int]]:
-    """Walk a program; the reading, its outputs in order, and how many numbers each of its parameters has."""
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program once it is read.
+
+    Attributes
+    ----------
+    build
+        Its nodes.
+    inputs
+        Numbers of the nodes that are its inputs, by name.
+    outputs
+        The values that it returns, by name: ``output``, or where in a tuple or a dict each stands.
+    sizes
+        How many numbers each of its parameters has.
+    calling
+        Calls of modules in which other modules are called.
+    """
+
+    build: Builder
+    inputs: dict[str, int]
+    outputs: dict[str, Any]
+    sizes: dict[str, int]
+    calling: frozenset[str]
+
+
+def read(program: Any) -> Program:
+    """Walk an exported program."""
     specs = {spec.arg.name: spec for spec in program.graph_signature.input_specs}
     stored = {**program.constants, **program.state_dict}
-    reading, given, sizes = Reading(Builder()), [], dict[str, int]()
+    reading, given = Reading(Builder()), []
+    inputs, sizes = dict[str, int](), dict[str, int]()
     examples = iter(program.example_inputs[0] if program.example_inputs else ())
     for node in program.graph.nodes:
         if node.op != "placeholder":
@@ -168,12 +195,26 @@ def read(program: Any) -> tuple[Reading, tuple[Any, ...], dict[str, int]]:
             sizes |= {name: stored[name].numel() for name in names}
         elif hasattr(tensor, "shape"):
             given.append(reading.given(node.name, tensor, next(examples, tensor)))
+            inputs[node.name] = given[-1].node
         else:
             given.append(getattr(spec.arg, "value", None))
             next(examples, None)
-    outputs = reading.run(program.graph, given)
+    found = reading.run(program.graph, given)
     kinds = [spec.kind.name for spec in program.graph_signature.output_specs]
-    return reading, tuple(v for v, kind in zip(outputs, kinds, strict=False) if kind == "USER_OUTPUT"), sizes
+    returned = [value for value, kind in zip(found, kinds, strict=False) if kind == "USER_OUTPUT"]
+    outputs = dict(_places(program.call_spec.out_spec.unflatten(returned)))
+    return Program(reading.build, inputs, outputs, sizes, frozenset(reading.calling))
+
+
+def _places(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Values in tuples and dicts, each with its place."""
+    if isinstance(value, (tuple, list)):
+        value = dict(enumerate(value))
+    if not isinstance(value, Mapping):
+        yield place or "output", value
+        return
+    for key, each in value.items():
+        yield from _places(each, f"{place}.{key}" if place else str(key))
 
 
 def _put(arg: Any, values: dict[Any, Any]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,9 +47,10 @@ class Known:
         """Whether the module holds these numbers."""
         return isinstance(self.key, tuple) and self.key[:1] == ("memory",)
 
-    def view(self, of: Callable[[Any], Any]) -> Known:
-        """A view of it, which shares its memory."""
-        return Known.stored(of(self.tensor.detach()), self.names)
+    def view(self, name: str, of: Callable[[Any], Any]) -> Known:
+        """A view of it, which shares its memory; the name says which."""
+        tensor = of(self.tensor.detach())
+        return replace(self, tensor=tensor, key=_place(tensor) if self.in_memory else (name, self.key))
 
 
 def computed(function: Callable[..., Any], key: Hashable, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
@@ -60,7 +61,7 @@ def computed(function: Callable[..., Any], key: Hashable, args: Sequence[Any], k
     names = frozenset[str]().union(*(known.names for known in given))
     with torch.no_grad():
         found = function(*_bare(args), **{name: _bare(value) for name, value in kwargs.items()})
-    memory = {known.tensor.untyped_storage().data_ptr() for known in given}
+    memory = {known.tensor.untyped_storage().data_ptr() for known in given if known.in_memory}
 
     def known(value: Any, i: int) -> Any:
         if not isinstance(value, torch.Tensor):

@@ -20,7 +20,7 @@ def linear(b: Builder, x: Value, w: Any, bias: Any = None) -> Value:
     value, i = b.channels(x, -1)
     rank = len(value.layout.source) - 2
     op = Conv(w.shape[0], (1,) * rank, bias=bias is not None)
-    taps = w.view(lambda t: t.reshape(*t.shape, *(1,) * rank))
+    taps = w.view("taps", lambda t: t.reshape(*t.shape, *(1,) * rank))
     return b.kept(op, value, layout=value.layout.resized(i, w.shape[0]), w=taps, b=bias)
 
 
@@ -28,14 +28,21 @@ def addmm(b: Builder, bias: Any, x: Value, w: Any, *, beta: float = 1, alpha: fl
     """Product with a matrix, and a bias."""
     if (beta, alpha) != (1, 1):
         raise Refused("it scales its terms")
-    return linear(b, x, known(w).view(lambda t: t.t()), bias)
+    return linear(b, x, known(w).view("transposed", lambda t: t.t()), bias)
 
 
 def matmul(b: Builder, x: Any, y: Any) -> Value:
     """Product with a matrix that is known."""
     if isinstance(x, Value) and isinstance(y, Known) and len(y.shape) == 2:
-        return linear(b, x, y.view(lambda t: t.t()))
+        return linear(b, x, y.view("transposed", lambda t: t.t()))
     raise Refused("both factors depend on the input")
 
 
-RULES = {"linear": linear, "addmm": addmm, "matmul": matmul, "mm": matmul}
+def bmm(b: Builder, x: Any, y: Any) -> Value:
+    """The same where the matrix is repeated for every sample."""
+    if isinstance(y, Known) and y.shape[:1] == (1,):
+        y = y.view("first", lambda t: t[0])
+    return matmul(b, x, y)
+
+
+RULES = {"linear": linear, "addmm": addmm, "matmul": matmul, "mm": matmul, "bmm": bmm}

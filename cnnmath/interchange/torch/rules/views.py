@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 from cnnmath.interchange.torch.build import Builder, Value, check_value
+from cnnmath.interchange.torch.refused import Refused
+from cnnmath.interchange.torch.tensors import Known
 
 
 def same(b: Builder, x: Value, *rest: Any) -> Value:
@@ -13,11 +16,22 @@ def same(b: Builder, x: Value, *rest: Any) -> Value:
     return check_value(x)
 
 
-def reshape(b: Builder, x: Value, *rest: Any) -> Value:
+def reshape(b: Builder, x: Any, *rest: Any) -> Any:
     """The numbers in row-major order in the shape that is expected."""
+    if isinstance(x, Known):
+        return expand(b, x)
     if check_value(x).shape == b.expected:
         return x
     return b.looked(x, x.layout.reshaped(b.expected) or b.plain(x).layout.reshaped(b.expected))
+
+
+def expand(b: Builder, x: Any, *rest: Any) -> Any:
+    """The array as it is; what is known may be repeated for every sample, and is not written out."""
+    if isinstance(x, Known) and x.shape[-2:] == b.expected[-2:] and prod(x.shape[:-2]) == 1:
+        return x.view("repeated", lambda t: t.reshape(*(1,) * (len(b.expected) - 2), *t.shape[-2:]))
+    if check_value(x).shape != b.expected:
+        raise Refused(f"it repeats numbers, from {x.shape[1:]} to {b.expected[1:]}")
+    return x
 
 
 def permute(b: Builder, x: Value, order: Sequence[int]) -> Value:
@@ -70,6 +84,7 @@ def _list(value: int | Sequence[int]) -> list[int]:
 RULES = {
     **dict.fromkeys(("alias", "clone", "contiguous", "detach", "to", "_to_copy", "lift_fresh_copy", "type_as"), same),
     **dict.fromkeys(("view", "reshape", "_unsafe_view", "flatten", "unflatten", "squeeze", "unsqueeze"), reshape),
+    "expand": expand,
     "permute": permute,
     "transpose": transpose,
     "t": transpose,
