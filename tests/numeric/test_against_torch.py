@@ -27,7 +27,7 @@ ACTIVATIONS = {
     ops.Sigmoid: lambda _, x: torch.sigmoid(x),
     ops.Tanh: lambda _, x: torch.tanh(x),
     ops.Softplus: lambda _, x: F.softplus(x),
-    ops.Softmax: lambda _, x: F.softmax(x, dim=1),
+    ops.Softmax: lambda op, x: F.softmax(x, dim=op.axis),
     ops.LocalResponseNorm: lambda op, x: F.local_response_norm(x, op.size, op.alpha, op.beta, op.k),
     ops.BatchNorm: lambda op, x, gamma, beta, *stored: batch_norm(op, x, gamma, beta, *stored),
     ops.GroupNorm: lambda op, x, gamma, beta: torch.group_norm(x, op.groups, gamma, beta, op.epsilon),
