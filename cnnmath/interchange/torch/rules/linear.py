@@ -40,7 +40,7 @@ def matmul(b: Builder, x: Any, y: Any) -> Value:
 
 def bmm(b: Builder, x: Any, y: Any) -> Value:
     """The same where the matrix is repeated for every sample."""
-    if isinstance(y, Known) and y.shape[:1] == (1,):
+    if isinstance(y, Known) and (y.shape[0] == 1 or y.tensor.stride(0) == 0):
         y = y.view("first", lambda t: t[0])
     return matmul(b, x, y)
 
