@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
-from torch import nn
+import pytest
 
 from cnnmath.graph import analyze
 from cnnmath.interchange import Model, import_torch
 
+torch = pytest.importorskip("torch")
+nn = torch.nn
 
-def integers(module: nn.Module, seed: int = 0) -> nn.Module:
+
+def integers(module, seed=0):
     """The module in float64 with integers as parameters; its batch normalisations divide by 2."""
     draw = torch.Generator().manual_seed(seed)
     module = module.double()
@@ -25,12 +27,12 @@ def integers(module: nn.Module, seed: int = 0) -> nn.Module:
     return module
 
 
-def image(*shape: int, seed: int = 1) -> torch.Tensor:
+def image(*shape, seed=1):
     """Integers from -3 to 3, in float64."""
     return torch.randint(-3, 4, shape, generator=torch.Generator().manual_seed(seed)).double()
 
 
-def read(module: nn.Module, *shape: int) -> Model:
+def read(module, *shape) -> Model:
     """The module with integers, read along a single sample; it computes what PyTorch does, for three samples, too."""
     model = import_torch(integers(module), image(1, *shape))
     x = image(3, *shape)

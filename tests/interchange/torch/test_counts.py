@@ -4,17 +4,12 @@ Counters that hook modules see no function that is called in ``forward``, and a 
 those that follow the functions see a transposed convolution by its output, which is too much by the square of the stride.
 """
 
-import pytest
-
-torch = pytest.importorskip("torch")
-
-from torch import nn
-from torch.nn import functional
-
 from cnnmath import zoo
 from cnnmath.graph import analyze, propagate, shapes
 from cnnmath.interchange import import_torch
-from tests.interchange.torch.exact import counts, image, integers, names, read
+from tests.interchange.torch.exact import counts, image, integers, names, nn, read, torch
+
+functional = nn.functional
 
 
 def conv(inputs, filters, kernel=3, **settings):

@@ -5,15 +5,12 @@ import sys
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-
-from torch import nn
-from torch.nn import functional
-
 from cnnmath.errors import DataError, GraphError, MissingExtraError, SettingError
 from cnnmath.graph import Opaque, analyze
 from cnnmath.interchange import import_torch
-from tests.interchange.torch.exact import counts, image, integers, names, read
+from tests.interchange.torch.exact import counts, image, integers, names, nn, read, torch
+
+functional = nn.functional
 
 
 def small():
