@@ -1,7 +1,7 @@
 """Modules of PyTorch against numbers computed by hand, and what they compute against PyTorch.
 
 Counters that hook modules see no function that is called in ``forward``, and a module only as often as they are told;
-those that follow the functions see a transposed convolution by its output, which is too much by the square of the stride.
+those that follow functions see a transposed convolution by its output, too much by the square of the stride.
 """
 
 from cnnmath import zoo
