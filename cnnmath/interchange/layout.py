@@ -113,6 +113,52 @@ class Layout:
         source = (*self.source[:axis], size, *self.source[axis + 1 :])
         return Layout(source, (*self.groups[:i], _whole(axis, size), *self.groups[i + 1 :]))
 
+    def apart(self, axis: int = 0) -> tuple[Layout, Layout]:
+        """An axis of the array that is there taken out of all groups and put first, and how that array looks as this.
+
+        Examples
+        --------
+        >>> rows = Layout.of((2, 3, 5)).permuted((1, 0, 2)).reshaped((6, 5))
+        >>> ahead, look = rows.apart()
+        >>> ahead.shape, look.source, look.shape
+        ((2, 3, 5), (2, 3, 5), (6, 5))
+        """
+        own, kept = _whole(axis, self.source[axis]), list[Group]()
+        groups: list[Group] = []
+        for group in self.groups:
+            others = tuple(piece for piece in group if piece.axis != axis)
+            kept += [others] if others else []
+            left, pieces = prod(piece.size for piece in others), list[Piece]()
+            for piece in group:
+                left //= 1 if piece.axis == axis else piece.size
+                pieces.append(Piece(0, *piece[1:]) if piece.axis == axis else Piece(len(kept), left, piece.size))
+            groups.append(_merged(pieces))
+        ahead = Layout(self.source, (own, *map(_merged, kept)))
+        return ahead, Layout(ahead.shape, tuple(groups))
+
+    def leading(self, i: int) -> Piece | None:
+        """The piece that an axis is, where it counts whole stretches of an axis of the array that is there."""
+        group = self.groups[i]
+        if len(group) == 1 and group[0].stride * group[0].size == self.source[group[0].axis]:
+            return group[0]
+        return None
+
+    def shortened(self, i: int, size: int) -> Layout:
+        """The layout once only so many of these stretches are there.
+
+        Examples
+        --------
+        >>> thirds = Layout.of((1, 12, 5)).reshaped((1, 3, 4, 5))
+        >>> thirds.shortened(1, 1).source
+        (1, 4, 5)
+        """
+        piece = self.leading(i)
+        if piece is None:
+            raise ValueError(f"axis {i} of {self} counts no stretches of an axis that is there")
+        source = (*self.source[: piece.axis], piece.stride * size, *self.source[piece.axis + 1 :])
+        left = (piece._replace(size=size),) if size != 1 else ()
+        return Layout(source, (*self.groups[:i], left, *self.groups[i + 1 :]))
+
     def without(self, axes: Sequence[int], *, keep: bool) -> Layout:
         """The layout once axes that are one alone each have the size 1, and are kept or not."""
         found = self

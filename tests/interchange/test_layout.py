@@ -63,9 +63,33 @@ def test_layouts_that_look_the_same_are_equal(drawn):
     shape, done = drawn
     layout = Layout.of(shape)
     for kind, what in done:
-        layout = (layout.permuted(what) if kind == "permute" else layout.reshaped(what)) or layout
+        fits = len(what) == len(layout.groups)
+        layout = (layout.reshaped(what) if kind == "reshape" else layout.permuted(what) if fits else None) or layout
     if layout.shape == shape:
         assert layout.plain == np.array_equal(carried_out(layout), carried_out(Layout.of(shape)))
+
+
+@given(steps())
+def test_an_axis_comes_first_and_the_array_looks_as_before(drawn):
+    shape, done = drawn
+    layout = Layout.of(shape)
+    for kind, what in done:
+        layout = (layout.permuted(what) if kind == "permute" and len(what) == len(layout.groups) else None) or layout
+        layout = (layout.reshaped(what) if kind == "reshape" else None) or layout
+    ahead, look = layout.apart()
+    assert ahead.groups[:1] == Layout.of(shape).groups[:1]
+    assert look.shape == layout.shape
+    made, seen = carried_out(ahead), carried_out(layout)
+    assert np.array_equal(made.reshape(-1)[carried_out(look)], seen)
+
+
+def test_stretches_of_an_axis_are_taken_from_it():
+    layout = Layout.of((1, 12, 5)).reshaped((1, 3, 4, 5))
+    assert layout.leading(1) == Piece(1, 4, 3)
+    assert layout.leading(2) is None
+    assert layout.shortened(1, 2).shape == (1, 2, 4, 5)
+    with pytest.raises(ValueError, match="axis 2"):
+        layout.shortened(2, 1)
 
 
 def test_sizes_that_do_not_divide_each_other_are_no_layout():

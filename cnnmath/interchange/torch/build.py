@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cnnmath.errors import CnnmathError
 from cnnmath.graph import Opaque
-from cnnmath.graph.sources import Source
+from cnnmath.graph.sources import Constant, Source
 from cnnmath.interchange.layout import Layout
 from cnnmath.interchange.torch.moves import moves
 from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.tensors import Known
-from cnnmath.ops import Operator
+from cnnmath.ops import Operator, Transpose
 
 BATCH = 2**61 - 1
 """Number of samples while a network is read: a prime that no other size has as a factor."""
@@ -87,6 +87,8 @@ class Builder:
         Shape of the input.
     made
         Layouts that are carried out.
+    constants
+        Arrays that are nodes, by what makes them the same.
     """
 
     nodes: list[Node | None] = field(default_factory=lambda: [None])
@@ -94,6 +96,7 @@ class Builder:
     expected: tuple[int, ...] = ()
     input_shape: tuple[int, ...] = ()
     made: dict[tuple[int, Layout], Value] = field(default_factory=dict)
+    constants: dict[Hashable, Value] = field(default_factory=dict)
 
     def shape(self, node: int) -> tuple[int, ...]:
         """Shape of a node's array."""
@@ -135,21 +138,51 @@ class Builder:
         """
         layouts = {check_value(value).layout for value in values}
         layout = next(iter(layouts))
-        if len(layouts) > 1 or any(layout.axis(i) is None for i in range(len(layout.groups))):
+        reshaped = any(layout.axis(i) is None for i in range(len(layout.groups)))
+        if len(layouts) > 1 or (reshaped and self.first(layout)):
             return self.apply(op, *values)
         return self.kept(op, *values, layout=layout)
 
+    def first(self, layout: Layout) -> bool:
+        """Whether the samples are the first axis."""
+        return layout.groups[:1] == Layout.of(layout.source).groups[:1]
+
+    def alone(self, value: Any, dim: int) -> tuple[Value, int, int]:
+        """The value with an axis of it as one of the array that is there; that axis from the first, in both."""
+        i = dim % len(check_value(value).shape)
+        if value.layout.axis(i) is None and self.first(value.layout):
+            value = self.plain(value)
+        elif value.layout.axis(i) is None:
+            ahead, look = value.layout.apart()
+            value = replace(self.plain(replace(value, layout=ahead)), layout=look)
+        axis = value.layout.axis(i)
+        if not axis:
+            raise Refused("it mixes the samples of a batch")
+        return value, i, axis
+
     def channels(self, value: Any, dim: int) -> tuple[Value, int]:
         """The value with an axis of it as the channels of the array that is there, and that axis from the first."""
-        i = dim % len(check_value(value).shape)
-        axis = value.layout.axis(i)
-        if axis is None:
-            value, axis = self.plain(value), i
-        if axis == 0:
-            raise Refused("it mixes the samples of a batch")
+        value, i, axis = self.alone(value, dim)
         if axis != 1:
-            raise Refused(f"it works along axis {i}")
+            order = (0, axis, *(a for a in range(1, len(value.layout.source)) if a != axis))
+            found = self._added(Transpose(order), (value.node,), {}, value.origin)
+            value = replace(value, node=found.node, layout=value.layout.moved(order))
         return value, i
+
+    def apart(self, value: Value) -> Value:
+        """The value with the samples along an axis of their own, where they stand first in one with others."""
+        batch, (first, *others) = self.input_shape[0], value.shape
+        if first == batch or first % batch:
+            return value
+        return self.looked(value, value.layout.reshaped((batch, first // batch, *others)))
+
+    def constant(self, known: Known) -> Value:
+        """A node that is an array of the module, one for all samples; it is called as the module calls the array."""
+        if known.key not in self.constants:
+            origin = Origin(function=known.label or "constant", line=f"constant {known.key}")
+            op = Constant(known.shape, trained=bool(known.names))
+            self.constants[known.key] = self._added(op, (), {"value": known}, origin)
+        return self.constants[known.key]
 
     def source(self, op: Source, **arrays: Known) -> Value:
         """A node that reads nothing."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cnnmath.errors import CnnmathError
 from cnnmath.graph import Given
 from cnnmath.interchange.layout import Layout
 from cnnmath.interchange.torch.build import BATCH, Builder, Origin, Value
@@ -103,6 +104,8 @@ class Reading:
             self.build.expected = self.expected(meta)
             found = rule(self.build, *args, **kwargs)
             self.check(found, meta)
+        except CnnmathError as error:
+            return self.unknown(name, meta, (args, kwargs), error.fact.removesuffix("."))
         except (Refused, TypeError) as refused:
             return self.unknown(name, meta, (args, kwargs), str(refused))
         return found
@@ -183,16 +186,18 @@ def read(program: Any) -> Program:
     specs = {spec.arg.name: spec for spec in program.graph_signature.input_specs}
     stored = {**program.constants, **program.state_dict}
     reading, given = Reading(Builder()), []
-    inputs, sizes = dict[str, int](), dict[str, int]()
+    inputs, sizes, first = dict[str, int](), dict[str, int](), dict[Hashable, str]()
     examples = iter(program.example_inputs[0] if program.example_inputs else ())
     for node in program.graph.nodes:
         if node.op != "placeholder":
             continue
         spec, tensor = specs[node.name], node.meta.get("val")
         if spec.target is not None:
-            names = [spec.target] if spec.kind.name == "PARAMETER" else []
-            given.append(Known.stored(stored[spec.target], names))
-            sizes |= {name: stored[name].numel() for name in names}
+            known = Known.stored(stored[spec.target], label=spec.target)
+            if spec.kind.name == "PARAMETER":  # one that has several names goes by the first
+                known = replace(known, names=frozenset([first.setdefault(known.key, spec.target)]))
+                sizes.setdefault(first[known.key], stored[spec.target].numel())
+            given.append(known)
         elif hasattr(tensor, "shape"):
             given.append(reading.given(node.name, tensor, next(examples, tensor)))
             inputs[node.name] = given[-1].node

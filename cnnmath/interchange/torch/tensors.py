@@ -25,17 +25,20 @@ class Known:
         Names of the module's parameters that it depends on.
     filled
         The number that it consists of, where the module has no such tensor.
+    label
+        What the module calls it, where it is stored.
     """
 
     tensor: Any
     key: Hashable
     names: frozenset[str] = frozenset()
     filled: str = ""
+    label: str = ""
 
     @classmethod
-    def stored(cls, tensor: Any, names: Iterable[str] = ()) -> Known:
+    def stored(cls, tensor: Any, names: Iterable[str] = (), label: str = "") -> Known:
         """A tensor that the module holds, or a view of one."""
-        return cls(tensor, _place(tensor), frozenset(names))
+        return cls(tensor, _place(tensor), frozenset(names), label=label)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -67,7 +70,7 @@ def computed(function: Callable[..., Any], key: Hashable, args: Sequence[Any], k
         if not isinstance(value, torch.Tensor):
             return value
         if value.untyped_storage().data_ptr() in memory:
-            return Known.stored(value, names)
+            return Known.stored(value, names, next(iter({known.label for known in given if known.label}), ""))
         return Known(value, (key, i, _keys(args), _keys(tuple(kwargs.items()))), names)
 
     if isinstance(found, (tuple, list)):

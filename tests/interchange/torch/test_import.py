@@ -188,6 +188,32 @@ def test_what_is_not_known_stands_in_the_network_with_its_shape_and_its_reason()
         model.run(x=np.zeros((1, 1, 4, 4)))
 
 
+class Infinite(nn.Module):
+    def forward(self, x):
+        return functional.leaky_relu(x, float("inf"))
+
+
+def test_settings_that_no_operator_has_are_said():
+    model = import_torch(Infinite(), torch.zeros(1, 2))
+    assert model.notes == ("'leaky_relu' is not known, aten.leaky_relu: slope must be a finite number",)
+
+
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(3, 3), nn.Linear(3, 3)
+        self.second.weight = self.first.weight
+
+    def forward(self, x):
+        return self.second(self.first(x))
+
+
+def test_weights_that_are_tied_with_biases_of_their_own_are_counted_again_and_said():
+    model = read(Tied(), 3)
+    assert counts(model) == (24, 18)  # 2 * (3*3 + 3), 2 * 3*3
+    assert model.notes == ("'first.w' and 'second.w' are one tensor, 'first.weight': 9 numbers are counted again",)
+
+
 class Deciding(nn.Module):
     def forward(self, x):
         return x if x.sum() > 0 else -x

@@ -10,7 +10,21 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from cnnmath.interchange.torch.rules import activation, convolution, linear, merging, normalisation, pooling, views
+from cnnmath.interchange.torch.rules import (
+    activation,
+    arithmetic,
+    attention,
+    convolution,
+    linear,
+    merging,
+    normalisation,
+    padding,
+    parts,
+    pooling,
+    reduction,
+    resizing,
+    views,
+)
 
 RULES: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
@@ -19,7 +33,13 @@ RULES: Mapping[str, Callable[..., Any]] = MappingProxyType(
         **linear.RULES,
         **normalisation.RULES,
         **activation.RULES,
+        **arithmetic.RULES,
+        **attention.RULES,
+        **reduction.RULES,
         **merging.RULES,
+        **parts.RULES,
+        **padding.RULES,
+        **resizing.RULES,
         **views.RULES,
     }
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from cnnmath.interchange.torch.build import Builder, Value, check_value
@@ -64,25 +63,6 @@ def adaptive_max_pool(b: Builder, x: Value, outputs: Sizes) -> tuple[Any, ...]:
     return (b.apply(AdaptiveMaxPool(_bins(x, outputs)), x), None)
 
 
-def mean(b: Builder, x: Value, dims: Sequence[int] | int | None = None, keepdim: bool = False) -> Value:
-    """Mean over all positions of each channel."""
-    return _over_positions(b, GlobalAveragePool(), x, dims, keep=keepdim)
-
-
-def amax(b: Builder, x: Value, dims: Sequence[int] | int = (), keepdim: bool = False) -> Value:
-    """Largest number of all positions of each channel."""
-    return _over_positions(b, AdaptiveMaxPool((1,) * _rank(x)), x, dims, keep=keepdim)
-
-
-def _over_positions(b: Builder, op: Any, x: Value, dims: Any, *, keep: bool) -> Value:
-    """What an operator makes of each channel's positions, where these are the axes that are named."""
-    count = len(check_value(x).shape)
-    named = [i % count for i in ((dims,) if isinstance(dims, int) else dims or range(count))]
-    if {x.layout.axis(i) for i in named} != set(range(2, len(x.layout.source))):
-        raise Refused(f"it is over axes {', '.join(map(str, named))}")
-    return b.looked(b.kept(op, x, layout=x.layout.without(named, keep=True)), x.layout.without(named, keep=keep))
-
-
 def _bins(x: Value, outputs: Sizes) -> tuple[int, ...]:
     """How many bins along each axis; None means as many as there are numbers."""
     rank = _rank(x)
@@ -98,8 +78,7 @@ RULES = {
     **{f"max_pool{d}d": max_pool for d in (1, 2, 3)},
     **{f"max_pool{d}d_with_indices": max_pool_with_indices for d in (1, 2, 3)},
     **{f"avg_pool{d}d": avg_pool for d in (1, 2, 3)},
-    **{f"{name}adaptive_avg_pool{d}d": adaptive_avg_pool for d in (1, 2, 3) for name in ("", "_")},
+    **{f"adaptive_avg_pool{d}d": adaptive_avg_pool for d in (1, 2, 3)},
+    **{f"_adaptive_avg_pool{d}d": adaptive_avg_pool for d in (2, 3)},
     **{f"adaptive_max_pool{d}d": adaptive_max_pool for d in (1, 2, 3)},
-    "mean": mean,
-    "amax": amax,
 }

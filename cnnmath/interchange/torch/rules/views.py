@@ -9,6 +9,7 @@ from typing import Any
 from cnnmath.interchange.torch.build import Builder, Value, check_value
 from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.tensors import Known
+from cnnmath.ops import Expand
 
 
 def same(b: Builder, x: Value, *rest: Any) -> Value:
@@ -29,9 +30,11 @@ def expand(b: Builder, x: Any, *rest: Any) -> Any:
     """The array as it is; what is known may be repeated for every sample, and is not written out."""
     if isinstance(x, Known) and x.shape[-2:] == b.expected[-2:] and prod(x.shape[:-2]) == 1:
         return x.view("repeated", lambda t: t.reshape(*(1,) * (len(b.expected) - 2), *t.shape[-2:]))
-    if check_value(x).shape != b.expected:
-        raise Refused(f"it repeats numbers, from {x.shape[1:]} to {b.expected[1:]}")
-    return x
+    if check_value(x).shape == b.expected:
+        return x
+    if len(x.shape) != len(b.expected):
+        raise Refused("it has new axes, along which numbers are repeated")
+    return b.apply(Expand(b.expected[1:]), x)
 
 
 def permute(b: Builder, x: Value, order: Sequence[int]) -> Value:
@@ -56,27 +59,6 @@ def movedim(b: Builder, x: Value, source: int | Sequence[int], target: int | Seq
     return permute(b, x, [moved[i] if i in moved else next(others) for i in range(rank)])
 
 
-def channel_shuffle(b: Builder, x: Value, groups: int) -> Value:
-    """The first channels of all groups, then the second ones, and so on."""
-    n, c, *sizes = check_value(x).shape
-    apart = x.layout.reshaped((n, groups, c // groups, *sizes))
-    return b.looked(x, apart and apart.permuted([0, 2, 1, *range(3, 3 + len(sizes))]).reshaped((n, c, *sizes)))
-
-
-def pixel_shuffle(b: Builder, x: Value, factor: int) -> Value:
-    """Blocks of channels become blocks of positions."""
-    n, c, h, w = check_value(x).shape
-    apart = x.layout.reshaped((n, c // factor**2, factor, factor, h, w))
-    return b.looked(x, apart and apart.permuted([0, 1, 4, 2, 5, 3]).reshaped(b.expected))
-
-
-def pixel_unshuffle(b: Builder, x: Value, factor: int) -> Value:
-    """Blocks of positions become blocks of channels."""
-    n, c, h, w = check_value(x).shape
-    apart = x.layout.reshaped((n, c, h // factor, factor, w // factor, factor))
-    return b.looked(x, apart and apart.permuted([0, 1, 3, 5, 2, 4]).reshaped(b.expected))
-
-
 def _list(value: int | Sequence[int]) -> list[int]:
     return [value] if isinstance(value, int) else list(value)
 
@@ -90,7 +72,4 @@ RULES = {
     "t": transpose,
     "swapaxes": transpose,
     "movedim": movedim,
-    "channel_shuffle": channel_shuffle,
-    "pixel_shuffle": pixel_shuffle,
-    "pixel_unshuffle": pixel_unshuffle,
 }
