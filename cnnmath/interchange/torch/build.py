@@ -115,6 +115,8 @@ class Builder:
 
     def plain(self, value: Value) -> Value:
         """The value as an array that is there as it looks."""
+        if value.layout.source != self.shape(value.node):
+            raise ValueError(f"{value.layout} is no layout of an array of shape {self.shape(value.node)}")
         if value.layout.plain:
             return value
         key = (value.node, value.layout)

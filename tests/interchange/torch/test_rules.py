@@ -48,6 +48,9 @@ VIEWS = {
     "reduced": lambda x: F.pixel_unshuffle(x, 2),
     "patches": lambda x: x.view(-1, 4, 2, 2, 3, 2).permute(0, 3, 5, 1, 2, 4).flatten(1, 3),
     "windows": lambda x: x.view(-1, 4, 2, 2, 3, 2).permute(0, 2, 4, 3, 5, 1).reshape(-1, 4, 4).sum(2).view(-1, 6, 4),
+    "regrouped": lambda x: x.transpose(2, 3).reshape(-1, 4, 24).reshape(-1, 4, 4, 6),
+    "not_dividing": lambda x: x.reshape(-1, 4, 24)[:, 0].reshape(-1, 3, 8),
+    "never_dividing": lambda x: x.sum(1).reshape(-1, 3, 8),
     "repeated": lambda x: x[:, :1].expand(-1, 3, -1, -1),
     "unsqueezed": lambda x: x.unsqueeze(2).squeeze(2),
 }
@@ -61,6 +64,7 @@ PARTS = {
     "picked": lambda x: x[:, [3, 0, 0]],
     "selected": lambda x: torch.index_select(x, 2, torch.tensor([1, 0])),
     "along": lambda x: torch.cat([x, x], 2),
+    "heads": lambda x: torch.cat(x.movedim(1, -1).chunk(2, -1)[::-1], -1),
     "thirds": lambda x: torch.cat(x.view(-1, 2, 2, 4, 6).unbind(1), 1),
 }
 BORDERS = {
@@ -69,6 +73,7 @@ BORDERS = {
     "cropped": lambda x: F.pad(x, (-1, 2, 0, -1)),
     "mirrored": lambda x: F.pad(x, (1, 2, 0, 1), mode="reflect"),
     "edges": lambda x: F.pad(x, (1, 2, 0, 1), mode="replicate"),
+    "around": lambda x: F.pad(x, (1, 2, 0, 1), mode="circular"),
     "nearest": lambda x: F.interpolate(x, scale_factor=2),
     "nearest_to": lambda x: F.interpolate(x, size=(3, 7)),
 }
@@ -223,6 +228,21 @@ def test_normalisations_of_samples():
         expected = net.eval()(x).numpy()
     (found,) = model.run(x=x.numpy()).values()
     assert np.abs(found - expected).max() <= gamma(ROUNDINGS) * (1 + np.abs(expected).max())
+
+
+class Tokens(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm, self.dense = nn.LayerNorm(6), nn.Linear(6, 4)
+
+    def forward(self, x):
+        return self.dense(self.norm(x))
+
+
+def test_tokens_stay_as_they_are():
+    model = import_torch(Tokens().double(), image(2, 5, 6))
+    assert [type(op).__name__ for _, op in model.network] == ["LayerNorm", "LinearLast"]
+    assert counts(model) == (40, 120)  # 2*6 + 6*4 + 4, 6*4 * 5
 
 
 def test_every_rule_is_one_of_a_function_of_pytorch():

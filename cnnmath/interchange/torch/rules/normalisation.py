@@ -79,11 +79,12 @@ def layer_norm(
 ) -> Value:
     """Normalisation of each sample, or of the last axis alone."""
     given = _like(tuple(shape), gamma, beta)
-    if len(shape) == len(check_value(x).shape) - 1:
-        return b.apply(LayerNorm(eps), x, **given)
-    if len(shape) != 1:
-        raise Refused(f"it normalises the last {len(shape)} of {len(x.shape)} axes")
-    value, _ = b.channels(x, -1)
+    if len(shape) > 1 or len(check_value(x).shape) == 2:
+        return b.apply(LayerNorm(eps, axis=len(x.shape) - len(shape)), x, **given)
+    value, i, axis = b.alone(x, -1)
+    if axis > 1 and axis == len(value.layout.source) - 1:
+        return b.kept(LayerNorm(eps, axis=axis), value, layout=value.layout, **given)
+    value, _ = b.channels(value, i)
     return b.kept(LayerNorm(eps, each_position=True), value, layout=value.layout, **given)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cnnmath.interchange.torch.build import Builder, Value, check_value
 from cnnmath.interchange.torch.refused import Refused
-from cnnmath.ops import EdgePad, Pad, ReflectPad, Slice
+from cnnmath.ops import EdgePad, Pad, ReflectPad, Slice, WrapPad
 
 
 def pad(b: Builder, x: Value, sizes: Sequence[int], mode: str = "constant", value: float | None = None) -> Value:
@@ -34,7 +34,7 @@ def _cropped(b: Builder, x: Value, pairs: Sequence[tuple[int, ...]]) -> Value:
     return b.apply(Slice(starts, ends), x)
 
 
-BORDERS = {"reflect": ReflectPad, "replicate": EdgePad}
+BORDERS = {"reflect": ReflectPad, "replicate": EdgePad, "circular": WrapPad}
 """Paddings by the input's own numbers, by PyTorch's names."""
 
 RULES = {

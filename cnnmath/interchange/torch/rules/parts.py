@@ -14,6 +14,7 @@ from cnnmath.ops import Select, Slice
 def cut(b: Builder, x: Value, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Value:
     """A stretch of an axis, or every so many of it."""
     size = check_value(x).shape[dim]
+    dim %= len(x.shape)
     first, last, _ = slice(start, end, step).indices(size)
     if (first, last, step) == (0, size, 1):
         return x

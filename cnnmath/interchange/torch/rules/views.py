@@ -9,7 +9,7 @@ from typing import Any
 from cnnmath.interchange.torch.build import Builder, Value, check_value
 from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.tensors import Known
-from cnnmath.ops import Expand
+from cnnmath.ops import Expand, Reshape
 
 
 def same(b: Builder, x: Value, *rest: Any) -> Value:
@@ -23,7 +23,9 @@ def reshape(b: Builder, x: Any, *rest: Any) -> Any:
         return expand(b, x)
     if check_value(x).shape == b.expected:
         return x
-    return b.looked(x, x.layout.reshaped(b.expected) or b.plain(x).layout.reshaped(b.expected))
+    x = x if x.layout.reshaped(b.expected) else b.plain(x)
+    layout = x.layout.reshaped(b.expected)
+    return b.looked(x, layout) if layout else b.apply(Reshape(b.expected[1:]), x)
 
 
 def expand(b: Builder, x: Any, *rest: Any) -> Any:
