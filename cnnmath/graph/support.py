@@ -176,9 +176,10 @@ def _pulled_down(
                     rule="a support follows every path to the input",
                     fix="ask for a node ahead of it, or write it with known operators",
                 ).at(f"node '{name}'")
-            for read in net.inputs(name):
+            reads = net.inputs(name)
+            views = op.views(*(known[read] for read in reads))
+            for read, axes in zip(reads, views, strict=True):
                 sizes = known[read][2:]
-                axes = op.axes(sizes)
                 own = None if axes is None else axes[which.start : which.stop]
                 pulled = _pulled(above, own, sizes[which.start : which.stop], padding=padding)
                 if pulled.counts.size:

@@ -94,6 +94,9 @@ class Operator(ABC):
     variadic: ClassVar[bool] = False
     """Whether it takes any number of inputs instead, from two: x1, x2, ..."""
 
+    positive: ClassVar[tuple[str, ...]] = ()
+    """Names of the operands whose numbers must be above 0, such as those that a logarithm is taken of."""
+
     @abstractmethod
     def element(self, m: Algebra, at: tuple[Size, ...], *operands: Any) -> Number:
         """The sentence: the output number at the position ``at``, in the verbs of ``m``."""
@@ -128,6 +131,10 @@ class Operator(ABC):
     def axes(self, sizes: Shape) -> tuple[Axis, ...] | None:
         """What an output reads along each axis, also where that is no window; None where nothing is spatial."""
         return self.windows(sizes)
+
+    def views(self, *inputs: Shape) -> tuple[tuple[Axis, ...] | None, ...]:
+        """What an output reads of each input along each axis: of all inputs the same, where they are alike."""
+        return (self.axes(inputs[0][2:]),) * len(inputs)
 
 
 def spatial_of(op: Operator, output: Shape) -> Shape:

@@ -41,6 +41,8 @@ MODES: dict[type[Operator], Mode] = {
     ops.CrossEntropy: "digits",
     ops.BinaryCrossEntropy: "digits",
     ops.SquaredError: "rationals",
+    ops.Divide: "rationals",
+    ops.Pow: "digits",
     ops.RNNCell: "digits",
     ops.LSTMCell: "digits",
 }
@@ -77,7 +79,7 @@ def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed:
     if mode(op, *inputs) == "integers":
         return numbers.astype(float) * divisor(op, *inputs)
     exact = np.array([Fraction(int(v)) for v in numbers.flat], object).reshape(shape)
-    if name == "weights":
+    if name == "weights" or name in op.positive:
         return abs(exact) + 1
     if isinstance(op, Cell):
         return exact / Fraction(8)

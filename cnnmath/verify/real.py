@@ -47,7 +47,7 @@ def real(case: Case, dtype: str, generator: np.random.Generator, *, large: bool 
         if name in levels:
             return labels(shape, levels[name], generator).astype(float)
         a = generator.normal(size=shape)
-        if name in ("var", "weights"):
+        if name in ("var", "weights", *op.positive):
             return abs(a) + 0.5
         if name == "t" and isinstance(op, (ops.CrossEntropy, ops.BinaryCrossEntropy)):
             return generator.integers(0, 5, shape) / 4
