@@ -16,6 +16,7 @@ from cnnmath.errors import CnnmathError, SettingError
 from cnnmath.numeric import (
     activation,
     adaptive,
+    arithmetic,
     border,
     combine,
     conv,
@@ -26,6 +27,7 @@ from cnnmath.numeric import (
     norm,
     pad,
     pool,
+    product,
     recurrent,
     reduction,
     statistics,
@@ -90,7 +92,15 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.LogSoftmax: Kernel(activation.log_softmax_forward, activation.log_softmax_backward),
         ops.Maxout: Kernel(maxout.forward, maxout.backward),
         ops.Reduce: Kernel(reduction.forward, reduction.backward),
-        ops.Add: Kernel(combine.add_forward, combine.add_backward),
+        ops.Add: Kernel(arithmetic.add_forward, arithmetic.add_backward),
+        ops.Subtract: Kernel(arithmetic.subtract_forward, arithmetic.subtract_backward),
+        ops.Multiply: Kernel(arithmetic.multiply_forward, arithmetic.multiply_backward),
+        ops.Divide: Kernel(arithmetic.divide_forward, arithmetic.divide_backward),
+        ops.Pow: Kernel(arithmetic.pow_forward, arithmetic.pow_backward),
+        ops.Maximum: Kernel(arithmetic.maximum_forward, arithmetic.maximum_backward),
+        ops.Minimum: Kernel(arithmetic.minimum_forward, arithmetic.minimum_backward),
+        ops.MatMul: Kernel(product.forward, product.backward),
+        ops.Expand: Kernel(arithmetic.expand_forward, arithmetic.expand_backward),
         ops.Concat: Kernel(combine.concat_forward, combine.concat_backward),
         ops.Select: Kernel(combine.select_forward, combine.select_backward),
         ops.Dropout: Kernel(combine.dropout_forward, combine.dropout_backward),
@@ -238,7 +248,10 @@ def run(op: Operator, function: Callable[..., Any], given: dict[str, Any], input
     """Run one half of a kernel, in the dtype that suits its operands, if there is room for what it allocates."""
     dtype = common(op, given, inputs)
     converted = {name: value for name, value in given.items() if np.asarray(value).dtype != dtype}
-    require(_numbers(op, _shapes(converted), inputs, gradient="dy" in given) * dtype.itemsize, inputs[0][0])
+    require(
+        _numbers(op, _shapes(converted), inputs, gradient="dy" in given) * dtype.itemsize,
+        inputs[0][0] if inputs[0] else 1,
+    )
     return computed(lambda *arrays: function(op, *arrays), given, dtype)
 
 

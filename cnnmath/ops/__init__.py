@@ -9,9 +9,11 @@ from cnnmath.errors import unknown
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
+from cnnmath.ops.arithmetic import Add, Divide, Maximum, Minimum, Multiply, Pow, Subtract
 from cnnmath.ops.border import EdgePad, ReflectPad
-from cnnmath.ops.combine import Add, Concat, Dropout, Select
+from cnnmath.ops.combine import Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
+from cnnmath.ops.expand import Expand
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
 from cnnmath.ops.linear import Flatten, Linear, RadialBasis
 from cnnmath.ops.loss import BinaryCrossEntropy, CrossEntropy, SquaredError
@@ -21,6 +23,7 @@ from cnnmath.ops.mode import inference, training
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
+from cnnmath.ops.product import MatMul
 from cnnmath.ops.recurrent import LSTMCell, RNNCell
 from cnnmath.ops.reduction import Reduce
 from cnnmath.ops.softmax import LogSoftmax, Softmax
@@ -65,6 +68,14 @@ ALL: tuple[type[Operator], ...] = (
     Maxout,
     Reduce,
     Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Pow,
+    Maximum,
+    Minimum,
+    MatMul,
+    Expand,
     Concat,
     Select,
     Dropout,
@@ -87,8 +98,10 @@ __all__ = [
     "Conv",
     "ConvTranspose",
     "CrossEntropy",
+    "Divide",
     "Dropout",
     "EdgePad",
+    "Expand",
     "Flatten",
     "GlobalAveragePool",
     "GroupNorm",
@@ -101,12 +114,17 @@ __all__ = [
     "LocalResponseNorm",
     "LogSoftmax",
     "LpPool",
+    "MatMul",
     "MaxPool",
     "MaxUnpool",
+    "Maximum",
     "Maxout",
+    "Minimum",
+    "Multiply",
     "Operand",
     "Operator",
     "Pad",
+    "Pow",
     "RNNCell",
     "RadialBasis",
     "ReLU",
@@ -118,6 +136,7 @@ __all__ = [
     "Softplus",
     "SquaredError",
     "Subsample",
+    "Subtract",
     "Tanh",
     "Upsample",
     "inference",

@@ -41,6 +41,8 @@ MODES: dict[type[Operator], Mode] = {
     ops.CrossEntropy: "digits",
     ops.BinaryCrossEntropy: "digits",
     ops.SquaredError: "rationals",
+    ops.Divide: "rationals",
+    ops.Pow: "digits",
     ops.RNNCell: "digits",
     ops.LSTMCell: "digits",
 }

@@ -37,6 +37,9 @@ USUAL: Mapping[type[Operator], Case] = MappingProxyType(
         ops.Reduce: Case(ops.Reduce("mean", (2, 3)), (IMAGE,)),
         ops.Select: Case(ops.Select((1, 0)), (IMAGE,)),
         **{kind: Case(kind(), (IMAGE, IMAGE)) for kind in (ops.Add, ops.Concat)},
+        **{kind: Case(kind(), (IMAGE, IMAGE)) for kind in (ops.Subtract, ops.Multiply, ops.Divide, ops.Pow)},
+        **{kind: Case(kind(), (IMAGE, IMAGE)) for kind in (ops.Maximum, ops.Minimum, ops.MatMul)},
+        ops.Expand: Case(ops.Expand((5, 5)), ((2, 3, 1, 1),)),
         **{kind: Case(kind(), ((4, 5),)) for kind in (ops.CrossEntropy, ops.BinaryCrossEntropy, ops.SquaredError)},
     }
 )

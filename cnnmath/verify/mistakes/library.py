@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape
 from cnnmath.verify.mistakes import (
+    arithmetic,
     bins,
     convolution,
     convolution_gradients,
@@ -28,6 +29,7 @@ MISTAKES: tuple[Mistake, ...] = (
     *pooling.MISTAKES,
     *bins.MISTAKES,
     *dense.MISTAKES,
+    *arithmetic.MISTAKES,
     *normalisation.MISTAKES,
     *pointwise.MISTAKES,
     *reduction.MISTAKES,

@@ -18,6 +18,7 @@ from cnnmath.ops import Operator
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
 from cnnmath.verify.strategies.along import reduction, softmax
 from cnnmath.verify.strategies.borders import border, pad
+from cnnmath.verify.strategies.broadcasts import elementwise, expand, product
 from cnnmath.verify.strategies.convolutions import conv, transpose
 from cnnmath.verify.strategies.empty import emptied
 from cnnmath.verify.strategies.normalisation import maxout, norm, response
@@ -111,7 +112,7 @@ def _select(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
 def _merge(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
     n, c, *sizes = shape_of(draw, plan)
     others = draw(pick(plan, "inputs", {"two": [1], "three": [2]}))
-    if kind is ops.Add or plan.get("sides") == "equal":
+    if plan.get("sides") == "equal":
         channels = [c] * others
     elif plan:
         channels = [c + 1, c + 2][:others]
@@ -177,7 +178,9 @@ _CASES: dict[type[Operator], Callable[..., SearchStrategy[Case]]] = {
     ops.Maxout: maxout,
     **dict.fromkeys((ops.Softmax, ops.LogSoftmax), softmax),
     ops.Reduce: reduction,
-    ops.Add: _merge,
+    **dict.fromkeys((ops.Add, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum), elementwise),
+    ops.MatMul: product,
+    ops.Expand: expand,
     ops.Concat: _merge,
     ops.Select: _select,
     ops.Dropout: _dropout,

@@ -11,6 +11,7 @@ from cnnmath import ops
 from cnnmath.ops import Operator
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
 from cnnmath.verify.strategies.along import AXIS, PARTS, REDUCTION, part_of
+from cnnmath.verify.strategies.broadcasts import EXPANDED, INPUTS, MATRICES, OTHER
 from cnnmath.verify.strategies.feature import (
     BATCH,
     BIAS,
@@ -170,9 +171,12 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     ops.Maxout: SHAPED | {"pieces": number("pieces", several, "1", "several")},
     **dict.fromkeys((ops.Softmax, ops.LogSoftmax), SHAPED | AXIS),
     ops.Reduce: SHAPED | REDUCTION,
-    ops.Add: SHAPED | {"inputs": Feature(("two", "three"), lambda case: "two" if len(case.inputs) == 2 else "three")},
+    **dict.fromkeys((ops.Add, ops.Maximum, ops.Minimum), SHAPED | INPUTS | OTHER),
+    **dict.fromkeys((ops.Subtract, ops.Multiply, ops.Divide, ops.Pow), SHAPED | OTHER),
+    ops.MatMul: SHAPED | MATRICES,
+    ops.Expand: SHAPED | EXPANDED,
     ops.Concat: SHAPED
-    | {"inputs": Feature(("two", "three"), lambda case: "two" if len(case.inputs) == 2 else "three")}
+    | INPUTS
     | {"sides": Feature(("equal", "unequal"), lambda case: "equal" if len(set(case.inputs)) == 1 else "unequal")},
     ops.Select: SHAPED | {"listed": Feature(("in order", "another order", "some", "repeated"), _listed)},
     ops.Dropout: SHAPED | {"rate": usual("rate", 0.5, usual="half"), "training": flag("training")},

@@ -1,7 +1,7 @@
 """ONNX's own cases for single operators, run through the package: passed, failed, or not claimed, and why.
 
 The cases are made in this process by ``onnx.backend.test``. What is expected is what ships with them: data written down
-beside the case, or, where a case has been made of a formula, what its authors computed; never the reference evaluator's.
+beside the case, or, where a case is made of a formula, what its authors computed; never the reference evaluator's.
 """
 
 from __future__ import annotations
