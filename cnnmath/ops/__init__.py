@@ -23,6 +23,7 @@ from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
 from cnnmath.ops.recurrent import LSTMCell, RNNCell
 from cnnmath.ops.reduction import Reduce
+from cnnmath.ops.rms_norm import RMSNorm
 from cnnmath.ops.softmax import LogSoftmax, Softmax
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
@@ -53,6 +54,7 @@ ALL: tuple[type[Operator], ...] = (
     GroupNorm,
     InstanceNorm,
     LayerNorm,
+    RMSNorm,
     LocalResponseNorm,
     ReLU,
     LeakyReLU,
@@ -107,6 +109,7 @@ __all__ = [
     "Operand",
     "Operator",
     "Pad",
+    "RMSNorm",
     "RNNCell",
     "RadialBasis",
     "ReLU",
