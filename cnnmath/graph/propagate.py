@@ -209,7 +209,7 @@ def _check_shared(name: str, own: dict[str, Shape], first: str, shapes: dict[str
 
 def _shapes(net: Architecture, input_shape: Shape) -> dict[str, Shape]:
     known: dict[str, Shape] = {INPUT: (1, *input_shape)}
-    output = remembering(_output)
+    output = remembering(output_shape)
     for name, op in net:
         try:
             known[name] = output(op, *([known[read] for read in net.inputs(name)] or [(1,)]))
@@ -218,7 +218,7 @@ def _shapes(net: Architecture, input_shape: Shape) -> dict[str, Shape]:
     return known
 
 
-def _output(op: Operator, *inputs: Shape) -> Shape:
+def output_shape(op: Operator, *inputs: Shape) -> Shape:
     """Shape of the output; where sizes are symbols, one floor each."""
     output = op.shape(*inputs)
     if any(map(_is_formula, output)):
@@ -233,7 +233,7 @@ def _is_formula(size: Size) -> bool:
 
 
 def _facts(counted: tuple[type[Operator], ...], op: Operator, *inputs: Shape) -> Facts:
-    output = _output(op, *inputs)
+    output = output_shape(op, *inputs)
     parameters, buffers = (sum(map(prod, named(*inputs).values())) for named in (op.parameters, op.buffers))
     known = isinstance(op, counted) and not isinstance(op, Opaque)
     census = (Census() if isinstance(op, Source) else cost(op, *inputs, output=output)) if known else None
