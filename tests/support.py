@@ -20,7 +20,7 @@ from cnnmath.verify.strategies import Case, cases
 
 GOLDEN = Path(__file__).parent / "golden"
 TRANSCENDENTAL = (
-    *(ops.LpPool, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.LocalResponseNorm),
+    *(ops.LpPool, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.LocalResponseNorm, ops.RMSNorm),
     *(ops.CrossEntropy, ops.BinaryCrossEntropy, ops.RNNCell, ops.LSTMCell, ops.Reduce),
     *(ops.Pow, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
 )

@@ -9,13 +9,13 @@ from cnnmath.graph.architecture import INPUT
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary
 from cnnmath.graph.text import output, times
-from cnnmath.ops import BatchNorm, Dropout, GroupNorm, InstanceNorm, LayerNorm
+from cnnmath.ops import BatchNorm, Dropout, GroupNorm, InstanceNorm, LayerNorm, RMSNorm
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.kinds import kind
 from cnnmath.ops.notation import describe
 
 POINTWISE = (
-    *(BatchNorm, GroupNorm, InstanceNorm, LayerNorm),
+    *(BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm),
     *(Dropout, ReLU, LeakyReLU, ELU, Sigmoid, Tanh, Softplus),
 )
 """Drawn as a chip behind the row that they follow."""

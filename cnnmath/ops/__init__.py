@@ -26,6 +26,7 @@ from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
 from cnnmath.ops.product import MatMul
 from cnnmath.ops.recurrent import LSTMCell, RNNCell
 from cnnmath.ops.reduction import Reduce
+from cnnmath.ops.rms_norm import RMSNorm
 from cnnmath.ops.softmax import LogSoftmax, Softmax
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
@@ -56,6 +57,7 @@ ALL: tuple[type[Operator], ...] = (
     GroupNorm,
     InstanceNorm,
     LayerNorm,
+    RMSNorm,
     LocalResponseNorm,
     ReLU,
     LeakyReLU,
@@ -125,6 +127,7 @@ __all__ = [
     "Operator",
     "Pad",
     "Pow",
+    "RMSNorm",
     "RNNCell",
     "RadialBasis",
     "ReLU",

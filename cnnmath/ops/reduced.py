@@ -28,6 +28,7 @@ from cnnmath.ops.pool import Pool
 from cnnmath.ops.product import MatMul
 from cnnmath.ops.recurrent import Cell
 from cnnmath.ops.reduction import Reduce
+from cnnmath.ops.rms_norm import RMSNorm
 from cnnmath.ops.spatial import windows_of
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
@@ -131,7 +132,7 @@ def _(op: LocalResponseNorm, rank: int = 2, *, exact: bool = False) -> tuple[Ope
 
 @reduced.register
 def _(
-    op: BatchNorm | InstanceNorm | LayerNorm, rank: int = 2, *, exact: bool = False
+    op: BatchNorm | InstanceNorm | LayerNorm | RMSNorm, rank: int = 2, *, exact: bool = False
 ) -> tuple[Operator, tuple[Shape, ...]]:
     least = 4 if isinstance(op, BatchNorm) and not op.training else 2
     return op, ((2, 3, *range(least, least + rank)),)

@@ -9,6 +9,7 @@ from cnnmath.ops.along import settled
 from cnnmath.ops.group_norm import LayerNorm
 from cnnmath.ops.norm import BatchNorm
 from cnnmath.ops.reduction import Reduce
+from cnnmath.ops.rms_norm import RMSNorm
 from cnnmath.ops.softmax import OverAxis
 
 
@@ -36,5 +37,5 @@ def _(op: Reduce, *inputs: Shape) -> bool:
 
 
 @samples_meet.register
-def _(op: OverAxis | LayerNorm, *inputs: Shape) -> bool:
+def _(op: OverAxis | LayerNorm | RMSNorm, *inputs: Shape) -> bool:
     return settled((op.axis,), inputs[0]) == (0,)

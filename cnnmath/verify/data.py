@@ -31,6 +31,7 @@ MODES: dict[type[Operator], Mode] = {
     ops.GroupNorm: "digits",
     ops.InstanceNorm: "digits",
     ops.LayerNorm: "digits",
+    ops.RMSNorm: "digits",
     ops.LocalResponseNorm: "digits",
     ops.ELU: "digits",
     ops.Sigmoid: "digits",

@@ -33,8 +33,9 @@ ACTIVATIONS = {
     ops.GroupNorm: lambda op, x, gamma, beta: torch.group_norm(x, op.groups, gamma, beta, op.epsilon),
     ops.InstanceNorm: lambda op, x, gamma, beta: torch.group_norm(x, x.shape[1], gamma, beta, op.epsilon),
     ops.LayerNorm: lambda op, x, gamma, beta: layer_norm(op, x, gamma, beta),
+    ops.RMSNorm: lambda op, x, gamma: F.rms_norm(x, gamma.shape, gamma, op.epsilon),
 }
-NORMS = (ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm)
+NORMS = (ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.RMSNorm)
 
 
 def batch_norm(op, x, gamma, beta, mean=None, var=None):

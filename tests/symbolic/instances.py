@@ -41,6 +41,7 @@ SMALL = {
     ops.GroupNorm: Case(ops.GroupNorm(2), ((1, 4, 3),)),
     ops.InstanceNorm: Case(ops.InstanceNorm(), ((2, 2, 3),)),
     ops.LayerNorm: Case(ops.LayerNorm(), ((1, 2, 3),)),
+    ops.RMSNorm: Case(ops.RMSNorm(axis=1), ((1, 2, 3),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(3, alpha=0.5), ((2, 4, 2),)),
     ops.Softmax: Case(ops.Softmax(), ((2, 4, 2),)),
     ops.LogSoftmax: Case(ops.LogSoftmax(), ((2, 4, 2),)),

@@ -173,7 +173,7 @@ _CASES: dict[type[Operator], Callable[..., SearchStrategy[Case]]] = {
     ops.EdgePad: border,
     ops.Upsample: upsample,
     ops.LinearUpsample: linear_upsample,
-    **dict.fromkeys((ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm), norm),
+    **dict.fromkeys((ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.RMSNorm), norm),
     ops.LocalResponseNorm: response,
     ops.Maxout: maxout,
     **dict.fromkeys((ops.Softmax, ops.LogSoftmax), softmax),

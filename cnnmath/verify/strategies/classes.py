@@ -163,6 +163,9 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     ops.GroupNorm: SHAPED | {"groups": number("groups", several, "1", "several"), "epsilon": EPSILON},
     ops.InstanceNorm: SHAPED | {"epsilon": EPSILON},
     ops.LayerNorm: SHAPED | {"part": Feature(PARTS, part_of), "epsilon": EPSILON},
+    ops.RMSNorm: SHAPED
+    | {"axis": number("axis", lambda axis: "last" if axis == -1 else "others", "last", "others")}
+    | {"epsilon": EPSILON},
     ops.LocalResponseNorm: SHAPED
     | {"size": number("size", lambda m: "1" if m == 1 else "odd" if m % 2 else "even", "1", "even", "odd")}
     | {"beta": usual("beta", 1, "between", "1"), "k": usual("k", 1, usual="1")},

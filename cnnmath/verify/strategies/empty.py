@@ -17,7 +17,7 @@ WITHOUT_CHANNELS: tuple[type[Operator], ...] = (
     *(ops.Conv, ops.ConvTranspose, ops.MaxPool, ops.AveragePool, ops.LpPool, ops.Subsample, ops.GlobalAveragePool),
     *(ops.AdaptiveAveragePool, ops.AdaptiveMaxPool, ops.MaxUnpool, ops.Linear, ops.RadialBasis, ops.Flatten),
     *(ops.Pad, ops.ReflectPad, ops.EdgePad, ops.Upsample, ops.LinearUpsample, ops.BatchNorm, ops.GroupNorm),
-    *(ops.InstanceNorm, ops.LayerNorm, ops.Softmax, ops.LogSoftmax),
+    *(ops.InstanceNorm, ops.LayerNorm, ops.RMSNorm, ops.Softmax, ops.LogSoftmax),
     *(ops.LocalResponseNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Maxout),
     *(ops.Add, ops.Concat, ops.Dropout, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),
 )

@@ -52,6 +52,7 @@ _EXCLUDED: dict[type[Operator], tuple[Rule, ...]] = {
     ops.GroupNorm: ({"channels": ("1",), "groups": ("several",)}, SLOW),
     ops.InstanceNorm: (SLOW,),
     ops.LayerNorm: (SLOW,),
+    ops.RMSNorm: (SLOW,),
     ops.Maxout: ({"channels": ("1",), "pieces": ("several",)},),
     ops.Reduce: (SLOW,),
     **dict.fromkeys(

@@ -121,6 +121,7 @@ PEERS = (
     Peer(ops.GroupNorm, group_norm),
     Peer(ops.InstanceNorm, instance_norm),
     Peer(ops.LayerNorm, layer_norm),
+    Peer(ops.RMSNorm, lambda op, x, gamma: F.rms_norm(x, gamma.shape, gamma, float(op.epsilon))),
     *map(plain, (ops.LocalResponseNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softmax)),
     Peer(ops.Softplus, softplus),
     Peer(ops.LogSoftmax, lambda op, x: F.log_softmax(x, dim=op.axis)),
