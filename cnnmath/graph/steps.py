@@ -91,7 +91,7 @@ class Step:
     def reached(self, known: Mapping[str, int]) -> int:
         """Length of the output where the lengths of what it reads are known: the longest where 1 fits any."""
         if self.repeats:
-            return max(self.asked, *(known[read] for read in self.reads))
+            return max([known[read] for read in self.reads] + [self.asked] * (self.asked > 1))
         return self.length(known[self.reads[0]])
 
     def blind(self, m: int) -> bool:
