@@ -108,9 +108,7 @@ class Task(NamedTuple):
     run: Callable[..., Array]
 
 
-def _tasks(
-    steps: list[Step], arrays: Mapping[str, Array], wanted: list[str], known: Mapping[str, Shape]
-) -> list[Task]:
+def _tasks(steps: list[Step], arrays: Mapping[str, Array], wanted: list[str], known: Mapping[str, Shape]) -> list[Task]:
     """Steps as tasks, those that a convolution takes in being no tasks of their own."""
     readers: dict[str, list[Step]] = {}
     for step in steps:

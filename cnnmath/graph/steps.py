@@ -66,9 +66,9 @@ def constant(length: int) -> Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One node along one axis: what it reads, its rule, the rhythm of this rule, that of its length, and a length asked.
+    """One node along one axis: what it reads, its rule, the rhythm of this rule, and that of its length.
 
-    The last is that of an expansion's setting.
+    An expansion asks for a length; all others for 1.
     """
 
     name: str

@@ -13,8 +13,8 @@ from itertools import count
 
 from cnnmath.ops.adaptive import AdaptivePool
 from cnnmath.ops.algebra import Operator, Shape
-from cnnmath.ops.border import BorderPad
 from cnnmath.ops.arithmetic import Add
+from cnnmath.ops.border import BorderPad
 from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.combine import Concat, Select
 from cnnmath.ops.conv import Conv
