@@ -21,8 +21,8 @@ from cnnmath.verify.strategies import Case, cases
 GOLDEN = Path(__file__).parent / "golden"
 TRANSCENDENTAL = (
     *(ops.LpPool, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.LocalResponseNorm),
-    *(ops.Pow, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
-    *(ops.CrossEntropy, ops.BinaryCrossEntropy, ops.RNNCell, ops.LSTMCell),
+    *(ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
+    *(ops.CrossEntropy, ops.BinaryCrossEntropy, ops.RNNCell, ops.LSTMCell, ops.Reduce, ops.Pow),
 )
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
@@ -53,6 +53,7 @@ SIMPLE = {
     ops.LinearUpsample: Case(ops.LinearUpsample((2,)), ((1, 2, 3),)),
     ops.GroupNorm: Case(ops.GroupNorm(2), ((1, 4, 3),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(2), ((1, 2, 3),)),
+    ops.Reduce: Case(ops.Reduce("log_sum_exp", 2), ((1, 2, 3),)),
     ops.Add: Case(ops.Add(), ((1, 2, 3),) * 2),
     **{kind: Case(kind(), ((1, 2, 3), (1, 2, 1))) for kind in (ops.Subtract, ops.Multiply, ops.Divide, ops.Pow)},
     **{kind: Case(kind(), ((1, 2, 3), (2, 1))) for kind in (ops.Maximum, ops.Minimum)},
@@ -73,6 +74,8 @@ def each(kinds):
 
 def irrational(op):
     """Whether exponentials, logarithms or roots keep the numbers of an operator from being exact."""
+    if isinstance(op, ops.Reduce):
+        return op.irrational
     return isinstance(op, TRANSCENDENTAL) or (isinstance(op, ops.BatchNorm) and op.training)
 
 
@@ -152,8 +155,10 @@ def problems(draw, kind, *, whole=False, low=-4, high=4):
         name: labels(shape, levels[name], rng) if name in levels else data(shape)
         for name, shape in operands(case.op, *case.inputs).items()
     }
-    for name in {"weights", *case.op.positive} & set(arrays):
+    for name in case.op.positive:
         arrays[name] = abs(arrays[name]) + 1
+    if "weights" in arrays:
+        arrays["weights"] = abs(arrays["weights"]) + 1
     if "var" in arrays and not whole:  # the deviation is rational, and positive
         arrays["var"] = (arrays["var"] ** 2 + 1) ** 2 - rational(case.op.epsilon)
     elif "var" in arrays:

@@ -25,6 +25,7 @@ from cnnmath.errors import GraphError, ShapeError, unknown
 from cnnmath.graph.architecture import INPUT, Architecture, check_numbers
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.propagate import shapes, spatial
+from cnnmath.graph.sources import Source
 from cnnmath.ops.algebra import Shape
 from cnnmath.window import Window
 
@@ -179,12 +180,19 @@ def _pulled_down(
             reads = net.inputs(name)
             views = op.views(*(known[read] for read in reads))
             for read, axes in zip(reads, views, strict=True):
+                if _is_source(net, read):
+                    continue
                 sizes = known[read][2:]
                 own = None if axes is None else axes[which.start : which.stop]
                 pulled = _pulled(above, own, sizes[which.start : which.stop], padding=padding)
                 if pulled.counts.size:
                     found[read] = _joined(found[read], pulled) if read in found else pulled
     return found[INPUT] if INPUT in found else Support(at, np.zeros((0,) * len(at), object))
+
+
+def _is_source(net: Architecture, name: str) -> bool:
+    """Whether a node reads nothing."""
+    return name != INPUT and isinstance(net.op(name), Source)
 
 
 def _pulled(above: Support, axes: tuple[Axis, ...] | None, sizes: Sequence[int], *, padding: bool) -> Support:

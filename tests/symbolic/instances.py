@@ -48,6 +48,7 @@ SMALL = {
     ops.BinaryCrossEntropy: Case(ops.BinaryCrossEntropy(weighted=True), ((3, 4, 2),)),
     ops.SquaredError: Case(ops.SquaredError(), ((3, 4, 2),)),
     ops.Dropout: Case(ops.Dropout(0.75, training=True), ((3, 2, 4),)),
+    ops.Reduce: Case(ops.Reduce("log_sum_exp", (1, 2), keep=False), ((2, 2, 4, 3),)),
     ops.Add: Case(ops.Add(), ((1, 2, 2, 3),) * 2),
     **{kind: Case(kind(), ((2, 3, 2, 4), (2, 3, 1, 1))) for kind in (ops.Subtract, ops.Multiply, ops.Divide, ops.Pow)},
     **{kind: Case(kind(), ((2, 3, 2, 4), (2, 3, 1, 1))) for kind in (ops.Maximum, ops.Minimum)},

@@ -16,6 +16,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from cnnmath import ops
 from cnnmath.ops import Operator
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
+from cnnmath.verify.strategies.along import reduction, softmax
 from cnnmath.verify.strategies.borders import border, pad
 from cnnmath.verify.strategies.broadcasts import elementwise, expand, product
 from cnnmath.verify.strategies.convolutions import conv, transpose
@@ -175,6 +176,8 @@ _CASES: dict[type[Operator], Callable[..., SearchStrategy[Case]]] = {
     **dict.fromkeys((ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm), norm),
     ops.LocalResponseNorm: response,
     ops.Maxout: maxout,
+    **dict.fromkeys((ops.Softmax, ops.LogSoftmax), softmax),
+    ops.Reduce: reduction,
     **dict.fromkeys((ops.Add, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum), elementwise),
     ops.MatMul: product,
     ops.Expand: expand,
