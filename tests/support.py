@@ -57,7 +57,7 @@ SIMPLE = {
     ops.Add: Case(ops.Add(), ((1, 2, 3),) * 2),
     **{kind: Case(kind(), ((1, 2, 3), (1, 2, 1))) for kind in (ops.Subtract, ops.Multiply, ops.Divide, ops.Pow)},
     **{kind: Case(kind(), ((1, 2, 3), (2, 1))) for kind in (ops.Maximum, ops.Minimum)},
-    ops.MatMul: Case(ops.MatMul(), ((1, 2, 3), (1, 3, 2))),
+    ops.MatMul: Case(ops.MatMul(), ((1, 3, 3), (1, 3, 3))),
     ops.Expand: Case(ops.Expand((3,)), ((1, 2, 1),)),
     ops.Concat: Case(ops.Concat(), ((1, 2, 3),) * 2),
     ops.Select: Case(ops.Select((1, 0, 1)), ((1, 2, 3),)),

@@ -72,12 +72,11 @@ def through(views: Sequence[tuple[Axis, ...] | None], below: Sequence[Fields], *
     seeing = [(view, fields) for view, fields in zip(views, below, strict=True) if not fields.nothing]
     if not seeing:
         return NOTHING
-    views, below = zip(*seeing, strict=True)
-    if any(view != views[0] for view in views):
-        below = [through((view,), (fields,), weighted=False) for view, fields in zip(views, below, strict=True)]
-        own: tuple[Axis, ...] | None = ()
+    own: tuple[Axis, ...] | None = seeing[0][0]
+    if all(view == own for view, _ in seeing):
+        below = [fields for _, fields in seeing]
     else:
-        own = views[0]
+        below, own = [through((view,), (fields,), weighted=False) for view, fields in seeing], ()
     merged = below[0] if len(below) == 1 else _merged(below)
     if not weighted and own is not None and all(axis is IDENTITY for axis in own):
         return merged

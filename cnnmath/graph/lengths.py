@@ -6,7 +6,7 @@ sooner. From where all windows fit, the answer repeats with one period; one peri
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import combinations
@@ -164,11 +164,11 @@ def along(net: Architecture, axis: int) -> Track:
     5
     """
     rank = len(net.input_shape) - 1
-    known, steps, fixed = {INPUT: Rhythm()}, {}, set[str]()
+    known, steps, fixed = {INPUT: Rhythm()}, {}, dict[str, Shape]()
     for name, op in net:
         reads = tuple(read for read in net.inputs(name) if read not in fixed)
         if not reads:
-            fixed.add(name)
+            fixed[name] = op.shape(*([fixed[read] for read in net.inputs(name)] or [(1,)]))
             continue
         try:
             if isinstance(op, (Elementwise, MatMul)):
@@ -178,16 +178,25 @@ def along(net: Architecture, axis: int) -> Track:
         except CnnmathError as error:
             raise error.at(f"{type(op).__name__.lower()} '{name}'") from None
         if rule and own:
-            step = Step(name, op, reads, rule, own, Rhythm(), _asked(op, rank, axis))
+            step = Step(
+                name,
+                op,
+                reads,
+                rule,
+                own,
+                Rhythm(),
+                _asked(op, axis - rank, [fixed[read] for read in net.inputs(name) if read in fixed]),
+            )
             merged = [known[read] for read in reads] + [constant(step.asked)] * (step.asked > 1)
             known[name] = (reduce(Rhythm.beside, merged) if step.repeats else merged[0]).then(own)
             steps[name] = replace(step, rhythm=known[name])
     return Track(steps)
 
 
-def _asked(op: Operator, rank: int, axis: int) -> int:
-    """Length of an axis that an expansion asks for; 1 where it asks for none."""
-    return op.sizes[axis - rank] if isinstance(op, Expand) and len(op.sizes) >= rank - axis else 1
+def _asked(op: Operator, place: int, fixed: Sequence[Shape]) -> int:
+    """Length that an expansion asks for at a place counted from the last axis, or an array that is repeated; else 1."""
+    shapes = [op.sizes] if isinstance(op, Expand) else fixed if isinstance(op, Elementwise) else []
+    return max([shape[place] for shape in shapes if len(shape) >= -place], default=1)
 
 
 def _along(
@@ -221,7 +230,7 @@ def _is_single(net: Architecture, node: str, axis: int) -> bool:
     known: dict[str, Shape] = {INPUT: (1, *net.input_shape)}
     for name, op in net:
         try:
-            known[name] = op.shape(*(known[read] for read in net.inputs(name)))
+            known[name] = op.shape(*([known[read] for read in net.inputs(name)] or [(1,)]))
         except CnnmathError:
             return False
         if name == node:

@@ -135,6 +135,8 @@ def spatial(net: Architecture, known: Mapping[str, Shape], node: str) -> Shape:
 
 def _add_smallest(error: ShapeError, net: Architecture) -> None:
     """Name the smallest input that fits, where this one is smaller."""
+    if not net.input_shape:
+        return
     channels, *sizes = net.input_shape
     least = least_sizes(net)
     if least and any(a > n for a, n in zip(least, sizes, strict=True) if isinstance(n, int)):

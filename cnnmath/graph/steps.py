@@ -66,9 +66,9 @@ def constant(length: int) -> Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One node along one axis: what it reads, its rule, the rhythm of this rule, that of its length, a length asked.
+    """One node along one axis: what it reads, its rule, the rhythm of this rule, and that of its length.
 
-    The last is that of an expansion's setting.
+    An expansion asks for a length; all others for 1.
     """
 
     name: str
@@ -91,7 +91,7 @@ class Step:
     def reached(self, known: Mapping[str, int]) -> int:
         """Length of the output where the lengths of what it reads are known: the longest where 1 fits any."""
         if self.repeats:
-            return max(self.asked, *(known[read] for read in self.reads))
+            return max([known[read] for read in self.reads] + [self.asked] * (self.asked > 1))
         return self.length(known[self.reads[0]])
 
     def blind(self, m: int) -> bool:

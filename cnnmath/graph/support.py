@@ -180,7 +180,7 @@ def _pulled_down(
             reads = net.inputs(name)
             views = op.views(*(known[read] for read in reads))
             for read, axes in zip(reads, views, strict=True):
-                if read != INPUT and isinstance(net.op(read), Source):
+                if _is_source(net, read):
                     continue
                 sizes = known[read][2:]
                 own = None if axes is None else axes[which.start : which.stop]
@@ -188,6 +188,11 @@ def _pulled_down(
                 if pulled.counts.size:
                     found[read] = _joined(found[read], pulled) if read in found else pulled
     return found[INPUT] if INPUT in found else Support(at, np.zeros((0,) * len(at), object))
+
+
+def _is_source(net: Architecture, name: str) -> bool:
+    """Whether a node reads nothing."""
+    return name != INPUT and isinstance(net.op(name), Source)
 
 
 def _pulled(above: Support, axes: tuple[Axis, ...] | None, sizes: Sequence[int], *, padding: bool) -> Support:

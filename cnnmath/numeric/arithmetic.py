@@ -128,7 +128,8 @@ def _to_the_first(dy: Array, y: Array, *xs: Array) -> dict[str, Array]:
 def _raised(base: Array, exponent: Array) -> Array:
     """Powers: those of exact numbers to whole exponents exact, others within a relative 10^-50."""
     if base.dtype != object:
-        return np.asarray(base**exponent)
+        with np.errstate(over="ignore", divide="ignore"):
+            return np.asarray(base**exponent)
     return np.asarray(np.frompyfunc(_power, 2, 1)(base, exponent), object)
 
 

@@ -1,4 +1,4 @@
-"""Broadcasting: inputs of unequal shapes, axes of length 1 repeated, in one rule for all operators of several inputs."""
+"""Broadcasting: axes of length 1 are repeated, by one rule for all operators of several inputs."""
 
 from __future__ import annotations
 

@@ -6,8 +6,12 @@ from functools import singledispatch
 
 from cnnmath.ops.algebra import Operator, Shape
 from cnnmath.ops.along import settled
+from cnnmath.ops.broadcast import Elementwise
+from cnnmath.ops.checks import same
+from cnnmath.ops.expand import Expand
 from cnnmath.ops.group_norm import LayerNorm
 from cnnmath.ops.norm import BatchNorm
+from cnnmath.ops.product import MatMul
 from cnnmath.ops.reduction import Reduce
 from cnnmath.ops.rms_norm import RMSNorm
 from cnnmath.ops.softmax import OverAxis
@@ -29,6 +33,14 @@ def samples_meet(op: Operator, *inputs: Shape) -> bool:  # noqa: ARG001 - most o
 @samples_meet.register
 def _(op: BatchNorm, *inputs: Shape) -> bool:  # noqa: ARG001
     return op.training
+
+
+@samples_meet.register
+def _(op: Elementwise | MatMul | Expand, *inputs: Shape) -> bool:
+    """Where the batch is no axis of all inputs, or is repeated, it is not that of the output."""
+    output = op.shape(*inputs)
+    batched = min(map(len, inputs)) > (2 if isinstance(op, MatMul) else 0)
+    return not (batched and all(len(x) == len(output) and same(x[:1], output[:1]) for x in inputs))
 
 
 @samples_meet.register

@@ -19,7 +19,9 @@ from tests.support import LINEAR, each, every_operator, problems
 
 few = settings(max_examples=max(settings.default.max_examples // 2, 10))
 AVERAGES = (ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool)
-ARITHMETIC = tuple(dict.fromkeys((*WHOLE, *AVERAGES, *LINEAR)))
+ARITHMETIC = tuple(
+    kind for kind in dict.fromkeys((*WHOLE, *AVERAGES, *LINEAR)) if kind not in (ops.Maximum, ops.Minimum)
+)
 
 
 @dataclass(frozen=True)
@@ -230,6 +232,15 @@ def test_a_nan_anywhere_in_a_window_wins_it_and_takes_its_gradient(at):
     x.flat[at] = math.nan
     assert np.isnan(numeric.forward(ops.MaxPool(2), x)).all()
     assert numeric.backward(ops.MaxPool(2), np.ones((1, 1, 1, 1)), x)["x"].ravel().tolist() == np.eye(4)[at].tolist()
+
+
+@pytest.mark.parametrize("kind", [ops.Maximum, ops.Minimum])
+def test_a_nan_in_any_input_wins_and_takes_the_gradient(kind):
+    x1, x2, x3 = np.array([math.nan, 1.0, 2.0]), np.array([1.0, math.nan, 2.0]), np.array([math.nan])
+    assert np.isnan(numeric.forward(kind(), x1, x2, x3)).all()
+    assert np.array_equal(numeric.forward(kind(), x1, x2), [math.nan, math.nan, 2], equal_nan=True)
+    grads = numeric.backward(kind(), np.array([1.0, 1.0, 1.0]), x1, x2)
+    assert {name: grad.tolist() for name, grad in grads.items()} == {"x1": [1, 0, 1], "x2": [0, 1, 0]}
 
 
 def test_infinity_in_one_bin_leaves_the_others_alone():

@@ -54,7 +54,7 @@ SMALL = {
     **{kind: Case(kind(), ((2, 3, 2, 4), (2, 3, 1, 1))) for kind in (ops.Subtract, ops.Multiply, ops.Divide, ops.Pow)},
     **{kind: Case(kind(), ((2, 3, 2, 4), (2, 3, 1, 1))) for kind in (ops.Maximum, ops.Minimum)},
     ops.MatMul: Case(ops.MatMul(), ((2, 2, 3, 4), (2, 2, 4, 2))),
-    ops.Expand: Case(ops.Expand((3, 1, 5)), ((2, 1, 4, 1),)),
+    ops.Expand: Case(ops.Expand((3, 1, 5)), ((2, 1, 3, 1),)),
     ops.Concat: Case(ops.Concat(), ((1, 2, 2, 3), (1, 3, 2, 3))),
     ops.Select: Case(ops.Select((2, 0, 2, 1)), ((1, 5, 3, 2),)),
 }

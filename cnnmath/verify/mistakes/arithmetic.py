@@ -16,6 +16,7 @@ from cnnmath.ops.algebra import Shape
 from cnnmath.verify.mistakes.mistake import Mistake, everywhere, spoils, wrong_gradients, wrong_output
 
 NAMES = ("x1", "x2", "x3")
+POW, MATMUL = KERNELS[Pow], KERNELS[MatMul]
 ELEMENTWISE = (Add, Subtract, Multiply, Divide, Pow, Maximum, Minimum)
 
 
@@ -79,6 +80,11 @@ def shared_at_ties(kind: type[Operator]) -> Callable[..., dict[str, Array]]:
     return backward
 
 
+def without_the_factor(op: Any, dy: Array, a: Array, b: Array) -> Array:
+    """The gradient by a base, one power lower and no more."""
+    return folded(dy * POW.forward(op, a, b - 1), a.shape)
+
+
 def _of_all() -> Iterator[Mistake]:
     for kind in (*ELEMENTWISE, Expand):
         name, names = kind.__name__.lower(), ("x",) if kind is Expand else NAMES[: 3 if kind.variadic else 2]
@@ -112,7 +118,7 @@ def _of_each() -> Iterator[Mistake]:
                wrong_gradients(Divide, x2=lambda op, dy, a, b: folded(-dy * a / b, b.shape)))  # fmt: skip
     yield made("exponent-and-base-exchanged", Pow, "y were x2 to the power of x1", ("y",), exchanged(Pow))
     yield made("power-gradient-without-the-exponent", Pow, "dx1 were dy x1^(x2 - 1), without the factor x2", ("x1",),
-               wrong_gradients(Pow, x1=lambda op, dy, a, b: folded(dy * KERNELS[Pow].forward(op, a, b - 1), a.shape)))  # fmt: skip
+               wrong_gradients(Pow, x1=without_the_factor))  # fmt: skip
     for kind, name in ((Maximum, "maximum"), (Minimum, "minimum")):
         for which, says, backward in (
             ("for-all-that-attain", "every input that attains it took the whole gradient", all_that_attain(kind)),
@@ -127,7 +133,7 @@ def _of_products() -> Iterator[Mistake]:
                   wrong_output(MatMul, lambda op, a, b: a @ _transposed(b)),
                   lambda _, inputs: inputs[1][-1] == inputs[1][-2] > 1)  # fmt: skip
     yield Mistake("matmul-dx-without-the-transpose", MatMul, "dx1 were dy @ x2, not with x2 transposed", spoils("x1"),
-                  wrong_gradients(MatMul, x1=lambda op, dy, a, b: KERNELS[MatMul].backward(op, dy, a, _transposed(b))["x1"]),
+                  wrong_gradients(MatMul, x1=lambda op, dy, a, b: MATMUL.backward(op, dy, a, _transposed(b))["x1"]),
                   lambda _, inputs: inputs[1][-1] == inputs[1][-2] > 1)  # fmt: skip
     yield Mistake("matmul-gradient-of-the-first-of-the-batch", MatMul,
                   "the gradient by a matrix for all were that of the first product, not summed", spoils("x2"),
@@ -137,7 +143,7 @@ def _of_products() -> Iterator[Mistake]:
 
 def _first_product(op: Any, dy: Array, a: Array, b: Array) -> Array:
     each = np.broadcast_to(b, (*a.shape[:-2], *b.shape[-2:]))
-    return _first(KERNELS[MatMul].backward(op, dy, a, each)["x2"], b.shape)
+    return _first(MATMUL.backward(op, dy, a, each)["x2"], b.shape)
 
 
 def _first_product_shows(a: Shape, b: Shape) -> bool:

@@ -1,4 +1,4 @@
-"""Settings of operators that repeat axes of length 1, and their classes: how the second input differs from the first."""
+"""Settings of operators that repeat axes of length 1, and how the second input differs from the first."""
 
 from __future__ import annotations
 

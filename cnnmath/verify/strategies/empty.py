@@ -64,7 +64,7 @@ def empty_axes(case: Case) -> list[int]:
 def without(case: Case, axis: int) -> Case:
     """The same operator on inputs of which all have no number along an axis, but those that are repeated along it."""
     first = case.inputs[0]
-    if not isinstance(case.op, Elementwise):
+    if not isinstance(case.op, (Elementwise, ops.MatMul)):
         return Case(case.op, tuple(tuple(0 if i == axis else n for i, n in enumerate(x)) for x in case.inputs))
     aligned = ((x, axis + len(x) - len(first)) for x in case.inputs)
     shapes = (tuple(0 if i == own and n == first[axis] else n for i, n in enumerate(x)) for x, own in aligned)
