@@ -23,12 +23,13 @@ TRANSCENDENTAL = (
     *(ops.LpPool, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.LocalResponseNorm),
     *(ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
     *(ops.CrossEntropy, ops.BinaryCrossEntropy, ops.RNNCell, ops.LSTMCell),
+    *(ops.Power, ops.Exp, ops.Log, ops.SELU, ops.CELU),
 )
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
     *(ops.Conv, ops.ConvTranspose, ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Linear),
     *(ops.Subsample, ops.Flatten, ops.Pad, ops.Upsample, ops.Add, ops.Concat, ops.Select, ops.Dropout),
-    *(ops.ReflectPad, ops.EdgePad, ops.LinearUpsample, ops.MaxUnpool),
+    *(ops.ReflectPad, ops.EdgePad, ops.LinearUpsample, ops.MaxUnpool, ops.Affine),
 )
 SIMPLE = {
     ops.Conv: Case(ops.Conv(1, (2,)), ((1, 2, 3),)),
@@ -52,6 +53,9 @@ SIMPLE = {
     ops.LinearUpsample: Case(ops.LinearUpsample((2,)), ((1, 2, 3),)),
     ops.GroupNorm: Case(ops.GroupNorm(2), ((1, 4, 3),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(2), ((1, 2, 3),)),
+    ops.Clip: Case(ops.Clip(0, 2), ((1, 2, 3),)),
+    ops.Affine: Case(ops.Affine(2, 1), ((1, 2, 3),)),
+    ops.Power: Case(ops.Power(Fraction(1, 2)), ((1, 2, 3),)),
     ops.Add: Case(ops.Add(), ((1, 2, 3),) * 2),
     ops.Concat: Case(ops.Concat(), ((1, 2, 3),) * 2),
     ops.Select: Case(ops.Select((1, 0, 1)), ((1, 2, 3),)),
@@ -147,6 +151,8 @@ def problems(draw, kind, *, whole=False, low=-4, high=4):
         name: labels(shape, levels[name], rng) if name in levels else data(shape)
         for name, shape in operands(case.op, *case.inputs).items()
     }
+    for name in case.op.positive:
+        arrays[name] = abs(arrays[name]) + 1
     if "weights" in arrays:
         arrays["weights"] = abs(arrays["weights"]) + 1
     if "var" in arrays and not whole:  # the deviation is rational, and positive

@@ -133,7 +133,7 @@ def oracle(op: Operator, shapes: Sequence[Shape], *, nonzero: bool = False) -> d
     tensors = {
         name: labelled(shape, draw, levels[name])
         if name in levels
-        else drawn(shape, draw, low=1 if name in POSITIVE else -3)
+        else drawn(shape, draw, low=1 if name in (*POSITIVE, *op.positive) else -3)
         for name, shape in operands(op, *shapes).items()
     }
     output = op.shape(*shapes)

@@ -23,6 +23,7 @@ LARGE = 50
 """How many times larger the few large numbers are."""
 
 EXPONENTIAL = (
+    *(ops.SELU, ops.CELU),
     *(ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
     *(ops.CrossEntropy, ops.BinaryCrossEntropy),
 )
@@ -47,7 +48,7 @@ def real(case: Case, dtype: str, generator: np.random.Generator, *, large: bool 
         if name in levels:
             return labels(shape, levels[name], generator).astype(float)
         a = generator.normal(size=shape)
-        if name in ("var", "weights"):
+        if name in ("var", "weights", *op.positive):
             return abs(a) + 0.5
         if name == "t" and isinstance(op, (ops.CrossEntropy, ops.BinaryCrossEntropy)):
             return generator.integers(0, 5, shape) / 4

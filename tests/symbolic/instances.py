@@ -48,6 +48,9 @@ SMALL = {
     ops.BinaryCrossEntropy: Case(ops.BinaryCrossEntropy(weighted=True), ((3, 4, 2),)),
     ops.SquaredError: Case(ops.SquaredError(), ((3, 4, 2),)),
     ops.Dropout: Case(ops.Dropout(0.75, training=True), ((3, 2, 4),)),
+    ops.Clip: Case(ops.Clip(-1, 2), ((1, 2, 4, 3),)),
+    ops.Affine: Case(ops.Affine(2, Fraction(1, 3)), ((1, 2, 4, 3),)),
+    ops.Power: Case(ops.Power(Fraction(-3, 2)), ((1, 2, 4, 3),)),
     ops.Add: Case(ops.Add(), ((1, 2, 2, 3),) * 2),
     ops.Concat: Case(ops.Concat(), ((1, 2, 2, 3), (1, 3, 2, 3))),
     ops.Select: Case(ops.Select((2, 0, 2, 1)), ((1, 5, 3, 2),)),
@@ -106,7 +109,7 @@ class Instance:
         return {
             name: labelled(shape, draw, levels[name])
             if name in levels
-            else _tensor(shape, draw, 1 if name in ("var", "weights") else -5)
+            else _tensor(shape, draw, 1 if name in ("var", "weights", *op.positive) else -5)
             for name, shape in {**operands(op, *inputs), "dL/dy": op.shape(*inputs)}.items()
         }
 

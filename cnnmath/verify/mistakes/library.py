@@ -15,6 +15,8 @@ from cnnmath.verify.mistakes import (
     normalisation,
     pointwise,
     pooling,
+    powers,
+    rectifiers,
     recurrent,
     transposed,
 )
@@ -29,6 +31,8 @@ MISTAKES: tuple[Mistake, ...] = (
     *dense.MISTAKES,
     *normalisation.MISTAKES,
     *pointwise.MISTAKES,
+    *rectifiers.MISTAKES,
+    *powers.MISTAKES,
     *losses.MISTAKES,
     *enlarging.MISTAKES,
     *recurrent.MISTAKES,
