@@ -24,7 +24,7 @@ def prelu_backward(op: PReLU, dy: Array, x: Array, w: Array) -> dict[str, Array]
     others = tuple(axis for axis in range(x.ndim) if op.shared or axis != 1)
     return {
         "x": np.where(x > 0, dy, _spread(w, x) * dy),
-        "w": own.sum(axis=others).reshape(w.shape),
+        "w": own.sum(axis=others, keepdims=True).reshape(w.shape),
     }
 
 
@@ -52,8 +52,8 @@ def celu_backward(op: CELU, dy: Array, x: Array) -> dict[str, Array]:
 
 
 def thresholded_forward(op: ThresholdedReLU, x: Array) -> Array:
-    """Zero where x is not above the threshold."""
-    return each(lambda x: where_true(x > constant(op.alpha, x), x), x)
+    """Zero where x is not above the threshold; NaN passes."""
+    return each(lambda x: where_true(~(x <= constant(op.alpha, x)), x), x)
 
 
 def thresholded_backward(op: ThresholdedReLU, dy: Array, x: Array) -> dict[str, Array]:

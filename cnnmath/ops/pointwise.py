@@ -111,7 +111,7 @@ class Power(Operator):
         if not self.whole:
             return m.power(x[at], exponent)
         product = reduce(mul, [x[at]] * abs(int(exponent)))
-        return product if exponent > 0 else 1 / product
+        return product if exponent > 0 else Fraction(1) / product
 
 
 @dataclass(frozen=True, slots=True)

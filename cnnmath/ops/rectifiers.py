@@ -180,4 +180,4 @@ class Softsign(Operator):
 
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
         """One output."""
-        return x[at] / (1 + absolute(m, x[at]))
+        return x[at] / (Fraction(1) + absolute(m, x[at]))

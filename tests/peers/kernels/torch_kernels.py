@@ -122,6 +122,8 @@ PEERS = (
     Peer(ops.InstanceNorm, instance_norm),
     Peer(ops.LayerNorm, layer_norm),
     *map(plain, (ops.LocalResponseNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softmax)),
+    *map(plain, (ops.SELU, ops.CELU, ops.PReLU, ops.ThresholdedReLU, ops.Clip, ops.Softsign)),
+    *map(plain, (ops.Affine, ops.Power, ops.Exp, ops.Log, ops.Abs)),
     Peer(ops.Softplus, softplus),
     Peer(ops.LogSoftmax, lambda _, x: F.log_softmax(x, dim=1)),
     Peer(ops.CrossEntropy, cross_entropy),
