@@ -22,8 +22,8 @@ GOLDEN = Path(__file__).parent / "golden"
 TRANSCENDENTAL = (
     *(ops.LpPool, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.LocalResponseNorm),
     *(ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
-    *(ops.CrossEntropy, ops.BinaryCrossEntropy, ops.RNNCell, ops.LSTMCell),
     *(ops.Power, ops.Exp, ops.Log, ops.SELU, ops.CELU),
+    *(ops.CrossEntropy, ops.BinaryCrossEntropy, ops.RNNCell, ops.LSTMCell, ops.Reduce),
 )
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
@@ -56,6 +56,7 @@ SIMPLE = {
     ops.Clip: Case(ops.Clip(0, 2), ((1, 2, 3),)),
     ops.Affine: Case(ops.Affine(2, 1), ((1, 2, 3),)),
     ops.Power: Case(ops.Power(Fraction(1, 2)), ((1, 2, 3),)),
+    ops.Reduce: Case(ops.Reduce("log_sum_exp", 2), ((1, 2, 3),)),
     ops.Add: Case(ops.Add(), ((1, 2, 3),) * 2),
     ops.Concat: Case(ops.Concat(), ((1, 2, 3),) * 2),
     ops.Select: Case(ops.Select((1, 0, 1)), ((1, 2, 3),)),
@@ -72,6 +73,8 @@ def each(kinds):
 
 def irrational(op):
     """Whether exponentials, logarithms or roots keep the numbers of an operator from being exact."""
+    if isinstance(op, ops.Reduce):
+        return op.irrational
     return isinstance(op, TRANSCENDENTAL) or (isinstance(op, ops.BatchNorm) and op.training)
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import singledispatch
 
-from cnnmath.ops.activation import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.algebra import Operator, rational
 from cnnmath.ops.pointwise import Abs, Affine, Clip
 from cnnmath.ops.rectifiers import CELU, SELU, Softsign, ThresholdedReLU
+from cnnmath.ops.softmax import LogSoftmax, Softmax
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,8 @@ def mode(op: Operator, *inputs: Shape) -> Mode:
         return "integers"
     if isinstance(op, ops.Power) and op.whole:
         return "integers" if 0 < op.exponent <= HIGHEST else "rationals"
+    if isinstance(op, ops.Reduce) and (op.irrational or op.how == "product"):
+        return "digits" if op.irrational else "rationals"
     large = divisor(op, *inputs) * 9 * prod(inputs[0][2:]) >= 1 << 53 if inputs else False
     return MODES.get(type(op), "rationals" if large else "integers")
 
@@ -149,6 +151,11 @@ def _(op: ops.LinearUpsample, *inputs: Shape) -> int:
 @divisor.register
 def _(op: ops.GlobalAveragePool, *inputs: Shape) -> int:  # noqa: ARG001 - it divides by all positions
     return prod(inputs[0][2:])
+
+
+@divisor.register
+def _(op: ops.Reduce, *inputs: Shape) -> int:
+    return prod(inputs[0][axis] for axis in op.along(inputs[0])) if op.how == "mean" else 1
 
 
 @divisor.register

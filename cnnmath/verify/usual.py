@@ -37,6 +37,7 @@ USUAL: Mapping[type[Operator], Case] = MappingProxyType(
         ops.Clip: Case(ops.Clip(0, 6), (IMAGE,)),
         ops.Affine: Case(ops.Affine(2, 1), (IMAGE,)),
         ops.Power: Case(ops.Power(2), (IMAGE,)),
+        ops.Reduce: Case(ops.Reduce("mean", (2, 3)), (IMAGE,)),
         ops.Select: Case(ops.Select((1, 0)), (IMAGE,)),
         **{kind: Case(kind(), (IMAGE, IMAGE)) for kind in (ops.Add, ops.Concat)},
         **{kind: Case(kind(), ((4, 5),)) for kind in (ops.CrossEntropy, ops.BinaryCrossEntropy, ops.SquaredError)},

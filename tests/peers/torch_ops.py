@@ -108,6 +108,7 @@ FUNCTIONS: dict[type[Operator], Callable[..., Tensor]] = {
     ops.Exp: lambda _, x: torch.exp(x),
     ops.Log: lambda _, x: torch.log(x),
     ops.Abs: lambda _, x: torch.abs(x),
+    ops.Softmax: lambda op, x: F.softmax(x, dim=op.axis),
     ops.Add: lambda _, *x: sum(x[1:], start=x[0]),
     ops.Concat: lambda _, *x: torch.cat(x, dim=1),
     ops.Select: lambda op, x: torch.index_select(x, 1, torch.tensor(op.channels)),

@@ -51,6 +51,7 @@ SMALL = {
     ops.Clip: Case(ops.Clip(-1, 2), ((1, 2, 4, 3),)),
     ops.Affine: Case(ops.Affine(2, Fraction(1, 3)), ((1, 2, 4, 3),)),
     ops.Power: Case(ops.Power(Fraction(-3, 2)), ((1, 2, 4, 3),)),
+    ops.Reduce: Case(ops.Reduce("log_sum_exp", (1, 2), keep=False), ((2, 2, 4, 3),)),
     ops.Add: Case(ops.Add(), ((1, 2, 2, 3),) * 2),
     ops.Concat: Case(ops.Concat(), ((1, 2, 2, 3), (1, 3, 2, 3))),
     ops.Select: Case(ops.Select((2, 0, 2, 1)), ((1, 5, 3, 2),)),

@@ -18,6 +18,7 @@ from cnnmath.verify.mistakes import (
     powers,
     rectifiers,
     recurrent,
+    reduction,
     transposed,
 )
 from cnnmath.verify.mistakes.mistake import Mistake
@@ -33,6 +34,7 @@ MISTAKES: tuple[Mistake, ...] = (
     *pointwise.MISTAKES,
     *rectifiers.MISTAKES,
     *powers.MISTAKES,
+    *reduction.MISTAKES,
     *losses.MISTAKES,
     *enlarging.MISTAKES,
     *recurrent.MISTAKES,

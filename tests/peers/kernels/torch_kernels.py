@@ -125,7 +125,7 @@ PEERS = (
     *map(plain, (ops.SELU, ops.CELU, ops.PReLU, ops.ThresholdedReLU, ops.Clip, ops.Softsign)),
     *map(plain, (ops.Affine, ops.Power, ops.Exp, ops.Log, ops.Abs)),
     Peer(ops.Softplus, softplus),
-    Peer(ops.LogSoftmax, lambda _, x: F.log_softmax(x, dim=1)),
+    Peer(ops.LogSoftmax, lambda op, x: F.log_softmax(x, dim=op.axis)),
     Peer(ops.CrossEntropy, cross_entropy),
     Peer(ops.BinaryCrossEntropy, binary),
     Peer(ops.SquaredError, lambda op, x, t: F.mse_loss(x, t, reduction=op.reduction)),
