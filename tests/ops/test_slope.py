@@ -154,6 +154,7 @@ def test_the_ends_of_a_softmax_are_those_that_calculus_finds():
 def test_every_activation_has_its_range_and_no_other_operator_has_one():
     kinds = {kind for kind in ops.ALL if kind.__module__ == "cnnmath.ops.activation"}
     kinds |= {ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Clip, ops.Softsign, ops.Abs, ops.Affine}
+    kinds |= {ops.Softmax, ops.LogSoftmax}
     assert {type(op) for op in ACTIVATIONS} | {ops.Softmax, ops.LogSoftmax, ops.Softsign} == kinds
     assert all(slopes(kind()) for kind in kinds)
     assert slopes(ops.BatchNorm()) is slopes(ops.Conv(1, 3)) is slopes(ops.Dropout()) is None
