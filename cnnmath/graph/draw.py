@@ -13,10 +13,14 @@ from cnnmath.ops import BatchNorm, Dropout, GroupNorm, InstanceNorm, LayerNorm, 
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.kinds import kind
 from cnnmath.ops.notation import describe
+from cnnmath.ops.pointwise import Abs, Affine, Clip, Exp, Log, Power
+from cnnmath.ops.rectifiers import CELU, SELU, PReLU, Softsign, ThresholdedReLU
 
 POINTWISE = (
     *(BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm),
     *(Dropout, ReLU, LeakyReLU, ELU, Sigmoid, Tanh, Softplus),
+    *(Abs, Affine, Clip, Exp, Log, Power),
+    *(PReLU, SELU, CELU, ThresholdedReLU, Softsign),
 )
 """Drawn as a chip behind the row that they follow."""
 

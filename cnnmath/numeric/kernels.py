@@ -26,8 +26,10 @@ from cnnmath.numeric import (
     maxout,
     norm,
     pad,
+    pointwise,
     pool,
     product,
+    rectifiers,
     recurrent,
     reduction,
     rms_norm,
@@ -87,12 +89,23 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.ReLU: Kernel(activation.relu_forward, activation.relu_backward),
         ops.LeakyReLU: Kernel(activation.leaky_forward, activation.leaky_backward),
         ops.ELU: Kernel(activation.elu_forward, activation.elu_backward),
+        ops.SELU: Kernel(rectifiers.selu_forward, rectifiers.selu_backward),
+        ops.CELU: Kernel(rectifiers.celu_forward, rectifiers.celu_backward),
+        ops.PReLU: Kernel(rectifiers.prelu_forward, rectifiers.prelu_backward),
+        ops.ThresholdedReLU: Kernel(rectifiers.thresholded_forward, rectifiers.thresholded_backward),
+        ops.Clip: Kernel(pointwise.clip_forward, pointwise.clip_backward),
         ops.Sigmoid: Kernel(activation.sigmoid_forward, activation.sigmoid_backward),
         ops.Tanh: Kernel(activation.tanh_forward, activation.tanh_backward),
         ops.Softplus: Kernel(activation.softplus_forward, activation.softplus_backward),
+        ops.Softsign: Kernel(rectifiers.softsign_forward, rectifiers.softsign_backward),
         ops.Softmax: Kernel(activation.softmax_forward, activation.softmax_backward),
         ops.LogSoftmax: Kernel(activation.log_softmax_forward, activation.log_softmax_backward),
         ops.Maxout: Kernel(maxout.forward, maxout.backward),
+        ops.Affine: Kernel(pointwise.affine_forward, pointwise.affine_backward),
+        ops.Power: Kernel(pointwise.power_forward, pointwise.power_backward),
+        ops.Exp: Kernel(pointwise.exp_forward, pointwise.exp_backward),
+        ops.Log: Kernel(pointwise.log_forward, pointwise.log_backward),
+        ops.Abs: Kernel(pointwise.abs_forward, pointwise.abs_backward),
         ops.Reduce: Kernel(reduction.forward, reduction.backward),
         ops.Add: Kernel(arithmetic.add_forward, arithmetic.add_backward),
         ops.Subtract: Kernel(arithmetic.subtract_forward, arithmetic.subtract_backward),
@@ -250,10 +263,7 @@ def run(op: Operator, function: Callable[..., Any], given: dict[str, Any], input
     """Run one half of a kernel, in the dtype that suits its operands, if there is room for what it allocates."""
     dtype = common(op, given, inputs)
     converted = {name: value for name, value in given.items() if np.asarray(value).dtype != dtype}
-    require(
-        _numbers(op, _shapes(converted), inputs, gradient="dy" in given) * dtype.itemsize,
-        inputs[0][0] if inputs[0] else 1,
-    )
+    require(_numbers(op, _shapes(converted), inputs, gradient="dy" in given) * dtype.itemsize, next(iter(inputs[0]), 1))
     return computed(lambda *arrays: function(op, *arrays), given, dtype)
 
 

@@ -22,8 +22,10 @@ from cnnmath.ops.maxout import Maxout
 from cnnmath.ops.mode import inference, training
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
+from cnnmath.ops.pointwise import Abs, Affine, Clip, Exp, Log, Power
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
 from cnnmath.ops.product import MatMul
+from cnnmath.ops.rectifiers import CELU, SELU, PReLU, Softsign, ThresholdedReLU
 from cnnmath.ops.recurrent import LSTMCell, RNNCell
 from cnnmath.ops.reduction import Reduce
 from cnnmath.ops.rms_norm import RMSNorm
@@ -62,12 +64,23 @@ ALL: tuple[type[Operator], ...] = (
     ReLU,
     LeakyReLU,
     ELU,
+    SELU,
+    CELU,
+    PReLU,
+    ThresholdedReLU,
+    Clip,
     Sigmoid,
     Tanh,
     Softplus,
+    Softsign,
     Softmax,
     LogSoftmax,
     Maxout,
+    Affine,
+    Power,
+    Exp,
+    Log,
+    Abs,
     Reduce,
     Add,
     Subtract,
@@ -88,14 +101,19 @@ ALL: tuple[type[Operator], ...] = (
 
 __all__ = [
     "ALL",
+    "CELU",
     "ELU",
+    "SELU",
+    "Abs",
     "AdaptiveAveragePool",
     "AdaptiveMaxPool",
     "Add",
+    "Affine",
     "Algebra",
     "AveragePool",
     "BatchNorm",
     "BinaryCrossEntropy",
+    "Clip",
     "Concat",
     "Conv",
     "ConvTranspose",
@@ -103,6 +121,7 @@ __all__ = [
     "Divide",
     "Dropout",
     "EdgePad",
+    "Exp",
     "Expand",
     "Flatten",
     "GlobalAveragePool",
@@ -114,6 +133,7 @@ __all__ = [
     "Linear",
     "LinearUpsample",
     "LocalResponseNorm",
+    "Log",
     "LogSoftmax",
     "LpPool",
     "MatMul",
@@ -125,8 +145,10 @@ __all__ = [
     "Multiply",
     "Operand",
     "Operator",
+    "PReLU",
     "Pad",
     "Pow",
+    "Power",
     "RMSNorm",
     "RNNCell",
     "RadialBasis",
@@ -137,10 +159,12 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "Softsign",
     "SquaredError",
     "Subsample",
     "Subtract",
     "Tanh",
+    "ThresholdedReLU",
     "Upsample",
     "inference",
     "named",

@@ -127,7 +127,8 @@ def test_an_unknown_operator_is_answered_with_near_names():
     first, near, known = str(caught.value).splitlines()
     assert first == "there is no operator 'conv2d'."
     assert near.startswith("  near    conv")
-    assert known == "  known   " + ", ".join(sorted(kind.__name__.lower() for kind in ops.ALL))
+    names = sorted(kind.__name__.lower() for kind in ops.ALL)
+    assert known == f"  known   {len(names)} names, {names[0]} to {names[-1]}"
 
 
 def symbolic_shapes(case):

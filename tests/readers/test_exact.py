@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnmath import ops
+from cnnmath.errors import DataError
 from cnnmath.readers import Tensor, evaluate, forward
 from cnnmath.readers.exact import Exact
 from tests.support import fractions_of
@@ -178,6 +179,21 @@ BY_HAND = {
     "a rectifier": (ops.ReLU(), (channels(-2, 0, 3),), [0, 0, 3]),
     "a leaky one": (ops.LeakyReLU(0.1), (channels(-2, 3),), [Fraction(-1, 5), 3]),
     "exponentials at 0": (ops.ELU(), (channels(0, 3),), [0, 3]),
+    "the same scaled": (ops.SELU(5, HALF), (channels(0, 3),), [0, 3 * HALF]),
+    "and with a kink no more": (ops.CELU(5), (channels(0, 3),), [0, 3]),
+    "a slope of each channel": (ops.PReLU(), (channels(-2, -2, 3), Tensor((3,), [5, 7, 9])), [-10, -14, 3]),
+    "one slope for all": (ops.PReLU(shared=True), (channels(-2, -3, 3), Tensor((1,), [5])), [-10, -15, 3]),
+    "what is above a threshold": (ops.ThresholdedReLU(2), (channels(1, 2, 3),), [0, 0, 3]),
+    "within bounds": (ops.Clip(-1, 6), (channels(-2, -1, 3, 6, 7),), [-1, -1, 3, 6, 6]),
+    "a bound above alone": (ops.Clip(high=0), (channels(-2, 3),), [-2, 0]),
+    "a sigmoid without exponentials": (ops.Softsign(), (channels(-3, 0, 1),), [Fraction(-3, 4), 0, HALF]),
+    "a third and one more": (ops.Affine(Fraction(1, 3), 1), (channels(-3, 1),), [0, Fraction(4, 3)]),
+    "a square of any sign": (ops.Power(2), (channels(-3, 0, 2),), [9, 0, 4]),
+    "reciprocals of any sign": (ops.Power(-1), (channels(-3, 2),), [Fraction(-1, 3), HALF]),
+    "a square root that is rational": (ops.Power(1.5), (channels(0, 4),), [0, 8]),
+    "an exponential at 0": (ops.Exp(), (channels(0),), [1]),
+    "a logarithm at 1": (ops.Log(), (channels(1),), [0]),
+    "numbers without their sign": (ops.Abs(), (channels(-3, 0, 2),), [3, 0, 2]),
     "the middle of the logistic function": (ops.Sigmoid(), (channels(0),), [HALF]),
     "an odd function": (ops.Tanh(), (channels(0),), [0]),
     "equal shares": (ops.Softmax(), (channels(5, 5, 5, 5),), [Fraction(1, 4)] * 4),
@@ -300,6 +316,20 @@ def test_a_rational_root_is_exact(x, degree, numerator):
 def test_an_irrational_root_is_within_its_bound(x, degree):
     root = Exact().power(x, Fraction(1, degree))
     assert abs(root**degree / x - 1) < TINY
+
+
+@pytest.mark.parametrize(
+    ("compute", "message"),
+    [
+        (lambda m: m.log(Fraction(0)), "there is no logarithm of it.\n  rule    x > 0\n  here    x = 0"),
+        (lambda m: m.power(Fraction(-8), Fraction(1, 3)), "there is no such power of it.\n  here    x^(1/3) at x = -8"),
+        (lambda m: m.power(Fraction(0), -2), "there is no such power of it.\n  here    x^(-2) at x = 0"),
+    ],
+)
+def test_what_does_not_exist_is_refused(compute, message):
+    with pytest.raises(DataError) as refused:
+        compute(Exact())
+    assert str(refused.value) == message
 
 
 def test_a_root_of_a_number_beside_a_perfect_power_is_not_taken_for_rational():

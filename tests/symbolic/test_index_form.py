@@ -62,6 +62,12 @@ def test_reductions_keep_the_letters_of_the_axes_that_are_left():
     assert formula(ops.Softmax(-1), "y") == "exp(x[n,c,o])/(sum{q<L} exp(x[n,c,q]))"
 
 
+def test_absolute_values_and_trained_slopes_keep_their_short_forms():
+    assert formula(ops.Abs()) == "dL/dy[n,c,j]*sign(x[n,c,j])"
+    assert formula(ops.Softsign()) == "dL/dy[n,c,j]/((abs(x[n,c,j]) + 1)^2)"
+    assert formula(ops.PReLU(), "w") == "sum{n<N, o<L} dL/dy[n,c,o]*(0 if x[n,c,o] > 0 else x[n,c,o])"
+
+
 def test_functions_of_sums_are_called_by_their_names():
     z = "b[f] + sum{q<F} h[n,q]*u[f,q] + sum{c<C} w[f,c]*x[n,c]"
     assert formula(ops.RNNCell(1), "y") == f"tanh({z})"

@@ -30,6 +30,8 @@ CHANNELWISE = (
     *(ops.BatchNorm, ops.InstanceNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus),
     *(ops.Add, ops.Dropout),
     *(ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),
+    *(ops.Abs, ops.Affine, ops.Clip, ops.Exp, ops.Log, ops.Power),
+    *(ops.PReLU, ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Softsign),
 )
 """Operators that treat every channel apart from all others, and like them."""
 

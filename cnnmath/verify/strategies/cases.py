@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from fractions import Fraction
 from typing import Any
 
 from hypothesis import strategies as st
@@ -146,14 +147,29 @@ def _dropout(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
 
 @st.composite
 def _pointwise(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
-    settings = {f.name: draw(pick(plan, f.name, SCALARS[f.name])) for f in fields(kind)}
+    scalars = SCALARS | OWN.get(kind, {})
+    settings = {f.name: draw(pick(plan, f.name, scalars[f.name])) for f in fields(kind)}
     return Case(kind(**settings), (shape_of(draw, plan),))
 
 
 SCALARS = {
     "slope": {"usual": [0.01], "another": [0.5]},
     "alpha": {"usual": [1.0], "another": [0.5, 2.0]},
+    "shared": FLAGS,
+    "low": {"none": [None], "some": [0, -1]},
+    "high": {"none": [None], "some": [1, 6]},
+    "scale": {"1": [1], "another": [2, -0.5]},
+    "shift": {"0": [0], "another": [1, -0.5]},
+    "exponent": {"product": [2, 3, 1], "quotient": [-1, -2], "root": [Fraction(1, 2), Fraction(-3, 2)]},
 }
+OWN: dict[type[Operator], dict[str, Any]] = {
+    ops.SELU: {
+        "alpha": {"usual": [ops.SELU().alpha], "another": [0.5, 2.0]},
+        "gamma": {"usual": [ops.SELU().gamma], "another": [0.5, 2.0]},
+    },
+}
+"""What is usual for one operator alone."""
+
 _CASES: dict[type[Operator], Callable[..., SearchStrategy[Case]]] = {
     ops.Conv: conv,
     ops.ConvTranspose: transpose,

@@ -111,6 +111,15 @@ def _ignored(case: Case) -> str:
     return "none" if op.ignored is None else "a class" if 0 <= op.ignored < case.inputs[0][1] else "no class"
 
 
+def _bound(bound: Any) -> str:
+    return "none" if bound is None else "some"
+
+
+def _power(case: Case) -> str:
+    op: Any = case.op
+    return "root" if not op.whole else "product" if op.exponent > 0 else "quotient"
+
+
 FEW = Feature(("1", "few"), lambda case: "1" if case.inputs[0][1] == 1 else "few")
 
 
@@ -171,6 +180,13 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     | {"beta": usual("beta", 1, "between", "1"), "k": usual("k", 1, usual="1")},
     ops.LeakyReLU: SHAPED | {"slope": usual("slope", 0.01)},
     ops.ELU: SHAPED | {"alpha": usual("alpha", 1)},
+    ops.SELU: SHAPED | {name: usual(name, getattr(ops.SELU(), name)) for name in ("alpha", "gamma")},
+    ops.CELU: SHAPED | {"alpha": usual("alpha", 1)},
+    ops.PReLU: SHAPED | {"shared": flag("shared")},
+    ops.ThresholdedReLU: SHAPED | {"alpha": usual("alpha", 1)},
+    ops.Clip: SHAPED | {name: number(name, _bound, "none", "some") for name in ("low", "high")},
+    ops.Affine: SHAPED | {"scale": usual("scale", 1, usual="1"), "shift": usual("shift", 0, usual="0")},
+    ops.Power: SHAPED | {"exponent": Feature(("product", "quotient", "root"), _power)},
     ops.Maxout: SHAPED | {"pieces": number("pieces", several, "1", "several")},
     **dict.fromkeys((ops.Softmax, ops.LogSoftmax), SHAPED | AXIS),
     ops.Reduce: SHAPED | REDUCTION,

@@ -20,6 +20,8 @@ WITHOUT_CHANNELS: tuple[type[Operator], ...] = (
     *(ops.InstanceNorm, ops.LayerNorm, ops.RMSNorm, ops.Softmax, ops.LogSoftmax),
     *(ops.LocalResponseNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Maxout),
     *(ops.Add, ops.Concat, ops.Dropout, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),
+    *(ops.Abs, ops.Affine, ops.Clip, ops.Exp, ops.Log, ops.Power),
+    *(ops.PReLU, ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Softsign),
 )
 """Operators that an input without channels leaves nothing, or a bias alone."""
 
@@ -27,6 +29,8 @@ WITHOUT_POSITIONS: tuple[type[Operator], ...] = (
     *(ops.MaxUnpool, ops.Flatten, ops.Pad, ops.Upsample, ops.LinearUpsample, ops.LocalResponseNorm, ops.ReLU),
     *(ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax, ops.Maxout, ops.Add),
     *(ops.Concat, ops.Select, ops.Dropout, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),
+    *(ops.Abs, ops.Affine, ops.Clip, ops.Exp, ops.Log, ops.Power),
+    *(ops.PReLU, ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Softsign),
 )
 """Operators that neither need a window to fit nor take a mean or a maximum over positions."""
 

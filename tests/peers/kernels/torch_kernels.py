@@ -123,6 +123,8 @@ PEERS = (
     Peer(ops.LayerNorm, layer_norm),
     Peer(ops.RMSNorm, lambda op, x, gamma: F.rms_norm(x, gamma.shape, gamma, float(op.epsilon))),
     *map(plain, (ops.LocalResponseNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softmax)),
+    *map(plain, (ops.SELU, ops.CELU, ops.PReLU, ops.ThresholdedReLU, ops.Clip, ops.Softsign)),
+    *map(plain, (ops.Affine, ops.Power, ops.Exp, ops.Log, ops.Abs)),
     Peer(ops.Softplus, softplus),
     Peer(ops.LogSoftmax, lambda op, x: F.log_softmax(x, dim=op.axis)),
     Peer(ops.CrossEntropy, cross_entropy),

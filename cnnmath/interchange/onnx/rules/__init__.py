@@ -17,6 +17,7 @@ from cnnmath.interchange.onnx.rules import (
     merging,
     moving,
     normalisation,
+    pointwise,
     pooling,
     reduction,
 )
@@ -30,6 +31,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         **normalisation.RULES,
         **activation.RULES,
         **reduction.RULES,
+        **pointwise.RULES,
         **merging.RULES,
         **moving.RULES,
     }

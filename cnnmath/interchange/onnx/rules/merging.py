@@ -45,7 +45,7 @@ def matmul(here: Here) -> Known | tuple[Known | None, ...]:
 
 
 def expand(here: Here) -> Known:
-    """Expand to a shape that no array decides; a size that the input has is kept, so that a batch may be of any size."""
+    """Expand to a fixed shape; a size that the input has is kept, so that a batch may be of any size."""
     x, asked = here.input(0), numbers(here.input(1))
     if asked is None:
         raise UnclaimedError("to a shape that is computed while the model runs")
