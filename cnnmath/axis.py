@@ -108,19 +108,27 @@ class Bins:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """One axis of a normalisation by its own statistics: every output reads all ``n`` inputs, and there are as many.
+    """One axis of which every output reads all ``n`` inputs: that of a normalisation, of a product, or a repeated one.
+
+    Parameters
+    ----------
+    n
+        Length of the input.
+    outputs
+        Length of the output; without one, that of the input.
 
     Examples
     --------
-    >>> Whole(3).placements(3), Whole(3).reads(0)
-    (3, [0, 1, 2])
+    >>> Whole(3).placements(3), Whole(3).reads(0), Whole(1, 5).placements(1), Whole(1, 5).reads(4)
+    (3, [0, 1, 2], 5, [0])
     """
 
     n: Size
+    outputs: Size | None = None
 
     def placements(self, n: Size) -> Size:
-        """Length of the output: that of the input."""
-        return n
+        """Length of the output: that of the input, unless it has its own."""
+        return n if self.outputs is None else self.outputs
 
     def reads(self, o: int) -> list[int]:  # noqa: ARG002 - the same for every output
         """All inputs."""

@@ -20,15 +20,17 @@ from cnnmath.verify.strategies import Case, cases
 
 GOLDEN = Path(__file__).parent / "golden"
 TRANSCENDENTAL = (
-    *(ops.LpPool, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.LocalResponseNorm),
-    *(ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
+    *(ops.LpPool, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.LocalResponseNorm, ops.RMSNorm),
+    *(ops.Power, ops.Exp, ops.Log, ops.SELU, ops.CELU),
     *(ops.CrossEntropy, ops.BinaryCrossEntropy, ops.RNNCell, ops.LSTMCell, ops.Reduce),
+    *(ops.Pow, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
 )
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
     *(ops.Conv, ops.ConvTranspose, ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Linear),
     *(ops.Subsample, ops.Flatten, ops.Pad, ops.Upsample, ops.Add, ops.Concat, ops.Select, ops.Dropout),
-    *(ops.ReflectPad, ops.EdgePad, ops.LinearUpsample, ops.MaxUnpool),
+    *(ops.Subtract, ops.Expand),
+    *(ops.ReflectPad, ops.EdgePad, ops.LinearUpsample, ops.MaxUnpool, ops.Affine),
 )
 SIMPLE = {
     ops.Conv: Case(ops.Conv(1, (2,)), ((1, 2, 3),)),
@@ -52,8 +54,15 @@ SIMPLE = {
     ops.LinearUpsample: Case(ops.LinearUpsample((2,)), ((1, 2, 3),)),
     ops.GroupNorm: Case(ops.GroupNorm(2), ((1, 4, 3),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(2), ((1, 2, 3),)),
+    ops.Clip: Case(ops.Clip(0, 2), ((1, 2, 3),)),
+    ops.Affine: Case(ops.Affine(2, 1), ((1, 2, 3),)),
+    ops.Power: Case(ops.Power(Fraction(1, 2)), ((1, 2, 3),)),
     ops.Reduce: Case(ops.Reduce("log_sum_exp", 2), ((1, 2, 3),)),
     ops.Add: Case(ops.Add(), ((1, 2, 3),) * 2),
+    **{kind: Case(kind(), ((1, 2, 3), (1, 2, 1))) for kind in (ops.Subtract, ops.Multiply, ops.Divide, ops.Pow)},
+    **{kind: Case(kind(), ((1, 2, 3), (2, 1))) for kind in (ops.Maximum, ops.Minimum)},
+    ops.MatMul: Case(ops.MatMul(), ((1, 3, 3), (1, 3, 3))),
+    ops.Expand: Case(ops.Expand((3,)), ((1, 2, 1),)),
     ops.Concat: Case(ops.Concat(), ((1, 2, 3),) * 2),
     ops.Select: Case(ops.Select((1, 0, 1)), ((1, 2, 3),)),
 }
@@ -150,10 +159,8 @@ def problems(draw, kind, *, whole=False, low=-4, high=4):
         name: labels(shape, levels[name], rng) if name in levels else data(shape)
         for name, shape in operands(case.op, *case.inputs).items()
     }
-    for name in case.op.positive:
+    for name in {"weights", *case.op.positive} & set(arrays):
         arrays[name] = abs(arrays[name]) + 1
-    if "weights" in arrays:
-        arrays["weights"] = abs(arrays["weights"]) + 1
     if "var" in arrays and not whole:  # the deviation is rational, and positive
         arrays["var"] = (arrays["var"] ** 2 + 1) ** 2 - rational(case.op.epsilon)
     elif "var" in arrays:

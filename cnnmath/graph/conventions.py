@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnmath.errors import unknown
 from cnnmath.graph.counting import Convention
-from cnnmath.graph.propagate import WEIGHTED
+from cnnmath.graph.propagate import COUNTED, WEIGHTED
 from cnnmath.ops import (
     AdaptiveAveragePool,
     AveragePool,
@@ -23,13 +23,13 @@ from cnnmath.ops import (
 MEANS = (AveragePool, AdaptiveAveragePool, GlobalAveragePool)
 ADAPTIVE = (AdaptiveAveragePool, GlobalAveragePool)
 
-PRODUCTS = (WEIGHTED, {"macs": 1})
-"""Convolutions, dense layers and recurrent cells, without their biases."""
+PRODUCTS = (COUNTED, {"macs": 1})
+"""Convolutions, dense layers, recurrent cells and matrix products, without biases."""
 
 PRESETS: tuple[Convention, ...] = (
     Convention(
         "macs",
-        "multiply-accumulates of convolutions, dense layers and recurrent cells, biases left out",
+        "multiply-accumulates of convolutions, dense layers, recurrent cells and matrix products, biases left out",
         "torchvision 0.28 (its GFLOPS), torch.utils.flop_counter halved, calflops 0.3",
         (PRODUCTS,),
     ),
@@ -37,7 +37,7 @@ PRESETS: tuple[Convention, ...] = (
         "flops",
         "a multiplication and an addition for each multiply-accumulate",
         "torch.utils.flop_counter",
-        ((WEIGHTED, {"macs": 2}),),
+        ((COUNTED, {"macs": 2}),),
     ),
     Convention(
         "convolutions",
@@ -49,13 +49,13 @@ PRESETS: tuple[Convention, ...] = (
         "training",
         "as macs, forward and backward: dx and dw each cost one forward, no dx where nothing below is trained",
         "the adjoint identities",
-        ((WEIGHTED, {"macs": 1, "backward": 1}),),
+        ((COUNTED, {"macs": 1, "backward": 1}),),
     ),
     Convention(
         "ptflops",
         "as macs, and one for each output that has a bias",
         "ptflops 0.7.5, backend aten",
-        ((WEIGHTED, {"macs": 1, "biases": 1}),),
+        ((COUNTED, {"macs": 1, "biases": 1}),),
     ),
     Convention(
         "ptflops-modules",
@@ -91,7 +91,7 @@ PRESETS: tuple[Convention, ...] = (
         "as macs; four an element of batch normalisation; an averaging by its additions and its division",
         "thop 0.1.1",
         (
-            PRODUCTS,
+            (WEIGHTED, {"macs": 1}),
             ((BatchNorm,), {"outputs": 4}),
             (ADAPTIVE, {"bins": 1, "outputs": 1}),
             ((AveragePool,), {"outputs": 1}),

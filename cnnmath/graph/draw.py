@@ -9,14 +9,18 @@ from cnnmath.graph.architecture import INPUT
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary
 from cnnmath.graph.text import output, times
-from cnnmath.ops import BatchNorm, Dropout, GroupNorm, InstanceNorm, LayerNorm
+from cnnmath.ops import BatchNorm, Dropout, GroupNorm, InstanceNorm, LayerNorm, RMSNorm
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.kinds import kind
 from cnnmath.ops.notation import describe
+from cnnmath.ops.pointwise import Abs, Affine, Clip, Exp, Log, Power
+from cnnmath.ops.rectifiers import CELU, SELU, PReLU, Softsign, ThresholdedReLU
 
 POINTWISE = (
-    *(BatchNorm, GroupNorm, InstanceNorm, LayerNorm),
+    *(BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm),
     *(Dropout, ReLU, LeakyReLU, ELU, Sigmoid, Tanh, Softplus),
+    *(Abs, Affine, Clip, Exp, Log, Power),
+    *(PReLU, SELU, CELU, ThresholdedReLU, Softsign),
 )
 """Drawn as a chip behind the row that they follow."""
 

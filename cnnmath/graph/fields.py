@@ -61,17 +61,22 @@ def at_input(rank: int) -> Fields:
     return Fields((IDENTITY,) * rank, (IDENTITY,) * rank)
 
 
-def through(own: tuple[Axis, ...] | None, below: Sequence[Fields], *, weighted: bool) -> Fields:
-    """Fields behind an operator that reads its inputs along these axes.
+def through(views: Sequence[tuple[Axis, ...] | None], below: Sequence[Fields], *, weighted: bool) -> Fields:
+    """Fields behind an operator that reads each of its inputs along these axes.
 
     References
     ----------
     .. [1] A. Araujo, W. Norris and J. Sim, "Computing receptive fields of convolutional neural networks", Distill,
        2019, https://doi.org/10.23915/distill.00021, sections "Computing the receptive field" and "Arbitrary graphs".
     """
-    below = [fields for fields in below if not fields.nothing]
-    if not below:
+    seeing = [(view, fields) for view, fields in zip(views, below, strict=True) if not fields.nothing]
+    if not seeing:
         return NOTHING
+    own: tuple[Axis, ...] | None = seeing[0][0]
+    if all(view == own for view, _ in seeing):
+        below = [fields for _, fields in seeing]
+    else:
+        below, own = [through((view,), (fields,), weighted=False) for view, fields in seeing], ()
     merged = below[0] if len(below) == 1 else _merged(below)
     if not weighted and own is not None and all(axis is IDENTITY for axis in own):
         return merged

@@ -24,10 +24,12 @@ from cnnmath import numeric, ops
 from cnnmath.errors import DataError
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.arrays import check_arrays, check_inputs
+from cnnmath.graph.propagate import shapes
 from cnnmath.graph.schedule import Step, schedule
 from cnnmath.graph.sources import Constant, Given
 from cnnmath.numeric.fused import Fused
 from cnnmath.numeric.windows import Array
+from cnnmath.ops.algebra import Shape
 
 
 class Prepared:
@@ -69,7 +71,7 @@ class Prepared:
         self.net = net
         self._dtype = np.result_type(np.float16, *arrays.values())
         self.outputs = net.outputs()
-        self.tasks = _tasks(schedule(net, self.outputs), arrays, self.outputs)
+        self.tasks = _tasks(schedule(net, self.outputs), arrays, self.outputs, shapes(net))
 
     def forward(self, x: Any) -> Any:
         """Output of the network, an array; a dict by node where there are several outputs.
@@ -109,7 +111,7 @@ class Task(NamedTuple):
     run: Callable[..., Array]
 
 
-def _tasks(steps: list[Step], arrays: Mapping[str, Array], wanted: list[str]) -> list[Task]:
+def _tasks(steps: list[Step], arrays: Mapping[str, Array], wanted: list[str], known: Mapping[str, Shape]) -> list[Task]:
     """Steps as tasks, those that a convolution takes in being no tasks of their own."""
     readers: dict[str, list[Step]] = {}
     for step in steps:
@@ -121,14 +123,16 @@ def _tasks(steps: list[Step], arrays: Mapping[str, Array], wanted: list[str]) ->
         if isinstance(step.op, Given):
             made.add(step.name)
         elif step.name not in taken:
-            chain = _chain(step, readers, made, wanted)
+            chain = _chain(step, readers, made, wanted, known)
             tasks.append(_task(chain, arrays))
             taken |= {each.name for each in chain}
             made.add(chain[-1].name)
     return tasks
 
 
-def _chain(step: Step, readers: Mapping[str, list[Step]], made: set[str], wanted: list[str]) -> list[Step]:
+def _chain(
+    step: Step, readers: Mapping[str, list[Step]], made: set[str], wanted: list[str], known: Mapping[str, Shape]
+) -> list[Step]:
     """A step, and those behind it that a convolution takes in."""
     chain = [step]
     expected = [ops.BatchNorm, ops.Add, ops.ReLU] if isinstance(step.op, ops.Conv) else []
@@ -139,6 +143,8 @@ def _chain(step: Step, readers: Mapping[str, list[Step]], made: set[str], wanted
         (after,) = following
         if isinstance(after.op, ops.Add) and (len(after.reads) != 2 or not made & set(after.reads)):
             break
+        if isinstance(after.op, ops.Add) and len({known[read] for read in after.reads}) > 1:
+            break  # one of both is repeated
         expected = expected[expected.index(type(after.op)) + 1 :]
         chain.append(after)
     return chain

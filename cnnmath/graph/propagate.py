@@ -15,7 +15,7 @@ from cnnmath.graph.lengths import least_sizes
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.remember import remembering
 from cnnmath.graph.sources import Source
-from cnnmath.ops import Conv, ConvTranspose, Linear, Operator
+from cnnmath.ops import Conv, ConvTranspose, Linear, MatMul, Operator
 from cnnmath.ops.algebra import Shape, spatial_of
 from cnnmath.ops.checks import same
 from cnnmath.ops.recurrent import Cell
@@ -23,7 +23,10 @@ from cnnmath.readers import Census, cost
 from cnnmath.window import Size
 
 WEIGHTED = (Conv, ConvTranspose, Linear, Cell)
-"""Operators whose multiply-accumulates everybody counts, and which make up the depth of a network."""
+"""Operators with weights, which make up the depth of a network."""
+
+COUNTED = (*WEIGHTED, MatMul)
+"""Operators whose multiply-accumulates everybody counts: those with weights, and products of activations."""
 
 
 class Facts(NamedTuple):
@@ -83,7 +86,7 @@ class Layer:
 
     @property
     def macs(self) -> Size:
-        """Multiply-accumulates of convolutions, linear layers and cells, biases not counted; others have none."""
+        """Multiply-accumulates of convolutions, linear layers, cells and matrix products; others have none."""
         return products(self.op, self.census, *self.input_shapes) if self.census else 0
 
 
@@ -100,7 +103,7 @@ def products(op: Operator, census: Census, *inputs: Shape) -> Size:
     if isinstance(op, Cell):
         own = op.parameters(*inputs)
         return inputs[0][0] * (prod(own["w"]) + prod(own["u"]))
-    return census.multiplications if isinstance(op, WEIGHTED) else 0
+    return census.multiplications if isinstance(op, COUNTED) else 0
 
 
 def shapes(net: Architecture) -> dict[str, Shape]:
@@ -132,6 +135,8 @@ def spatial(net: Architecture, known: Mapping[str, Shape], node: str) -> Shape:
 
 def _add_smallest(error: ShapeError, net: Architecture) -> None:
     """Name the smallest input that fits, where this one is smaller."""
+    if not net.input_shape:
+        return
     channels, *sizes = net.input_shape
     least = least_sizes(net)
     if least and any(a > n for a, n in zip(least, sizes, strict=True) if isinstance(n, int)):
@@ -154,7 +159,7 @@ def propagate(net: Architecture, batch: Size = 1) -> list[Layer]:
     ((1, 6, 14, 14), 6, 156)
     """
     seen = {INPUT: at_input(len(net.input_shape) - 1)}
-    axes = remembering(lambda op, *inputs: op.axes(inputs[0][2:]))
+    views = remembering(lambda op, *inputs: op.views(*inputs))
     layers, trained = [], set[str]()
     for name, op, inputs, facts in walk(net, batch):
         reads = net.inputs(name)
@@ -168,7 +173,7 @@ def propagate(net: Architecture, batch: Size = 1) -> list[Layer]:
         elif isinstance(op, Opaque):
             seen[name] = behind_unknown(name, below)
         else:
-            seen[name] = through(axes(op, *inputs), below, weighted=isinstance(op, WEIGHTED))
+            seen[name] = through(views(op, *inputs), below, weighted=isinstance(op, WEIGHTED))
         layers.append(Layer(name, op, reads, inputs, *facts, seen[name], trained_below))
     return layers
 

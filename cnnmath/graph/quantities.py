@@ -9,6 +9,7 @@ from types import MappingProxyType
 from cnnmath.axis import Axis, Transposed
 from cnnmath.graph.architecture import check_numbers
 from cnnmath.graph.propagate import Layer
+from cnnmath.ops import MatMul
 from cnnmath.ops.recurrent import Cell
 from cnnmath.readers import Census
 from cnnmath.window import Size, Window
@@ -44,6 +45,8 @@ def macs_inside(layer: Layer) -> Size:
 def backward(layer: Layer) -> Size:
     """Multiply-accumulates of both gradients: dx and dw cost what the output costs; no dx if nothing below learns.
 
+    Of a product of two activations, both are a dx.
+
     Examples
     --------
     >>> from cnnmath.graph import parse, propagate
@@ -51,7 +54,9 @@ def backward(layer: Layer) -> Size:
     >>> (first.macs, backward(first)), (second.macs, backward(second))
     ((9, 9), (3, 6))
     """
-    return 2 * layer.macs if layer.trained_below else layer.macs
+    if layer.trained_below:
+        return 2 * layer.macs
+    return 0 if isinstance(layer.op, MatMul) else layer.macs
 
 
 def _pairs(axis: Axis, n: int, outputs: int) -> int:

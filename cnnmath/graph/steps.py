@@ -7,15 +7,16 @@ q = 1, a transposed one p = 1 and q = stride, bins q = 0. Both properties surviv
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
-from math import gcd
+from math import gcd, lcm
 from typing import Any
 
 from cnnmath.axis import Axis, Bins, Folded, Stretched, Transposed, Whole
 from cnnmath.errors import SettingError
-from cnnmath.ops import Operator
+from cnnmath.ops import Expand, Operator
+from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.pool import Pool
 from cnnmath.window import IDENTITY, Window
 
@@ -42,10 +43,33 @@ class Rhythm:
         common = gcd(self.growth, second.period)
         return Rhythm(self.period * second.period // common, second.growth * self.growth // common, low, high)
 
+    def beside(self, other: Rhythm) -> Rhythm:
+        """Rhythm of the longer of two lengths, from where the one that grows faster is the longer.
+
+        Examples
+        --------
+        >>> Rhythm().beside(Rhythm(1, 0, Fraction(1), Fraction(1)))
+        Rhythm(period=1, growth=1, low=Fraction(0, 1), high=Fraction(1, 1))
+        """
+        slow, fast = sorted((self, other), key=lambda rhythm: rhythm.rate)
+        high = max(slow.high, fast.high)
+        if slow.rate < fast.rate:
+            return replace(fast, high=high)
+        period = lcm(slow.period, fast.period)
+        return Rhythm(period, int(fast.rate * period), max(slow.low, fast.low), high)
+
+
+def constant(length: int) -> Rhythm:
+    """Rhythm of a length that does not grow."""
+    return Rhythm(1, 0, Fraction(length), Fraction(length))
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One node along one axis: what it reads, its rule, the rhythm of this rule, and that of its length."""
+    """One node along one axis: what it reads, its rule, the rhythm of this rule, and that of its length.
+
+    An expansion asks for a length; all others for 1.
+    """
 
     name: str
     op: Operator
@@ -53,10 +77,22 @@ class Step:
     axis: Callable[[int], Axis]
     own: Rhythm
     rhythm: Rhythm
+    asked: int = 1
+
+    @property
+    def repeats(self) -> bool:
+        """Whether lengths of 1 fit any."""
+        return isinstance(self.op, (Elementwise, Expand))
 
     def length(self, m: int) -> int:
         """Length of the output where it reads a length of ``m``."""
         return self.axis(m).placements(m)
+
+    def reached(self, known: Mapping[str, int]) -> int:
+        """Length of the output where the lengths of what it reads are known: the longest where 1 fits any."""
+        if self.repeats:
+            return max([known[read] for read in self.reads] + [self.asked] * (self.asked > 1))
+        return self.length(known[self.reads[0]])
 
     def blind(self, m: int) -> bool:
         """Whether a pooling has a window of padding alone."""
@@ -146,8 +182,7 @@ def rhythm_of(rule: Callable[[int], Axis], op: Operator) -> Rhythm:
     """
     first: Any = rule(1)
     if isinstance(first, Bins) or isinstance(rule(2), Bins):  # as many bins as positions are a window
-        fixed = Fraction(first.placements(1))
-        return Rhythm(1, 0, fixed, fixed)
+        return constant(first.placements(1))
     if isinstance(first, Whole):
         return Rhythm()
     period, growth = _growth(first)
@@ -167,9 +202,17 @@ def _growth(axis: Window | Transposed | Folded | Stretched) -> tuple[int, int]:
 
 
 def unequal(step: Step, known: Mapping[str, int]) -> Stop | None:
-    """Refusal of a merge whose inputs have unequal lengths: the shortest has to grow to the longest."""
-    short = min(step.reads, key=known.__getitem__)
-    long = max(step.reads, key=known.__getitem__)
+    """Refusal of a merge whose inputs have unequal lengths: the shortest has to grow to the longest.
+
+    Where lengths of 1 fit any, they do.
+    """
+    reads = [read for read in step.reads if not (step.repeats and known[read] == 1)]
+    if not reads:
+        return None
+    short, long = min(reads, key=known.__getitem__), max(reads, key=known.__getitem__)
+    if step.asked not in (1, known[long]):
+        least = step.asked if known[long] < step.asked else known[long] + 1
+        return Stop(step, long, least, f"'{long}' has length {known[long]}, it takes 1 and {step.asked}")
     if known[short] == known[long]:
         return None
     return Stop(step, short, known[long], f"'{short}' has length {known[short]}, '{long}' {known[long]}")

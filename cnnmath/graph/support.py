@@ -177,9 +177,12 @@ def _pulled_down(
                     rule="a support follows every path to the input",
                     fix="ask for a node ahead of it, or write it with known operators",
                 ).at(f"node '{name}'")
-            for read in _varying(net, name):
+            reads = net.inputs(name)
+            views = op.views(*(known[read] for read in reads))
+            for read, axes in zip(reads, views, strict=True):
+                if _is_source(net, read):
+                    continue
                 sizes = known[read][2:]
-                axes = op.axes(sizes)
                 own = None if axes is None else axes[which.start : which.stop]
                 pulled = _pulled(above, own, sizes[which.start : which.stop], padding=padding)
                 if pulled.counts.size:
@@ -187,9 +190,9 @@ def _pulled_down(
     return found[INPUT] if INPUT in found else Support(at, np.zeros((0,) * len(at), object))
 
 
-def _varying(net: Architecture, name: str) -> list[str]:
-    """What a node reads, sources apart."""
-    return [read for read in net.inputs(name) if read == INPUT or not isinstance(net.op(read), Source)]
+def _is_source(net: Architecture, name: str) -> bool:
+    """Whether a node reads nothing."""
+    return name != INPUT and isinstance(net.op(name), Source)
 
 
 def _pulled(above: Support, axes: tuple[Axis, ...] | None, sizes: Sequence[int], *, padding: bool) -> Support:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cnnmath.errors import DataError, ShapeError
 from cnnmath.graph.architecture import Architecture
-from cnnmath.graph.propagate import WEIGHTED, Facts, products, walk
+from cnnmath.graph.propagate import COUNTED, Facts, products, walk
 from cnnmath.readers import Census
 from cnnmath.window import Size
 
@@ -139,7 +139,7 @@ def _alone(build: Callable[..., Architecture], candidate: Mapping[str, int]) -> 
 def _totals(net: Architecture) -> tuple[Totals, list[Any]]:
     """Totals of a network, and every number that they are made of; each kind of layer is read once."""
     layers: dict[int, tuple[Facts, Size, int]] = {}
-    for _, op, inputs, facts in walk(net, counted=WEIGHTED):
+    for _, op, inputs, facts in walk(net, counted=COUNTED):
         _, macs, times = layers.get(id(facts)) or (facts, products(op, facts.census or Census(), *inputs), 0)
         layers[id(facts)] = (facts, macs, times + 1)
     parameters = [facts.parameters * times for facts, _, times in layers.values()]

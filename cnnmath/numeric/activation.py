@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnmath.numeric.elementwise import each, where_true
-from cnnmath.numeric.scalar import constant, exp, log1p
+from cnnmath.numeric.scalar import constant, exp, expm1, log1p
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
 
@@ -32,7 +32,7 @@ def leaky_backward(op: LeakyReLU, dy: Array, x: Array) -> dict[str, Array]:
 
 def elu_forward(op: ELU, x: Array) -> Array:
     """An exponential where x is not positive."""
-    return np.where(x > 0, x, constant(op.alpha, x) * _expm1(np.minimum(x, 0)))
+    return np.where(x > 0, x, constant(op.alpha, x) * expm1(np.minimum(x, 0)))
 
 
 def elu_backward(op: ELU, dy: Array, x: Array) -> dict[str, Array]:
@@ -54,7 +54,7 @@ def sigmoid_backward(op: Sigmoid, dy: Array, x: Array) -> dict[str, Array]:
 
 def tanh_forward(op: Tanh, x: Array) -> Array:
     """Hyperbolic tangent, by expm1 of -2|x|."""
-    tail = _expm1(-2 * np.abs(x))
+    tail = expm1(-2 * np.abs(x))
     return np.where(x >= 0, -tail, tail) / (2 + tail)
 
 
@@ -106,7 +106,3 @@ def log_softmax_forward(op: LogSoftmax, x: Array) -> Array:
 def log_softmax_backward(op: LogSoftmax, dy: Array, x: Array) -> dict[str, Array]:
     """``dy - softmax(x) * sum of dy``."""
     return {"x": dy - softmax_forward(Softmax(op.axis), x) * dy.sum(axis=op.axis, keepdims=True)}
-
-
-def _expm1(x: Array) -> Array:
-    return exp(x) - 1 if x.dtype == object else np.expm1(x)

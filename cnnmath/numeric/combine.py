@@ -1,8 +1,7 @@
-"""Merging branches, choosing among channels, and passing on unchanged."""
+"""Joining channels, choosing among them, and passing on unchanged."""
 
 from __future__ import annotations
 
-from functools import reduce
 from itertools import accumulate
 
 import numpy as np
@@ -10,18 +9,8 @@ import numpy as np
 from cnnmath.errors import SettingError
 from cnnmath.numeric.scalar import constant, like
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import Add, Concat, Dropout, Select
+from cnnmath.ops import Concat, Dropout, Select
 from cnnmath.ops.algebra import Shape, rational
-
-
-def add_forward(op: Add, *xs: Array) -> Array:
-    """Sum of the inputs."""
-    return reduce(np.add, xs)
-
-
-def add_backward(op: Add, dy: Array, *xs: Array) -> dict[str, Array]:
-    """Every input receives the whole gradient."""
-    return {f"x{i}": dy.copy() for i in range(1, len(xs) + 1)}
 
 
 def concat_forward(op: Concat, *xs: Array) -> Array:

@@ -15,8 +15,11 @@ from cnnmath.readers.exact import Exact
 
 
 def constant(value: float | Fraction, like: Array) -> Any:
-    """A setting as a factor for an array: a fraction among objects, a weak Python float among machine numbers."""
-    return rational(value) if like.dtype == object else float(value)
+    """A setting among an array's numbers: a fraction among objects, an integer among integers, else a weak float."""
+    number = rational(value)
+    if like.dtype.kind in "iu" and number.denominator == 1:
+        return int(number)
+    return number if like.dtype == object else float(value)
 
 
 def like(values: Array, x: Array) -> Array:
@@ -27,6 +30,11 @@ def like(values: Array, x: Array) -> Array:
 def exp(x: Array) -> Array:
     """Exponential."""
     return _each(Exact().exp, x) if x.dtype == object else np.exp(x)
+
+
+def expm1(x: Array) -> Array:
+    """Exponential less 1."""
+    return exp(x) - 1 if x.dtype == object else np.expm1(x)
 
 
 def log(x: Array) -> Array:
@@ -40,10 +48,12 @@ def log1p(x: Array) -> Array:
 
 
 def power(x: Array, exponent: Fraction | int) -> Array:
-    """Rational power; numpy's square root where the exponent is a half."""
+    """Rational power; numpy's square root where the exponent is a half, and its whole powers."""
     if x.dtype == object:
         return _each(lambda v: Exact().power(v, exponent) if isinstance(v, Rational) else v**exponent, x)
-    return np.sqrt(x) if exponent == Fraction(1, 2) else x ** float(exponent)
+    if exponent == Fraction(1, 2):
+        return np.sqrt(x)
+    return x ** (int(exponent) if exponent == int(exponent) else float(exponent))
 
 
 def _each(function: Callable[[Any], Any], x: Array) -> Array:

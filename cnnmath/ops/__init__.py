@@ -9,9 +9,11 @@ from cnnmath.errors import unknown
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
+from cnnmath.ops.arithmetic import Add, Divide, Maximum, Minimum, Multiply, Pow, Subtract
 from cnnmath.ops.border import EdgePad, ReflectPad
-from cnnmath.ops.combine import Add, Concat, Dropout, Select
+from cnnmath.ops.combine import Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
+from cnnmath.ops.expand import Expand
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
 from cnnmath.ops.linear import Flatten, Linear, RadialBasis
 from cnnmath.ops.loss import BinaryCrossEntropy, CrossEntropy, SquaredError
@@ -20,9 +22,13 @@ from cnnmath.ops.maxout import Maxout
 from cnnmath.ops.mode import inference, training
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
+from cnnmath.ops.pointwise import Abs, Affine, Clip, Exp, Log, Power
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
+from cnnmath.ops.product import MatMul
+from cnnmath.ops.rectifiers import CELU, SELU, PReLU, Softsign, ThresholdedReLU
 from cnnmath.ops.recurrent import LSTMCell, RNNCell
 from cnnmath.ops.reduction import Reduce
+from cnnmath.ops.rms_norm import RMSNorm
 from cnnmath.ops.softmax import LogSoftmax, Softmax
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
@@ -53,18 +59,38 @@ ALL: tuple[type[Operator], ...] = (
     GroupNorm,
     InstanceNorm,
     LayerNorm,
+    RMSNorm,
     LocalResponseNorm,
     ReLU,
     LeakyReLU,
     ELU,
+    SELU,
+    CELU,
+    PReLU,
+    ThresholdedReLU,
+    Clip,
     Sigmoid,
     Tanh,
     Softplus,
+    Softsign,
     Softmax,
     LogSoftmax,
     Maxout,
+    Affine,
+    Power,
+    Exp,
+    Log,
+    Abs,
     Reduce,
     Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Pow,
+    Maximum,
+    Minimum,
+    MatMul,
+    Expand,
     Concat,
     Select,
     Dropout,
@@ -75,20 +101,28 @@ ALL: tuple[type[Operator], ...] = (
 
 __all__ = [
     "ALL",
+    "CELU",
     "ELU",
+    "SELU",
+    "Abs",
     "AdaptiveAveragePool",
     "AdaptiveMaxPool",
     "Add",
+    "Affine",
     "Algebra",
     "AveragePool",
     "BatchNorm",
     "BinaryCrossEntropy",
+    "Clip",
     "Concat",
     "Conv",
     "ConvTranspose",
     "CrossEntropy",
+    "Divide",
     "Dropout",
     "EdgePad",
+    "Exp",
+    "Expand",
     "Flatten",
     "GlobalAveragePool",
     "GroupNorm",
@@ -99,14 +133,23 @@ __all__ = [
     "Linear",
     "LinearUpsample",
     "LocalResponseNorm",
+    "Log",
     "LogSoftmax",
     "LpPool",
+    "MatMul",
     "MaxPool",
     "MaxUnpool",
+    "Maximum",
     "Maxout",
+    "Minimum",
+    "Multiply",
     "Operand",
     "Operator",
+    "PReLU",
     "Pad",
+    "Pow",
+    "Power",
+    "RMSNorm",
     "RNNCell",
     "RadialBasis",
     "ReLU",
@@ -116,9 +159,12 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "Softsign",
     "SquaredError",
     "Subsample",
+    "Subtract",
     "Tanh",
+    "ThresholdedReLU",
     "Upsample",
     "inference",
     "named",

@@ -132,6 +132,10 @@ class Operator(ABC):
         """What an output reads along each axis, also where that is no window; None where nothing is spatial."""
         return self.windows(sizes)
 
+    def views(self, *inputs: Shape) -> tuple[tuple[Axis, ...] | None, ...]:
+        """What an output reads of each input along each axis: of all inputs the same, where they are alike."""
+        return (self.axes(inputs[0][2:]),) * len(inputs)
+
 
 def spatial_of(op: Operator, output: Shape) -> Shape:
     """Spatial sizes of an operator's output, from its shape.

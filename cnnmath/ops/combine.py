@@ -1,4 +1,4 @@
-"""Merging branches, choosing among channels, and passing on unchanged."""
+"""Joining channels, choosing among them, and passing on unchanged."""
 
 from __future__ import annotations
 
@@ -11,35 +11,6 @@ from cnnmath.errors import SettingError, ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, rational
 from cnnmath.ops.checks import check_flag, check_rank, integer, same
 from cnnmath.window import Size
-
-
-@dataclass(frozen=True, slots=True)
-class Add(Operator):
-    r"""Sum of two or more inputs of equal shape: the merge of a residual connection.
-
-    References
-    ----------
-    .. [1] K. He et al., "Deep residual learning for image recognition", arXiv:1512.03385, equation 1.
-
-    Examples
-    --------
-    >>> Add().shape((1, 256, 56, 56), (1, 256, 56, 56))
-    (1, 256, 56, 56)
-    """
-
-    variadic = True
-
-    def output(self, *inputs: Shape) -> Shape:
-        """The shape that all inputs have."""
-        _check_equal(inputs, "add, all axes must agree", lambda x: x)
-        return inputs[0]
-
-    def element(self, m: Algebra, at: tuple[Size, ...], *xs: Operand) -> Number:
-        """One output: the sum of the inputs at the same position."""
-        total = xs[0][at]
-        for x in xs[1:]:
-            total = total + x[at]
-        return total
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,22 @@ from itertools import count
 
 from cnnmath.ops.adaptive import AdaptivePool
 from cnnmath.ops.algebra import Operator, Shape
+from cnnmath.ops.arithmetic import Add
 from cnnmath.ops.border import BorderPad
-from cnnmath.ops.combine import Add, Concat, Select
+from cnnmath.ops.broadcast import Elementwise
+from cnnmath.ops.combine import Concat, Select
 from cnnmath.ops.conv import Conv
+from cnnmath.ops.expand import Expand
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
 from cnnmath.ops.linear import Linear, RadialBasis
 from cnnmath.ops.maxout import Maxout
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import Pool
+from cnnmath.ops.product import MatMul
 from cnnmath.ops.recurrent import Cell
 from cnnmath.ops.reduction import Reduce
+from cnnmath.ops.rms_norm import RMSNorm
 from cnnmath.ops.spatial import windows_of
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
@@ -127,7 +132,7 @@ def _(op: LocalResponseNorm, rank: int = 2, *, exact: bool = False) -> tuple[Ope
 
 @reduced.register
 def _(
-    op: BatchNorm | InstanceNorm | LayerNorm, rank: int = 2, *, exact: bool = False
+    op: BatchNorm | InstanceNorm | LayerNorm | RMSNorm, rank: int = 2, *, exact: bool = False
 ) -> tuple[Operator, tuple[Shape, ...]]:
     least = 4 if isinstance(op, BatchNorm) and not op.training else 2
     return op, ((2, 3, *range(least, least + rank)),)
@@ -151,6 +156,24 @@ def _(op: Reduce, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tupl
 @reduced.register
 def _(op: Add, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     return op, ((2, 3, *range(4, 4 + rank)),) * 2
+
+
+@reduced.register
+def _(op: Elementwise, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, ((2, 3, *range(4, 4 + rank)), (2, 3, *(1,) * rank))
+
+
+@reduced.register
+def _(op: MatMul, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    batch = tuple(range(2, 2 + rank))
+    return op, ((*batch, 3, 4), (*batch, 4, 2))
+
+
+@reduced.register
+def _(op: Expand, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    rank = max(rank + 2, len(op.sizes) + 1)
+    sizes = (*(1,) * (rank - len(op.sizes)), *op.sizes)
+    return op, (tuple(n if size == 1 else 1 for n, size in zip(range(2, 2 + rank), sizes, strict=True)),)
 
 
 @reduced.register

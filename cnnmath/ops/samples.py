@@ -6,9 +6,14 @@ from functools import singledispatch
 
 from cnnmath.ops.algebra import Operator, Shape
 from cnnmath.ops.along import settled
+from cnnmath.ops.broadcast import Elementwise
+from cnnmath.ops.checks import same
+from cnnmath.ops.expand import Expand
 from cnnmath.ops.group_norm import LayerNorm
 from cnnmath.ops.norm import BatchNorm
+from cnnmath.ops.product import MatMul
 from cnnmath.ops.reduction import Reduce
+from cnnmath.ops.rms_norm import RMSNorm
 from cnnmath.ops.softmax import OverAxis
 
 
@@ -31,10 +36,18 @@ def _(op: BatchNorm, *inputs: Shape) -> bool:  # noqa: ARG001
 
 
 @samples_meet.register
+def _(op: Elementwise | MatMul | Expand, *inputs: Shape) -> bool:
+    """Where the batch is no axis of all inputs, or is repeated, it is not that of the output."""
+    output = op.shape(*inputs)
+    batched = min(map(len, inputs)) > (2 if isinstance(op, MatMul) else 0)
+    return not (batched and all(len(x) == len(output) and same(x[:1], output[:1]) for x in inputs))
+
+
+@samples_meet.register
 def _(op: Reduce, *inputs: Shape) -> bool:
     return 0 in op.along(inputs[0])
 
 
 @samples_meet.register
-def _(op: OverAxis | LayerNorm, *inputs: Shape) -> bool:
+def _(op: OverAxis | LayerNorm | RMSNorm, *inputs: Shape) -> bool:
     return settled((op.axis,), inputs[0]) == (0,)

@@ -8,6 +8,8 @@ from functools import singledispatch
 
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.algebra import Operator, rational
+from cnnmath.ops.pointwise import Abs, Affine, Clip
+from cnnmath.ops.rectifiers import CELU, SELU, Softsign, ThresholdedReLU
 from cnnmath.ops.softmax import LogSoftmax, Softmax
 
 
@@ -116,11 +118,51 @@ def _(op: LeakyReLU, channels: int | None = None) -> Slopes:
 
 @slopes.register
 def _(op: ELU, channels: int | None = None) -> Slopes:
+    return _exponential(rational(op.alpha), Fraction(1))
+
+
+@slopes.register
+def _(op: SELU, channels: int | None = None) -> Slopes:
+    return _exponential(rational(op.gamma) * rational(op.alpha), rational(op.gamma))
+
+
+@slopes.register
+def _(op: CELU, channels: int | None = None) -> Slopes:
+    return Slopes((Interval(Fraction(0), Fraction(1), high_at="at x >= 0"),))
+
+
+@slopes.register
+def _(op: ThresholdedReLU, channels: int | None = None) -> Slopes:
     alpha = rational(op.alpha)
-    if alpha == 0:
-        return _kinked(alpha)
-    ends = (Fraction(0), alpha, "", "at x = 0") if alpha > 0 else (alpha, Fraction(0), "at x = 0", "")
-    return Slopes((Interval(*ends), _point(Fraction(1), "at x > 0")))
+    return Slopes((_point(Fraction(0), f"at x <= {alpha}"), _point(Fraction(1), f"at x > {alpha}")))
+
+
+@slopes.register
+def _(op: Clip, channels: int | None = None) -> Slopes:
+    low, high = (None if bound is None else rational(bound) for bound in (op.low, op.high))
+    beyond = [f"x <= {low}"] * (low is not None) + [f"x >= {high}"] * (high is not None)
+    within = [f"x > {low}"] * (low is not None) + [f"x < {high}"] * (high is not None)
+    if not beyond:
+        return Slopes((_point(Fraction(1), "everywhere"),))
+    if low == high:
+        return Slopes((_point(Fraction(0), "everywhere"),))
+    return Slopes((_point(Fraction(0), f"at {' and '.join(beyond)}"), _point(Fraction(1), f"at {', '.join(within)}")))
+
+
+@slopes.register
+def _(op: Abs, channels: int | None = None) -> Slopes:
+    ends = ((-1, "at x < 0"), (0, "at x = 0"), (1, "at x > 0"))
+    return Slopes(tuple(_point(Fraction(slope), at) for slope, at in ends))
+
+
+@slopes.register
+def _(op: Affine, channels: int | None = None) -> Slopes:
+    return Slopes((_point(rational(op.scale), "everywhere"),))
+
+
+@slopes.register
+def _(op: Softsign, channels: int | None = None) -> Slopes:
+    return Slopes((Interval(Fraction(0), Fraction(1), high_at="at x = 0"),))
 
 
 @slopes.register
@@ -153,6 +195,14 @@ def _(op: LogSoftmax, channels: int | None = None) -> Slopes:
     if channels == 1:
         return Slopes((_point(Fraction(0), "everywhere: y = 0"),))
     return Slopes((Interval(Fraction(0), Fraction(1)), Interval(Fraction(-1), Fraction(0))))
+
+
+def _exponential(slope: Fraction, above: Fraction) -> Slopes:
+    """An exponential up to 0, where it has a slope, and a line above it."""
+    if slope == 0:
+        return Slopes((_point(slope, "at x <= 0"), _point(above, "at x > 0")))
+    ends = (Fraction(0), slope, "", "at x = 0") if slope > 0 else (slope, Fraction(0), "at x = 0", "")
+    return Slopes((Interval(*ends), _point(above, "at x > 0")))
 
 
 def _kinked(slope: Fraction) -> Slopes:

@@ -16,6 +16,7 @@ from itertools import product
 from math import isqrt, prod
 from typing import Any, Self
 
+from cnnmath.errors import DataError
 from cnnmath.ops.algebra import Number, Operator, position
 
 DIGITS = 60
@@ -91,13 +92,17 @@ class Exact:
 
     def log(self, x: Number) -> Number:
         """Natural logarithm, within a relative 10^-50."""
+        if x <= 0:
+            raise DataError("there is no logarithm of it.", rule="x > 0", here=f"x = {x}")
         return _decimal(x, decimal.Decimal.ln) if x != 1 else Fraction(0)
 
     def power(self, x: Number, exponent: Fraction | int) -> Number:
         """Rational power: exact where the root is rational, else within a relative 10^-50."""
-        exponent = Fraction(exponent)
-        root = _rational_root(x, exponent.denominator)
-        return self.exp(exponent * self.log(x)) if root is None else root**exponent.numerator
+        base, exponent = Fraction(x), Fraction(exponent)
+        if (base < 0 and exponent.denominator > 1) or (base == 0 and exponent < 0):
+            raise DataError("there is no such power of it.", here=f"x^({exponent}) at x = {base}")
+        root = _rational_root(base, exponent.denominator)
+        return self.exp(exponent * self.log(base)) if root is None else root**exponent.numerator
 
 
 def evaluate(op: Operator, at: tuple[int, ...], *operands: Tensor) -> Fraction:

@@ -72,7 +72,9 @@ def _implied(condition: Any, slope: Expr, ranges: dict[sp.Symbol, Expr]) -> bool
 
 
 def _shortest(expr: Expr) -> Expr:
-    """The expression as it is or factored, whichever has fewer operations."""
+    """The expression as it is or factored, whichever has fewer operations; ``x sign(x)`` beside ``|x|`` is that too."""
+    if expr.has(sp.Abs) and expr.has(sp.sign):
+        expr = expr.subs({a.args[0] * sp.sign(a.args[0]): a for a in expr.atoms(sp.Abs)})
     return min(expr, sp.factor(expr), key=sp.count_ops)
 
 

@@ -15,9 +15,11 @@ from cnnmath.ops import (
     Concat,
     Conv,
     ConvTranspose,
+    Expand,
     Flatten,
     GroupNorm,
     Linear,
+    MatMul,
     Maxout,
     MaxUnpool,
     Operator,
@@ -29,6 +31,7 @@ from cnnmath.ops import (
 from cnnmath.ops.adaptive import AdaptivePool
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.border import BorderPad
+from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.notation import describe
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.recurrent import Cell
@@ -146,6 +149,25 @@ def _(op: Reduce, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
 @symbolic.register
 def _(op: Add, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
     return op, ((size("N"), size("C"), *spatial(rank)),) * 2
+
+
+@symbolic.register
+def _(op: Elementwise, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, ((size("N"), size("C"), *spatial(rank)), (size("N"), size("C"), *(1,) * rank))
+
+
+@symbolic.register
+def _(op: MatMul, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+    batch = (size("N"), size("C"), size("D"), size("E"))[:rank]
+    return op, ((*batch, size("I"), size("K")), (*batch, size("K"), size("J")))
+
+
+@symbolic.register
+def _(op: Expand, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+    rank = max(rank, len(op.sizes) - 1)  # the batch is not repeated
+    axes = (size("N"), size("C"), *spatial(rank))
+    sizes = (*(1,) * (len(axes) - len(op.sizes)), *op.sizes)
+    return op, (tuple(n if length == 1 else 1 for n, length in zip(axes, sizes, strict=True)),)
 
 
 @symbolic.register

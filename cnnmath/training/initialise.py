@@ -16,7 +16,7 @@ from cnnmath.graph import Architecture
 from cnnmath.graph.architecture import check_numbers
 from cnnmath.graph.arrays import buffers, parameters
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import Conv, ConvTranspose, Operator, RadialBasis, Subsample
+from cnnmath.ops import Conv, ConvTranspose, Operator, PReLU, RadialBasis, Subsample
 from cnnmath.ops.algebra import Shape
 
 
@@ -86,7 +86,8 @@ def initialise(net: Architecture, scheme: str = "he", *, seed: int = 0, dtype: A
     Notes
     -----
     *Conventions*: biases are 0. Batch normalisation begins as the identity: scale 1, shift 0, mean 0, variance 1. A
-    trained subsampling begins as the mean of its window. The codes of radial basis functions are signs, at random.
+    trained subsampling begins as the mean of its window, a trained slope of a rectifier as 1/4. The codes of radial
+    basis functions are signs, at random.
 
     Raises
     ------
@@ -162,6 +163,8 @@ def _begun(net: Architecture, name: str, shape: Shape, scheme: str, seed: int) -
     op, rng = net.op(node), np.random.default_rng([seed, *name.encode()])
     if isinstance(op, Subsample) and operand == "w":
         return np.full(shape, 1 / prod(op.kernel))
+    if isinstance(op, PReLU):
+        return np.full(shape, 0.25)
     if isinstance(op, RadialBasis):
         return rng.choice([-1.0, 1.0], shape)
     if operand in WEIGHTS:

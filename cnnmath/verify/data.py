@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from fractions import Fraction
 from functools import singledispatch
 from math import lcm, prod
@@ -31,16 +32,28 @@ MODES: dict[type[Operator], Mode] = {
     ops.GroupNorm: "digits",
     ops.InstanceNorm: "digits",
     ops.LayerNorm: "digits",
+    ops.RMSNorm: "digits",
     ops.LocalResponseNorm: "digits",
     ops.ELU: "digits",
+    ops.SELU: "digits",
+    ops.CELU: "digits",
+    ops.ThresholdedReLU: "rationals",
+    ops.Clip: "rationals",
     ops.Sigmoid: "digits",
     ops.Tanh: "digits",
     ops.Softplus: "digits",
+    ops.Softsign: "rationals",
     ops.Softmax: "digits",
     ops.LogSoftmax: "digits",
+    ops.Affine: "rationals",
+    ops.Power: "digits",
+    ops.Exp: "digits",
+    ops.Log: "digits",
     ops.CrossEntropy: "digits",
     ops.BinaryCrossEntropy: "digits",
     ops.SquaredError: "rationals",
+    ops.Divide: "rationals",
+    ops.Pow: "digits",
     ops.RNNCell: "digits",
     ops.LSTMCell: "digits",
 }
@@ -57,6 +70,10 @@ def mode(op: Operator, *inputs: Shape) -> Mode:
         return "digits"
     if isinstance(op, ops.Dropout) and op.training:
         return "rationals"
+    if isinstance(op, (ops.Affine, ops.Clip, ops.ThresholdedReLU)) and all(map(_is_whole, astuple(op))):
+        return "integers"
+    if isinstance(op, ops.Power) and op.whole:
+        return "integers" if 0 < op.exponent <= HIGHEST else "rationals"
     if isinstance(op, ops.Reduce) and (op.irrational or op.how == "product"):
         return "digits" if op.irrational else "rationals"
     large = divisor(op, *inputs) * 9 * prod(inputs[0][2:]) >= 1 << 53 if inputs else False
@@ -72,6 +89,9 @@ def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed:
     levels = op.levels(*inputs).get(name)
     if levels is not None:
         return labels(shape, levels, seed)
+    if name == "x" and (near := around(op)):
+        chosen = np.array([near[i] for i in seed.integers(0, len(near), prod(shape))], object).reshape(shape)
+        return chosen.astype(float) if mode(op, *inputs) == "integers" else chosen
     most = 4 if name.startswith("x") else 9
     numbers = seed.integers(-most, most + 1, shape)
     if numbers.size < FEW and not name.startswith("x"):
@@ -86,11 +106,30 @@ def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed:
     return exact * exact + 1 / Fraction(4) - rational(op.epsilon) if name == "var" else exact  # type: ignore[attr-defined]
 
 
+def around(op: Operator) -> list[Fraction]:
+    """The numbers at which an operator that has bounds treats its input otherwise, and one on both sides of each.
+
+    Examples
+    --------
+    >>> [int(v) for v in around(ops.Clip(0, 6))], around(ops.ReLU())
+    ([-1, 0, 1, 5, 6, 7], [])
+    """
+    bounds = astuple(op) if isinstance(op, (ops.Clip, ops.ThresholdedReLU)) else ()
+    return sorted({rational(b) + step for b in bounds if b is not None for step in (-1, 0, 1)})
+
+
+def _is_whole(setting: float | Fraction | None) -> bool:
+    return setting is None or rational(setting).denominator == 1
+
+
 def labels(shape: Shape, levels: Sequence[int], seed: np.random.Generator) -> Any:
     """Fractions that are each one of the levels; the first is the first of them, so that not every label is ignored."""
     chosen = [levels[i] for i in seed.integers(0, len(levels), prod(shape))]
     return np.array([Fraction(v) for v in (*levels[:1], *chosen[1:])], object)[: prod(shape)].reshape(shape)
 
+
+HIGHEST = 4
+"""Highest power for which the integers that are drawn stay among those that floats hold."""
 
 FEW = 8
 """Fewer parameters or gradients from above than these are never zero, which would tell nothing."""

@@ -34,9 +34,15 @@ USUAL: Mapping[type[Operator], Case] = MappingProxyType(
         ops.GroupNorm: Case(ops.GroupNorm(2), (CHANNELS,)),
         ops.LocalResponseNorm: Case(ops.LocalResponseNorm(5), ((2, 8, 3, 3),)),
         ops.Maxout: Case(ops.Maxout(2), (CHANNELS,)),
+        ops.Clip: Case(ops.Clip(0, 6), (IMAGE,)),
+        ops.Affine: Case(ops.Affine(2, 1), (IMAGE,)),
+        ops.Power: Case(ops.Power(2), (IMAGE,)),
         ops.Reduce: Case(ops.Reduce("mean", (2, 3)), (IMAGE,)),
         ops.Select: Case(ops.Select((1, 0)), (IMAGE,)),
         **{kind: Case(kind(), (IMAGE, IMAGE)) for kind in (ops.Add, ops.Concat)},
+        **{kind: Case(kind(), (IMAGE, IMAGE)) for kind in (ops.Subtract, ops.Multiply, ops.Divide, ops.Pow)},
+        **{kind: Case(kind(), (IMAGE, IMAGE)) for kind in (ops.Maximum, ops.Minimum, ops.MatMul)},
+        ops.Expand: Case(ops.Expand((5, 5)), ((2, 3, 1, 1),)),
         **{kind: Case(kind(), ((4, 5),)) for kind in (ops.CrossEntropy, ops.BinaryCrossEntropy, ops.SquaredError)},
     }
 )

@@ -104,7 +104,7 @@ def diamonds(draw):
     net, fork = draw(chains(most=2))
     _, a = draw(chains(fork, net, "a", 2))
     _, b = draw(chains(fork, net, "b", 2)) if draw(st.booleans()) else (net, fork)
-    merged = net.add("add", ops.Add(), a, b)
+    merged = net.add("add", draw(st.sampled_from([ops.Add(), ops.Concat()])), a, b)
     return draw(chains(merged, net, "end", 1))[0] if draw(st.booleans()) else net
 
 

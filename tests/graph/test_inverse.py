@@ -103,12 +103,14 @@ def test_drawn_networks_have_the_inputs_that_give_an_output(net, output):
 
 @given(diamonds())
 def test_lengths_repeat_with_their_rhythm_and_stay_within_its_bounds(net):
+    """Of inputs of which one is repeated, from where the one that grows faster is the longer."""
     track = along(net, 0)
+    start = track.horizon() or track.settled() if any(step.repeats for step in track.steps.values()) else 1
     for node in track.steps:
         rhythm = track.rhythm(node)
         for n in range(1, 2 * rhythm.period + 10):
             length = track.lengths(n)[node]
-            assert track.lengths(n + rhythm.period)[node] == length + rhythm.growth
+            assert n < start or track.lengths(n + rhythm.period)[node] == length + rhythm.growth
             assert rhythm.rate * n + rhythm.low <= length <= rhythm.rate * n + rhythm.high
             assert track.lengths(n + 1)[node] >= length
 
@@ -165,16 +167,16 @@ def test_branches_of_unequal_strides_meet_at_a_few_sizes_or_at_none():
     net = Architecture("unequal", (1, 8))
     net.add("a", ops.Conv(1, (1,), stride=2), INPUT)
     net.add("b", ops.Conv(1, (4,)), INPUT)
-    net.add("add", ops.Add(), "a", "b")
+    net.add("concat", ops.Concat(), "a", "b")
     assert members(accepted_inputs(net).axes[0].sizes) == set(taken(net, LAST)) == {6, 7}
-    assert accepted_inputs(net).axes[0].reason == "at 5, add 'add': 'b' has length 2, 'a' 3"
+    assert accepted_inputs(net).axes[0].reason == "at 5, concat 'concat': 'b' has length 2, 'a' 3"
     never = Architecture("never", (1, 8))
     never.add("a", ops.Conv(1, (3,)), INPUT)
-    never.add("add", ops.Add(), "a", INPUT)
+    never.add("concat", ops.Concat(), "a", INPUT)
     with pytest.raises(ShapeError) as caught:
         smallest_input(never)
     assert str(caught.value) == (
-        "add 'add' of 'never': no size of the input fits.\n"
+        "concat 'concat' of 'never': no size of the input fits.\n"
         "  here    length 3 comes furthest: 'a' has length 1, 'input' 3\n"
         "  rule    every window fits its input, and branches that merge have equal sizes\n"
         "  fix     pad the window, or give the branches equal strides and matching padding"
@@ -486,3 +488,47 @@ def test_an_unknown_operator_has_no_answer_for_other_inputs(ask):
         "  rule    the network's own input is 1x9\n"
         "  fix     ask the part of the network ahead of it, or replace it by operators of cnnmath.ops"
     )
+
+
+def squeezed(shape=(2, 9, 9)):
+    """A squeeze-and-excitation block behind a strided convolution."""
+    net = Architecture("squeezed", shape)
+    x = net.add("conv", ops.Conv(4, 3, stride=2), INPUT)
+    node = net.add("squeeze", ops.GlobalAveragePool(), x)
+    node = net.add("excite", ops.Conv(4, 1), node)
+    net.add("scale", ops.Multiply(), x, net.add("gate", ops.Sigmoid(), node))
+    net.add("pool", ops.MaxPool(2))
+    return net
+
+
+def test_a_gate_that_is_repeated_fits_every_size():
+    net = squeezed()
+    assert [axis.sizes for axis in accepted_inputs(net).axes] == [Sizes(start=5, residues=(0,))] * 2
+    assert smallest_input(net) == (2, 5, 5)
+    assert [members(axis.sizes) for axis in inputs_for(net, 4, "scale").axes] == [{9, 10}] * 2
+
+
+@st.composite
+def repeated(draw):
+    """Three branches, some of them of length 1 always or at a few sizes, added, scaled or compared."""
+    net = Architecture("repeated", (1, 9))
+    branches = [ops.Conv(1, (3,)), ops.Conv(1, (2,), stride=2), ops.AdaptiveAveragePool((3,)), ops.GlobalAveragePool()]
+    ends = [net.add(f"a{i}", draw(st.sampled_from(branches)), INPUT) for i in range(2)]
+    merged = net.add("two", draw(st.sampled_from([ops.Multiply(), ops.Add()])), *ends)
+    if draw(st.booleans()):
+        merged = net.add("expand", ops.Expand((draw(st.integers(1, 4)),)), merged)
+    net.add("three", ops.Maximum(), draw(st.sampled_from([INPUT, ends[0]])), merged)
+    return net
+
+
+@given(repeated())
+def test_where_lengths_of_1_fit_any_brute_force_finds_the_same_sizes(net):
+    assert members(along(net, 0).taken()) == set(taken(net, LAST))
+
+
+def test_what_mixes_axes_or_has_a_length_of_its_own_is_refused_by_name():
+    net = Architecture("scores", (2, 4, 4))
+    net.add("scores", ops.MatMul(), INPUT, INPUT)
+    with pytest.raises(SettingError, match="it mixes axes") as caught:
+        accepted_inputs(net)
+    assert "matmul 'scores'" in str(caught.value)

@@ -29,7 +29,7 @@ def test_the_smallest_input_is_found_where_only_odd_sizes_fit():
     net = Architecture("odd", (1, 8, 8))
     net.add("even", ops.Conv(1, 2, stride=2), INPUT)
     net.add("odd", ops.Conv(1, 3, stride=2), INPUT)
-    net.add("add", ops.Add(), "even", "odd")
+    net.add("concat", ops.Concat(), "even", "odd")
     assert [size for size in range(1, 9) if fits(net, size)] == [3, 5, 7]
     assert smallest_input(net) == (1, 3, 3)
 

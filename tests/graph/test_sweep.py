@@ -62,7 +62,7 @@ def blind(size):
 
 
 FITS = {
-    "branches of unequal shapes": (lambda size: toy("unaligned_3", (1, size, size)), {"size": range(1, 12)}, 2),
+    "branches of unequal shapes": (lambda size: toy("unaligned_3", (1, size, size)), {"size": range(1, 12)}, 3),
     "groups that do not divide": (
         lambda channels: chain(ops.Conv(8, 3, groups=2), shape=(channels, 8, 8)),
         {"channels": range(1, 7)},

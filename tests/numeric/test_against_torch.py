@@ -17,9 +17,13 @@ pytest.importorskip("torch")
 
 import torch
 
-from tests.peers.torch_ops import POOLS, conv, flat, pad, pool, subsample, transpose
+from tests.peers.torch_ops import FUNCTIONS, POOLS, conv, flat, pad, pool, subsample, transpose
 
 F = torch.nn.functional
+OF_ONE_NUMBER = (
+    *(ops.SELU, ops.CELU, ops.PReLU, ops.ThresholdedReLU, ops.Clip, ops.Softsign),
+    *(ops.Affine, ops.Power, ops.Exp, ops.Log, ops.Abs),
+)
 ACTIVATIONS = {
     ops.ReLU: lambda _, x: F.relu(x),
     ops.LeakyReLU: lambda op, x: F.leaky_relu(x, op.slope),
@@ -28,13 +32,15 @@ ACTIVATIONS = {
     ops.Tanh: lambda _, x: torch.tanh(x),
     ops.Softplus: lambda _, x: F.softplus(x),
     ops.Softmax: lambda op, x: F.softmax(x, dim=op.axis),
+    **{kind: FUNCTIONS[kind] for kind in OF_ONE_NUMBER},
     ops.LocalResponseNorm: lambda op, x: F.local_response_norm(x, op.size, op.alpha, op.beta, op.k),
     ops.BatchNorm: lambda op, x, gamma, beta, *stored: batch_norm(op, x, gamma, beta, *stored),
     ops.GroupNorm: lambda op, x, gamma, beta: torch.group_norm(x, op.groups, gamma, beta, op.epsilon),
     ops.InstanceNorm: lambda op, x, gamma, beta: torch.group_norm(x, x.shape[1], gamma, beta, op.epsilon),
     ops.LayerNorm: lambda op, x, gamma, beta: layer_norm(op, x, gamma, beta),
+    ops.RMSNorm: lambda op, x, gamma: F.rms_norm(x, gamma.shape, gamma, op.epsilon),
 }
-NORMS = (ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm)
+NORMS = (ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.RMSNorm)
 
 
 def batch_norm(op, x, gamma, beta, mean=None, var=None):

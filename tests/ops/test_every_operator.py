@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from cnnmath import numeric, ops
 from cnnmath.errors import ShapeError, UnknownNameError
 from cnnmath.ops import Operator, operands
+from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.notation import describe
 from cnnmath.verify.strategies import cases
 from tests.support import each, every_operator, simple
 
-MERGES = (ops.Add, ops.Concat)
-SEVERAL = {ops.RNNCell: ("x", "h"), ops.LSTMCell: ("x", "h", "c")}
+MERGES = (ops.Add, ops.Maximum, ops.Minimum, ops.Concat)
+PAIRS = (ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.MatMul)
+SEVERAL = {ops.RNNCell: ("x", "h"), ops.LSTMCell: ("x", "h", "c"), **dict.fromkeys(PAIRS, ("x1", "x2"))}
 
 
 def test_the_list_holds_every_operator_once():
@@ -97,7 +99,7 @@ def test_it_takes_one_input_unless_it_merges_or_names_several(kind):
     assert kind.variadic == (kind in MERGES)
     assert kind.reads == SEVERAL.get(kind, ("x",))
     wrong = case.inputs[:1] if kind.variadic else case.inputs * 2
-    with pytest.raises(ShapeError, match=r"two or more inputs|one input|two inputs, x and h|three inputs, x, h and c"):
+    with pytest.raises(ShapeError, match=r"two or more inputs|one input|two inputs, x1? and |three inputs, x, h and c"):
         operands(case.op, *wrong)
 
 
@@ -125,16 +127,24 @@ def test_an_unknown_operator_is_answered_with_near_names():
     first, near, known = str(caught.value).splitlines()
     assert first == "there is no operator 'conv2d'."
     assert near.startswith("  near    conv")
-    assert known == "  known   " + ", ".join(sorted(kind.__name__.lower() for kind in ops.ALL))
+    names = sorted(kind.__name__.lower() for kind in ops.ALL)
+    assert known == f"  known   {len(names)} names, {names[0]} to {names[-1]}"
 
 
 def symbolic_shapes(case):
-    """A symbol for every batch and spatial size, the same at equal axes of several inputs, and their values."""
+    """A symbol for every batch and spatial size, the same at equal axes of several inputs, and their values.
+
+    Where lengths of 1 are repeated they stay numbers, and so do those that are multiplied out.
+    """
     values = {}
 
     def symbol(axis, size):
         name = sympy.Symbol(f"n{axis}", integer=True, positive=True)
         return values.setdefault(name, size) and name
 
+    if isinstance(case.op, (Elementwise, ops.Expand, ops.MatMul)):
+        last = 2 if isinstance(case.op, ops.MatMul) else 0
+        back = [[(len(x) - axis, size) for axis, size in enumerate(x)] for x in case.inputs]
+        return [tuple(n if n == 1 or axis <= last else symbol(axis, n) for axis, n in x) for x in back], values
     formal = [tuple(size if axis == 1 else symbol(axis, size) for axis, size in enumerate(x)) for x in case.inputs]
     return formal, values

@@ -43,6 +43,28 @@ SETTINGS = {
         "the number of pieces must be at least 1.\n  rule    number of pieces >= 1\n  here    0 < 1\n"
         "  fix     use 1 or more",
     ),
+    "the power 0": (
+        lambda: ops.Power(0),
+        "the exponent must not be 0.\n  here    x^0 = 1 for every x\n"
+        "  fix     leave the power out, for it is a constant",
+    ),
+    "an exponent that is infinite": (
+        lambda: ops.Power(float("inf")),
+        "exponent must be a finite number.\n  here    exponent inf\n  fix     give exponent a finite number",
+    ),
+    "bounds in the wrong order": (
+        lambda: ops.Clip(6, 0),
+        "the bounds are in the wrong order.\n  rule    low <= high\n  here    low 6, high 0\n"
+        "  fix     use low=0, high=6",
+    ),
+    "a slope that is shared by 1": (
+        lambda: ops.PReLU(shared=1),
+        "shared must be True or False.\n  here    shared 1\n  fix     give shared=True or False",
+    ),
+    "an exponential over 0": (
+        lambda: ops.CELU(0),
+        "alpha must be a positive number.\n  here    alpha 0\n  fix     give alpha a positive number",
+    ),
     "an unknown reduction": (
         lambda: ops.Reduce("median"),
         "there is no such reduction.\n  here    reduction 'median'\n"

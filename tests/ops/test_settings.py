@@ -1,5 +1,6 @@
 """Settings in their one form, and the notation that leaves out what is the default."""
 
+from fractions import Fraction
 from math import prod
 
 import numpy as np
@@ -74,6 +75,12 @@ def test_layer_normalisation_scales_each_number_of_a_sample_or_each_channel():
         (ops.AveragePool(2, count_padding=False), "averagepool(2, count_padding=False)"),
         (ops.LpPool(2, 3, stride=1), "lppool(2, stride=1, p=3)"),
         (ops.Maxout(2), "maxout(2)"),
+        (ops.Affine(Fraction(1, 3)), "affine(scale=1/3)"),
+        (ops.Power(Fraction(-1, 2)), "power(-1/2)"),
+        (ops.Clip(0, 6), "clip(low=0, high=6)"),
+        (ops.Clip(high=1), "clip(high=1)"),
+        (ops.SELU(), "selu()"),
+        (ops.PReLU(shared=True), "prelu(shared=True)"),
         (ops.LocalResponseNorm(5), "localresponsenorm(5)"),
         (ops.RNNCell(8), "rnncell(8)"),
         (ops.RNNCell(8, activation="relu", bias=False), "rnncell(8, bias=False, activation='relu')"),

@@ -15,6 +15,7 @@ from cnnmath.readers.gradient import partials
 
 X = sympy.Symbol("x", real=True)
 E = sympy.exp(X)
+BELOW, ABOVE = sympy.Interval(-sympy.oo, 0), sympy.Interval.open(0, sympy.oo)
 ACTIVATIONS = {
     ops.ReLU(): [(0, sympy.Interval(-sympy.oo, 0)), (X, sympy.Interval.open(0, sympy.oo))],
     ops.LeakyReLU(): [(X / 100, sympy.Interval(-sympy.oo, 0)), (X, sympy.Interval.open(0, sympy.oo))],
@@ -23,6 +24,20 @@ ACTIVATIONS = {
     ops.ELU(2.5): [(5 * (E - 1) / 2, sympy.Interval(-sympy.oo, 0)), (X, sympy.Interval.open(0, sympy.oo))],
     ops.ELU(Fraction(-1, 3)): [((1 - E) / 3, sympy.Interval(-sympy.oo, 0)), (X, sympy.Interval.open(0, sympy.oo))],
     ops.ELU(0): [(0, sympy.Interval(-sympy.oo, 0)), (X, sympy.Interval.open(0, sympy.oo))],
+    ops.SELU(): [
+        (sympy.Rational("1.0507009873554805") * sympy.Rational("1.6732632423543772") * (E - 1), BELOW),
+        (sympy.Rational("1.0507009873554805") * X, ABOVE),
+    ],
+    ops.SELU(-2, Fraction(1, 2)): [(1 - E, BELOW), (X / 2, ABOVE)],
+    ops.SELU(0, 2): [(0, BELOW), (2 * X, ABOVE)],
+    ops.CELU(Fraction(1, 2)): [((E**2 - 1) / 2, BELOW), (X, ABOVE)],
+    ops.ThresholdedReLU(2): [(0, sympy.Interval(-sympy.oo, 2)), (X, sympy.Interval.open(2, sympy.oo))],
+    ops.Clip(0, 6): [(0, BELOW), (X, sympy.Interval.open(0, 6)), (6, sympy.Interval(6, sympy.oo))],
+    ops.Clip(high=2): [(X, sympy.Interval.open(-sympy.oo, 2)), (2, sympy.Interval(2, sympy.oo))],
+    ops.Clip(2, 2): [(2, sympy.S.Reals)],
+    ops.Clip(): [(X, sympy.S.Reals)],
+    ops.Abs(): [(-X, sympy.Interval.open(-sympy.oo, 0)), (0, sympy.FiniteSet(0)), (X, ABOVE)],
+    ops.Affine(Fraction(2, 3), 5): [(2 * X / 3 + 5, sympy.S.Reals)],
     ops.Sigmoid(): [(1 / (1 + 1 / E), sympy.S.Reals)],
     ops.Tanh(): [((E - 1 / E) / (E + 1 / E), sympy.S.Reals)],
     ops.Softplus(): [(sympy.log(1 + E), sympy.S.Reals)],
@@ -137,13 +152,25 @@ def test_the_ends_of_a_softmax_are_those_that_calculus_finds():
 
 
 def test_every_activation_has_its_range_and_no_other_operator_has_one():
-    kinds = {kind for kind in ops.ALL if kind.__module__ == "cnnmath.ops.activation"}
-    assert {type(op) for op in ACTIVATIONS} | {ops.Softmax, ops.LogSoftmax} == kinds
+    kinds = {kind for kind in ops.ALL if kind.__module__ in ("cnnmath.ops.activation", "cnnmath.ops.softmax")}
+    kinds |= {ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Clip, ops.Softsign, ops.Abs, ops.Affine}
+    kinds |= {ops.Softmax, ops.LogSoftmax}
+    assert {type(op) for op in ACTIVATIONS} | {ops.Softmax, ops.LogSoftmax, ops.Softsign} == kinds
     assert all(slopes(kind()) for kind in kinds)
     assert slopes(ops.BatchNorm()) is slopes(ops.Conv(1, 3)) is slopes(ops.Dropout()) is None
 
 
+def test_the_slopes_of_a_softsign_fall_from_1_and_come_near_0_slowly():
+    points = [Fraction(n) for n in (-(10**6), -2, 0, 3)]
+    found = [partials(ops.Softsign(), (0, i), {"x": Tensor((1, 4), points)})[("x", (0, i))] for i in range(4)]
+    assert found == [Fraction(1, (10**6 + 1) ** 2), Fraction(1, 9), 1, Fraction(1, 16)]
+    assert all(value in slopes(ops.Softsign()) for value in found)
+    assert (slopes(ops.Softsign()).bound, slopes(ops.Softsign()).zero) == (1, False)
+
+
 def test_ranges_read_as_intervals():
+    assert repr(slopes(ops.Clip(0, 6))) == "{0} at x <= 0 and x >= 6 and {1} at x > 0, x < 6"
+    assert repr(slopes(ops.Clip(high=2))) == "{0} at x >= 2 and {1} at x < 2"
     assert repr(slopes(ops.ReLU())) == "{0} at x <= 0 and {1} at x > 0"
     assert repr(slopes(ops.Softplus())) == "(0, 1)"
     part = slopes(ops.Sigmoid()).parts[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import inf
 from typing import Any
 
 import torch
@@ -95,6 +96,18 @@ FUNCTIONS: dict[type[Operator], Callable[..., Tensor]] = {
     ops.Sigmoid: lambda _, x: torch.sigmoid(x),
     ops.Tanh: lambda _, x: torch.tanh(x),
     ops.Softplus: lambda _, x: F.softplus(x),
+    ops.Softmax: lambda _, x: F.softmax(x, dim=1),
+    ops.SELU: lambda op, x: op.gamma * F.elu(x, op.alpha),
+    ops.CELU: lambda op, x: F.celu(x, op.alpha),
+    ops.PReLU: lambda _, x, w: F.prelu(x, w),
+    ops.ThresholdedReLU: lambda op, x: F.threshold(x, op.alpha, 0),
+    ops.Clip: lambda op, x: F.hardtanh(x, -inf if op.low is None else op.low, inf if op.high is None else op.high),
+    ops.Softsign: lambda _, x: F.softsign(x),
+    ops.Affine: lambda op, x: op.scale * x + op.shift,
+    ops.Power: lambda op, x: torch.pow(x, float(op.exponent)),
+    ops.Exp: lambda _, x: torch.exp(x),
+    ops.Log: lambda _, x: torch.log(x),
+    ops.Abs: lambda _, x: torch.abs(x),
     ops.Softmax: lambda op, x: F.softmax(x, dim=op.axis),
     ops.Add: lambda _, *x: sum(x[1:], start=x[0]),
     ops.Concat: lambda _, *x: torch.cat(x, dim=1),

@@ -295,6 +295,16 @@ def test_an_unpooling_adds_every_number_once():
 
 
 def test_a_maxout_costs_one_comparison_less_than_its_pieces():
+    x = (2, 10, 3)  # over the channels, ten numbers for each of six outputs
+    assert cost(ops.Reduce("sum", 1), x) == cost(ops.Reduce("sum", 1, keep=False), x) == Census(additions=9 * 6)
+    assert cost(ops.Reduce("mean", 1), x) == Census(additions=9 * 6, divisions=6)
+    assert cost(ops.Reduce("min", 1), x) == Census(comparisons=9 * 6)
+    assert cost(ops.Reduce("product", 1), x) == Census(multiplications=9 * 6)
+    assert cost(ops.Reduce("sum_square", 1), x) == Census(multiplications=60, additions=9 * 6)
+    assert cost(ops.Reduce("log_sum_exp"), x) == Census(additions=59, exponentials=60, logarithms=1)
+    assert cost(ops.Reduce("l1", ()), x) == Census(comparisons=120)
+    assert cost(ops.RMSNorm(), x) == Census(multiplications=3 * 60, additions=2 * 20 + 20, divisions=2 * 20, roots=20)
+    assert cost(ops.Softmax(-1), x) == Census(additions=2 * 20, divisions=60, exponentials=2 * 60)
     assert cost(ops.Maxout(5), (2, 10, 3)) == Census(comparisons=4 * 2 * 2 * 3)
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnmath import ops
+from cnnmath.errors import DataError
 from cnnmath.readers import Tensor, evaluate, forward
 from cnnmath.readers.exact import Exact
 from tests.support import fractions_of
@@ -82,6 +83,9 @@ BY_HAND = {
     "the length of a vector": (ops.LpPool((2,)), (vector(3, -4, 0, 0),), [5, 0]),
     "a sum of absolute values": (ops.LpPool((2,), p=1, stride=1, padding=1), (vector(3, -4),), [3, 7, 4]),
     "3^3 + 4^3 + 5^3 = 6^3": (ops.LpPool((3,), p=3), (vector(3, -4, 5),), [6]),
+    "the length of all": (ops.Reduce("l2", keep=False), (vector(2, -3, 6),), [7]),
+    "the least of all": (ops.Reduce("min", 2), (vector(5, -2, 3),), [-2]),
+    "a product": (ops.Reduce("product", -1), (vector(5, -2, 3),), [-30]),
     "the largest of each group": (ops.Maxout(2), (channels(1, 3, -2, -5),), [3, -2]),
     "the mean of all": (ops.GlobalAveragePool(), (vector(1, 2, 6),), [3]),
     "bins overlap where they must": (ops.AdaptiveAveragePool((2,)), (vector(1, 2, 6),), [Fraction(3, 2), 4]),
@@ -165,10 +169,31 @@ BY_HAND = {
         (Tensor((1, 2, 2), [1, 8, 3, 6]), Tensor((2,), [4, 2]), Tensor((2,), [0, 1])),
         [-2, 2, 2, 0],
     ),
+    "the deviation along the last axis": (
+        ops.LayerNorm(3, axis=-1),
+        (Tensor((1, 2, 2), [1, 3, 8, 6]), Tensor((2,), [4, 2]), Tensor((2,), [0, 1])),
+        [-2, 2, 2, 0],
+    ),
+    "the root mean square along the last axis": (ops.RMSNorm(11), (vector(1, 7), Tensor((2,), [6, 12])), [1, 14]),
     "a fourth root that is rational": (ops.LocalResponseNorm(1, alpha=15, k=1), (channels(1),), [Fraction(1, 8)]),
     "a rectifier": (ops.ReLU(), (channels(-2, 0, 3),), [0, 0, 3]),
     "a leaky one": (ops.LeakyReLU(0.1), (channels(-2, 3),), [Fraction(-1, 5), 3]),
     "exponentials at 0": (ops.ELU(), (channels(0, 3),), [0, 3]),
+    "the same scaled": (ops.SELU(5, HALF), (channels(0, 3),), [0, 3 * HALF]),
+    "and with a kink no more": (ops.CELU(5), (channels(0, 3),), [0, 3]),
+    "a slope of each channel": (ops.PReLU(), (channels(-2, -2, 3), Tensor((3,), [5, 7, 9])), [-10, -14, 3]),
+    "one slope for all": (ops.PReLU(shared=True), (channels(-2, -3, 3), Tensor((1,), [5])), [-10, -15, 3]),
+    "what is above a threshold": (ops.ThresholdedReLU(2), (channels(1, 2, 3),), [0, 0, 3]),
+    "within bounds": (ops.Clip(-1, 6), (channels(-2, -1, 3, 6, 7),), [-1, -1, 3, 6, 6]),
+    "a bound above alone": (ops.Clip(high=0), (channels(-2, 3),), [-2, 0]),
+    "a sigmoid without exponentials": (ops.Softsign(), (channels(-3, 0, 1),), [Fraction(-3, 4), 0, HALF]),
+    "a third and one more": (ops.Affine(Fraction(1, 3), 1), (channels(-3, 1),), [0, Fraction(4, 3)]),
+    "a square of any sign": (ops.Power(2), (channels(-3, 0, 2),), [9, 0, 4]),
+    "reciprocals of any sign": (ops.Power(-1), (channels(-3, 2),), [Fraction(-1, 3), HALF]),
+    "a square root that is rational": (ops.Power(1.5), (channels(0, 4),), [0, 8]),
+    "an exponential at 0": (ops.Exp(), (channels(0),), [1]),
+    "a logarithm at 1": (ops.Log(), (channels(1),), [0]),
+    "numbers without their sign": (ops.Abs(), (channels(-3, 0, 2),), [3, 0, 2]),
     "the middle of the logistic function": (ops.Sigmoid(), (channels(0),), [HALF]),
     "an odd function": (ops.Tanh(), (channels(0),), [0]),
     "equal shares": (ops.Softmax(), (channels(5, 5, 5, 5),), [Fraction(1, 4)] * 4),
@@ -291,6 +316,20 @@ def test_a_rational_root_is_exact(x, degree, numerator):
 def test_an_irrational_root_is_within_its_bound(x, degree):
     root = Exact().power(x, Fraction(1, degree))
     assert abs(root**degree / x - 1) < TINY
+
+
+@pytest.mark.parametrize(
+    ("compute", "message"),
+    [
+        (lambda m: m.log(Fraction(0)), "there is no logarithm of it.\n  rule    x > 0\n  here    x = 0"),
+        (lambda m: m.power(Fraction(-8), Fraction(1, 3)), "there is no such power of it.\n  here    x^(1/3) at x = -8"),
+        (lambda m: m.power(Fraction(0), -2), "there is no such power of it.\n  here    x^(-2) at x = 0"),
+    ],
+)
+def test_what_does_not_exist_is_refused(compute, message):
+    with pytest.raises(DataError) as refused:
+        compute(Exact())
+    assert str(refused.value) == message
 
 
 def test_a_root_of_a_number_beside_a_perfect_power_is_not_taken_for_rational():

@@ -45,7 +45,7 @@ def test_a_smooth_value_changes_by_its_gradient_up_to_second_order(kind, data):
         assume(problem.op.irrational and (problem.op.how != "l2" or problem.arrays["x"].all()))
     grads = problem.exact_backward()
     for name, array in problem.arrays.items():
-        if kind is ops.ELU and problem.case.op.alpha != 1 and not array.all():
+        if kind in (ops.ELU, ops.SELU) and problem.case.op.alpha != 1 and not array.all():
             continue  # alpha away from 1 makes a kink at 0
         if name in problem.op.levels(*problem.case.inputs):
             continue  # nothing lies between two labels
@@ -77,6 +77,18 @@ def row(op, values, dy):
         (ops.Sigmoid(), [0], [8], [2]),
         (ops.Tanh(), [0], [8], [8]),
         (ops.Softplus(), [0], [8], [4]),
+        (ops.SELU(3, 2), [0, 2], [1, 10], [6, 20]),
+        (ops.CELU(3), [0, 2], [1, 10], [1, 10]),
+        (ops.ThresholdedReLU(), [0, 1, 2], [1, 10, 100], [0, 0, 100]),
+        (ops.Clip(0, 6), [-1, 0, 3, 6, 7], [1, 10, 100, 1000, 10**4], [0, 0, 100, 0, 0]),
+        (ops.Softsign(), [0, 1, -1], [1, 4, 8], [1, 1, 2]),
+        (ops.Affine(3, 5), [0, 1], [1, 10], [3, 30]),
+        (ops.Power(3), [-1, 0, 2], [1, 10, 100], [3, 0, 1200]),
+        (ops.Power(-1), [-1, 2], [1, 8], [-1, -2]),
+        (ops.Power(HALF), [4, 9], [4, 6], [1, 1]),
+        (ops.Exp(), [0], [8], [8]),
+        (ops.Log(), [1, 4], [1, 8], [1, 2]),
+        (ops.Abs(), [-1, 0, 2], [1, 10, 100], [-1, 0, 100]),
         (ops.AveragePool((2,), ceil=True), [1, 2, 3], [4, 10], [2, 2, 10]),
         (ops.AdaptiveAveragePool((2,)), [1, 2, 6], [2, 20], [1, 11, 10]),
         (ops.Pad((1,), value=3), [1, 2], [1, 10, 100, 1000], [10, 100]),
@@ -85,6 +97,18 @@ def row(op, values, dy):
         (ops.LinearUpsample((2,)), [1, 2], [4, 4, 40, 400], [4 + 3 + 10, 1 + 30 + 400]),
         (ops.AdaptiveMaxPool((2,)), [6, 6, 6], [2, 20], [2, 20, 0]),
         (ops.LogSoftmax(), [5, 5], [2, 10], [0, 0]),
+        (ops.LogSoftmax(-1), [5, 5], [2, 10], [-4, 4]),
+        (ops.Reduce("sum"), [5, 7], [3], [3, 3]),
+        (ops.Reduce("mean"), [5, 7], [4], [2, 2]),
+        (ops.Reduce("max"), [5, 7, 7], [4], [0, 4, 0]),
+        (ops.Reduce("min"), [5, 7, 5], [4], [4, 0, 0]),
+        (ops.Reduce("product"), [2, 0, 5], [3], [0, 30, 0]),
+        (ops.Reduce("l1"), [2, 0, -5], [3], [3, 0, -3]),
+        (ops.Reduce("l2"), [2, -3, 6], [7], [2, -3, 6]),
+        (ops.Reduce("l2"), [0, 0], [7], [0, 0]),
+        (ops.Reduce("sum_square"), [2, -3], [5], [20, -30]),
+        (ops.Reduce("log_sum"), [2, 3], [10], [2, 2]),
+        (ops.Reduce("log_sum_exp"), [2, 2], [10], [5, 5]),
     ],
     ids=str,
 )
@@ -141,6 +165,16 @@ def test_the_gradient_of_a_normalisation_has_three_terms(op, shape):
     affine = {name: Tensor(own, [1] * prod(own)) for name, own in op.parameters(shape).items()}
     dx = backward(op, Tensor(shape, [8, 0]), {"x": Tensor(shape, [1, 3]), **affine})["x"].values
     assert dx == [HALF * (8 - 4 - 1), HALF * (0 - 4 + 1)]
+
+
+def test_a_trained_slope_gathers_what_is_not_positive():
+    operands = {"x": Tensor((1, 2, 2), [-2, 3, 0, -5]), "w": Tensor((2,), [7, 9])}
+    grads = backward(ops.PReLU(), Tensor((1, 2, 2), [1, 10, 100, 1000]), operands)
+    assert {name: grad.values for name, grad in grads.items()} == {"x": [7, 10, 900, 9000], "w": [-2, -5000]}
+    shared = backward(
+        ops.PReLU(shared=True), Tensor((1, 2, 2), [1, 10, 100, 1000]), operands | {"w": Tensor((1,), [7])}
+    )
+    assert shared["w"].values == [-5002]
 
 
 def test_the_first_of_equal_maxima_in_row_major_order_takes_the_whole_gradient():

@@ -34,7 +34,8 @@ WHOLE = tuple(kind for kind in ops.ALL if whole(kind))
 
 def divides(op):
     """Whether a setting takes an operator of whole numbers out of them: a constant, or the share that is kept."""
-    return (isinstance(op, ops.Pad) and rational(op.value).denominator > 1) or (
+    constants = {ops.Pad: ("value",), ops.Affine: ("scale", "shift")}.get(type(op), ())
+    return any(rational(getattr(op, name)).denominator > 1 for name in constants) or (
         isinstance(op, ops.Dropout) and op.training
     )
 

@@ -11,10 +11,11 @@ from cnnmath.readers import Tensor, backward, reach
 from cnnmath.verify.strategies import cases
 from tests.support import LINEAR, each, every_operator, problems
 
-SEEING = tuple(kind for kind in LINEAR if kind not in (ops.Add, ops.Concat, ops.MaxUnpool))  # switches choose
+REPEATING = (ops.Add, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum, ops.Expand)
+SEEING = tuple(kind for kind in LINEAR if kind not in (*REPEATING, ops.Concat, ops.MaxUnpool))  # switches choose
 
 
-@every_operator
+@each([kind for kind in ops.ALL if kind not in REPEATING])
 @given(data=st.data())
 def test_an_output_sees_the_taps_of_its_window_that_lie_inside_the_input(kind, data):
     case = data.draw(cases(kind))
@@ -30,6 +31,23 @@ def test_an_output_sees_the_taps_of_its_window_that_lie_inside_the_input(kind, d
             for w, o, n in zip(windows, spatial_of(case.op, at), sizes, strict=True)
         ]
         assert seen == set(product(*taps))
+
+
+@each((*REPEATING, ops.MatMul))
+@given(data=st.data())
+def test_an_output_of_several_inputs_sees_of_each_what_its_view_reads(kind, data):
+    case = data.draw(cases(kind))
+    op, inputs, output = case.op, case.inputs, case.op.shape(*case.inputs)
+    at = tuple(data.draw(st.integers(0, n - 1)) for n in output)
+    views = op.views(*inputs)
+    assert len(views) == len(inputs)
+    if None in views:
+        assert {len(x) for x in inputs} != {len(output)}
+        return
+    reads = [set(product(*(axis.reads(o) for axis, o in zip(view, at[2:], strict=True)))) for view in views]
+    assert {position[2:] for position in reach(op, at, *inputs)} == set().union(*reads)
+    for x, view in zip(inputs, views, strict=True):
+        assert tuple(axis.placements(n) for axis, n in zip(view, x[2:], strict=True)) == output[2:]
 
 
 @each((ops.ConvTranspose, ops.Upsample, ops.LinearUpsample, ops.ReflectPad, ops.EdgePad))

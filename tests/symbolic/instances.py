@@ -41,6 +41,7 @@ SMALL = {
     ops.GroupNorm: Case(ops.GroupNorm(2), ((1, 4, 3),)),
     ops.InstanceNorm: Case(ops.InstanceNorm(), ((2, 2, 3),)),
     ops.LayerNorm: Case(ops.LayerNorm(), ((1, 2, 3),)),
+    ops.RMSNorm: Case(ops.RMSNorm(axis=1), ((1, 2, 3),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(3, alpha=0.5), ((2, 4, 2),)),
     ops.Softmax: Case(ops.Softmax(), ((2, 4, 2),)),
     ops.LogSoftmax: Case(ops.LogSoftmax(), ((2, 4, 2),)),
@@ -48,8 +49,15 @@ SMALL = {
     ops.BinaryCrossEntropy: Case(ops.BinaryCrossEntropy(weighted=True), ((3, 4, 2),)),
     ops.SquaredError: Case(ops.SquaredError(), ((3, 4, 2),)),
     ops.Dropout: Case(ops.Dropout(0.75, training=True), ((3, 2, 4),)),
+    ops.Clip: Case(ops.Clip(-1, 2), ((1, 2, 4, 3),)),
+    ops.Affine: Case(ops.Affine(2, Fraction(1, 3)), ((1, 2, 4, 3),)),
+    ops.Power: Case(ops.Power(Fraction(-3, 2)), ((1, 2, 4, 3),)),
     ops.Reduce: Case(ops.Reduce("log_sum_exp", (1, 2), keep=False), ((2, 2, 4, 3),)),
     ops.Add: Case(ops.Add(), ((1, 2, 2, 3),) * 2),
+    **{kind: Case(kind(), ((2, 3, 2, 4), (2, 3, 1, 1))) for kind in (ops.Subtract, ops.Multiply, ops.Divide, ops.Pow)},
+    **{kind: Case(kind(), ((2, 3, 2, 4), (2, 3, 1, 1))) for kind in (ops.Maximum, ops.Minimum)},
+    ops.MatMul: Case(ops.MatMul(), ((2, 2, 3, 4), (2, 2, 4, 2))),
+    ops.Expand: Case(ops.Expand((3, 1, 5)), ((2, 1, 3, 1),)),
     ops.Concat: Case(ops.Concat(), ((1, 2, 2, 3), (1, 3, 2, 3))),
     ops.Select: Case(ops.Select((2, 0, 2, 1)), ((1, 5, 3, 2),)),
 }
@@ -107,7 +115,7 @@ class Instance:
         return {
             name: labelled(shape, draw, levels[name])
             if name in levels
-            else _tensor(shape, draw, 1 if name in ("var", "weights") else -5)
+            else _tensor(shape, draw, 1 if name in ("var", "weights", *op.positive) else -5)
             for name, shape in {**operands(op, *inputs), "dL/dy": op.shape(*inputs)}.items()
         }
 

@@ -69,9 +69,13 @@ LINEAR = [small(ops.LinearUpsample).op, ops.LinearUpsample((3,), align_corners=T
 SETTINGS = [small(kind).op for kind in ops.ALL] + GENERAL + CONVOLUTIONS + TRANSPOSES + POOLS + NAMED
 
 
+SPATIAL = ("kernel", "outputs", "scale", "padding")
+"""Settings with a number for each axis."""
+
+
 def rank(op):
     """Axes of the windows of an operator; one of an operator that takes any."""
-    return len(getattr(op, "kernel", getattr(op, "outputs", getattr(op, "scale", getattr(op, "padding", (1,))))))
+    return next((len(v) for v in (getattr(op, n, None) for n in SPATIAL) if isinstance(v, tuple)), 1)
 
 
 def weakened(condition):

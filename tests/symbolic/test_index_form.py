@@ -53,6 +53,21 @@ def test_the_pieces_of_a_maxout_may_be_a_symbol():
     assert formula(general(ops.Maxout)) == "[k*[n,floor(c/Q),j] = c mod Q]*dL/dy[n,floor(c/Q),j]"
 
 
+def test_reductions_keep_the_letters_of_the_axes_that_are_left():
+    assert formula(ops.Reduce("sum", 1), "y") == "sum{i<C} x[n,i,o]"
+    assert formula(ops.Reduce("min", 2, keep=False), "y") == "-max{i<L} -x[n,c,i]"
+    assert formula(ops.Reduce("mean", (0, 2), keep=False)) == "dL/dy[c]/(N*L)"
+    assert formula(ops.Reduce("product", 2), "y") == "x[n,c,0]*x[n,c,1]"
+    assert formula(ops.Reduce("l1")) == "dL/dy[0,0,0]*sign(x[n,c,j])"
+    assert formula(ops.Softmax(-1), "y") == "exp(x[n,c,o])/(sum{q<L} exp(x[n,c,q]))"
+
+
+def test_absolute_values_and_trained_slopes_keep_their_short_forms():
+    assert formula(ops.Abs()) == "dL/dy[n,c,j]*sign(x[n,c,j])"
+    assert formula(ops.Softsign()) == "dL/dy[n,c,j]/((abs(x[n,c,j]) + 1)^2)"
+    assert formula(ops.PReLU(), "w") == "sum{n<N, o<L} dL/dy[n,c,o]*(0 if x[n,c,o] > 0 else x[n,c,o])"
+
+
 def test_functions_of_sums_are_called_by_their_names():
     z = "b[f] + sum{q<F} h[n,q]*u[f,q] + sum{c<C} w[f,c]*x[n,c]"
     assert formula(ops.RNNCell(1), "y") == f"tanh({z})"

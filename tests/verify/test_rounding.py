@@ -43,7 +43,7 @@ def drawn(case, name, scale, rng, *, large=False, shift=0.0):
         a = rng.normal(size=shape) * scale + (shift if operand == "x" else 0)
         if operand in levels:
             a = labels(shape, levels[operand], rng).astype(float)
-        elif operand in ("var", "weights"):
+        elif operand in ("var", "weights", *case.op.positive):
             a = abs(a) + scale / 2
         elif operand == "t" and isinstance(case.op, (ops.CrossEntropy, ops.BinaryCrossEntropy)):
             a = rng.integers(0, 5, shape) / 4

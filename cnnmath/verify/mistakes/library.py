@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape
 from cnnmath.verify.mistakes import (
+    arithmetic,
     bins,
     convolution,
     convolution_gradients,
@@ -15,6 +16,8 @@ from cnnmath.verify.mistakes import (
     normalisation,
     pointwise,
     pooling,
+    powers,
+    rectifiers,
     recurrent,
     reduction,
     transposed,
@@ -28,8 +31,11 @@ MISTAKES: tuple[Mistake, ...] = (
     *pooling.MISTAKES,
     *bins.MISTAKES,
     *dense.MISTAKES,
+    *arithmetic.MISTAKES,
     *normalisation.MISTAKES,
     *pointwise.MISTAKES,
+    *rectifiers.MISTAKES,
+    *powers.MISTAKES,
     *reduction.MISTAKES,
     *losses.MISTAKES,
     *enlarging.MISTAKES,

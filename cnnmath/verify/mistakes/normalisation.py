@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.numeric import Kernel, statistics
+from cnnmath.numeric import Kernel, rms_norm, statistics
 from cnnmath.numeric.kernels import KERNELS
 from cnnmath.numeric.scalar import constant, power
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, Operator
+from cnnmath.ops import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, Operator, RMSNorm
 from cnnmath.ops.algebra import Shape, rational
 from cnnmath.verify.mistakes.mistake import Mistake, Shows, of_another, spoils, wrong_gradients, wrong_output
 from cnnmath.verify.mistakes.reading import Meetings
@@ -236,4 +236,30 @@ def _count(x: Shape) -> int:
     return int(np.prod((x[0], *x[2:])))
 
 
-MISTAKES = (*_of_blocks(), *_of_batch(), *_of_groups(), *_of_response())
+def _of_mean_squares() -> Iterator[Mistake]:
+    def by(scale: Callable[[Any, Array, Array], Array], *, less: bool = False) -> Kernel:
+        def forward(op: Any, x: Array, gamma: Array) -> Array:
+            axes = tuple(range(op.first(x.shape), x.ndim))
+            count = int(np.prod(x.shape[op.first(x.shape) :]))
+            x = x - statistics.summed(x, axes, count) if less else x
+            mean = statistics.summed(x * x, axes, count)
+            return x * scale(op, mean, constant(op.epsilon, mean)) * gamma
+
+        return wrong_output(RMSNorm, forward)
+
+    def made(name: str, says: str, result: str, kernel: Kernel, least: int) -> Mistake:
+        shows: Shows = lambda op, inputs: int(np.prod(inputs[0][op.first(inputs[0]) :])) >= least
+        return Mistake(f"rms-norm-{name}", RMSNorm, says, spoils(result), kernel, shows)
+
+    yield made("less-the-mean", "the mean were subtracted first, as in a layer normalisation", "y",
+               by(lambda _, mean, epsilon: 1 / power(mean + epsilon, HALF), less=True), 1)  # fmt: skip
+    yield made("epsilon-outside-the-root", "epsilon were added to the root, not to the mean square", "y",
+               by(lambda _, mean, epsilon: 1 / (power(mean, HALF) + epsilon)), 1)  # fmt: skip
+    yield made("without-root", "numbers were divided by the mean square, not by its root", "y",
+               by(lambda _, mean, epsilon: 1 / (mean + epsilon)), 1)  # fmt: skip
+    constant_scale = lambda op, dy, x, gamma: dy * gamma * rms_norm.scale(op, x)
+    yield made("gradient-of-a-constant", "the mean square did not depend on x", "x",
+               wrong_gradients(RMSNorm, x=constant_scale), 1)  # fmt: skip
+
+
+MISTAKES = (*_of_blocks(), *_of_batch(), *_of_groups(), *_of_response(), *_of_mean_squares())

@@ -42,9 +42,9 @@ def planted(case: Case, generator: np.random.Generator, highest: int) -> Iterato
     [1, 3]
     [0, 1, 2, 3]
     """
-    (shape,) = case.inputs
-    if not isinstance(case.op, CHOOSES) or prod(shape) > MOST:
+    if not isinstance(case.op, CHOOSES) or prod(case.inputs[0]) > MOST:
         return
+    (shape,) = case.inputs
     windows = [sorted(reach(case.op, at, shape)) for at in np.ndindex(case.op.shape(shape))]
     alone = dict.fromkeys((p,) for window in windows for p in window)
     pairs = dict.fromkeys(pair for window in windows for pair in combinations(window, 2))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnmath import ops
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import operands
 from cnnmath.readers.magnitude import bounds
@@ -26,7 +27,8 @@ BITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8, "int64": 62,
 def room(case: Case, found: frozenset[Monomial], bits: int) -> int:
     """How large integers may be so that no sum, product or gradient rounds, in whatever order.
 
-    For a multilinear operator, the sums of absolute terms are counted by the sentence on ones, before any division.
+    For a multilinear operator that subtracts nothing, the sums of absolute terms are counted by the sentence on ones,
+    before any division.
 
     Examples
     --------
@@ -39,7 +41,7 @@ def room(case: Case, found: frozenset[Monomial], bits: int) -> int:
     names = {name for monomial in found for name in monomial}
     factors = max([len(m) for m in found] + [len(m) for name in names for m in of_gradient(found, name)], default=1)
     divided = divisor(case.op, *case.inputs)
-    multilinear = all(len(set(m)) == len(m) for m in found)
+    multilinear = all(len(set(m)) == len(m) for m in found) and not isinstance(case.op, ops.Subtract)
     terms = max(most_terms(case, sorted(names)) if multilinear else _bounded_terms(case), divided)
     return int((2**bits / terms) ** (1 / factors) / divided)
 

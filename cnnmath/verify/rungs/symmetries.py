@@ -10,9 +10,10 @@ import numpy as np
 
 from cnnmath import ops
 from cnnmath.axis import Axis, Transposed
-from cnnmath.errors import CnnmathError
+from cnnmath.errors import CnnmathError, ShapeError
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import operands
+from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.samples import samples_meet
 from cnnmath.verify.evidence import Finding, result_name
 from cnnmath.verify.rungs.asked import RUNG, Asked, changed, everything
@@ -28,6 +29,9 @@ CHANNELWISE = (
     *(ops.AdaptiveMaxPool, ops.MaxUnpool, ops.ReflectPad, ops.EdgePad, ops.Upsample, ops.LinearUpsample),
     *(ops.BatchNorm, ops.InstanceNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus),
     *(ops.Add, ops.Dropout),
+    *(ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),
+    *(ops.Abs, ops.Affine, ops.Clip, ops.Exp, ops.Log, ops.Power),
+    *(ops.PReLU, ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Softsign),
 )
 """Operators that treat every channel apart from all others, and like them."""
 
@@ -56,14 +60,17 @@ def apart(asked: Asked, wrt: str) -> Iterator[str]:
 
 
 def translation(asked: Asked, wrt: str) -> Iterator[str]:
-    """Away from the borders, an input that moves by the stride moves the output by one; transposed, the other way."""
+    """Away from the borders, an input that moves by the stride moves the output by one; transposed, the other way.
+
+    Inputs that are repeated along an axis do not move on it.
+    """
     op, inputs, x = asked.case.op, asked.case.inputs, asked.case.inputs[0]
-    if wrt != "y" or asked.base.dy.ndim != len(x):
+    if wrt != "y" or any(asked.base.dy.ndim != len(each) for each in inputs):
         return
-    movable = [
+    those = [
         name
         for name, shape in operands(op, *inputs).items()
-        if name not in op.parameters(*inputs) and len(shape) == len(x) and shape[2:] == x[2:]
+        if name not in op.parameters(*inputs) and len(shape) == len(x)
     ]
     held = False
     for axis, reading in enumerate(op.axes(x[2:]) or (), 2):
@@ -75,6 +82,7 @@ def translation(asked: Asked, wrt: str) -> Iterator[str]:
         if not places:
             continue
         new = asked.drawn()
+        movable = [name for name in those if asked.base.arrays[name].shape[axis] == x[axis]]
         moved = {name: _shifted(asked.base.arrays[name], new.arrays[name], axis, into) for name in movable}
         given = asked.ask(changed(asked.base, moved), wrt)
         left, right = given.take([o + out for o in places], axis), asked.first(wrt).take(places, axis)
@@ -150,13 +158,28 @@ def blocks_of(case: Case) -> Iterator[tuple[str, Blocks]]:
 
 def _grown(case: Case, axis: int) -> Blocks:
     """Which axes grow where an axis of all inputs is longer by one: none where the output does not."""
-    larger = [(*x[:axis], x[axis] + 1, *x[axis + 1 :]) for x in case.inputs]
+    try:
+        larger = _shapes(case.op, _longer(case.op, case.inputs, axis))
+    except ShapeError:  # the length of the axis is a setting
+        return {}
     blocks: Blocks = {}
-    for name, (small, large) in _pairs(_shapes(case.op, case.inputs), _shapes(case.op, tuple(larger))):
+    for name, (small, large) in _pairs(_shapes(case.op, case.inputs), larger):
         grown = [i for i, (a, b) in enumerate(zip(small, large, strict=True)) if a != b]
         if grown:
             blocks[name] = (grown[0], 1)
     return blocks if "dy" in blocks else {}
+
+
+def _longer(op: ops.Operator, inputs: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
+    """All inputs with one place more on an axis of the output; those that are repeated along it stay as they are."""
+    output = op.shape(*inputs)
+    if not isinstance(op, (Elementwise, ops.MatMul, ops.Expand)):
+        return tuple((*x[:axis], x[axis] + 1, *x[axis + 1 :]) for x in inputs)
+    if isinstance(op, ops.MatMul) and axis >= len(output) - 2:
+        return inputs
+    own = [axis + len(x) - len(output) for x in inputs]
+    grows = [i >= 0 and x[i] == output[axis] for x, i in zip(inputs, own, strict=True)]
+    return tuple((*x[:i], x[i] + 1, *x[i + 1 :]) if g else x for x, i, g in zip(inputs, own, grows, strict=True))
 
 
 def _shapes(op: ops.Operator, inputs: tuple[Any, ...]) -> dict[str, Any]:

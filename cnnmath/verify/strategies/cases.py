@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from fractions import Fraction
 from typing import Any
 
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from cnnmath.ops import Operator
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
 from cnnmath.verify.strategies.along import reduction, softmax
 from cnnmath.verify.strategies.borders import border, pad
+from cnnmath.verify.strategies.broadcasts import elementwise, expand, product
 from cnnmath.verify.strategies.convolutions import conv, transpose
 from cnnmath.verify.strategies.empty import emptied
 from cnnmath.verify.strategies.normalisation import maxout, norm, response
@@ -111,7 +113,7 @@ def _select(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
 def _merge(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
     n, c, *sizes = shape_of(draw, plan)
     others = draw(pick(plan, "inputs", {"two": [1], "three": [2]}))
-    if kind is ops.Add or plan.get("sides") == "equal":
+    if plan.get("sides") == "equal":
         channels = [c] * others
     elif plan:
         channels = [c + 1, c + 2][:others]
@@ -145,14 +147,29 @@ def _dropout(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
 
 @st.composite
 def _pointwise(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
-    settings = {f.name: draw(pick(plan, f.name, SCALARS[f.name])) for f in fields(kind)}
+    scalars = SCALARS | OWN.get(kind, {})
+    settings = {f.name: draw(pick(plan, f.name, scalars[f.name])) for f in fields(kind)}
     return Case(kind(**settings), (shape_of(draw, plan),))
 
 
 SCALARS = {
     "slope": {"usual": [0.01], "another": [0.5]},
     "alpha": {"usual": [1.0], "another": [0.5, 2.0]},
+    "shared": FLAGS,
+    "low": {"none": [None], "some": [0, -1]},
+    "high": {"none": [None], "some": [1, 6]},
+    "scale": {"1": [1], "another": [2, -0.5]},
+    "shift": {"0": [0], "another": [1, -0.5]},
+    "exponent": {"product": [2, 3, 1], "quotient": [-1, -2], "root": [Fraction(1, 2), Fraction(-3, 2)]},
 }
+OWN: dict[type[Operator], dict[str, Any]] = {
+    ops.SELU: {
+        "alpha": {"usual": [ops.SELU().alpha], "another": [0.5, 2.0]},
+        "gamma": {"usual": [ops.SELU().gamma], "another": [0.5, 2.0]},
+    },
+}
+"""What is usual for one operator alone."""
+
 _CASES: dict[type[Operator], Callable[..., SearchStrategy[Case]]] = {
     ops.Conv: conv,
     ops.ConvTranspose: transpose,
@@ -172,12 +189,14 @@ _CASES: dict[type[Operator], Callable[..., SearchStrategy[Case]]] = {
     ops.EdgePad: border,
     ops.Upsample: upsample,
     ops.LinearUpsample: linear_upsample,
-    **dict.fromkeys((ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm), norm),
+    **dict.fromkeys((ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.RMSNorm), norm),
     ops.LocalResponseNorm: response,
     ops.Maxout: maxout,
     **dict.fromkeys((ops.Softmax, ops.LogSoftmax), softmax),
     ops.Reduce: reduction,
-    ops.Add: _merge,
+    **dict.fromkeys((ops.Add, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum), elementwise),
+    ops.MatMul: product,
+    ops.Expand: expand,
     ops.Concat: _merge,
     ops.Select: _select,
     ops.Dropout: _dropout,

@@ -11,6 +11,7 @@ from cnnmath import ops
 from cnnmath.ops import Operator
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
 from cnnmath.verify.strategies.along import AXIS, PARTS, REDUCTION, part_of
+from cnnmath.verify.strategies.broadcasts import EXPANDED, INPUTS, MATRICES, OTHER
 from cnnmath.verify.strategies.feature import (
     BATCH,
     BIAS,
@@ -110,6 +111,15 @@ def _ignored(case: Case) -> str:
     return "none" if op.ignored is None else "a class" if 0 <= op.ignored < case.inputs[0][1] else "no class"
 
 
+def _bound(bound: Any) -> str:
+    return "none" if bound is None else "some"
+
+
+def _power(case: Case) -> str:
+    op: Any = case.op
+    return "root" if not op.whole else "product" if op.exponent > 0 else "quotient"
+
+
 FEW = Feature(("1", "few"), lambda case: "1" if case.inputs[0][1] == 1 else "few")
 
 
@@ -162,17 +172,30 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     ops.GroupNorm: SHAPED | {"groups": number("groups", several, "1", "several"), "epsilon": EPSILON},
     ops.InstanceNorm: SHAPED | {"epsilon": EPSILON},
     ops.LayerNorm: SHAPED | {"part": Feature(PARTS, part_of), "epsilon": EPSILON},
+    ops.RMSNorm: SHAPED
+    | {"axis": number("axis", lambda axis: "last" if axis == -1 else "others", "last", "others")}
+    | {"epsilon": EPSILON},
     ops.LocalResponseNorm: SHAPED
     | {"size": number("size", lambda m: "1" if m == 1 else "odd" if m % 2 else "even", "1", "even", "odd")}
     | {"beta": usual("beta", 1, "between", "1"), "k": usual("k", 1, usual="1")},
     ops.LeakyReLU: SHAPED | {"slope": usual("slope", 0.01)},
     ops.ELU: SHAPED | {"alpha": usual("alpha", 1)},
+    ops.SELU: SHAPED | {name: usual(name, getattr(ops.SELU(), name)) for name in ("alpha", "gamma")},
+    ops.CELU: SHAPED | {"alpha": usual("alpha", 1)},
+    ops.PReLU: SHAPED | {"shared": flag("shared")},
+    ops.ThresholdedReLU: SHAPED | {"alpha": usual("alpha", 1)},
+    ops.Clip: SHAPED | {name: number(name, _bound, "none", "some") for name in ("low", "high")},
+    ops.Affine: SHAPED | {"scale": usual("scale", 1, usual="1"), "shift": usual("shift", 0, usual="0")},
+    ops.Power: SHAPED | {"exponent": Feature(("product", "quotient", "root"), _power)},
     ops.Maxout: SHAPED | {"pieces": number("pieces", several, "1", "several")},
     **dict.fromkeys((ops.Softmax, ops.LogSoftmax), SHAPED | AXIS),
     ops.Reduce: SHAPED | REDUCTION,
-    ops.Add: SHAPED | {"inputs": Feature(("two", "three"), lambda case: "two" if len(case.inputs) == 2 else "three")},
+    **dict.fromkeys((ops.Add, ops.Maximum, ops.Minimum), SHAPED | INPUTS | OTHER),
+    **dict.fromkeys((ops.Subtract, ops.Multiply, ops.Divide, ops.Pow), SHAPED | OTHER),
+    ops.MatMul: SHAPED | MATRICES,
+    ops.Expand: SHAPED | EXPANDED,
     ops.Concat: SHAPED
-    | {"inputs": Feature(("two", "three"), lambda case: "two" if len(case.inputs) == 2 else "three")}
+    | INPUTS
     | {"sides": Feature(("equal", "unequal"), lambda case: "equal" if len(set(case.inputs)) == 1 else "unequal")},
     ops.Select: SHAPED | {"listed": Feature(("in order", "another order", "some", "repeated"), _listed)},
     ops.Dropout: SHAPED | {"rate": usual("rate", 0.5, usual="half"), "training": flag("training")},

@@ -9,6 +9,7 @@ from hypothesis.strategies import SearchStrategy
 
 from cnnmath import ops
 from cnnmath.ops import Operator
+from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.loss import Loss
 from cnnmath.verify.strategies.plan import Case
 
@@ -16,16 +17,20 @@ WITHOUT_CHANNELS: tuple[type[Operator], ...] = (
     *(ops.Conv, ops.ConvTranspose, ops.MaxPool, ops.AveragePool, ops.LpPool, ops.Subsample, ops.GlobalAveragePool),
     *(ops.AdaptiveAveragePool, ops.AdaptiveMaxPool, ops.MaxUnpool, ops.Linear, ops.RadialBasis, ops.Flatten),
     *(ops.Pad, ops.ReflectPad, ops.EdgePad, ops.Upsample, ops.LinearUpsample, ops.BatchNorm, ops.GroupNorm),
-    *(ops.InstanceNorm, ops.LayerNorm, ops.Softmax, ops.LogSoftmax),
+    *(ops.InstanceNorm, ops.LayerNorm, ops.RMSNorm, ops.Softmax, ops.LogSoftmax),
     *(ops.LocalResponseNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Maxout),
-    *(ops.Add, ops.Concat, ops.Dropout),
+    *(ops.Add, ops.Concat, ops.Dropout, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),
+    *(ops.Abs, ops.Affine, ops.Clip, ops.Exp, ops.Log, ops.Power),
+    *(ops.PReLU, ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Softsign),
 )
 """Operators that an input without channels leaves nothing, or a bias alone."""
 
 WITHOUT_POSITIONS: tuple[type[Operator], ...] = (
     *(ops.MaxUnpool, ops.Flatten, ops.Pad, ops.Upsample, ops.LinearUpsample, ops.LocalResponseNorm, ops.ReLU),
     *(ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax, ops.Maxout, ops.Add),
-    *(ops.Concat, ops.Select, ops.Dropout),
+    *(ops.Concat, ops.Select, ops.Dropout, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),
+    *(ops.Abs, ops.Affine, ops.Clip, ops.Exp, ops.Log, ops.Power),
+    *(ops.PReLU, ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Softsign),
 )
 """Operators that neither need a window to fit nor take a mean or a maximum over positions."""
 
@@ -61,8 +66,13 @@ def empty_axes(case: Case) -> list[int]:
 
 
 def without(case: Case, axis: int) -> Case:
-    """The same operator on inputs of which all have no number along an axis."""
-    return Case(case.op, tuple(tuple(0 if i == axis else n for i, n in enumerate(x)) for x in case.inputs))
+    """The same operator on inputs of which all have no number along an axis, but those that are repeated along it."""
+    first = case.inputs[0]
+    if not isinstance(case.op, (Elementwise, ops.MatMul)):
+        return Case(case.op, tuple(tuple(0 if i == axis else n for i, n in enumerate(x)) for x in case.inputs))
+    aligned = ((x, axis + len(x) - len(first)) for x in case.inputs)
+    shapes = (tuple(0 if i == own and n == first[axis] else n for i, n in enumerate(x)) for x, own in aligned)
+    return Case(case.op, tuple(shapes))
 
 
 def emptied(case: Case) -> SearchStrategy[Case]:

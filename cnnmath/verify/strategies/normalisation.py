@@ -31,6 +31,8 @@ def norm(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
         settings["groups"], c = _divided(draw, plan, "groups", c)
     elif kind is ops.LayerNorm:
         settings |= part(draw, plan)
+    elif kind is ops.RMSNorm:
+        settings["axis"] = draw(pick(plan, "axis", {"last": [-1], "others": [1]}))
     elif kind is ops.BatchNorm:
         settings |= {"training": draw(pick(plan, "training", FLAGS)), "momentum": draw(st.sampled_from([0.1, 0.5]))}
     if not plan and c * prod(sizes) > 12:  # roots to many digits are slow

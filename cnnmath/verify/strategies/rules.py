@@ -52,8 +52,22 @@ _EXCLUDED: dict[type[Operator], tuple[Rule, ...]] = {
     ops.GroupNorm: ({"channels": ("1",), "groups": ("several",)}, SLOW),
     ops.InstanceNorm: (SLOW,),
     ops.LayerNorm: (SLOW,),
+    ops.RMSNorm: (SLOW,),
     ops.Maxout: ({"channels": ("1",), "pieces": ("several",)},),
     ops.Reduce: (SLOW,),
+    **dict.fromkeys(
+        (ops.Add, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),
+        (
+            {"rank": ("1",), "sizes": ("1",), "repeated": ("positions",)},
+            {"channels": ("1",), "repeated": ("channels",)},
+            {"batch": ("0",), "repeated": ("the first",)},
+        ),
+    ),
+    ops.MatMul: ({"batch": ("1",), "repeated": ("samples",)},),
+    ops.Expand: (
+        {"sizes": ("larger",), "repeated": ("positions",)},
+        {"channels": ("few", "around a block"), "repeated": ("channels",)},
+    ),
     ops.Select: ({"channels": ("1",), "listed": ("another order", "some")},),
     ops.CrossEntropy: (
         {"targets": ("probabilities",), "ignored": ("no class", "a class")},

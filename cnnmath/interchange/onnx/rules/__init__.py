@@ -10,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from cnnmath.interchange.onnx.rules import activation, convolution, dense, merging, moving, normalisation, pooling
+from cnnmath.interchange.onnx.rules import (
+    activation,
+    convolution,
+    dense,
+    merging,
+    moving,
+    normalisation,
+    pointwise,
+    pooling,
+    reduction,
+)
 from cnnmath.interchange.onnx.rules.rule import Rule
 
 RULES: Mapping[str, Rule] = MappingProxyType(
@@ -20,6 +30,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         **dense.RULES,
         **normalisation.RULES,
         **activation.RULES,
+        **reduction.RULES,
+        **pointwise.RULES,
         **merging.RULES,
         **moving.RULES,
     }

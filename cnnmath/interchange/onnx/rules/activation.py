@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
-from cnnmath.interchange.onnx.known import Known
+from cnnmath.interchange.onnx.known import Known, UnclaimedError
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule, plain
-from cnnmath.ops import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from cnnmath.ops import (
+    CELU,
+    ELU,
+    SELU,
+    LeakyReLU,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    Softplus,
+    Softsign,
+    Tanh,
+    ThresholdedReLU,
+)
 
 
 def leaky_relu(here: Here) -> Known:
@@ -21,6 +34,36 @@ def elu(here: Here) -> Known:
     return here.add(ELU(here.attribute("alpha", 1.0)), here.input(0))
 
 
+def selu(here: Here) -> Known:
+    """Selu."""
+    usual = SELU()
+    op = SELU(here.attribute("alpha", usual.alpha), here.attribute("gamma", usual.gamma))
+    return here.add(op, here.input(0))
+
+
+def celu(here: Here) -> Known:
+    """Celu."""
+    return here.add(CELU(here.attribute("alpha", 1.0)), here.input(0))
+
+
+def thresholded_relu(here: Here) -> Known:
+    """ThresholdedRelu."""
+    return here.add(ThresholdedReLU(here.attribute("alpha", 1.0)), here.input(0))
+
+
+def prelu(here: Here) -> Known:
+    """PRelu with one slope, or one a channel, along which it broadcasts."""
+    x, slope = here.input(0), here.input(1)
+    if slope.array is None:
+        raise UnclaimedError("whose slopes are computed while the model runs")
+    count = slope.array.size
+    broadcast = (1,) * (x.rank - slope.rank) + slope.array.shape
+    if count != 1 and (len(broadcast) != x.rank or broadcast[1] != count):
+        raise UnclaimedError("whose slopes are neither one nor one a channel")
+    w = replace(slope, shape=(count,), array=slope.array.mapped("flat", lambda a: a.reshape(-1), (count,)))
+    return here.add(PReLU(shared=count == 1), x, arrays={"w": w})
+
+
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "Relu": plain(ReLU()),
@@ -29,6 +72,11 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "Softplus": plain(Softplus()),
         "LeakyRelu": leaky_relu,
         "Elu": elu,
+        "Selu": selu,
+        "Celu": celu,
+        "ThresholdedRelu": thresholded_relu,
+        "PRelu": prelu,
+        "Softsign": plain(Softsign()),
     }
 )
 """The rules of this chapter."""

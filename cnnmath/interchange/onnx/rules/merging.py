@@ -1,12 +1,72 @@
-"""Operators of several inputs."""
+"""Operators of several inputs, whose axes of length 1 are repeated."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from cnnmath.interchange.onnx.rules.rule import Rule, merged
-from cnnmath.ops import Add
+import numpy as np
 
-RULES: Mapping[str, Rule] = MappingProxyType({"Add": merged(Add())})
+from cnnmath.interchange.onnx.known import Known, UnclaimedError, constant, numbers
+from cnnmath.interchange.onnx.reading import Here
+from cnnmath.interchange.onnx.rules.rule import Rule, merged
+from cnnmath.ops import Add, Divide, Expand, MatMul, Maximum, Minimum, Multiply, Operator, Pow, Subtract
+from cnnmath.ops.checks import same
+
+
+def several(op: Operator) -> Rule:
+    """The rule of a node that may have a single input, and is then that input."""
+    rule = merged(op)
+    return lambda here: rule(here) if len(here.node.inputs) > 1 else here.input(0)
+
+
+def mean(here: Here) -> Known | tuple[Known | None, ...]:
+    """Mean: a sum over a count."""
+    total = several(Add())(here)
+    count = len(here.node.inputs)
+    if count == 1 or not isinstance(total, Known):
+        return total
+    divisor = constant(f"{here.node.name or 'mean'}.count", np.array(count, total.dtype or "float32"))
+    return here.add(Divide(), total, divisor)
+
+
+def divide(here: Here) -> Known | tuple[Known | None, ...]:
+    """Div, of floats."""
+    if here.input(0).dtype.startswith(("int", "uint")):
+        raise UnclaimedError("of integers, whose quotients are cut off")
+    return merged(Divide())(here)
+
+
+def matmul(here: Here) -> Known | tuple[Known | None, ...]:
+    """MatMul, unless its first input is a row: that row is the axis of the batch."""
+    if len(here.input(0).sizes) == 1 and here.input(0).array is None:
+        raise UnclaimedError("that sums over the batch")
+    return merged(MatMul())(here)
+
+
+def expand(here: Here) -> Known:
+    """Expand to a fixed shape; a size that the input has is kept, so that a batch may be of any size."""
+    x, asked = here.input(0), numbers(here.input(1))
+    if asked is None:
+        raise UnclaimedError("to a shape that is computed while the model runs")
+    own = (*(1,) * (len(asked) - len(x.sizes)), *x.sizes)[-len(asked) :]
+    sizes = tuple(1 if same((n,), (size,)) else size for n, size in zip(own, asked, strict=True))
+    return here.add(Expand(sizes or (1,)), x)
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "Add": merged(Add()),
+        "Sub": merged(Subtract()),
+        "Mul": merged(Multiply()),
+        "Div": divide,
+        "Pow": merged(Pow()),
+        "Max": several(Maximum()),
+        "Min": several(Minimum()),
+        "Sum": several(Add()),
+        "Mean": mean,
+        "MatMul": matmul,
+        "Expand": expand,
+    }
+)
 """The rules of this chapter."""

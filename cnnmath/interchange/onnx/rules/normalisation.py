@@ -4,20 +4,112 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError
+import numpy as np
+
+from cnnmath.interchange.onnx.known import Known, UnclaimedError, constant, content
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule
-from cnnmath.ops import BatchNorm
+from cnnmath.ops import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from cnnmath.ops.along import settled
+
+SCALE_OF_CHANNELS = 21
+"""The first set whose group normalisation has a scale and a shift for each channel; before, for each group."""
 
 
 def batch_normalization(here: Here) -> Known:
-    """BatchNormalization at inference."""
+    """BatchNormalization at inference, or in training where nobody asks for the statistics it stores."""
     x, gamma, beta, mean, var = (here.input(i) for i in range(5))
-    if here.attribute("training_mode", 0) or not here.attribute("spatial", 1):
-        raise UnclaimedError("in training")
-    op = BatchNorm(epsilon=here.attribute("epsilon", 1e-5))
-    return here.add(op, x, arrays={"gamma": gamma, "beta": beta, "mean": mean, "var": var})
+    epsilon, further = here.attribute("epsilon", 1e-5), any(here.node.outputs[1:])
+    if not here.attribute("spatial", 1):
+        raise UnclaimedError("with statistics for each position")
+    if further:
+        raise UnclaimedError("in training, whose further outputs are statistics to be stored")
+    if here.attribute("training_mode", 0):
+        op = BatchNorm(epsilon, training=True, momentum=_rest(here.attribute("momentum", 0.9)))
+        return here.add(op, x, arrays={"gamma": gamma, "beta": beta})
+    return here.add(BatchNorm(epsilon), x, arrays={"gamma": gamma, "beta": beta, "mean": mean, "var": var})
+
+
+def _rest(momentum: float) -> float:
+    """The share of a batch, where ONNX says that of what was stored."""
+    return round(1 - momentum, 9)
+
+
+def instance_normalization(here: Here) -> Known:
+    """InstanceNormalization."""
+    arrays = {"gamma": here.input(1), "beta": here.input(2)}
+    return here.add(InstanceNorm(here.attribute("epsilon", 1e-5)), here.input(0), arrays=arrays)
+
+
+def group_normalization(here: Here) -> Known:
+    """GroupNormalization; a number a group is that number for each of its channels."""
+    x, groups = here.input(0), here.attribute("num_groups")
+    gamma, beta = here.input(1), here.input(2)
+    if here.opset < SCALE_OF_CHANNELS:
+        gamma, beta = (_repeated(a, x.sizes[1], groups) for a in (gamma, beta))
+    op = GroupNorm(groups, here.attribute("epsilon", 1e-5))
+    return here.add(op, x, arrays={"gamma": gamma, "beta": beta})
+
+
+def _repeated(a: Known, channels: Any, groups: int) -> Known:
+    """A number a group, as a number a channel."""
+    if a.array is None or not isinstance(channels, int):
+        raise UnclaimedError("whose scale is computed while the model runs")
+    lazy = a.array.mapped(f"repeated{channels}", lambda array: np.repeat(array, channels // groups), (channels,))
+    return Known(a.name, a.dtype, lazy.shape, array=lazy)
+
+
+def layer_normalization(here: Here) -> Known:
+    """LayerNormalization of the last axes; where there is no shift, it is zero."""
+    if any(here.node.outputs[1:]):
+        raise UnclaimedError("whose further outputs are the statistics")
+    x, gamma, beta = here.input(0), here.input(1), here.optional(2)
+    op = LayerNorm(here.attribute("epsilon", 1e-5), axis=_axis(here, x))
+    return here.add(op, x, arrays={"gamma": gamma, "beta": beta or _zeros(gamma)})
+
+
+def rms_normalization(here: Here) -> Known:
+    """RMSNormalization of the last axes."""
+    x = here.input(0)
+    op = RMSNorm(here.attribute("epsilon", 1e-5), axis=_axis(here, x))
+    return here.add(op, x, arrays={"gamma": here.input(1)})
+
+
+def _axis(here: Here, x: Known) -> int:
+    """The first axis, counted from the end where it is the last."""
+    (axis,) = settled((here.attribute("axis", -1),), x.sizes)
+    if axis == 0:
+        raise UnclaimedError("over the batch too, so that parameters have its size")
+    return -1 if axis == x.rank - 1 and axis > 1 else axis
+
+
+def _zeros(like: Known) -> Known:
+    """A shift that shifts nothing."""
+    return constant(f"{like.name}/0", np.zeros(like.sizes, like.dtype or "float32"))
+
+
+def lrn(here: Here) -> Known:
+    """LRN of an odd number of channels; of an even one the odd channel lies behind, where here it lies before."""
+    size = here.attribute("size")
+    if size % 2 == 0:
+        raise UnclaimedError(f"of an even number of channels, {size}")
+    alpha, beta, bias = (here.attribute(*pair) for pair in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0)))
+    return here.add(LocalResponseNorm(size, alpha, beta, bias), here.input(0))
+
+
+def dropout(here: Here) -> tuple[Known, Known | None]:
+    """Dropout at inference, or that drops nothing: its input, and a mask that keeps everything."""
+    x, ratio, training = here.input(0), here.optional(1), here.optional(2)
+    drops = training is not None and bool(content(training).all())
+    if drops and (ratio is None or content(ratio).any()):
+        raise UnclaimedError("in training, where it drops at random")
+    if not any(here.node.outputs[1:]):
+        return x, None
+    if not all(isinstance(n, int) for n in x.sizes):
+        raise UnclaimedError("whose mask has sizes that are left open")
+    return x, constant(here.node.outputs[1], np.ones(x.sizes, bool))
 
 
 def identity(here: Here) -> Known:
@@ -26,6 +118,15 @@ def identity(here: Here) -> Known:
 
 
 RULES: Mapping[str, Rule] = MappingProxyType(
-    {"BatchNormalization": batch_normalization, "Dropout": identity, "Identity": identity}
+    {
+        "BatchNormalization": batch_normalization,
+        "InstanceNormalization": instance_normalization,
+        "GroupNormalization": group_normalization,
+        "LayerNormalization": layer_normalization,
+        "RMSNormalization": rms_normalization,
+        "LRN": lrn,
+        "Dropout": dropout,
+        "Identity": identity,
+    }
 )
 """The rules of this chapter."""
