@@ -11,7 +11,7 @@ from cnnmath.ops import Conv, Linear, LinearLast
 
 
 def linear(b: Builder, x: Value, w: Any, bias: Any = None) -> Value:
-    """Weighted sums over the last axis; where that is the channels of an image, a convolution by a kernel of one tap."""
+    """Weighted sums over the last axis; of the channels of an image, a convolution by a kernel of one tap."""
     w, bias = known(w), None if bias is None else known(bias)
     if len(check_value(x).shape) == 2 and b.first(x.layout):
         return b.apply(Linear(w.shape[0], bias=bias is not None), x, w=w, b=bias)
