@@ -22,6 +22,7 @@ GOLDEN = Path(__file__).parent / "golden"
 TRANSCENDENTAL = (
     *(ops.LpPool, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.LocalResponseNorm),
     *(ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
+    *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish),
     *(ops.CrossEntropy, ops.BinaryCrossEntropy, ops.RNNCell, ops.LSTMCell),
 )
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import sqrt
 from numbers import Rational
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from cnnmath.numeric.windows import Array
 from cnnmath.ops.algebra import rational
 from cnnmath.readers.exact import Exact
+
+HALF = Fraction(1, 2)
 
 
 def constant(value: float | Fraction, like: Array) -> Any:
@@ -34,11 +38,28 @@ def log1p(x: Array) -> Array:
     return _each(lambda v: Exact().log(1 + v), x) if x.dtype == object else np.log1p(x)
 
 
+def erf(x: Array) -> Array:
+    """Error function."""
+    return _each(Exact().erf, x) if x.dtype == object else special.erf(x).astype(x.dtype, copy=False)
+
+
+def normal(x: Array) -> Array:
+    """Probability that a standard normal number is below x."""
+    if x.dtype == object:
+        return _each(lambda v: (1 + Exact().erf(v / root(2, x))) / 2, x)
+    return special.ndtr(x).astype(x.dtype, copy=False)
+
+
+def root(number: Fraction | int, like: Array) -> Any:
+    """Square root of a constant as a factor for an array."""
+    return Exact().power(Fraction(number), HALF) if like.dtype == object else sqrt(number)
+
+
 def power(x: Array, exponent: Fraction | int) -> Array:
     """Rational power; numpy's square root where the exponent is a half."""
     if x.dtype == object:
         return _each(lambda v: Exact().power(v, exponent) if isinstance(v, Rational) else v**exponent, x)
-    return np.sqrt(x) if exponent == Fraction(1, 2) else x ** float(exponent)
+    return np.sqrt(x) if exponent == HALF else x ** float(exponent)
 
 
 def _each(function: Callable[[Any], Any], x: Array) -> Array:

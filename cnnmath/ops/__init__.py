@@ -13,6 +13,7 @@ from cnnmath.ops.border import EdgePad, ReflectPad
 from cnnmath.ops.combine import Add, Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
+from cnnmath.ops.hard import HardSigmoid, HardSwish
 from cnnmath.ops.linear import Flatten, Linear, RadialBasis
 from cnnmath.ops.loss import BinaryCrossEntropy, CrossEntropy, SquaredError
 from cnnmath.ops.lp_pool import LpPool
@@ -22,6 +23,7 @@ from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
 from cnnmath.ops.recurrent import LSTMCell, RNNCell
+from cnnmath.ops.smooth import GELU, Erf, Mish, SiLU
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
 from cnnmath.ops.upsample import LinearUpsample, Upsample
@@ -58,6 +60,12 @@ ALL: tuple[type[Operator], ...] = (
     Sigmoid,
     Tanh,
     Softplus,
+    Erf,
+    GELU,
+    SiLU,
+    Mish,
+    HardSigmoid,
+    HardSwish,
     Softmax,
     LogSoftmax,
     Maxout,
@@ -73,6 +81,7 @@ ALL: tuple[type[Operator], ...] = (
 __all__ = [
     "ALL",
     "ELU",
+    "GELU",
     "AdaptiveAveragePool",
     "AdaptiveMaxPool",
     "Add",
@@ -86,9 +95,12 @@ __all__ = [
     "CrossEntropy",
     "Dropout",
     "EdgePad",
+    "Erf",
     "Flatten",
     "GlobalAveragePool",
     "GroupNorm",
+    "HardSigmoid",
+    "HardSwish",
     "InstanceNorm",
     "LSTMCell",
     "LayerNorm",
@@ -101,6 +113,7 @@ __all__ = [
     "MaxPool",
     "MaxUnpool",
     "Maxout",
+    "Mish",
     "Operand",
     "Operator",
     "Pad",
@@ -109,6 +122,7 @@ __all__ = [
     "ReLU",
     "ReflectPad",
     "Select",
+    "SiLU",
     "Sigmoid",
     "Softmax",
     "Softplus",

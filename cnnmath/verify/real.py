@@ -24,7 +24,7 @@ LARGE = 50
 
 EXPONENTIAL = (
     *(ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
-    *(ops.CrossEntropy, ops.BinaryCrossEntropy),
+    *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.CrossEntropy, ops.BinaryCrossEntropy),
 )
 """Operators whose sentence has an exponential of the input that may be beyond a format, though the output is not."""
 

@@ -18,6 +18,7 @@ WITHOUT_CHANNELS: tuple[type[Operator], ...] = (
     *(ops.Pad, ops.ReflectPad, ops.EdgePad, ops.Upsample, ops.LinearUpsample, ops.BatchNorm, ops.GroupNorm),
     *(ops.InstanceNorm, ops.LayerNorm, ops.Softmax, ops.LogSoftmax),
     *(ops.LocalResponseNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Maxout),
+    *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish),
     *(ops.Add, ops.Concat, ops.Dropout),
 )
 """Operators that an input without channels leaves nothing, or a bias alone."""
@@ -25,6 +26,7 @@ WITHOUT_CHANNELS: tuple[type[Operator], ...] = (
 WITHOUT_POSITIONS: tuple[type[Operator], ...] = (
     *(ops.MaxUnpool, ops.Flatten, ops.Pad, ops.Upsample, ops.LinearUpsample, ops.LocalResponseNorm, ops.ReLU),
     *(ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax, ops.Maxout, ops.Add),
+    *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish),
     *(ops.Concat, ops.Select, ops.Dropout),
 )
 """Operators that neither need a window to fit nor take a mean or a maximum over positions."""
