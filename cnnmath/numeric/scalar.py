@@ -40,14 +40,14 @@ def log1p(x: Array) -> Array:
 
 def erf(x: Array) -> Array:
     """Error function."""
-    return _each(Exact().erf, x) if x.dtype == object else special.erf(x).astype(x.dtype, copy=False)
+    return _each(Exact().erf, x) if x.dtype == object else _special(special.erf, x)
 
 
 def normal(x: Array) -> Array:
     """Probability that a standard normal number is below x."""
     if x.dtype == object:
         return _each(lambda v: (1 + Exact().erf(v / root(2, x))) / 2, x)
-    return special.ndtr(x).astype(x.dtype, copy=False)
+    return _special(special.ndtr, x)
 
 
 def root(number: Fraction | int, like: Array) -> Any:
@@ -60,6 +60,11 @@ def power(x: Array, exponent: Fraction | int) -> Array:
     if x.dtype == object:
         return _each(lambda v: Exact().power(v, exponent) if isinstance(v, Rational) else v**exponent, x)
     return np.sqrt(x) if exponent == HALF else x ** float(exponent)
+
+
+def _special(function: Callable[[Array], Array], x: Array) -> Array:
+    """A function of SciPy's, which knows single and double precision alone."""
+    return function(x.astype(np.float64) if x.dtype.itemsize > 8 else x).astype(x.dtype, copy=False)
 
 
 def _each(function: Callable[[Any], Any], x: Array) -> Array:

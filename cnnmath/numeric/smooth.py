@@ -14,8 +14,8 @@ from cnnmath.ops import GELU, Erf, Mish, Sigmoid, SiLU
 from cnnmath.ops.smooth import CUBIC
 from cnnmath.readers.error_function import PI
 
-FAR = 800.0
-"""What is near 0 when it is an exponent: ``exp(-800)`` is 0 in every format."""
+FAR = 12000.0
+"""``exp(-12000)`` is 0 in every format."""
 
 
 def erf_forward(op: Erf, x: Array) -> Array:
@@ -25,7 +25,7 @@ def erf_forward(op: Erf, x: Array) -> Array:
 
 def erf_backward(op: Erf, dy: Array, x: Array) -> dict[str, Array]:
     """``2/sqrt(pi) exp(-x^2)``."""
-    x = near(x, 40.0)
+    x = near(x, 110.0)
     return {"x": dy * (2 * exp(-x * x) / root(PI, x))}
 
 
@@ -37,10 +37,10 @@ def gelu_forward(op: GELU, x: Array) -> Array:
 def gelu_backward(op: GELU, dy: Array, x: Array) -> dict[str, Array]:
     """The gate, and the number times the derivative of the gate."""
     if op.approximate:
-        z, x = _logit(x), near(x, 30.0)
+        z, x = _logit(x), near(x, 60.0)
         slope = 2 * root(2 / PI, x) * (1 + 3 * constant(CUBIC, x) * x * x)
         return {"x": dy * (sigmoid_forward(Sigmoid(), z) + sigmoid_backward(Sigmoid(), x * slope, z)["x"])}
-    gate, x = normal(x), near(x, 40.0)
+    gate, x = normal(x), near(x, 160.0)
     return {"x": dy * (gate + x * exp(-x * x / 2) / root(2 * PI, x))}
 
 
@@ -93,7 +93,7 @@ def near(x: Array, far: float) -> Array:
 
 def _logit(x: Array) -> Array:
     """The number z of which ``(1 + tanh(z/2))/2`` is the logistic function."""
-    x = near(x, 30.0)
+    x = near(x, 60.0)
     return 2 * root(2 / PI, x) * (x + constant(CUBIC, x) * x * x * x)
 
 

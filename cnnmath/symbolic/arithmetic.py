@@ -21,10 +21,10 @@ from cnnmath.symbolic.terms import Logistic as _Logistic
 from cnnmath.symbolic.traced import Traced, formula
 
 __all__ = [
-    "NOTHING", "PI", "Fraction", "attains", "bracket", "cases", "conjunction", "disjunction", "entrywise_product", "equal",
-    "erf", "every", "exp", "floor", "given", "greatest", "largest", "log", "logistic", "matrix_of", "matrix_product",
-    "multiplied", "negation", "power", "quotient", "sign", "smallest", "tanh", "times", "total", "transposed",
-    "unequal",
+    "NOTHING", "PI", "Fraction", "attains", "bracket", "cases", "conjunction", "disjunction", "entrywise_product",
+    "equal", "erf", "every", "exp", "floor", "given", "greatest", "largest", "log", "logistic", "matrix_of",
+    "matrix_product", "multiplied", "negation", "power", "quotient", "sign", "smallest", "tanh", "times", "total",
+    "transposed", "unequal",
 ]  # fmt: skip
 
 NOTHING = -sp.oo

@@ -15,6 +15,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from cnnmath import ops
 from cnnmath.ops import Operator
+from cnnmath.ops.hard import HALF, SIXTH
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
 from cnnmath.verify.strategies.borders import border, pad
 from cnnmath.verify.strategies.convolutions import conv, transpose
@@ -144,14 +145,24 @@ def _dropout(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
 
 @st.composite
 def _pointwise(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
-    settings = {f.name: draw(pick(plan, f.name, SCALARS[f.name])) for f in fields(kind)}
+    settings = {f.name: draw(pick(plan, f.name, OWN.get(kind, SCALARS)[f.name])) for f in fields(kind)}
     return Case(kind(**settings), (shape_of(draw, plan),))
 
 
 SCALARS = {
     "slope": {"usual": [0.01], "another": [0.5]},
     "alpha": {"usual": [1.0], "another": [0.5, 2.0]},
+    "beta": {"usual": [1], "another": [0.5, 2.0]},
+    "approximate": FLAGS,
 }
+OWN: dict[type[Operator], dict[str, Any]] = {
+    ops.HardSigmoid: {
+        "slope": {"usual": [SIXTH], "another": [0.2, -0.5]},
+        "shift": {"usual": [HALF], "another": [0.25, 1]},
+    }
+}
+"""Settings of operators that use a name of the others for another number."""
+
 _CASES: dict[type[Operator], Callable[..., SearchStrategy[Case]]] = {
     ops.Conv: conv,
     ops.ConvTranspose: transpose,

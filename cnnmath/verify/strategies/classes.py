@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from cnnmath import ops
 from cnnmath.ops import Operator
+from cnnmath.ops.hard import HALF, SIXTH
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
 from cnnmath.verify.strategies.feature import (
     BATCH,
@@ -166,6 +167,9 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     | {"beta": usual("beta", 1, "between", "1"), "k": usual("k", 1, usual="1")},
     ops.LeakyReLU: SHAPED | {"slope": usual("slope", 0.01)},
     ops.ELU: SHAPED | {"alpha": usual("alpha", 1)},
+    ops.GELU: SHAPED | {"approximate": flag("approximate")},
+    ops.SiLU: SHAPED | {"beta": usual("beta", 1)},
+    ops.HardSigmoid: SHAPED | {"slope": usual("slope", SIXTH), "shift": usual("shift", HALF)},
     ops.Maxout: SHAPED | {"pieces": number("pieces", several, "1", "several")},
     ops.Add: SHAPED | {"inputs": Feature(("two", "three"), lambda case: "two" if len(case.inputs) == 2 else "three")},
     ops.Concat: SHAPED

@@ -122,6 +122,7 @@ PEERS = (
     Peer(ops.InstanceNorm, instance_norm),
     Peer(ops.LayerNorm, layer_norm),
     *map(plain, (ops.LocalResponseNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softmax)),
+    *map(plain, (ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish)),
     Peer(ops.Softplus, softplus),
     Peer(ops.LogSoftmax, lambda _, x: F.log_softmax(x, dim=1)),
     Peer(ops.CrossEntropy, cross_entropy),
