@@ -24,10 +24,8 @@ Number: TypeAlias = Any  # whatever a reader computes with
 class Algebra(Protocol):
     """The eight verbs. Indices are integers or symbols; conditions are comparisons of indices or of numbers."""
 
-    @property
-    def pi(self) -> Number:
-        """The number pi."""
-        ...
+    pi: ClassVar[Any]
+    """The number pi."""
 
     def sum(
         self, body: Callable[..., Number], *extents: Size, where: Callable[..., Iterable[Any]] | None = None

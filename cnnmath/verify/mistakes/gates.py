@@ -41,10 +41,6 @@ def _gate(op: SiLU, x: Array) -> Array:
     return sigmoid_forward(Sigmoid(), constant(op.beta, x) * x)
 
 
-def _exact(op: Any, _: tuple[Shape, ...]) -> bool:
-    return not op.approximate
-
-
 def _steep(op: Any, _: tuple[Shape, ...]) -> bool:
     return op.beta != 1
 
@@ -61,7 +57,7 @@ def _of_smooth() -> Iterator[Mistake]:
     yield y("gelu-of-a-sigmoid", GELU, "the gate were the logistic function of 1.702 x",
             lambda _, x: x * sigmoid_forward(Sigmoid(), constant(1.702, x) * x))  # fmt: skip
     yield y("gelu-not-of-a-standard-normal-number", GELU, "x were not divided by sqrt(2)",
-            lambda _, x: x * (1 + erf(x)) / 2, _exact)  # fmt: skip
+            lambda _, x: x * (1 + erf(x)) / 2)  # fmt: skip
     yield dx("gelu-derivative-of-x-alone", GELU, "the gate were a constant: the product rule's other half is missing",
              lambda _, dy, x: dy * normal(x))  # fmt: skip
     yield dx("gelu-derivative-with-a-bell-of-another-width", GELU, "the density were exp(-x^2)/sqrt(pi)",
