@@ -72,6 +72,17 @@ def _(op: ops.LocalResponseNorm) -> tuple[Evaluation, ...]:
 
 
 @evaluations.register
+def _(op: ops.HardSwish) -> tuple[Evaluation, ...]:
+    """Also in sixths, divided last: above 3 the number is multiplied by 6 and divided by it again (PyTorch)."""
+
+    def sixths(m: Algebra, at: tuple[int, ...], x: Any) -> Number:
+        below = m.when(-x[at] > -3, lambda: x[at] + 3, lambda: 6)
+        return x[at] * m.when(x[at] > -3, lambda: below, lambda: 0) / 6
+
+    return op.element, sixths
+
+
+@evaluations.register
 def _(op: ops.LinearUpsample) -> tuple[Evaluation, ...]:
     """Weights from places that are rounded themselves.
 

@@ -31,6 +31,9 @@ EXPONENTIAL = (
 CENTRED = (ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.RadialBasis)
 """Operators that square differences, of numbers that may all be far from zero."""
 
+STEEP = (ops.Erf, ops.GELU)
+"""Operators whose exponents are squares or cubes of the input: numbers of moderate size are extreme for them."""
+
 TRAPPED = (*EXPONENTIAL, *CENTRED)
 """Operators of which a sentence that is computed as one writes it fails, where numbers are extreme."""
 
@@ -51,7 +54,7 @@ def real(case: Case, dtype: str, generator: np.random.Generator, *, large: bool 
             return abs(a) + 0.5
         if name == "t" and isinstance(op, (ops.CrossEntropy, ops.BinaryCrossEntropy)):
             return generator.integers(0, 5, shape) / 4
-        spread = large and not isinstance(op, Cell)
+        spread = large and not isinstance(op, (Cell, *STEEP))
         return np.where(generator.random(shape) < 0.1, LARGE * a, a) if spread else a
 
     arrays = {name: held(fill(name, shape), dtype) for name, shape in operands(op, *inputs).items()}
@@ -66,7 +69,8 @@ def extreme(trial: Trial, dtype: str) -> Trial:
     """
     form, arrays = FORMATS[dtype], trial.arrays
     if isinstance(trial.case.op, EXPONENTIAL):
-        changed = {"x": 2 * log(form.largest) * arrays["x"].astype(float)}
+        scale = (2 * log(form.largest)) ** (1 / 3 if isinstance(trial.case.op, STEEP) else 1)
+        changed = {"x": scale * arrays["x"].astype(float)}
     else:
         changed = {name: form.unit**-0.5 + arrays[name].astype(float) for name in ("x", "w", "mean") if name in arrays}
     return Trial(trial.case, arrays | {name: held(a, dtype) for name, a in changed.items()}, trial.dy)
