@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from cnnmath.axis import Axis, Bins, Folded, Stretched, Whole
 from cnnmath.graph.text import axes
+from cnnmath.ops.checks import axis_names
 from cnnmath.phases import AxisField, behind, union
 from cnnmath.window import IDENTITY
 
@@ -37,6 +38,8 @@ class Fields:
         Whether some path sees the whole input.
     unknown
         Whether some path leads through an operator that is not known.
+    nothing
+        Whether no path leads from the input at all.
     """
 
     hull: Field
@@ -46,6 +49,11 @@ class Fields:
     by_position: bool = False
     whole: bool = False
     unknown: bool = False
+    nothing: bool = False
+
+
+NOTHING = Fields(None, None, nothing=True)
+"""Fields of what the network's input does not reach."""
 
 
 def at_input(rank: int) -> Fields:
@@ -61,6 +69,9 @@ def through(own: tuple[Axis, ...] | None, below: Sequence[Fields], *, weighted: 
     .. [1] A. Araujo, W. Norris and J. Sim, "Computing receptive fields of convolutional neural networks", Distill,
        2019, https://doi.org/10.23915/distill.00021, sections "Computing the receptive field" and "Arbitrary graphs".
     """
+    below = [fields for fields in below if not fields.nothing]
+    if not below:
+        return NOTHING
     merged = below[0] if len(below) == 1 else _merged(below)
     if not weighted and own is not None and all(axis is IDENTITY for axis in own):
         return merged
@@ -82,6 +93,7 @@ def through(own: tuple[Axis, ...] | None, below: Sequence[Fields], *, weighted: 
 
 def behind_unknown(name: str, below: Sequence[Fields]) -> Fields:
     """Fields behind an operator that is not known."""
+    below = [fields for fields in below if not fields.nothing] or [NOTHING]
     depth = (min(f.depth[0] for f in below), max(f.depth[1] for f in below))
     return Fields(None, None, depth, f"what '{name}' sees is not known", unknown=True)
 
@@ -134,6 +146,9 @@ def _note(own: Sequence[Axis], below: Fields) -> str:
     """What is to be said behind an operator: of one that reads its input along no window, why; else what was said."""
     if _is_whole(own):
         return "sees the whole input"
+    if any(map(_sees_all, own)):
+        names = zip(axis_names(len(own)), own, strict=True)
+        return f"sees the whole input along {' and '.join(name for name, axis in names if _sees_all(axis))}"
     if any(isinstance(axis, Bins) for axis in own):
         return "its bins depend on the size of the input"
     if any(isinstance(axis, Stretched) for axis in own):
@@ -144,4 +159,8 @@ def _note(own: Sequence[Axis], below: Fields) -> str:
 
 
 def _is_whole(own: Sequence[Axis]) -> bool:
-    return any(isinstance(axis, Whole) or (isinstance(axis, Bins) and axis.outputs == 1) for axis in own)
+    return bool(own) and all(map(_sees_all, own))
+
+
+def _sees_all(axis: Axis) -> bool:
+    return isinstance(axis, Whole) or (isinstance(axis, Bins) and axis.outputs == 1)

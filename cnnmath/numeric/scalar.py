@@ -33,6 +33,11 @@ def exp(x: Array) -> Array:
     return _each(Exact().exp, x) if x.dtype == object else np.exp(x)
 
 
+def log(x: Array) -> Array:
+    """Natural logarithm."""
+    return _each(Exact().log, x) if x.dtype == object else np.log(x)
+
+
 def log1p(x: Array) -> Array:
     """Logarithm of 1 + x."""
     return _each(lambda v: Exact().log(1 + v), x) if x.dtype == object else np.log1p(x)
@@ -68,4 +73,4 @@ def _special(function: Callable[[Array], Array], x: Array) -> Array:
 
 
 def _each(function: Callable[[Any], Any], x: Array) -> Array:
-    return np.frompyfunc(function, 1, 1)(x)
+    return np.asarray(np.frompyfunc(function, 1, 1)(x), object)

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnmath import ops
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import operands
+from cnnmath.ops import Operator, operands
 from cnnmath.ops.recurrent import Cell
 from cnnmath.verify.data import labels
 from cnnmath.verify.guard import carrier
@@ -34,8 +34,14 @@ CENTRED = (ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.Ra
 STEEP = (ops.Erf, ops.GELU)
 """Operators whose exponents are squares or cubes of the input: numbers of moderate size are extreme for them."""
 
-TRAPPED = (*EXPONENTIAL, *CENTRED)
-"""Operators of which a sentence that is computed as one writes it fails, where numbers are extreme."""
+
+def trapped(op: Operator) -> bool:
+    """Whether a sentence that is computed as one writes it fails where numbers are extreme."""
+    return isinstance(op, CENTRED) or _exponential(op)
+
+
+def _exponential(op: Operator) -> bool:
+    return isinstance(op, EXPONENTIAL) or (isinstance(op, ops.Reduce) and op.how == "log_sum_exp")
 
 
 def real(case: Case, dtype: str, generator: np.random.Generator, *, large: bool = False) -> Trial:
@@ -50,7 +56,7 @@ def real(case: Case, dtype: str, generator: np.random.Generator, *, large: bool 
         if name in levels:
             return labels(shape, levels[name], generator).astype(float)
         a = generator.normal(size=shape)
-        if name in ("var", "weights"):
+        if name in ("var", "weights", *op.positive):
             return abs(a) + 0.5
         if name == "t" and isinstance(op, (ops.CrossEntropy, ops.BinaryCrossEntropy)):
             return generator.integers(0, 5, shape) / 4
@@ -68,7 +74,7 @@ def extreme(trial: Trial, dtype: str) -> Trial:
     leave no digit of their differences.
     """
     form, arrays = FORMATS[dtype], trial.arrays
-    if isinstance(trial.case.op, EXPONENTIAL):
+    if _exponential(trial.case.op):
         scale = (2 * log(form.largest)) ** (1 / 3 if isinstance(trial.case.op, STEEP) else 1)
         changed = {"x": scale * arrays["x"].astype(float)}
     else:

@@ -17,6 +17,7 @@ from cnnmath.verify.mistakes import (
     pointwise,
     pooling,
     recurrent,
+    reduction,
     transposed,
 )
 from cnnmath.verify.mistakes.mistake import Mistake
@@ -31,6 +32,7 @@ MISTAKES: tuple[Mistake, ...] = (
     *normalisation.MISTAKES,
     *pointwise.MISTAKES,
     *gates.MISTAKES,
+    *reduction.MISTAKES,
     *losses.MISTAKES,
     *enlarging.MISTAKES,
     *recurrent.MISTAKES,
