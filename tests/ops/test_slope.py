@@ -185,7 +185,9 @@ def test_the_ends_of_a_softmax_are_those_that_calculus_finds():
 
 
 def test_every_activation_has_its_range_and_no_other_operator_has_one():
-    kinds = {kind for kind in ops.ALL if kind.__module__.rpartition(".")[2] in ("activation", "smooth", "hard")}
+    kinds = {
+        kind for kind in ops.ALL if kind.__module__.rpartition(".")[2] in ("activation", "softmax", "smooth", "hard")
+    }
     assert {type(op) for op in (*ACTIVATIONS, *BENT)} | {ops.Softmax, ops.LogSoftmax} == kinds
     assert all(slopes(kind()) for kind in kinds)
     assert slopes(ops.BatchNorm()) is slopes(ops.Conv(1, 3)) is slopes(ops.Dropout()) is None
