@@ -22,6 +22,7 @@ GOLDEN = Path(__file__).parent / "golden"
 TRANSCENDENTAL = (
     *(ops.LpPool, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.LocalResponseNorm, ops.RMSNorm),
     *(ops.Power, ops.Exp, ops.Log, ops.SELU, ops.CELU),
+    *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish),
     *(ops.CrossEntropy, ops.BinaryCrossEntropy, ops.RNNCell, ops.LSTMCell, ops.Reduce),
     *(ops.Pow, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
 )

@@ -15,6 +15,7 @@ from cnnmath.ops.combine import Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.expand import Expand
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
+from cnnmath.ops.hard import HardSigmoid, HardSwish
 from cnnmath.ops.linear import Flatten, Linear, RadialBasis
 from cnnmath.ops.loss import BinaryCrossEntropy, CrossEntropy, SquaredError
 from cnnmath.ops.lp_pool import LpPool
@@ -29,6 +30,7 @@ from cnnmath.ops.rectifiers import CELU, SELU, PReLU, Softsign, ThresholdedReLU
 from cnnmath.ops.recurrent import LSTMCell, RNNCell
 from cnnmath.ops.reduction import Reduce
 from cnnmath.ops.rms_norm import RMSNorm
+from cnnmath.ops.smooth import GELU, Erf, Mish, SiLU
 from cnnmath.ops.softmax import LogSoftmax, Softmax
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
@@ -73,6 +75,12 @@ ALL: tuple[type[Operator], ...] = (
     Tanh,
     Softplus,
     Softsign,
+    Erf,
+    GELU,
+    SiLU,
+    Mish,
+    HardSigmoid,
+    HardSwish,
     Softmax,
     LogSoftmax,
     Maxout,
@@ -103,6 +111,7 @@ __all__ = [
     "ALL",
     "CELU",
     "ELU",
+    "GELU",
     "SELU",
     "Abs",
     "AdaptiveAveragePool",
@@ -121,11 +130,14 @@ __all__ = [
     "Divide",
     "Dropout",
     "EdgePad",
+    "Erf",
     "Exp",
     "Expand",
     "Flatten",
     "GlobalAveragePool",
     "GroupNorm",
+    "HardSigmoid",
+    "HardSwish",
     "InstanceNorm",
     "LSTMCell",
     "LayerNorm",
@@ -142,6 +154,7 @@ __all__ = [
     "Maximum",
     "Maxout",
     "Minimum",
+    "Mish",
     "Multiply",
     "Operand",
     "Operator",
@@ -156,6 +169,7 @@ __all__ = [
     "Reduce",
     "ReflectPad",
     "Select",
+    "SiLU",
     "Sigmoid",
     "Softmax",
     "Softplus",

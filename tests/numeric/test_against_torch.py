@@ -31,6 +31,7 @@ ACTIVATIONS = {
     ops.Sigmoid: lambda _, x: torch.sigmoid(x),
     ops.Tanh: lambda _, x: torch.tanh(x),
     ops.Softplus: lambda _, x: F.softplus(x),
+    **{kind: FUNCTIONS[kind] for kind in (ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish)},
     ops.Softmax: lambda op, x: F.softmax(x, dim=op.axis),
     **{kind: FUNCTIONS[kind] for kind in OF_ONE_NUMBER},
     ops.LocalResponseNorm: lambda op, x: F.local_response_norm(x, op.size, op.alpha, op.beta, op.k),
@@ -311,3 +312,12 @@ def test_functions_of_numbers_are_equal_up_to_rounding(kind, data):
     for name, ours, theirs in both(problem, ACTIVATIONS[kind]):
         large = 4 * 8 * 317 * 128 if kind in NORMS else 4**4
         assert (np.abs(ours - theirs) <= 2 * gamma(4 * 64) * large).all(), name
+
+
+def test_the_hard_sigmoid_and_its_derivative_at_both_kinks_are_torchs_up_to_its_float32_slope():
+    x = np.array([[-4.0, -3, -1, 0, 2, 3, 5]])
+    problem = Problem(Case(ops.HardSigmoid(), (x.shape,)), {"x": x}, np.ones(x.shape))
+    (_, y, their_y), (_, dx, their_dx) = both(problem, lambda _, x: F.hardsigmoid(x))
+    assert (np.abs(y - their_y) <= gamma(2)).all()
+    assert np.array_equal(dx == 0, their_dx == 0)
+    assert (np.abs(dx - their_dx) <= 2.0**-24 / 6 + gamma(1)).all()

@@ -14,7 +14,7 @@ from cnnmath.readers import Tensor, evaluate, forward
 from cnnmath.readers.exact import Exact
 from tests.support import fractions_of
 
-HALF = Fraction(1, 2)
+HALF, QUARTER = Fraction(1, 2), Fraction(1, 4)
 TINY = Fraction(1, 10**48)
 positive = st.fractions(min_value=Fraction(1, 100), max_value=100, max_denominator=1000)
 
@@ -196,6 +196,16 @@ BY_HAND = {
     "numbers without their sign": (ops.Abs(), (channels(-3, 0, 2),), [3, 0, 2]),
     "the middle of the logistic function": (ops.Sigmoid(), (channels(0),), [HALF]),
     "an odd function": (ops.Tanh(), (channels(0),), [0]),
+    "a hard gate below, on and above its line": (
+        ops.HardSigmoid(0.25, 0.5),
+        (channels(-3, -1, 0, 5),),
+        [0, QUARTER, HALF, 1],
+    ),
+    "its product with x": (ops.HardSwish(), (channels(-4, -1, 2, 6),), [0, -Fraction(1, 3), Fraction(5, 3), 6]),
+    "no gate where x is 0": (ops.GELU(), (channels(0),), [0]),
+    "nor a smooth one": (ops.SiLU(2), (channels(0),), [0]),
+    "nor a bent one": (ops.Mish(), (channels(0),), [0]),
+    "the middle of a bell": (ops.Erf(), (channels(0),), [0]),
     "equal shares": (ops.Softmax(), (channels(5, 5, 5, 5),), [Fraction(1, 4)] * 4),
     "a sum": (ops.Add(), (channels(1, 2), channels(10, 20), channels(100, 200)), [111, 222]),
     "channels in turn": (ops.Concat(), (channels(1), channels(2, 3), channels(4)), [1, 2, 3, 4]),

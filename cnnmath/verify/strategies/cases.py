@@ -16,6 +16,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from cnnmath import ops
 from cnnmath.ops import Operator
+from cnnmath.ops.hard import HALF, SIXTH
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
 from cnnmath.verify.strategies.along import reduction, softmax
 from cnnmath.verify.strategies.borders import border, pad
@@ -161,11 +162,17 @@ SCALARS = {
     "scale": {"1": [1], "another": [2, -0.5]},
     "shift": {"0": [0], "another": [1, -0.5]},
     "exponent": {"product": [2, 3, 1], "quotient": [-1, -2], "root": [Fraction(1, 2), Fraction(-3, 2)]},
+    "beta": {"usual": [1], "another": [0.5, 2.0]},
+    "approximate": FLAGS,
 }
 OWN: dict[type[Operator], dict[str, Any]] = {
     ops.SELU: {
         "alpha": {"usual": [ops.SELU().alpha], "another": [0.5, 2.0]},
         "gamma": {"usual": [ops.SELU().gamma], "another": [0.5, 2.0]},
+    },
+    ops.HardSigmoid: {
+        "slope": {"usual": [SIXTH], "another": [0.2, -0.5]},
+        "shift": {"usual": [HALF], "another": [0.25, 1]},
     },
 }
 """What is usual for one operator alone."""

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from cnnmath import ops
 from cnnmath.ops import Operator
+from cnnmath.ops.hard import HALF, SIXTH
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
 from cnnmath.verify.strategies.along import AXIS, PARTS, REDUCTION, part_of
 from cnnmath.verify.strategies.broadcasts import EXPANDED, INPUTS, MATRICES, OTHER
@@ -187,6 +188,9 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     ops.Clip: SHAPED | {name: number(name, _bound, "none", "some") for name in ("low", "high")},
     ops.Affine: SHAPED | {"scale": usual("scale", 1, usual="1"), "shift": usual("shift", 0, usual="0")},
     ops.Power: SHAPED | {"exponent": Feature(("product", "quotient", "root"), _power)},
+    ops.GELU: SHAPED | {"approximate": flag("approximate")},
+    ops.SiLU: SHAPED | {"beta": usual("beta", 1)},
+    ops.HardSigmoid: SHAPED | {"slope": usual("slope", SIXTH), "shift": usual("shift", HALF)},
     ops.Maxout: SHAPED | {"pieces": number("pieces", several, "1", "several")},
     **dict.fromkeys((ops.Softmax, ops.LogSoftmax), SHAPED | AXIS),
     ops.Reduce: SHAPED | REDUCTION,

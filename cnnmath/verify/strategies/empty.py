@@ -22,6 +22,7 @@ WITHOUT_CHANNELS: tuple[type[Operator], ...] = (
     *(ops.Add, ops.Concat, ops.Dropout, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),
     *(ops.Abs, ops.Affine, ops.Clip, ops.Exp, ops.Log, ops.Power),
     *(ops.PReLU, ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Softsign),
+    *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish),
 )
 """Operators that an input without channels leaves nothing, or a bias alone."""
 
@@ -31,6 +32,7 @@ WITHOUT_POSITIONS: tuple[type[Operator], ...] = (
     *(ops.Concat, ops.Select, ops.Dropout, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),
     *(ops.Abs, ops.Affine, ops.Clip, ops.Exp, ops.Log, ops.Power),
     *(ops.PReLU, ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Softsign),
+    *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish),
 )
 """Operators that neither need a window to fit nor take a mean or a maximum over positions."""
 

@@ -125,6 +125,7 @@ PEERS = (
     *map(plain, (ops.LocalResponseNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softmax)),
     *map(plain, (ops.SELU, ops.CELU, ops.PReLU, ops.ThresholdedReLU, ops.Clip, ops.Softsign)),
     *map(plain, (ops.Affine, ops.Power, ops.Exp, ops.Log, ops.Abs)),
+    *map(plain, (ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish)),
     Peer(ops.Softplus, softplus),
     Peer(ops.LogSoftmax, lambda op, x: F.log_softmax(x, dim=op.axis)),
     Peer(ops.CrossEntropy, cross_entropy),
