@@ -9,9 +9,11 @@ from cnnmath.errors import unknown
 from cnnmath.ops.activation import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
+from cnnmath.ops.blocks import ChannelShuffle, DepthToSpace, SpaceToDepth
 from cnnmath.ops.border import EdgePad, ReflectPad
 from cnnmath.ops.combine import Add, Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
+from cnnmath.ops.crop import Slice
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
 from cnnmath.ops.linear import Flatten, Linear, RadialBasis
 from cnnmath.ops.loss import BinaryCrossEntropy, CrossEntropy, SquaredError
@@ -21,6 +23,7 @@ from cnnmath.ops.mode import inference, training
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
+from cnnmath.ops.rearrange import Reshape, Tile, Transpose
 from cnnmath.ops.recurrent import LSTMCell, RNNCell
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
@@ -64,6 +67,13 @@ ALL: tuple[type[Operator], ...] = (
     Add,
     Concat,
     Select,
+    Slice,
+    Transpose,
+    Reshape,
+    Tile,
+    SpaceToDepth,
+    DepthToSpace,
+    ChannelShuffle,
     Dropout,
     CrossEntropy,
     BinaryCrossEntropy,
@@ -80,10 +90,12 @@ __all__ = [
     "AveragePool",
     "BatchNorm",
     "BinaryCrossEntropy",
+    "ChannelShuffle",
     "Concat",
     "Conv",
     "ConvTranspose",
     "CrossEntropy",
+    "DepthToSpace",
     "Dropout",
     "EdgePad",
     "Flatten",
@@ -108,13 +120,18 @@ __all__ = [
     "RadialBasis",
     "ReLU",
     "ReflectPad",
+    "Reshape",
     "Select",
     "Sigmoid",
+    "Slice",
     "Softmax",
     "Softplus",
+    "SpaceToDepth",
     "SquaredError",
     "Subsample",
     "Tanh",
+    "Tile",
+    "Transpose",
     "Upsample",
     "inference",
     "named",

@@ -129,6 +129,10 @@ class Operator(ABC):
         """What an output reads along each axis, also where that is no window; None where nothing is spatial."""
         return self.windows(sizes)
 
+    def rearranges(self, *inputs: Shape) -> bool:  # noqa: ARG002 - what moves numbers about says so
+        """Whether positions of the output are no positions of the input, so that no axis says what they read."""
+        return False
+
 
 def spatial_of(op: Operator, output: Shape) -> Shape:
     """Spatial sizes of an operator's output, from its shape.

@@ -106,7 +106,9 @@ def _(op: MaxUnpool, rank: int = 2, *, exact: bool = False) -> tuple[Operator, t
 
 @reduced.register
 def _(op: Select, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
-    return op, ((2, max(op.channels) + 2, *range(2, 2 + rank)),)
+    sizes = [2, 3, *range(2, 2 + max(rank, op.axis - 1))]
+    sizes[op.axis] = max(op.places) + 2
+    return op, (tuple(sizes),)
 
 
 @reduced.register
