@@ -86,6 +86,12 @@ def behind_unknown(name: str, below: Sequence[Fields]) -> Fields:
     return Fields(None, None, depth, f"what '{name}' sees is not known", unknown=True)
 
 
+def behind_rearranged(name: str, below: Sequence[Fields]) -> Fields:
+    """Fields behind an operator whose positions are not those of its input."""
+    depth = (min(f.depth[0] for f in below), max(f.depth[1] for f in below))
+    return Fields(None, None, depth, f"behind '{name}' positions are other ones: what they see is not known", unknown=True)
+
+
 def _behind(field: Field, own: tuple[Axis, ...]) -> Field:
     if field is None or any(isinstance(axis, (Bins, Listed, Stretched, Whole)) for axis in own):
         return None
@@ -138,7 +144,7 @@ def _note(own: Sequence[Axis], below: Fields) -> str:
         return "its bins depend on the size of the input"
     if any(isinstance(axis, Stretched) for axis in own):
         return "the places of its outputs depend on the size of the input"
-    if any(isinstance(axis, Listed) for axis in own):
+    if below.hull is not None and any(isinstance(axis, Listed) for axis in own):
         return "its outputs stand in an order of their own"
     if below.hull is not None and any(isinstance(axis, Folded) for axis in own):
         return "at the border the field is folded back into the input"

@@ -15,7 +15,7 @@ from cnnmath.errors import CnnmathError
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.progression import Sizes, canonical
-from cnnmath.graph.steps import Rhythm, Step, Stop, inexact, least, rhythm_of, rule_of, too_short, unequal
+from cnnmath.graph.steps import Rhythm, Step, Stop, check_followed, inexact, least, rhythm_of, rule_of, too_short, unequal
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,8 @@ def along(net: Architecture, axis: int) -> Track:
     Raises
     ------
     SettingError, ShapeError
-        For settings that are symbols, and for an operator of another rank than the network.
+        For settings that are symbols, for an operator of another rank than the network, and for one behind which
+        positions are other ones.
 
     Examples
     --------
@@ -149,6 +150,8 @@ def along(net: Architecture, axis: int) -> Track:
         try:
             rule = rule_of(op, rank, axis) if all(read in known for read in reads) else None
             own = rhythm_of(rule, op) if rule else None
+            if rule is None and any(read in known for read in reads):
+                check_followed(op)
         except CnnmathError as error:
             raise error.at(f"{type(op).__name__.lower()} '{name}'") from None
         if rule and own:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cnnmath.errors import CnnmathError, ShapeError
 from cnnmath.graph.architecture import INPUT, Architecture
-from cnnmath.graph.fields import Field, Fields, at_input, behind_unknown, through
+from cnnmath.graph.fields import Field, Fields, at_input, behind_rearranged, behind_unknown, through
 from cnnmath.graph.lengths import least_sizes
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.remember import remembering
@@ -164,6 +164,8 @@ def propagate(net: Architecture, batch: Size = 1) -> list[Layer]:
         below = [seen[read] for read in reads]
         if isinstance(op, Opaque):
             seen[name] = behind_unknown(name, below)
+        elif op.rearranges(*inputs):
+            seen[name] = behind_rearranged(name, below)
         else:
             seen[name] = through(axes(op, *inputs), below, weighted=isinstance(op, WEIGHTED))
         layers.append(Layer(name, op, reads, inputs, *facts, seen[name], trained_below))

@@ -176,7 +176,14 @@ def _pulled_down(
                     rule="a support follows every path to the input",
                     fix="ask for a node ahead of it, or write it with known operators",
                 ).at(f"node '{name}'")
-            for read in net.inputs(name):
+            reads = net.inputs(name)
+            if op.rearranges(*(known[read] for read in reads)):
+                raise GraphError(
+                    "positions behind it are not those ahead of it, so that no path can be followed.",
+                    rule="a support follows every path to the input, axis by axis",
+                    fix="ask for a node ahead of it",
+                ).at(f"node '{name}'")
+            for read in reads:
                 sizes = known[read][2:]
                 axes = op.axes(sizes)
                 own = None if axes is None else axes[which.start : which.stop]

@@ -35,6 +35,13 @@ USUAL: Mapping[type[Operator], Case] = MappingProxyType(
         ops.LocalResponseNorm: Case(ops.LocalResponseNorm(5), ((2, 8, 3, 3),)),
         ops.Maxout: Case(ops.Maxout(2), (CHANNELS,)),
         ops.Select: Case(ops.Select((1, 0)), (IMAGE,)),
+        ops.Slice: Case(ops.Slice((0, 0, 1, 1), (None, None, -1, -1)), (IMAGE,)),
+        ops.Transpose: Case(ops.Transpose((0, 2, 3, 1)), (IMAGE,)),
+        ops.Reshape: Case(ops.Reshape((3, -1)), (IMAGE,)),
+        ops.Tile: Case(ops.Tile((1, 1, 2, 2)), (IMAGE,)),
+        ops.SpaceToDepth: Case(ops.SpaceToDepth(2), (EVEN,)),
+        ops.DepthToSpace: Case(ops.DepthToSpace(2), (CHANNELS,)),
+        ops.ChannelShuffle: Case(ops.ChannelShuffle(2), (CHANNELS,)),
         **{kind: Case(kind(), (IMAGE, IMAGE)) for kind in (ops.Add, ops.Concat)},
         **{kind: Case(kind(), ((4, 5),)) for kind in (ops.CrossEntropy, ops.BinaryCrossEntropy, ops.SquaredError)},
     }

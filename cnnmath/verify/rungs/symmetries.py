@@ -136,7 +136,7 @@ def stuffed(asked: Asked, wrt: str) -> Iterator[str]:
 def blocks_of(case: Case) -> Iterator[tuple[str, Blocks]]:
     """In what an operator's operands come apart, with a name for the law that they do."""
     op = case.op
-    if not (isinstance(op, ops.BatchNorm) and op.training) and (samples := _grown(case, 0)):
+    if keeps_samples(op) and (samples := _grown(case, 0)):
         yield "samples apart", samples
     if isinstance(op, CHANNELWISE) and (channels := _grown(case, 1)):
         yield "channels apart", channels
@@ -145,6 +145,25 @@ def blocks_of(case: Case) -> Iterator[tuple[str, Blocks]]:
         w = filters if isinstance(op, ops.Conv) else channels
         bias: Blocks = {"b": (0, filters)} if op.bias else {}
         yield "groups apart", {"dy": (1, filters), "x": (1, channels), "w": (0, w), **bias}
+
+
+def keeps_samples(op: ops.Operator) -> bool:
+    """Whether every sample of the output is made of one sample of the input, in the same order.
+
+    Examples
+    --------
+    >>> keeps_samples(ops.Transpose((0, 2, 1))), keeps_samples(ops.Transpose((1, 0))), keeps_samples(ops.Concat(axis=0))
+    (True, False, False)
+    """
+    if isinstance(op, ops.BatchNorm):
+        return not op.training
+    if isinstance(op, (ops.Concat, ops.Select)):
+        return op.axis != 0
+    if isinstance(op, ops.Slice):
+        return (op.starts[:1], op.ends[:1], op.steps[:1]) in (((), (), ()), ((0,), (None,), (1,)))
+    if isinstance(op, ops.Transpose):
+        return op.order[0] == 0
+    return op.start != 0 if isinstance(op, ops.Reshape) else not isinstance(op, ops.Tile) or op.repeats[:1] == (1,)
 
 
 def _grown(case: Case, axis: int) -> Blocks:

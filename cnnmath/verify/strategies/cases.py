@@ -16,6 +16,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from cnnmath import ops
 from cnnmath.ops import Operator
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
+from cnnmath.verify.strategies import moves
 from cnnmath.verify.strategies.borders import border, pad
 from cnnmath.verify.strategies.convolutions import conv, transpose
 from cnnmath.verify.strategies.empty import emptied
@@ -94,29 +95,9 @@ def _cell(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
 
 
 @st.composite
-def _select(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
+def _add(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
     x = shape_of(draw, plan)
-    lists = {
-        "in order": tuple(range(x[1])),
-        "another order": tuple(reversed(range(x[1]))),
-        "some": (x[1] - 1,),
-        "repeated": (x[1] - 1, 0, x[1] - 1),
-    }
-    few = st.lists(st.integers(0, x[1] - 1), min_size=1, max_size=4)
-    return Case(kind(lists[plan["listed"]] if plan else tuple(draw(few))), (x,))
-
-
-@st.composite
-def _merge(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
-    n, c, *sizes = shape_of(draw, plan)
-    others = draw(pick(plan, "inputs", {"two": [1], "three": [2]}))
-    if kind is ops.Add or plan.get("sides") == "equal":
-        channels = [c] * others
-    elif plan:
-        channels = [c + 1, c + 2][:others]
-    else:
-        channels = [draw(st.integers(1, 3)) for _ in range(others)]
-    return Case(kind(), tuple((n, m, *sizes) for m in (c, *channels)))
+    return Case(kind(), (x,) * draw(pick(plan, "inputs", {"two": [2], "three": [3]})))
 
 
 @st.composite
@@ -174,9 +155,16 @@ _CASES: dict[type[Operator], Callable[..., SearchStrategy[Case]]] = {
     **dict.fromkeys((ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm), norm),
     ops.LocalResponseNorm: response,
     ops.Maxout: maxout,
-    ops.Add: _merge,
-    ops.Concat: _merge,
-    ops.Select: _select,
+    ops.Add: _add,
+    ops.Concat: moves.concat,
+    ops.Select: moves.select,
+    ops.Slice: moves.crop,
+    ops.Transpose: moves.transpose,
+    ops.Reshape: moves.reshape,
+    ops.Tile: moves.tile,
+    ops.SpaceToDepth: moves.blocks,
+    ops.DepthToSpace: moves.blocks,
+    ops.ChannelShuffle: moves.shuffle,
     ops.Dropout: _dropout,
     ops.CrossEntropy: _loss,
     ops.BinaryCrossEntropy: _loss,

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from cnnmath import ops
 from cnnmath.ops import Operator
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
+from cnnmath.verify.strategies import moves
 from cnnmath.verify.strategies.feature import (
     BATCH,
     BIAS,
@@ -95,15 +96,6 @@ def _border(case: Case) -> str:
     return "whole" if whole else sides(op.padding)
 
 
-def _listed(case: Case) -> str:
-    op: Any = case.op
-    if len(set(op.channels)) < len(op.channels):
-        return "repeated"
-    if len(op.channels) < case.inputs[0][1]:
-        return "some"
-    return "in order" if list(op.channels) == sorted(op.channels) else "another order"
-
-
 def _ignored(case: Case) -> str:
     op: Any = case.op
     return "none" if op.ignored is None else "a class" if 0 <= op.ignored < case.inputs[0][1] else "no class"
@@ -167,11 +159,16 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     ops.LeakyReLU: SHAPED | {"slope": usual("slope", 0.01)},
     ops.ELU: SHAPED | {"alpha": usual("alpha", 1)},
     ops.Maxout: SHAPED | {"pieces": number("pieces", several, "1", "several")},
-    ops.Add: SHAPED | {"inputs": Feature(("two", "three"), lambda case: "two" if len(case.inputs) == 2 else "three")},
-    ops.Concat: SHAPED
-    | {"inputs": Feature(("two", "three"), lambda case: "two" if len(case.inputs) == 2 else "three")}
-    | {"sides": Feature(("equal", "unequal"), lambda case: "equal" if len(set(case.inputs)) == 1 else "unequal")},
-    ops.Select: SHAPED | {"listed": Feature(("in order", "another order", "some", "repeated"), _listed)},
+    ops.Add: SHAPED | {"inputs": moves.INPUTS},
+    ops.Concat: moves.CONCAT,
+    ops.Select: moves.SELECT,
+    ops.Slice: moves.SLICE,
+    ops.Transpose: moves.TRANSPOSE,
+    ops.Reshape: moves.RESHAPE,
+    ops.Tile: moves.TILE,
+    ops.SpaceToDepth: moves.BLOCKS,
+    ops.DepthToSpace: moves.BLOCKS,
+    ops.ChannelShuffle: moves.SHUFFLE,
     ops.Dropout: SHAPED | {"rate": usual("rate", 0.5, usual="half"), "training": flag("training")},
     ops.CrossEntropy: LOSS
     | {"weighted": flag("weighted"), "smoothing": usual("smoothing", 0, "some", "none")}
