@@ -1,4 +1,4 @@
-"""What an output reads along one axis, where that is no window: transposes, bins, all of it, folds, stretches and lists.
+"""What an output reads along one axis, where that is no window: transposes, bins, folds, stretches, lists, all of it.
 
 `Window` and the classes below answer the same question, ``reads(o)``: the input positions of output ``o``, one entry
 a path, padding included. Receptive fields of whole networks are made of these answers.

@@ -131,8 +131,8 @@ AxisField: TypeAlias = Window | Phases
 def behind(field: AxisField, axis: Axis) -> AxisField | None:
     """Receptive field behind an operator: the field below it, then what it reads itself.
 
-    None behind what depends on the size of the input: bins, stretches, all of it; and behind a list. Behind a fold it is that of the
-    outputs that see nothing of the border.
+    None behind what depends on the size of the input, bins, stretches and all of it, and behind a list. Behind a fold
+    it is that of the outputs that see nothing of the border.
 
     Examples
     --------

@@ -89,7 +89,9 @@ def behind_unknown(name: str, below: Sequence[Fields]) -> Fields:
 def behind_rearranged(name: str, below: Sequence[Fields]) -> Fields:
     """Fields behind an operator whose positions are not those of its input."""
     depth = (min(f.depth[0] for f in below), max(f.depth[1] for f in below))
-    return Fields(None, None, depth, f"behind '{name}' positions are other ones: what they see is not known", unknown=True)
+    return Fields(
+        None, None, depth, f"behind '{name}' positions are other ones: what they see is not known", unknown=True
+    )
 
 
 def _behind(field: Field, own: tuple[Axis, ...]) -> Field:

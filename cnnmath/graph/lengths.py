@@ -15,7 +15,18 @@ from cnnmath.errors import CnnmathError
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.progression import Sizes, canonical
-from cnnmath.graph.steps import Rhythm, Step, Stop, check_followed, inexact, least, rhythm_of, rule_of, too_short, unequal
+from cnnmath.graph.steps import (
+    Rhythm,
+    Step,
+    Stop,
+    check_followed,
+    inexact,
+    least,
+    rhythm_of,
+    rule_of,
+    too_short,
+    unequal,
+)
 
 
 @dataclass(frozen=True, slots=True)

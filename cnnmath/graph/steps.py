@@ -170,7 +170,7 @@ def rhythm_of(rule: Callable[[int], Axis], op: Operator) -> Rhythm:
 
 
 def _rhythm_of_a_choice(rule: Callable[[int], Axis], op: Slice | Select | Tile) -> Rhythm:
-    """How a slice, a list or copies grow with what they are taken from, read off two lengths of which both are inside."""
+    """How a slice, a list or copies grow with what they are taken from: read off lengths of which none is too short."""
     period = lcm(*op.steps) if isinstance(op, Slice) else 1
     ends = [abs(end) for end in (*op.starts, *op.ends) if end is not None] if isinstance(op, Slice) else []
     start = max(ends, default=0) + 1
@@ -181,7 +181,9 @@ def _rhythm_of_a_choice(rule: Callable[[int], Axis], op: Slice | Select | Tile) 
             "it takes the less, the longer its input is.", here=f"{op!r}", fix="count start and end from the same side"
         )
     offsets = [n - Fraction(growth * m, period) for m, n in enumerate(lengths, start)]
-    return Rhythm(period, growth, min(offsets), max(offsets)) if growth else Rhythm(1, 0, *map(Fraction, lengths[:1] * 2))
+    return (
+        Rhythm(period, growth, min(offsets), max(offsets)) if growth else Rhythm(1, 0, *map(Fraction, lengths[:1] * 2))
+    )
 
 
 def check_followed(op: Operator) -> None:

@@ -129,7 +129,7 @@ class Operator(ABC):
         """What an output reads along each axis, also where that is no window; None where nothing is spatial."""
         return self.windows(sizes)
 
-    def rearranges(self, *inputs: Shape) -> bool:  # noqa: ARG002 - what moves numbers about says so
+    def rearranges(self, *inputs: Shape) -> bool:
         """Whether positions of the output are no positions of the input, so that no axis says what they read."""
         return False
 

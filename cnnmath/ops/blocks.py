@@ -118,8 +118,8 @@ class DepthToSpace(Blocks):
     -----
     *Shape*: x (N, B C, \*spatial) to y (N, C, \*outputs), each output size b H. *Cost*: none.
 
-    *Conventions*: DCR is the default of ONNX's DepthToSpace and TensorFlow's order, CRD PyTorch's ``pixel_shuffle``: the
-    numbers of channels alone do not tell them apart. It is the inverse of `SpaceToDepth`, and its transpose.
+    *Conventions*: DCR is TensorFlow's order and the default of ONNX's DepthToSpace, CRD PyTorch's ``pixel_shuffle``;
+    shapes do not tell them apart. It is the inverse of `SpaceToDepth`, and its transpose.
 
     Raises
     ------

@@ -87,16 +87,14 @@ class Concat(Operator):
         for x in inputs:
             _check_has(axis, x)
         what = "channels" if axis == 1 else f"along axis {axis}"
-        _check_equal(
-            inputs, f"concatenate {what}, all other axes must agree", lambda x: (*x[:axis], *x[axis + 1 :])
-        )
+        _check_equal(inputs, f"concatenate {what}, all other axes must agree", lambda x: (*x[:axis], *x[axis + 1 :]))
         return (*inputs[0][:axis], sum(x[axis] for x in inputs[1:]) + inputs[0][axis], *inputs[0][axis + 1 :])
 
     def windows(self, sizes: Shape) -> tuple[Window, ...] | None:
         """Positions stay what they are, unless the inputs follow each other along a spatial axis."""
         return (IDENTITY,) * len(sizes) if self.axis < 2 else None
 
-    def rearranges(self, *inputs: Shape) -> bool:  # noqa: ARG002 - whatever they are
+    def rearranges(self, *inputs: Shape) -> bool:
         """Whether the inputs follow each other along a spatial axis."""
         return self.axis > 1
 

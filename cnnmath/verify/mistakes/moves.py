@@ -11,8 +11,18 @@ import numpy as np
 from cnnmath.numeric import Kernel
 from cnnmath.numeric.kernels import KERNELS
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import ChannelShuffle, Concat, DepthToSpace, Operator, Reshape, Select, Slice, SpaceToDepth, Tile
-from cnnmath.ops import Transpose
+from cnnmath.ops import (
+    ChannelShuffle,
+    Concat,
+    DepthToSpace,
+    Operator,
+    Reshape,
+    Select,
+    Slice,
+    SpaceToDepth,
+    Tile,
+    Transpose,
+)
 from cnnmath.ops.algebra import Shape
 from cnnmath.verify.mistakes.mistake import Mistake, of_another, spoils, with_setting, wrong_gradients, wrong_output
 
@@ -39,7 +49,7 @@ def without_gaps(op: Any, dy: Array, x: Array) -> Array:
 
 def forwards(op: Any, x: Array) -> Array:
     """What is taken, in the order in which it stands, also where the step is negative."""
-    backwards = [axis for axis, step in enumerate(op.steps) if step < 0]
+    backwards = tuple(axis for axis, step in enumerate(op.steps) if step < 0)
     return np.flip(SLICE.forward(op, x), backwards).copy()
 
 
