@@ -167,13 +167,9 @@ MISTAKES = {
     "the dilation must be at least 1.\n  rule    dilation >= 1\n  here    -1 < 1\n  fix     use 1 or more": {
         "dilation": -1
     },
-    "the padding before must be at least 0.\n  rule    padding before >= 0\n  here    -1 < 0\n"
-    "  fix     use 0 or more": {"before": -1},
     "the stride must be an integer.\n  here    stride 1.5\n  fix     use an integer of at least 1": {"stride": 1.5},
     "the kernel must be an integer.\n  here    kernel True\n  fix     use an integer of at least 1": {"kernel": True},
-    "the padding after must be an integer.\n  here    padding after '1'\n  fix     use an integer of at least 0": {
-        "after": "1"
-    },
+    "the padding after must be an integer.\n  here    padding after '1'\n  fix     use an integer": {"after": "1"},
 }
 
 

@@ -26,7 +26,7 @@ class Slice(Rearrangement):
         The first number a that is taken along each axis, batch and channels first; axes that are not named stay whole.
         A negative one counts from the end. None is the first, where the step is negative the last.
     ends
-        The first number that is not taken any more, or None to take all that follow.
+        The first number that is not taken any more, or None to take all that follow, as it is where no ends are given.
     steps
         The step s along each axis, an integer for all of them; a negative one goes backwards.
 
@@ -58,11 +58,12 @@ class Slice(Rearrangement):
     """
 
     starts: tuple[int | None, ...]
-    ends: tuple[int | None, ...]
+    ends: Any = None
     steps: Any = 1
 
     def __post_init__(self) -> None:
-        starts, ends = _places("starts", self.starts), _places("ends", self.ends)
+        starts = _places("starts", self.starts)
+        ends = (None,) * len(starts) if self.ends is None else _places("ends", self.ends)
         whole = isinstance(self.steps, Integral) and not isinstance(self.steps, bool)
         steps = entries("step", (self.steps,) * len(starts) if whole else self.steps, None)
         if not len(starts) == len(ends) == len(steps):

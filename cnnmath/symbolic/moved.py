@@ -18,8 +18,8 @@ Moved: TypeAlias = Tile | Blocks | ChannelShuffle
 def moved_at(op: Moved, x: Shape, output: Shape, reader: Symbolic) -> tuple[tuple[Expr, ...], list[Expr]]:
     """Position of an output, and the parts that it is made of.
 
-    A copy's index is ``n*k + i`` for copy k, a channel of blocks ``C*k + c`` or ``B*c + k`` for place k, a position in a
-    block ``b*o + k``, and a channel that was dealt out ``G*c + g``.
+    A copy's index is ``n*k + i`` for copy k, a channel of blocks ``C*k + c`` or ``B*c + k`` for place k, a position in
+    a block ``b*o + k``, and a channel that was dealt out ``G*c + g``.
     """
     if isinstance(op, Tile):
         return _copies(op, x, reader)
