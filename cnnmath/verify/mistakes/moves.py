@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from math import prod
 from typing import Any
 
@@ -76,7 +77,8 @@ def moves_otherwise(kernel: Kernel) -> Callable[[Operator, tuple[Shape, ...]], b
     """Whether a kernel sends some number elsewhere than the right one, told by numbers of which all sums differ."""
 
     def shows(op: Operator, inputs: tuple[Shape, ...]) -> bool:
-        right, xs = KERNELS[type(op)], [_telling(x) for x in inputs]
+        starts = accumulate(map(prod, inputs), initial=0)
+        right, xs = KERNELS[type(op)], [_telling(x, first) for x, first in zip(inputs, starts, strict=False)]
         dy = _telling(op.shape(*inputs))
         pairs = [(right.forward(op, *xs), kernel.forward(op, *xs))]
         gradients = kernel.backward(op, dy, *xs)
@@ -86,10 +88,10 @@ def moves_otherwise(kernel: Kernel) -> Callable[[Operator, tuple[Shape, ...]], b
     return shows
 
 
-def _telling(shape: Shape) -> Array:
+def _telling(shape: Shape, first: int = 0) -> Array:
     """Powers of two, as Python integers."""
     numbers = np.empty(prod(shape), object)
-    numbers[:] = [1 << i for i in range(prod(shape))]
+    numbers[:] = [1 << i for i in range(first, first + prod(shape))]
     return numbers.reshape(shape)
 
 
