@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from cnnmath.errors import unknown
-from cnnmath.ops.activation import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
 from cnnmath.ops.blocks import ChannelShuffle, DepthToSpace, SpaceToDepth
@@ -25,6 +25,8 @@ from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
 from cnnmath.ops.rearrange import Reshape, Tile, Transpose
 from cnnmath.ops.recurrent import LSTMCell, RNNCell
+from cnnmath.ops.reduction import Reduce
+from cnnmath.ops.softmax import LogSoftmax, Softmax
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
 from cnnmath.ops.upsample import LinearUpsample, Upsample
@@ -64,6 +66,7 @@ ALL: tuple[type[Operator], ...] = (
     Softmax,
     LogSoftmax,
     Maxout,
+    Reduce,
     Add,
     Concat,
     Select,
@@ -119,6 +122,7 @@ __all__ = [
     "RNNCell",
     "RadialBasis",
     "ReLU",
+    "Reduce",
     "ReflectPad",
     "Reshape",
     "Select",

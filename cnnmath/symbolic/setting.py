@@ -25,6 +25,7 @@ from cnnmath.ops import (
     Operator,
     Pad,
     RadialBasis,
+    Reduce,
     Reshape,
     Slice,
     Tile,
@@ -38,6 +39,7 @@ from cnnmath.ops.border import BorderPad
 from cnnmath.ops.notation import describe
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.recurrent import Cell
+from cnnmath.ops.reduced import reduced
 from cnnmath.ops.upsample import Enlargement
 from cnnmath.symbolic.moved import Moved, moved_at
 from cnnmath.symbolic.reader import Symbolic, numbered
@@ -169,6 +171,16 @@ def _(op: ChannelShuffle, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
 
 
 @symbolic.register
+def _(op: Reduce, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+    sizes = (size("N"), size("C"), *spatial(rank))
+    if op.how != "product":
+        return op, (sizes,)
+    _, (numbers,) = reduced(op, rank)  # a product is written out
+    along = op.along(sizes)
+    return op, (tuple(numbers[axis] if axis in along else n for axis, n in enumerate(sizes)),)
+
+
+@symbolic.register
 def _(op: Add, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
     return op, ((size("N"), size("C"), *spatial(rank)),) * 2
 
@@ -286,6 +298,12 @@ def output_at(
     if isinstance(op, Moved):
         at, moved = moved_at(op, declared["x"], output, reader)
         return at, _symbols(*moved)
+    if isinstance(op, Reduce) and not op.keep:
+        (x,) = declared.values()
+        names = ["n", "c", *numbered("o", len(x) - 2)]
+        left = [name for axis, name in enumerate(names) if axis not in op.along(x)]
+        at = tuple(reader.bind(*pair) for pair in zip(left, output, strict=True))
+        return at, _symbols(*at)
     if len(op.indices) < 2:  # a loss has no channels
         names = [*op.indices, *numbered("o", len(output) - len(op.indices))]
         at = tuple(reader.bind(*pair) for pair in zip(names, output, strict=True))

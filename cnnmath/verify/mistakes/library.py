@@ -17,6 +17,7 @@ from cnnmath.verify.mistakes import (
     pointwise,
     pooling,
     recurrent,
+    reduction,
     transposed,
 )
 from cnnmath.verify.mistakes.mistake import Mistake
@@ -30,6 +31,7 @@ MISTAKES: tuple[Mistake, ...] = (
     *dense.MISTAKES,
     *normalisation.MISTAKES,
     *pointwise.MISTAKES,
+    *reduction.MISTAKES,
     *losses.MISTAKES,
     *moves.MISTAKES,
     *enlarging.MISTAKES,

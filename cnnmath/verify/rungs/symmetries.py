@@ -13,6 +13,7 @@ from cnnmath.axis import Axis, Transposed
 from cnnmath.errors import CnnmathError
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import operands
+from cnnmath.ops.samples import samples_meet
 from cnnmath.verify.evidence import Finding, result_name
 from cnnmath.verify.rungs.asked import RUNG, Asked, changed, everything
 from cnnmath.verify.strategies import Case
@@ -136,7 +137,7 @@ def stuffed(asked: Asked, wrt: str) -> Iterator[str]:
 def blocks_of(case: Case) -> Iterator[tuple[str, Blocks]]:
     """In what an operator's operands come apart, with a name for the law that they do."""
     op = case.op
-    if keeps_samples(op) and (samples := _grown(case, 0)):
+    if not samples_meet(op, *case.inputs) and (samples := _grown(case, 0)):
         yield "samples apart", samples
     if isinstance(op, CHANNELWISE) and (channels := _grown(case, 1)):
         yield "channels apart", channels
@@ -145,25 +146,6 @@ def blocks_of(case: Case) -> Iterator[tuple[str, Blocks]]:
         w = filters if isinstance(op, ops.Conv) else channels
         bias: Blocks = {"b": (0, filters)} if op.bias else {}
         yield "groups apart", {"dy": (1, filters), "x": (1, channels), "w": (0, w), **bias}
-
-
-def keeps_samples(op: ops.Operator) -> bool:
-    """Whether every sample of the output is made of one sample of the input, in the same order.
-
-    Examples
-    --------
-    >>> keeps_samples(ops.Transpose((0, 2, 1))), keeps_samples(ops.Transpose((1, 0))), keeps_samples(ops.Concat(axis=0))
-    (True, False, False)
-    """
-    if isinstance(op, ops.BatchNorm):
-        return not op.training
-    if isinstance(op, (ops.Concat, ops.Select)):
-        return op.axis != 0
-    if isinstance(op, ops.Slice):
-        return (op.starts[:1], op.ends[:1], op.steps[:1]) in (((), (), ()), ((0,), (None,), (1,)))
-    if isinstance(op, ops.Transpose):
-        return op.order[0] == 0
-    return op.start != 0 if isinstance(op, ops.Reshape) else not isinstance(op, ops.Tile) or op.repeats[:1] == (1,)
 
 
 def _grown(case: Case, axis: int) -> Blocks:

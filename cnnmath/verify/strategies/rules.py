@@ -62,6 +62,7 @@ _EXCLUDED: dict[type[Operator], tuple[Rule, ...]] = {
     ops.InstanceNorm: (SLOW,),
     ops.LayerNorm: (SLOW,),
     ops.Maxout: ({"channels": ("1",), "pieces": ("several",)},),
+    ops.Reduce: (SLOW,),
     ops.Concat: ({"axis": ("batch",), "batch": ("0",)},),
     ops.Select: MOVE_RULES,
     ops.Slice: ({"batch": ("0", "1"), "channels": ("1",), "rank": ("1",), "sizes": ("1",), "part": ("some",)},),
@@ -84,6 +85,7 @@ NO_MEAN: Rule = {"batch": ("0",), "reduction": ("mean",)}
 
 EMPTY: dict[type[Operator], tuple[Rule, ...]] = {
     ops.BatchNorm: ({"batch": ("0",), "training": ("yes",)},),
+    ops.Reduce: ({"batch": ("0",), "over": ("batch", "all")},),
     **dict.fromkeys((ops.CrossEntropy, ops.BinaryCrossEntropy, ops.SquaredError), (NO_MEAN,)),
 }
 """Empty batches that have no result: see `may_be_empty`."""
