@@ -132,8 +132,8 @@ def spatial(net: Architecture, known: Mapping[str, Shape], node: str) -> Shape:
 
 def _add_smallest(error: ShapeError, net: Architecture) -> None:
     """Name the smallest input that fits, where this one is smaller."""
-    channels, *sizes = net.input_shape
-    least = least_sizes(net)
+    channels, *sizes = net.input_shape or (0,)
+    least = least_sizes(net) if sizes else None
     if least and any(a > n for a, n in zip(least, sizes, strict=True) if isinstance(n, int)):
         error.lines["network"] = f"{net.name} takes inputs from {'x'.join(map(str, (channels, *least)))}"
 

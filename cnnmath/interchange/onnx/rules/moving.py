@@ -136,8 +136,8 @@ def depth_to_space(here: Here) -> Known:
 
 
 def space_to_depth(here: Here) -> Known:
-    """SpaceToDepth, whose channels run faster than the places in a block."""
-    return here.add(SpaceToDepth(here.attribute("blocksize")), here.input(0))
+    """SpaceToDepth, which has an order in new sets alone."""
+    return here.add(SpaceToDepth(here.attribute("blocksize"), here.attribute("mode", "DCR")), here.input(0))
 
 
 def reshaped(here: Here, x: Known, target: Sequence[Size], left_open: int | None = None) -> Known:
