@@ -27,6 +27,7 @@ from cnnmath.graph.steps import (
     too_short,
     unequal,
 )
+from cnnmath.ops import SpaceToDepth
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class Track:
             if len(below) > 1:
                 periods += [rhythm.period for rhythm in below]
             blind = any(step.blind(m) for m in range(step.hole(), step.hole() + step.own.period))
-            if blind or (exact and step.own.period > 1):
+            if blind or isinstance(step.op, SpaceToDepth) or (exact and step.own.period > 1):
                 periods.append(below[0].then(step.own).period)
         return lcm(*periods)
 

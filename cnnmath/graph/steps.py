@@ -15,7 +15,7 @@ from typing import Any
 
 from cnnmath.axis import Axis, Bins, Folded, Listed, Stretched, Transposed, Whole
 from cnnmath.errors import SettingError
-from cnnmath.ops import Concat, Operator, Reshape, Select, Slice, Tile
+from cnnmath.ops import Concat, Operator, Reshape, Select, Slice, SpaceToDepth, Tile
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.rearrange import Rearrangement
 from cnnmath.window import IDENTITY, Window
@@ -75,6 +75,10 @@ class Step:
         if isinstance(axis, Listed):
             return m < axis.least or min(axis.places, default=0) < 0
         return isinstance(self.op, Slice) and isinstance(axis, Window) and max(axis.before, axis.after) > 0
+
+    def uneven(self, m: int) -> bool:
+        """Whether blocks that have to cover it all do not."""
+        return isinstance(self.op, SpaceToDepth) and self.rest(m) != 0
 
     def rest(self, m: int) -> int:
         """Positions of the padded input that the last window leaves over."""
@@ -137,7 +141,7 @@ def rule_of(op: Operator, rank: int, axis: int) -> Callable[[int], Axis] | None:
     Window(kernel=2, stride=2, dilation=1, before=0, after=0)
     """
     try:
-        if op.axes((1,) * rank) is None:
+        if op.axes((2,) * rank) is None:  # a size at which positions differ
             return None
     except ValueError:
         op.shape((1, 1, *(1,) * rank))  # its own check says which rank it takes
@@ -231,6 +235,8 @@ def too_short(step: Step, known: Mapping[str, int]) -> Stop | None:
         )
     if step.reaches_out(m):
         return Stop(step, step.reads[0], step.hole(), f"at length {m} it takes what lies outside")
+    if step.uneven(m):
+        return Stop(step, step.reads[0], m + 1, f"its blocks do not divide a length of {m}")
     if step.folds(m):
         return Stop(step, step.reads[0], step.hole(), f"at length {m} there is too little to mirror")
     if step.blind(m):
