@@ -10,9 +10,11 @@ from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
 from cnnmath.ops.arithmetic import Add, Divide, Maximum, Minimum, Multiply, Pow, Subtract
+from cnnmath.ops.blocks import ChannelShuffle, DepthToSpace, SpaceToDepth
 from cnnmath.ops.border import EdgePad, ReflectPad
 from cnnmath.ops.combine import Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
+from cnnmath.ops.crop import Slice
 from cnnmath.ops.expand import Expand
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
 from cnnmath.ops.hard import HardSigmoid, HardSwish
@@ -26,6 +28,7 @@ from cnnmath.ops.pad import Pad
 from cnnmath.ops.pointwise import Abs, Affine, Clip, Exp, Log, Power
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
 from cnnmath.ops.product import MatMul
+from cnnmath.ops.rearrange import Reshape, Tile, Transpose
 from cnnmath.ops.rectifiers import CELU, SELU, PReLU, Softsign, ThresholdedReLU
 from cnnmath.ops.recurrent import LSTMCell, RNNCell
 from cnnmath.ops.reduction import Reduce
@@ -101,6 +104,13 @@ ALL: tuple[type[Operator], ...] = (
     Expand,
     Concat,
     Select,
+    Slice,
+    Transpose,
+    Reshape,
+    Tile,
+    SpaceToDepth,
+    DepthToSpace,
+    ChannelShuffle,
     Dropout,
     CrossEntropy,
     BinaryCrossEntropy,
@@ -122,11 +132,13 @@ __all__ = [
     "AveragePool",
     "BatchNorm",
     "BinaryCrossEntropy",
+    "ChannelShuffle",
     "Clip",
     "Concat",
     "Conv",
     "ConvTranspose",
     "CrossEntropy",
+    "DepthToSpace",
     "Divide",
     "Dropout",
     "EdgePad",
@@ -168,17 +180,22 @@ __all__ = [
     "ReLU",
     "Reduce",
     "ReflectPad",
+    "Reshape",
     "Select",
     "SiLU",
     "Sigmoid",
+    "Slice",
     "Softmax",
     "Softplus",
     "Softsign",
+    "SpaceToDepth",
     "SquaredError",
     "Subsample",
     "Subtract",
     "Tanh",
     "ThresholdedReLU",
+    "Tile",
+    "Transpose",
     "Upsample",
     "inference",
     "named",

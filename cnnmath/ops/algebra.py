@@ -143,6 +143,10 @@ class Operator(ABC):
         """What an output reads of each input along each axis: of all inputs the same, where they are alike."""
         return (self.axes(inputs[0][2:]),) * len(inputs)
 
+    def rearranges(self, *inputs: Shape) -> bool:
+        """Whether positions of the output are no positions of the input, so that no axis says what they read."""
+        return False
+
 
 def spatial_of(op: Operator, output: Shape) -> Shape:
     """Spatial sizes of an operator's output, from its shape.

@@ -24,6 +24,7 @@ HOMOGENEOUS = (
 KEEPING = (
     *(ops.MaxPool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.AdaptiveMaxPool),
     *(ops.Flatten, ops.Concat, ops.Select, ops.Dropout, ops.Maxout),
+    *(ops.Slice, ops.Transpose, ops.Reshape, ops.Tile, ops.SpaceToDepth, ops.DepthToSpace, ops.ChannelShuffle),
     *(ops.ReflectPad, ops.EdgePad, ops.Upsample, ops.LinearUpsample),
 )
 

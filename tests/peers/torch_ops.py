@@ -122,8 +122,12 @@ FUNCTIONS: dict[type[Operator], Callable[..., Tensor]] = {
     ops.HardSwish: lambda _, x: F.hardswish(x),
     ops.Softmax: lambda op, x: F.softmax(x, dim=op.axis),
     ops.Add: lambda _, *x: sum(x[1:], start=x[0]),
-    ops.Concat: lambda _, *x: torch.cat(x, dim=1),
-    ops.Select: lambda op, x: torch.index_select(x, 1, torch.tensor(op.channels)),
+    ops.Concat: lambda op, *x: torch.cat(x, dim=op.axis),
+    ops.Select: lambda op, x: torch.index_select(x, op.axis, torch.tensor(op.places)),
+    ops.Transpose: lambda op, x: x.permute(op.order),
+    ops.Reshape: lambda op, x: x.reshape(*x.shape[: op.start], *op.sizes),
+    ops.Tile: lambda op, x: x.tile(op.repeats),
+    ops.ChannelShuffle: lambda op, x: F.channel_shuffle(x, op.groups),
     ops.Dropout: lambda _, x: x,
 }
 """What PyTorch calls each operator."""

@@ -33,6 +33,8 @@ def values(op, *operands):
     return forward(op, op.shape(*shapes[:count]), *operands).values
 
 
+SIX = Tensor((1, 2, 3), [1, 2, 3, 4, 5, 6])
+PAIRS = Tensor((1, 2, 4), [1, 2, 3, 4, 5, 6, 7, 8])
 BY_HAND = {
     "the kernel is not flipped": (ops.Conv(1, (2,), bias=False), (vector(1, 2, 3), vector(10, 1)), [12, 23]),
     "padding is zero": (
@@ -210,6 +212,14 @@ BY_HAND = {
     "a sum": (ops.Add(), (channels(1, 2), channels(10, 20), channels(100, 200)), [111, 222]),
     "channels in turn": (ops.Concat(), (channels(1), channels(2, 3), channels(4)), [1, 2, 3, 4]),
     "channels as listed": (ops.Select((2, 0, 2)), (channels(5, 6, 7),), [7, 5, 7]),
+    "rows as columns": (ops.Transpose((0, 2, 1)), (SIX,), [1, 4, 2, 5, 3, 6]),
+    "rows of two": (ops.Reshape((3, 2)), (SIX,), [1, 2, 3, 4, 5, 6]),
+    "every second number backwards": (ops.Slice((0, 1, -1), steps=(1, 1, -2)), (SIX,), [6, 4]),
+    "all again": (ops.Tile((1, 1, 2)), (SIX,), [1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6]),
+    "pairs as channels": (ops.SpaceToDepth((2,)), (PAIRS,), [1, 3, 5, 7, 2, 4, 6, 8]),
+    "pairs as channels, each beside the other": (ops.SpaceToDepth((2,), "CRD"), (PAIRS,), [1, 3, 2, 4, 5, 7, 6, 8]),
+    "channels as pairs": (ops.DepthToSpace((2,)), (PAIRS,), [1, 5, 2, 6, 3, 7, 4, 8]),
+    "two hands of three": (ops.ChannelShuffle(2), (channels(1, 2, 3, 4, 5, 6),), [1, 4, 2, 5, 3, 6]),
     "nothing dropped": (ops.Dropout(), (channels(1, 2),), [1, 2]),
     "one of two dropped": (ops.Dropout(0.75, training=True), (channels(1, 2), channels(0, 1)), [0, 8]),
     "squares": (ops.SquaredError("none"), (channels(1, 5), channels(3, 2)), [4, 9]),

@@ -18,6 +18,7 @@ from cnnmath import ops
 from cnnmath.ops import Operator
 from cnnmath.ops.hard import HALF, SIXTH
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
+from cnnmath.verify.strategies import moves
 from cnnmath.verify.strategies.along import reduction, softmax
 from cnnmath.verify.strategies.borders import border, pad
 from cnnmath.verify.strategies.broadcasts import elementwise, expand, product
@@ -95,32 +96,6 @@ def _cell(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
     if kind is ops.RNNCell:
         own["activation"] = draw(pick(plan, "activation", {"tanh": ["tanh"], "relu": ["relu"]}))
     return Case(kind(units, **own), ((n, c), *((n, units) for _ in kind.reads[1:])))
-
-
-@st.composite
-def _select(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
-    x = shape_of(draw, plan)
-    lists = {
-        "in order": tuple(range(x[1])),
-        "another order": tuple(reversed(range(x[1]))),
-        "some": (x[1] - 1,),
-        "repeated": (x[1] - 1, 0, x[1] - 1),
-    }
-    few = st.lists(st.integers(0, x[1] - 1), min_size=1, max_size=4)
-    return Case(kind(lists[plan["listed"]] if plan else tuple(draw(few))), (x,))
-
-
-@st.composite
-def _merge(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
-    n, c, *sizes = shape_of(draw, plan)
-    others = draw(pick(plan, "inputs", {"two": [1], "three": [2]}))
-    if plan.get("sides") == "equal":
-        channels = [c] * others
-    elif plan:
-        channels = [c + 1, c + 2][:others]
-    else:
-        channels = [draw(st.integers(1, 3)) for _ in range(others)]
-    return Case(kind(), tuple((n, m, *sizes) for m in (c, *channels)))
 
 
 @st.composite
@@ -204,8 +179,15 @@ _CASES: dict[type[Operator], Callable[..., SearchStrategy[Case]]] = {
     **dict.fromkeys((ops.Add, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum), elementwise),
     ops.MatMul: product,
     ops.Expand: expand,
-    ops.Concat: _merge,
-    ops.Select: _select,
+    ops.Concat: moves.concat,
+    ops.Select: moves.select,
+    ops.Slice: moves.crop,
+    ops.Transpose: moves.transpose,
+    ops.Reshape: moves.reshape,
+    ops.Tile: moves.tile,
+    ops.SpaceToDepth: moves.blocks,
+    ops.DepthToSpace: moves.blocks,
+    ops.ChannelShuffle: moves.shuffle,
     ops.Dropout: _dropout,
     ops.CrossEntropy: _loss,
     ops.BinaryCrossEntropy: _loss,

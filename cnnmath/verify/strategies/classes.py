@@ -11,6 +11,7 @@ from cnnmath import ops
 from cnnmath.ops import Operator
 from cnnmath.ops.hard import HALF, SIXTH
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
+from cnnmath.verify.strategies import moves
 from cnnmath.verify.strategies.along import AXIS, PARTS, REDUCTION, part_of
 from cnnmath.verify.strategies.broadcasts import EXPANDED, INPUTS, MATRICES, OTHER
 from cnnmath.verify.strategies.feature import (
@@ -96,15 +97,6 @@ def _border(case: Case) -> str:
     most = [n - 1 if op.mirrored else n + 1 for n in case.inputs[0][2:]]
     whole = any(max(pair) and max(pair) >= m for m, pair in zip(most, op.padding, strict=True))
     return "whole" if whole else sides(op.padding)
-
-
-def _listed(case: Case) -> str:
-    op: Any = case.op
-    if len(set(op.channels)) < len(op.channels):
-        return "repeated"
-    if len(op.channels) < case.inputs[0][1]:
-        return "some"
-    return "in order" if list(op.channels) == sorted(op.channels) else "another order"
 
 
 def _ignored(case: Case) -> str:
@@ -198,10 +190,15 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     **dict.fromkeys((ops.Subtract, ops.Multiply, ops.Divide, ops.Pow), SHAPED | OTHER),
     ops.MatMul: SHAPED | MATRICES,
     ops.Expand: SHAPED | EXPANDED,
-    ops.Concat: SHAPED
-    | INPUTS
-    | {"sides": Feature(("equal", "unequal"), lambda case: "equal" if len(set(case.inputs)) == 1 else "unequal")},
-    ops.Select: SHAPED | {"listed": Feature(("in order", "another order", "some", "repeated"), _listed)},
+    ops.Concat: moves.CONCAT,
+    ops.Select: moves.SELECT,
+    ops.Slice: moves.SLICE,
+    ops.Transpose: moves.TRANSPOSE,
+    ops.Reshape: moves.RESHAPE,
+    ops.Tile: moves.TILE,
+    ops.SpaceToDepth: moves.BLOCKS,
+    ops.DepthToSpace: moves.BLOCKS,
+    ops.ChannelShuffle: moves.SHUFFLE,
     ops.Dropout: SHAPED | {"rate": usual("rate", 0.5, usual="half"), "training": flag("training")},
     ops.CrossEntropy: LOSS
     | {"weighted": flag("weighted"), "smoothing": usual("smoothing", 0, "some", "none")}
