@@ -19,7 +19,20 @@ from cnnmath.window import NAMED
 if TYPE_CHECKING:
     from cnnmath.graph import Architecture
 
-FIRST = {"kernel": "2", "outputs": "2", "size": "5", "padding": "1", "scale": "2", "channels": "1x0", "pieces": "2"}
+FIRST: dict[str, Any] = {
+    "kernel": "2",
+    "outputs": "2",
+    "size": "5",
+    "padding": "1",
+    "scale": "2",
+    "places": "1x0",
+    "pieces": "2",
+    "block": "2",
+    "order": "0x2x1",
+    "repeats": "1x1x2",
+    "starts": "0x0x1",
+    "sizes": (-1,),
+}
 """The first setting of an operator, where it has one, and what it is where a command line leaves it out."""
 
 
@@ -255,8 +268,11 @@ def _setting(name: str, value: Any, rank: int) -> Any:
         return value.lower() if isinstance(value, str) else value
     if name == "how":
         return value
-    if name == "channels":
+    if name in ("places", "starts", "sizes"):
         return sizes(value, "--kernel")
+    if name in ("order", "repeats"):  # axes that are not named stay as they are
+        given = sizes(value, "--kernel")
+        return (*given, *(axis if name == "order" else 1 for axis in range(len(given), 2 + rank)))
     if name in ("size", "pieces"):
         first, *others = sizes(value, "--kernel")
         return (first, *others) if others else first

@@ -1,4 +1,4 @@
-"""What an output reads along one axis, where that is no window: transposes, bins, all of it, folds and stretches.
+"""What an output reads along one axis, where that is no window: transposes, bins, folds, stretches, lists, all of it.
 
 `Window` and the classes below answer the same question, ``reads(o)``: the input positions of output ``o``, one entry
 a path, padding included. Receptive fields of whole networks are made of these answers.
@@ -206,4 +206,31 @@ class Stretched:
         return [below, below + 1] if above else [below]
 
 
-Axis: TypeAlias = Window | Transposed | Bins | Whole | Folded | Stretched
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One axis of a choice: every output reads the one input of a list, in any order, some of them several times.
+
+    Examples
+    --------
+    >>> backwards = Listed((2, 1, 0))
+    >>> backwards.placements(3), [backwards.reads(o) for o in range(3)], backwards.least
+    (3, [[2], [1], [0]], 3)
+    """
+
+    places: tuple[int, ...]
+
+    @property
+    def least(self) -> int:
+        """Least length of the input that has them all."""
+        return max(self.places, default=-1) + 1
+
+    def placements(self, n: Size) -> Size:  # noqa: ARG002 - the list has a length
+        """Length of the output, whatever the input."""
+        return len(self.places)
+
+    def reads(self, o: int) -> list[int]:
+        """The one input of output ``o``."""
+        return [self.places[o]]
+
+
+Axis: TypeAlias = Window | Transposed | Bins | Whole | Folded | Stretched | Listed

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import TypeAlias
 
-from cnnmath.axis import Axis, Bins, Folded, Stretched, Transposed, Whole
+from cnnmath.axis import Axis, Bins, Folded, Listed, Stretched, Transposed, Whole
 from cnnmath.primes import primes
 from cnnmath.window import IDENTITY, Window
 
@@ -113,7 +113,7 @@ class Phases:
             while (shorter := least.divided(prime)) is not None:
                 least = shorter
         span = least.spans[0]
-        if least.period == 1 and span and span[0] <= 0:
+        if least.period == 1 and span:
             return Window(span[1] - span[0] + 1, least.shift, before=-span[0])
         return least
 
@@ -131,15 +131,15 @@ AxisField: TypeAlias = Window | Phases
 def behind(field: AxisField, axis: Axis) -> AxisField | None:
     """Receptive field behind an operator: the field below it, then what it reads itself.
 
-    None behind what depends on the size of the input: bins, stretches, all of it. Behind a fold it is that of the
-    outputs that see nothing of the border.
+    None behind what depends on the size of the input, bins, stretches and all of it, and behind a list. Behind a fold
+    it is that of the outputs that see nothing of the border.
 
     Examples
     --------
     >>> behind(Window(3, before=1, after=1), Transposed(Window(2, stride=2)))
     Phases(shift=1, spans=((-1, 1), (-1, 1)))
     """
-    if isinstance(axis, (Bins, Stretched, Whole)):
+    if isinstance(axis, (Bins, Listed, Stretched, Whole)):
         return None
     if isinstance(axis, Folded):
         return behind(field, axis.window)

@@ -29,16 +29,18 @@ NAMED = ("same", "same_lower", "valid")
 Padding: TypeAlias = Literal["valid", "same", "same_lower"] | tuple[Size, Size]
 
 
-def check_at_least(name: str, value: Size, least: int) -> None:
-    """Raise a `SettingError` where an integer setting is below its least value, or no integer at all."""
-    if type(value) is int and value >= least:
+def check_at_least(name: str, value: Size, least: int | None) -> None:
+    """Raise a `SettingError` where an integer setting is below its least value, if any, or no integer at all."""
+    if type(value) is int and (least is None or value >= least):
         return
     number_but_not_integer = isinstance(value, Number) and not isinstance(value, Integral)
     if number_but_not_integer or isinstance(value, (bool, str, tuple, list, type(None))):
         raise SettingError(
-            f"the {name} must be an integer.", here=f"{name} {value!r}", fix=f"use an integer of at least {least}"
+            f"the {name} must be an integer.",
+            here=f"{name} {value!r}",
+            fix="use an integer" if least is None else f"use an integer of at least {least}",
         )
-    if isinstance(value, Integral) and value < least:
+    if isinstance(value, Integral) and least is not None and value < least:
         raise SettingError(
             f"the {name} must be at least {least}.",
             rule=f"{name} >= {least}",
@@ -51,6 +53,8 @@ def check_at_least(name: str, value: Size, least: int) -> None:
 class Window:
     """One axis of a convolution or pooling: kernel, stride, dilation, and the padding before and after.
 
+    Negative padding is a crop: so many inputs are left out at that end.
+
     Examples
     --------
     >>> stem = Window(7, stride=2, before=3, after=3)
@@ -61,6 +65,8 @@ class Window:
     Window(kernel=11, stride=4, dilation=1, before=5, after=5)
     >>> stem.then(pool).placements(224) == pool.placements(stem.placements(224))
     True
+    >>> Window(1, before=-2, after=-2).then(Window(3)), Window(1, before=-2, after=-2).placements(8)
+    (Window(kernel=3, stride=1, dilation=1, before=-2, after=-2), 4)
     """
 
     kernel: Size
@@ -70,7 +76,7 @@ class Window:
     after: Size = 0
 
     def __post_init__(self) -> None:
-        for name, least in (("kernel", 1), ("stride", 1), ("dilation", 1), ("before", 0), ("after", 0)):
+        for name, least in (("kernel", 1), ("stride", 1), ("dilation", 1), ("before", None), ("after", None)):
             check_at_least(name if least else f"padding {name}", getattr(self, name), least)
 
     @property

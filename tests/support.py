@@ -22,6 +22,7 @@ GOLDEN = Path(__file__).parent / "golden"
 TRANSCENDENTAL = (
     *(ops.LpPool, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.LocalResponseNorm, ops.RMSNorm),
     *(ops.Power, ops.Exp, ops.Log, ops.SELU, ops.CELU),
+    *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish),
     *(ops.CrossEntropy, ops.BinaryCrossEntropy, ops.RNNCell, ops.LSTMCell, ops.Reduce),
     *(ops.Pow, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
 )
@@ -31,6 +32,7 @@ LINEAR = (
     *(ops.Subsample, ops.Flatten, ops.Pad, ops.Upsample, ops.Add, ops.Concat, ops.Select, ops.Dropout),
     *(ops.Subtract, ops.Expand),
     *(ops.ReflectPad, ops.EdgePad, ops.LinearUpsample, ops.MaxUnpool, ops.Affine),
+    *(ops.Slice, ops.Transpose, ops.Reshape, ops.Tile, ops.SpaceToDepth, ops.DepthToSpace, ops.ChannelShuffle),
 )
 SIMPLE = {
     ops.Conv: Case(ops.Conv(1, (2,)), ((1, 2, 3),)),
@@ -65,6 +67,13 @@ SIMPLE = {
     ops.Expand: Case(ops.Expand((3,)), ((1, 2, 1),)),
     ops.Concat: Case(ops.Concat(), ((1, 2, 3),) * 2),
     ops.Select: Case(ops.Select((1, 0, 1)), ((1, 2, 3),)),
+    ops.Slice: Case(ops.Slice((0, 0, 1), (None, None, 3)), ((1, 2, 3),)),
+    ops.Transpose: Case(ops.Transpose((0, 2, 1)), ((1, 2, 3),)),
+    ops.Reshape: Case(ops.Reshape((3, 2)), ((1, 2, 3),)),
+    ops.Tile: Case(ops.Tile((1, 1, 2)), ((1, 2, 3),)),
+    ops.SpaceToDepth: Case(ops.SpaceToDepth((2,)), ((1, 2, 4),)),
+    ops.DepthToSpace: Case(ops.DepthToSpace((2,)), ((1, 4, 3),)),
+    ops.ChannelShuffle: Case(ops.ChannelShuffle(2), ((1, 4, 3),)),
 }
 MANY = max(40, settings.default.max_examples)
 """Draws of settings among which every class of known mistakes is: see tests/numeric/test_bug_corpus.py."""

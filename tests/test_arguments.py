@@ -45,6 +45,9 @@ def test_a_kernel_is_what_the_operator_calls_its_first_setting():
     assert arguments.operator(ops.Pad, 1, {"padding": "2"}) == ops.Pad((2,))
     assert arguments.operator(ops.Upsample, 1, {"kernel": "3"}) == ops.Upsample((3,))
     assert arguments.operator(ops.Select, 2, {"kernel": "0x2x1"}) == ops.Select((0, 2, 1))
+    assert arguments.operator(ops.Transpose, 2, {"kernel": "0x3x1x2"}) == ops.Transpose((0, 3, 1, 2))
+    assert arguments.operator(ops.Tile, 2, {"kernel": "1x1x3"}) == ops.Tile((1, 1, 3, 1))
+    assert arguments.operator(ops.Reshape, 2, {"kernel": "3x4"}) == ops.Reshape((3, 4))
     assert arguments.operator(ops.Maxout, 2, {"kernel": "3"}) == ops.Maxout(3)
     assert arguments.operator(ops.RadialBasis, 2, {"filters": 7}) == ops.RadialBasis(7)
 

@@ -167,13 +167,9 @@ MISTAKES = {
     "the dilation must be at least 1.\n  rule    dilation >= 1\n  here    -1 < 1\n  fix     use 1 or more": {
         "dilation": -1
     },
-    "the padding before must be at least 0.\n  rule    padding before >= 0\n  here    -1 < 0\n"
-    "  fix     use 0 or more": {"before": -1},
     "the stride must be an integer.\n  here    stride 1.5\n  fix     use an integer of at least 1": {"stride": 1.5},
     "the kernel must be an integer.\n  here    kernel True\n  fix     use an integer of at least 1": {"kernel": True},
-    "the padding after must be an integer.\n  here    padding after '1'\n  fix     use an integer of at least 0": {
-        "after": "1"
-    },
+    "the padding after must be an integer.\n  here    padding after '1'\n  fix     use an integer": {"after": "1"},
 }
 
 
@@ -182,3 +178,12 @@ def test_a_setting_that_no_window_can_have_is_refused_in_full(message):
     with pytest.raises(SettingError) as caught:
         Window(**({"kernel": 3} | MISTAKES[message]))
     assert str(caught.value) == message
+
+
+def test_negative_padding_is_a_crop_and_composes_as_padding_does():
+    crop = Window(1, stride=2, before=-3, after=-2)
+    assert (crop.placements(10), crop.reads(0), crop.reads(2)) == (3, [3], [7])
+    assert list(crop.readers(5, 10)) == [(1, 0)]
+    both = Window(3, before=1, after=1).then(crop)
+    assert (both.before, both.after) == (-2, -1)
+    assert all(both.placements(n) == crop.placements(n) for n in range(7, 20))

@@ -58,8 +58,10 @@ def owner(net: Architecture, node: str) -> str:
     return net.shares(node) or node
 
 
-def check_arrays(net: Architecture, given: Mapping[str, Any]) -> None:
+def check_arrays(net: Architecture, given: Mapping[str, Any], batch: int = 1) -> None:
     """Raise where these are not the arrays that a network declares: all of them, no others, each of its shape.
+
+    Samples may meet, so that it is asked for a batch of this size.
 
     Raises
     ------
@@ -74,7 +76,7 @@ def check_arrays(net: Architecture, given: Mapping[str, Any]) -> None:
             here=f"{type(given).__name__}",
             fix="give a dict such as {'conv1.w': ...}, or training.initialise(net)",
         ).at(_network(net))
-    declared = parameters(net) | buffers(net)
+    declared = _declared(net, lambda op, *inputs: op.parameters(*inputs) | op.buffers(*inputs), batch)
     _check_names(net, set(declared), set(given))
     for name, shape in declared.items():
         if np.shape(given[name]) != shape:
@@ -141,9 +143,9 @@ def check_input(net: Architecture, x: Any) -> np.ndarray[Any, Any]:
     return array
 
 
-def _declared(net: Architecture, of: Callable[..., dict[str, Shape]]) -> dict[str, Shape]:
+def _declared(net: Architecture, of: Callable[..., dict[str, Shape]], batch: int = 1) -> dict[str, Shape]:
     found: dict[str, Shape] = {}
-    for node, op, inputs, _ in walk(net, counted=()):
+    for node, op, inputs, _ in walk(net, batch, counted=()):
         _check_known(node, op)
         if net.shares(node) is None:
             stored = of(ops.inference(op), *inputs)

@@ -11,16 +11,19 @@ from cnnmath.graph.summary import Summary
 from cnnmath.graph.text import output, times
 from cnnmath.ops import BatchNorm, Dropout, GroupNorm, InstanceNorm, LayerNorm, RMSNorm
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from cnnmath.ops.hard import HardSigmoid, HardSwish
 from cnnmath.ops.kinds import kind
 from cnnmath.ops.notation import describe
 from cnnmath.ops.pointwise import Abs, Affine, Clip, Exp, Log, Power
 from cnnmath.ops.rectifiers import CELU, SELU, PReLU, Softsign, ThresholdedReLU
+from cnnmath.ops.smooth import GELU, Erf, Mish, SiLU
 
 POINTWISE = (
     *(BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm),
     *(Dropout, ReLU, LeakyReLU, ELU, Sigmoid, Tanh, Softplus),
     *(Abs, Affine, Clip, Exp, Log, Power),
     *(PReLU, SELU, CELU, ThresholdedReLU, Softsign),
+    *(Erf, GELU, SiLU, Mish, HardSigmoid, HardSwish),
 )
 """Drawn as a chip behind the row that they follow."""
 

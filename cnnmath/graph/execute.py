@@ -15,7 +15,7 @@ import numpy as np
 
 from cnnmath import numeric, ops
 from cnnmath.errors import CnnmathError, DataError, GraphError, SettingError
-from cnnmath.graph.architecture import Architecture
+from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.arrays import check_arrays, check_inputs, listed
 from cnnmath.graph.schedule import Step, existing, schedule, visited
 from cnnmath.graph.sources import Constant
@@ -101,8 +101,8 @@ def forward(
     """
     wanted = net.outputs() if nodes is None else existing(net, nodes)
     given = check_inputs(net, x)
-    check_arrays(net, parameters)
-    steps = schedule(net, wanted, training=training, frozen=frozen)
+    check_arrays(net, parameters, batch := len(given[INPUT]))
+    steps = schedule(net, wanted, training=training, frozen=frozen, batch=batch)
     needed = Counter(wanted) + Counter(read for step in steps for read in step.reads)
     values = dict(given)
     for step in steps:
@@ -160,8 +160,8 @@ def loss_and_gradients(
     """
     output = _single_output(net)
     given = check_inputs(net, x)
-    check_arrays(net, parameters)
-    steps = schedule(net, [output], training=training, frozen=frozen)
+    check_arrays(net, parameters, batch := len(given[INPUT]))
+    steps = schedule(net, [output], training=training, frozen=frozen, batch=batch)
     walked = visited(steps)
     back = [step for step in steps if step.name in walked]
     needed = Counter([output]) + Counter(read for step in (*steps, *back) for read in step.reads)

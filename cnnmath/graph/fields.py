@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any, TypeAlias
 
-from cnnmath.axis import Axis, Bins, Folded, Stretched, Whole
+from cnnmath.axis import Axis, Bins, Folded, Listed, Stretched, Whole
 from cnnmath.graph.text import axes
 from cnnmath.ops.checks import axis_names
 from cnnmath.phases import AxisField, behind, union
@@ -83,7 +83,7 @@ def through(views: Sequence[tuple[Axis, ...] | None], below: Sequence[Fields], *
     depth = (merged.depth[0] + weighted, merged.depth[1] + weighted)
     if own is None:
         return Fields(None, None, depth, whole=True)
-    sized = any(isinstance(axis, (Bins, Stretched, Whole)) for axis in own)
+    sized = any(isinstance(axis, (Bins, Listed, Stretched, Whole)) for axis in own)
     hull = _behind(merged.hull, own)
     return Fields(
         hull,
@@ -103,8 +103,16 @@ def behind_unknown(name: str, below: Sequence[Fields]) -> Fields:
     return Fields(None, None, depth, f"what '{name}' sees is not known", unknown=True)
 
 
+def behind_rearranged(name: str, below: Sequence[Fields]) -> Fields:
+    """Fields behind an operator whose positions are not those of its input."""
+    depth = (min(f.depth[0] for f in below), max(f.depth[1] for f in below))
+    return Fields(
+        None, None, depth, f"behind '{name}' positions are other ones: what they see is not known", unknown=True
+    )
+
+
 def _behind(field: Field, own: tuple[Axis, ...]) -> Field:
-    if field is None or any(isinstance(axis, (Bins, Stretched, Whole)) for axis in own):
+    if field is None or any(isinstance(axis, (Bins, Listed, Stretched, Whole)) for axis in own):
         return None
     known: dict[tuple[AxisField, Axis], Any] = {}
     for pair in zip(field, own, strict=True):
@@ -158,6 +166,8 @@ def _note(own: Sequence[Axis], below: Fields) -> str:
         return "its bins depend on the size of the input"
     if any(isinstance(axis, Stretched) for axis in own):
         return "the places of its outputs depend on the size of the input"
+    if below.hull is not None and any(isinstance(axis, Listed) for axis in own):
+        return "its outputs stand in an order of their own"
     if below.hull is not None and any(isinstance(axis, Folded) for axis in own):
         return "at the border the field is folded back into the input"
     return below.note

@@ -16,8 +16,20 @@ from cnnmath.errors import CnnmathError, SettingError
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.progression import Sizes, canonical
-from cnnmath.graph.steps import Rhythm, Step, Stop, constant, inexact, least, rhythm_of, rule_of, too_short, unequal
-from cnnmath.ops import Expand, MatMul, Operator
+from cnnmath.graph.steps import (
+    Rhythm,
+    Step,
+    Stop,
+    check_followed,
+    constant,
+    inexact,
+    least,
+    rhythm_of,
+    rule_of,
+    too_short,
+    unequal,
+)
+from cnnmath.ops import Expand, MatMul, Operator, SpaceToDepth
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.broadcast import Elementwise
 
@@ -125,7 +137,7 @@ class Track:
             if len(below) > 1:
                 periods += [rhythm.period for rhythm in below]
             blind = any(step.blind(m) for m in range(step.hole(), step.hole() + step.own.period))
-            if blind or (exact and step.own.period > 1):
+            if blind or isinstance(step.op, SpaceToDepth) or (exact and step.own.period > 1):
                 periods.append(below[0].then(step.own).period)
         return lcm(*periods)
 
@@ -155,7 +167,8 @@ def along(net: Architecture, axis: int) -> Track:
     Raises
     ------
     SettingError, ShapeError
-        For settings that are symbols, and for an operator of another rank than the network.
+        For settings that are symbols, for an operator of another rank than the network, and for one behind which
+        positions are other ones.
 
     Examples
     --------
@@ -175,6 +188,8 @@ def along(net: Architecture, axis: int) -> Track:
                 reads = _along(net, op, reads, axis, known)
             rule = rule_of(op, rank, axis) if reads and all(read in known for read in reads) else None
             own = rhythm_of(rule, op) if rule else None
+            if rule is None and any(read in known for read in reads):
+                check_followed(op)
         except CnnmathError as error:
             raise error.at(f"{type(op).__name__.lower()} '{name}'") from None
         if rule and own:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cnnmath.errors import CnnmathError, ShapeError
 from cnnmath.graph.architecture import INPUT, Architecture
-from cnnmath.graph.fields import NOTHING, Field, Fields, at_input, behind_unknown, through
+from cnnmath.graph.fields import NOTHING, Field, Fields, at_input, behind_rearranged, behind_unknown, through
 from cnnmath.graph.lengths import least_sizes
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.remember import remembering
@@ -135,10 +135,8 @@ def spatial(net: Architecture, known: Mapping[str, Shape], node: str) -> Shape:
 
 def _add_smallest(error: ShapeError, net: Architecture) -> None:
     """Name the smallest input that fits, where this one is smaller."""
-    if not net.input_shape:
-        return
-    channels, *sizes = net.input_shape
-    least = least_sizes(net)
+    channels, *sizes = net.input_shape or (0,)
+    least = least_sizes(net) if sizes else None
     if least and any(a > n for a, n in zip(least, sizes, strict=True) if isinstance(n, int)):
         error.lines["network"] = f"{net.name} takes inputs from {'x'.join(map(str, (channels, *least)))}"
 
@@ -172,6 +170,8 @@ def propagate(net: Architecture, batch: Size = 1) -> list[Layer]:
             seen[name] = NOTHING
         elif isinstance(op, Opaque):
             seen[name] = behind_unknown(name, below)
+        elif op.rearranges(*inputs):
+            seen[name] = behind_rearranged(name, below)
         else:
             seen[name] = through(views(op, *inputs), below, weighted=isinstance(op, WEIGHTED))
         layers.append(Layer(name, op, reads, inputs, *facts, seen[name], trained_below))

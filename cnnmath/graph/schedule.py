@@ -37,9 +37,14 @@ class Step(NamedTuple):
 
 
 def schedule(
-    net: Architecture, wanted: Sequence[str], *, training: bool = False, frozen: str | Iterable[str] = ()
+    net: Architecture,
+    wanted: Sequence[str],
+    *,
+    training: bool = False,
+    frozen: str | Iterable[str] = (),
+    batch: int = 1,
 ) -> list[Step]:
-    """Nodes that those wanted depend on, in order, each as it behaves now.
+    """Nodes that those wanted depend on, in order, each as it behaves now for a batch of this size.
 
     Examples
     --------
@@ -50,7 +55,7 @@ def schedule(
     needed = set(wanted).union(*(nx.ancestors(net.graph, name) for name in wanted))
     still = frozen_nodes(net, frozen)
     found = []
-    for name, op, inputs, _ in walk(net, counted=()):
+    for name, op, inputs, _ in walk(net, batch, counted=()):
         own = owner(net, name)
         op = ops.training(op) if training and own not in still else ops.inference(op)
         trained, stored = tuple(op.parameters(*inputs)), tuple(op.buffers(*inputs))

@@ -13,11 +13,12 @@ from functools import cache
 from math import gcd, lcm
 from typing import Any
 
-from cnnmath.axis import Axis, Bins, Folded, Stretched, Transposed, Whole
+from cnnmath.axis import Axis, Bins, Folded, Listed, Stretched, Transposed, Whole
 from cnnmath.errors import SettingError
-from cnnmath.ops import Expand, Operator
+from cnnmath.ops import Concat, Expand, Operator, Reshape, Select, Slice, SpaceToDepth, Tile
 from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.pool import Pool
+from cnnmath.ops.rearrange import Rearrangement
 from cnnmath.window import IDENTITY, Window
 
 
@@ -104,6 +105,17 @@ class Step:
         axis = self.axis(m)
         return isinstance(axis, Folded) and m < axis.least
 
+    def reaches_out(self, m: int) -> bool:
+        """Whether a slice or a list takes what lies outside."""
+        axis = self.axis(m)
+        if isinstance(axis, Listed):
+            return m < axis.least or min(axis.places, default=0) < 0
+        return isinstance(self.op, Slice) and isinstance(axis, Window) and max(axis.before, axis.after) > 0
+
+    def uneven(self, m: int) -> bool:
+        """Whether blocks that have to cover it all do not."""
+        return isinstance(self.op, SpaceToDepth) and self.rest(m) != 0
+
     def rest(self, m: int) -> int:
         """Positions of the padded input that the last window leaves over."""
         axis = self.axis(m)
@@ -118,6 +130,8 @@ class Step:
         axis = self.axis(1)
         if isinstance(axis, Folded):
             return axis.least
+        if isinstance(self.op, (Slice, Select)):
+            return least(1, lambda m: not self.reaches_out(m))
         return axis.dilation if isinstance(self.op, Pool) and isinstance(axis, Window) else 1
 
     def __str__(self) -> str:
@@ -163,7 +177,7 @@ def rule_of(op: Operator, rank: int, axis: int) -> Callable[[int], Axis] | None:
     Window(kernel=2, stride=2, dilation=1, before=0, after=0)
     """
     try:
-        if op.axes((1,) * rank) is None:
+        if op.axes((2,) * rank) is None:  # a size at which positions differ
             return None
     except ValueError:
         op.shape((1, 1, *(1,) * rank))  # its own check says which rank it takes
@@ -180,6 +194,8 @@ def rhythm_of(rule: Callable[[int], Axis], op: Operator) -> Rhythm:
     >>> rhythm_of(lambda m: Window(2, stride=2), MaxPool(2))
     Rhythm(period=2, growth=1, low=Fraction(-1, 2), high=Fraction(0, 1))
     """
+    if isinstance(op, (Slice, Select, Tile)):
+        return _rhythm_of_a_choice(rule, op)
     first: Any = rule(1)
     if isinstance(first, Bins) or isinstance(rule(2), Bins):  # as many bins as positions are a window
         return constant(first.placements(1))
@@ -190,6 +206,41 @@ def rhythm_of(rule: Callable[[int], Axis], op: Operator) -> Rhythm:
         raise SettingError("its lengths are formulas.", here=f"{op!r}", fix="give it integers")
     offsets = [rule(m).placements(m) - Fraction(growth * m, period) for m in range(1, period + 1)]
     return Rhythm(period, growth, min(offsets), max(offsets))
+
+
+def _rhythm_of_a_choice(rule: Callable[[int], Axis], op: Slice | Select | Tile) -> Rhythm:
+    """How a slice, a list or copies grow with what they are taken from: read off lengths of which none is too short."""
+    period = lcm(*op.steps) if isinstance(op, Slice) else 1
+    ends = [abs(end) for end in (*op.starts, *op.ends) if end is not None] if isinstance(op, Slice) else []
+    start = max(ends, default=0) + 1
+    lengths = [rule(m).placements(m) for m in range(start, start + period + 1)]
+    growth = lengths[-1] - lengths[0]
+    if growth < 0:
+        raise SettingError(
+            "it takes the less, the longer its input is.", here=f"{op!r}", fix="count start and end from the same side"
+        )
+    offsets = [n - Fraction(growth * m, period) for m, n in enumerate(lengths, start)]
+    return (
+        Rhythm(period, growth, min(offsets), max(offsets)) if growth else Rhythm(1, 0, *map(Fraction, lengths[:1] * 2))
+    )
+
+
+def check_followed(op: Operator) -> None:
+    """Raise where lengths cannot be followed through an operator, because positions behind it are other ones.
+
+    Raises
+    ------
+    SettingError
+        For such an operator; a row of all that there is, of any length, is none.
+    """
+    mixing = isinstance(op, Rearrangement) or (isinstance(op, Concat) and op.axis > 1)
+    row = isinstance(op, Reshape) and op.start + len(op.sizes) <= 2 and -1 in op.sizes
+    if mixing and not row:
+        raise SettingError(
+            "positions behind it are not those ahead of it, so that no length can be followed.",
+            here=f"{op!r}",
+            fix="ask the part of the network ahead of it",
+        )
 
 
 def _growth(axis: Window | Transposed | Folded | Stretched) -> tuple[int, int]:
@@ -225,6 +276,10 @@ def too_short(step: Step, known: Mapping[str, int]) -> Stop | None:
         return Stop(
             step, step.reads[0], step.shortest(), f"its input has length {m}, it takes {step.shortest()} and above"
         )
+    if step.reaches_out(m):
+        return Stop(step, step.reads[0], step.hole(), f"at length {m} it takes what lies outside")
+    if step.uneven(m):
+        return Stop(step, step.reads[0], m + 1, f"its blocks do not divide a length of {m}")
     if step.folds(m):
         return Stop(step, step.reads[0], step.hole(), f"at length {m} there is too little to mirror")
     if step.blind(m):

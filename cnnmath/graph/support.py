@@ -178,6 +178,12 @@ def _pulled_down(
                     fix="ask for a node ahead of it, or write it with known operators",
                 ).at(f"node '{name}'")
             reads = net.inputs(name)
+            if op.rearranges(*(known[read] for read in reads)):
+                raise GraphError(
+                    "positions behind it are not those ahead of it, so that no path can be followed.",
+                    rule="a support follows every path to the input, axis by axis",
+                    fix="ask for a node ahead of it",
+                ).at(f"node '{name}'")
             views = op.views(*(known[read] for read in reads))
             for read, axes in zip(reads, views, strict=True):
                 if _is_source(net, read):

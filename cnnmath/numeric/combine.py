@@ -1,4 +1,4 @@
-"""Joining channels, choosing among them, and passing on unchanged."""
+"""Joining branches, choosing among channels or positions, and passing on unchanged."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from cnnmath.ops.algebra import Shape, rational
 
 
 def concat_forward(op: Concat, *xs: Array) -> Array:
-    """Channels one behind the other."""
-    return np.concatenate(xs, axis=1)
+    """One behind the other along the axis."""
+    return np.concatenate(xs, axis=op.axis)
 
 
 def concat_backward(op: Concat, dy: Array, *xs: Array) -> dict[str, Array]:
-    """Every input receives its own stretch of channels."""
-    ends = list(accumulate(x.shape[1] for x in xs))
-    return {f"x{i}": dx.copy() for i, dx in enumerate(np.split(dy, ends[:-1], axis=1), 1)}
+    """Every input receives its own stretch of the axis."""
+    ends = list(accumulate(x.shape[op.axis] for x in xs))
+    return {f"x{i}": dx.copy() for i, dx in enumerate(np.split(dy, ends[:-1], axis=op.axis), 1)}
 
 
 def select_forward(op: Select, x: Array) -> Array:
-    """The listed channels."""
-    return x[:, list(op.channels)]  # (N, len(channels), *spatial)
+    """The listed places of the axis."""
+    return x.take(list(op.places), op.axis)
 
 
 def select_backward(op: Select, dy: Array, x: Array) -> dict[str, Array]:
-    """Every channel receives the gradients of all places that list it."""
-    dx = np.zeros(x.shape, dy.dtype)  # (N, C, *spatial)
-    for c, q in enumerate(op.channels):
-        dx[:, q] += dy[:, c]
+    """Every place receives the gradients of all that list it."""
+    dx = np.zeros(x.shape, dy.dtype)
+    to, given = dx.swapaxes(0, op.axis), dy.swapaxes(0, op.axis)  # views, the axis first
+    for c, q in enumerate(op.places):
+        to[q] += given[c]
     return {"x": dx}
 
 

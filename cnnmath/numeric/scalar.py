@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import sqrt
 from numbers import Rational
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from cnnmath.numeric.windows import Array
 from cnnmath.ops.algebra import rational
 from cnnmath.readers.exact import Exact
+
+HALF = Fraction(1, 2)
 
 
 def constant(value: float | Fraction, like: Array) -> Any:
@@ -47,13 +51,35 @@ def log1p(x: Array) -> Array:
     return _each(lambda v: Exact().log(1 + v), x) if x.dtype == object else np.log1p(x)
 
 
+def erf(x: Array) -> Array:
+    """Error function."""
+    return _each(Exact().erf, x) if x.dtype == object else _special(special.erf, x)
+
+
+def normal(x: Array) -> Array:
+    """Probability that a standard normal number is below x."""
+    if x.dtype == object:
+        return _each(lambda v: (1 + Exact().erf(v / root(2, x))) / 2, x)
+    return _special(special.ndtr, x)
+
+
+def root(number: Fraction | int, like: Array) -> Any:
+    """Square root of a constant as a factor for an array."""
+    return Exact().power(Fraction(number), HALF) if like.dtype == object else sqrt(number)
+
+
 def power(x: Array, exponent: Fraction | int) -> Array:
     """Rational power; numpy's square root where the exponent is a half, and its whole powers."""
     if x.dtype == object:
         return _each(lambda v: Exact().power(v, exponent) if isinstance(v, Rational) else v**exponent, x)
-    if exponent == Fraction(1, 2):
+    if exponent == HALF:
         return np.sqrt(x)
     return x ** (int(exponent) if exponent == int(exponent) else float(exponent))
+
+
+def _special(function: Callable[[Array], Array], x: Array) -> Array:
+    """A function of SciPy's, which knows single and double precision alone."""
+    return function(x.astype(np.float64) if x.dtype.itemsize > 8 else x).astype(x.dtype, copy=False)
 
 
 def _each(function: Callable[[Any], Any], x: Array) -> Array:

@@ -10,11 +10,14 @@ from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
 from cnnmath.ops.arithmetic import Add, Divide, Maximum, Minimum, Multiply, Pow, Subtract
+from cnnmath.ops.blocks import ChannelShuffle, DepthToSpace, SpaceToDepth
 from cnnmath.ops.border import EdgePad, ReflectPad
 from cnnmath.ops.combine import Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
+from cnnmath.ops.crop import Slice
 from cnnmath.ops.expand import Expand
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
+from cnnmath.ops.hard import HardSigmoid, HardSwish
 from cnnmath.ops.linear import Flatten, Linear, RadialBasis
 from cnnmath.ops.loss import BinaryCrossEntropy, CrossEntropy, SquaredError
 from cnnmath.ops.lp_pool import LpPool
@@ -25,10 +28,12 @@ from cnnmath.ops.pad import Pad
 from cnnmath.ops.pointwise import Abs, Affine, Clip, Exp, Log, Power
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
 from cnnmath.ops.product import MatMul
+from cnnmath.ops.rearrange import Reshape, Tile, Transpose
 from cnnmath.ops.rectifiers import CELU, SELU, PReLU, Softsign, ThresholdedReLU
 from cnnmath.ops.recurrent import LSTMCell, RNNCell
 from cnnmath.ops.reduction import Reduce
 from cnnmath.ops.rms_norm import RMSNorm
+from cnnmath.ops.smooth import GELU, Erf, Mish, SiLU
 from cnnmath.ops.softmax import LogSoftmax, Softmax
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
@@ -73,6 +78,12 @@ ALL: tuple[type[Operator], ...] = (
     Tanh,
     Softplus,
     Softsign,
+    Erf,
+    GELU,
+    SiLU,
+    Mish,
+    HardSigmoid,
+    HardSwish,
     Softmax,
     LogSoftmax,
     Maxout,
@@ -93,6 +104,13 @@ ALL: tuple[type[Operator], ...] = (
     Expand,
     Concat,
     Select,
+    Slice,
+    Transpose,
+    Reshape,
+    Tile,
+    SpaceToDepth,
+    DepthToSpace,
+    ChannelShuffle,
     Dropout,
     CrossEntropy,
     BinaryCrossEntropy,
@@ -103,6 +121,7 @@ __all__ = [
     "ALL",
     "CELU",
     "ELU",
+    "GELU",
     "SELU",
     "Abs",
     "AdaptiveAveragePool",
@@ -113,19 +132,24 @@ __all__ = [
     "AveragePool",
     "BatchNorm",
     "BinaryCrossEntropy",
+    "ChannelShuffle",
     "Clip",
     "Concat",
     "Conv",
     "ConvTranspose",
     "CrossEntropy",
+    "DepthToSpace",
     "Divide",
     "Dropout",
     "EdgePad",
+    "Erf",
     "Exp",
     "Expand",
     "Flatten",
     "GlobalAveragePool",
     "GroupNorm",
+    "HardSigmoid",
+    "HardSwish",
     "InstanceNorm",
     "LSTMCell",
     "LayerNorm",
@@ -142,6 +166,7 @@ __all__ = [
     "Maximum",
     "Maxout",
     "Minimum",
+    "Mish",
     "Multiply",
     "Operand",
     "Operator",
@@ -155,16 +180,22 @@ __all__ = [
     "ReLU",
     "Reduce",
     "ReflectPad",
+    "Reshape",
     "Select",
+    "SiLU",
     "Sigmoid",
+    "Slice",
     "Softmax",
     "Softplus",
     "Softsign",
+    "SpaceToDepth",
     "SquaredError",
     "Subsample",
     "Subtract",
     "Tanh",
     "ThresholdedReLU",
+    "Tile",
+    "Transpose",
     "Upsample",
     "inference",
     "named",

@@ -1,7 +1,7 @@
 """The verbs in which an operator's sentence is written, and the base of all operators.
 
 An operator says once what *one* output number is (`Operator.element`), in the shape of its textbook formula, with plain
-arithmetic and the seven verbs of `Algebra`. A reader is one implementation of the verbs: with exact numbers the
+arithmetic and the eight verbs of `Algebra`. A reader is one implementation of the verbs: with exact numbers the
 sentence is a value, with counts a cost, with sets of positions a receptive field, with SymPy a formula.
 """
 
@@ -22,7 +22,10 @@ Number: TypeAlias = Any  # whatever a reader computes with
 
 
 class Algebra(Protocol):
-    """The seven verbs. Indices are integers or symbols; conditions are comparisons of indices or of numbers."""
+    """The eight verbs. Indices are integers or symbols; conditions are comparisons of indices or of numbers."""
+
+    pi: ClassVar[Any]
+    """The number pi."""
 
     def sum(
         self, body: Callable[..., Number], *extents: Size, where: Callable[..., Iterable[Any]] | None = None
@@ -52,8 +55,12 @@ class Algebra(Protocol):
         """Natural logarithm."""
         ...
 
+    def erf(self, x: Number) -> Number:
+        """Error function, ``2/sqrt(pi)`` times the integral of ``exp(-t^2)`` from 0 to ``x``."""
+        ...
+
     def power(self, x: Number, exponent: Fraction | int) -> Number:
-        """``x`` to a fixed rational power; ``power(x, 1/2)`` is the square root."""
+        """``x``, which may be a constant, to a fixed rational power; ``power(x, 1/2)`` is the square root."""
         ...
 
 
@@ -135,6 +142,10 @@ class Operator(ABC):
     def views(self, *inputs: Shape) -> tuple[tuple[Axis, ...] | None, ...]:
         """What an output reads of each input along each axis: of all inputs the same, where they are alike."""
         return (self.axes(inputs[0][2:]),) * len(inputs)
+
+    def rearranges(self, *inputs: Shape) -> bool:
+        """Whether positions of the output are no positions of the input, so that no axis says what they read."""
+        return False
 
 
 def spatial_of(op: Operator, output: Shape) -> Shape:

@@ -22,7 +22,7 @@ def axis_names(rank: int) -> tuple[str, ...]:
     )
 
 
-def integer(name: str, value: Any, least: int) -> Any:
+def integer(name: str, value: Any, least: int | None) -> Any:
     """Check one integer setting; symbols pass unchanged, integers of other libraries become ints."""
     check_at_least(name, value, least)
     return operator.index(value) if isinstance(value, Integral) else value

@@ -10,14 +10,17 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import singledispatch
 from itertools import count
+from math import prod
 
 from cnnmath.ops.adaptive import AdaptivePool
 from cnnmath.ops.algebra import Operator, Shape
 from cnnmath.ops.arithmetic import Add
+from cnnmath.ops.blocks import Blocks, ChannelShuffle, DepthToSpace
 from cnnmath.ops.border import BorderPad
 from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.combine import Concat, Select
 from cnnmath.ops.conv import Conv
+from cnnmath.ops.crop import Slice
 from cnnmath.ops.expand import Expand
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
 from cnnmath.ops.linear import Linear, RadialBasis
@@ -26,6 +29,7 @@ from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.product import MatMul
+from cnnmath.ops.rearrange import Reshape, Tile, Transpose
 from cnnmath.ops.recurrent import Cell
 from cnnmath.ops.reduction import Reduce
 from cnnmath.ops.rms_norm import RMSNorm
@@ -112,7 +116,41 @@ def _(op: MaxUnpool, rank: int = 2, *, exact: bool = False) -> tuple[Operator, t
 
 @reduced.register
 def _(op: Select, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
-    return op, ((2, max(op.channels) + 2, *range(2, 2 + rank)),)
+    sizes = [2, 3, *range(2, 2 + max(rank, op.axis - 1))]
+    sizes[op.axis] = max(op.places) + 2
+    return op, (tuple(sizes),)
+
+
+@reduced.register
+def _(op: Slice, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    sizes: list[int] = []
+    for axis in range(max(len(op.starts), 2 + rank)):
+        fitting = (n for n in count(2) if n not in sizes and op.inside(axis, n) and op.taken(axis, n) > 0)
+        sizes.append(next(fitting))
+    return op, (tuple(sizes),)
+
+
+@reduced.register
+def _(op: Transpose | Tile, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, (tuple(range(2, 2 + len(op.order if isinstance(op, Transpose) else op.repeats))),)
+
+
+@reduced.register
+def _(op: Reshape, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    numbers = prod(2 if n == -1 else n for n in op.sizes)
+    return op, ((*range(2, 2 + op.start), numbers),)
+
+
+@reduced.register
+def _(op: Blocks, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    rank, deep = len(op.block), isinstance(op, DepthToSpace)
+    sizes = (n * (1 if deep else b) for n, b in zip(range(2, 2 + rank), op.block, strict=True))
+    return op, ((2, 3 * prod(op.block) if deep else 3, *sizes),)
+
+
+@reduced.register
+def _(op: ChannelShuffle, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, ((2, 3 * op.groups, *range(2, 2 + rank)),)
 
 
 @reduced.register
@@ -178,7 +216,8 @@ def _(op: Expand, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tupl
 
 @reduced.register
 def _(op: Concat, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
-    return op, tuple((2, c, *range(4, 4 + rank)) for c in (3, 2, 1))
+    sizes = (2, 3, *range(4, 4 + max(rank, op.axis - 1)))
+    return op, tuple((*sizes[: op.axis], c, *sizes[op.axis + 1 :]) for c in (3, 2, 1))
 
 
 def _sizes(op: Conv | Pool, *, exact: bool) -> Shape:

@@ -8,10 +8,13 @@ from cnnmath.ops.algebra import Operator, Shape
 from cnnmath.ops.along import settled
 from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.checks import same
+from cnnmath.ops.combine import Concat, Select
+from cnnmath.ops.crop import Slice
 from cnnmath.ops.expand import Expand
 from cnnmath.ops.group_norm import LayerNorm
 from cnnmath.ops.norm import BatchNorm
 from cnnmath.ops.product import MatMul
+from cnnmath.ops.rearrange import Reshape, Tile, Transpose
 from cnnmath.ops.reduction import Reduce
 from cnnmath.ops.rms_norm import RMSNorm
 from cnnmath.ops.softmax import OverAxis
@@ -19,7 +22,7 @@ from cnnmath.ops.softmax import OverAxis
 
 @singledispatch
 def samples_meet(op: Operator, *inputs: Shape) -> bool:  # noqa: ARG001 - most operators ask no further
-    """Whether an output depends on several samples, for inputs of these shapes; losses are not asked.
+    """Whether an output depends on several samples, or on another one than its own; losses are not asked.
 
     Examples
     --------
@@ -51,3 +54,28 @@ def _(op: Reduce, *inputs: Shape) -> bool:
 @samples_meet.register
 def _(op: OverAxis | LayerNorm | RMSNorm, *inputs: Shape) -> bool:
     return settled((op.axis,), inputs[0]) == (0,)
+
+
+@samples_meet.register
+def _(op: Concat | Select, *inputs: Shape) -> bool:  # noqa: ARG001
+    return op.axis == 0
+
+
+@samples_meet.register
+def _(op: Slice, *inputs: Shape) -> bool:
+    return op.bounds(0, inputs[0][0]) != (0, inputs[0][0], 1)
+
+
+@samples_meet.register
+def _(op: Transpose, *inputs: Shape) -> bool:  # noqa: ARG001
+    return op.order[0] != 0
+
+
+@samples_meet.register
+def _(op: Reshape, *inputs: Shape) -> bool:  # noqa: ARG001
+    return op.start == 0
+
+
+@samples_meet.register
+def _(op: Tile, *inputs: Shape) -> bool:  # noqa: ARG001
+    return op.repeats[0] > 1

@@ -8,8 +8,10 @@ from functools import singledispatch
 
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.algebra import Operator, rational
+from cnnmath.ops.hard import HardSigmoid, HardSwish
 from cnnmath.ops.pointwise import Abs, Affine, Clip
 from cnnmath.ops.rectifiers import CELU, SELU, Softsign, ThresholdedReLU
+from cnnmath.ops.smooth import GELU, Erf, Mish, SiLU
 from cnnmath.ops.softmax import LogSoftmax, Softmax
 
 
@@ -20,7 +22,7 @@ class Interval:
     Attributes
     ----------
     low, high
-        The ends.
+        The ends. An irrational one is rounded outward, to twelve decimals.
     low_at, high_at
         Where they are attained, in words; empty where they are not.
     """
@@ -37,9 +39,10 @@ class Interval:
     def __repr__(self) -> str:
         if self.low == self.high:
             return f"{{{self.low}}} {self.low_at}"
-        ends = {f"{self.low} {self.low_at}": self.low_at, f"{self.high} {self.high_at}": self.high_at}
+        low, high = map(_written, (self.low, self.high))
+        ends = {f"{low} {self.low_at}": self.low_at, f"{high} {self.high_at}": self.high_at}
         attained = ", ".join(text for text, at in ends.items() if at)
-        brackets = f"{'[' if self.low_at else '('}{self.low}, {self.high}{']' if self.high_at else ')'}"
+        brackets = f"{'[' if self.low_at else '('}{low}, {high}{']' if self.high_at else ')'}"
         return f"{brackets}{f' with {attained}' if attained else ''}"
 
 
@@ -181,6 +184,46 @@ def _(op: Softplus, channels: int | None = None) -> Slopes:
 
 
 @slopes.register
+def _(op: Erf, channels: int | None = None) -> Slopes:
+    return Slopes((Interval(Fraction(0), Fraction("1.128379167096"), high_at="at x = 0"),))
+
+
+@slopes.register
+def _(op: GELU, channels: int | None = None) -> Slopes:
+    return (
+        _overshooting("0.128993068659", "-1.41850400879", "1.41850400879")
+        if op.approximate
+        else _overshooting("0.128904145186", "-√2", "√2")
+    )
+
+
+@slopes.register
+def _(op: SiLU, channels: int | None = None) -> Slopes:
+    beta = rational(op.beta)
+    if beta == 0:
+        return Slopes((_point(Fraction(1, 2), "everywhere"),))
+    return _overshooting("0.099839320129", *(f"{z / beta:.12g}" for z in (-2.3993572805155, 2.3993572805155)))
+
+
+@slopes.register
+def _(op: Mish, channels: int | None = None) -> Slopes:
+    low, high = Fraction("-0.112526122390"), Fraction("1.088498161252")
+    return Slopes((Interval(low, high, "at x = -2.2563763964", "at x = 1.49057117949"),))
+
+
+@slopes.register
+def _(op: HardSigmoid, channels: int | None = None) -> Slopes:
+    outside = _point(Fraction(0), "where y is 0 or 1")
+    return Slopes((outside, _point(rational(op.slope), "where y is between"))) if op.slope else Slopes((outside,))
+
+
+@slopes.register
+def _(op: HardSwish, channels: int | None = None) -> Slopes:
+    between = Interval(Fraction(-1, 2), Fraction(3, 2))
+    return Slopes((_point(Fraction(0), "at x <= -3"), between, _point(Fraction(1), "at x >= 3")))
+
+
+@slopes.register
 def _(op: Softmax, channels: int | None = None) -> Slopes:
     if channels == 1:
         return Slopes((_point(Fraction(0), "everywhere: y = 1"),))
@@ -208,6 +251,21 @@ def _exponential(slope: Fraction, above: Fraction) -> Slopes:
 def _kinked(slope: Fraction) -> Slopes:
     """A line of slope 1 above 0, and another below."""
     return Slopes((_point(slope, "at x <= 0"), _point(Fraction(1), "at x > 0")))
+
+
+def _overshooting(most: str, low_at: str, high_at: str) -> Slopes:
+    """A derivative that is 1/2 at 0 and adds up to 1 at opposite numbers: as far below 0 as above 1."""
+    over = Fraction(most)
+    return Slopes((Interval(-over, 1 + over, f"at x = {low_at}", f"at x = {high_at}"),))
+
+
+def _written(end: Fraction) -> str:
+    """A fraction, or the decimals of one that stands for an irrational number."""
+    return f"{float(end):.12f}" if end.denominator > DECIMALS else str(end)
+
+
+DECIMALS = 10**9
+"""No setting of an activation has so large a denominator, unlike the ends that are rounded to twelve decimals."""
 
 
 def _point(value: Fraction, at: str) -> Interval:

@@ -14,13 +14,14 @@ from fractions import Fraction
 from functools import reduce, singledispatch
 from itertools import product
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 from cnnmath.ops.algebra import Number, Operator, Shape, operands_of
 from cnnmath.ops.reduction import Reduce
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
 from cnnmath.ops.upsample import LinearUpsample
+from cnnmath.readers.error_function import PI
 from cnnmath.window import Size
 
 
@@ -32,8 +33,8 @@ class Census:
 
     Examples
     --------
-    >>> Census(multiplications=3) + Census(multiplications=1, additions=2)
-    Census(multiplications=4, additions=2, divisions=0, comparisons=0, exponentials=0, logarithms=0, roots=0)
+    >>> (Census(multiplications=3) + Census(multiplications=1, additions=2)).total
+    6
     """
 
     multiplications: Size = 0
@@ -43,6 +44,7 @@ class Census:
     exponentials: Size = 0
     logarithms: Size = 0
     roots: Size = 0
+    error_functions: Size = 0
 
     def __add__(self, other: Census) -> Census:
         return Census(*(a + b for a, b in zip(self, other, strict=True)))
@@ -137,6 +139,8 @@ class Weightless:
 class Cost:
     """The verbs over counts."""
 
+    pi: ClassVar = PI
+
     def __init__(self) -> None:
         self.census = Census()
         self.shared: dict[str, Census] = {}
@@ -173,9 +177,13 @@ class Cost:
         """One logarithm."""
         return x.count("logarithms")
 
+    def erf(self, x: Number) -> Number:
+        """One error function."""
+        return x.count("error_functions")
+
     def power(self, x: Number, exponent: Fraction | int) -> Number:
-        """One root."""
-        return x.count("roots")
+        """One root; that of a constant costs nothing."""
+        return x.count("roots") if isinstance(x, Counted) else x
 
     def operand(self, shape: Shape) -> Weightless:
         """Let the sentence read an operand of this shape."""

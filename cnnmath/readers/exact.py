@@ -1,7 +1,7 @@
 """Exact reader: numbers are fractions, and a sentence is the value of an operator, with no rounding.
 
-Exponentials, logarithms and roots that are irrational are fractions within a relative 10^-50 of the truth: far closer
-than any float, so that they too can judge a kernel, against a bound.
+Exponentials, logarithms, error functions and roots that are irrational are fractions within a relative 10^-50 of the
+truth: far closer than any float, so that they too can judge a kernel, against a bound.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 from math import isqrt, prod
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from cnnmath.errors import DataError
 from cnnmath.ops.algebra import Number, Operator, position
+from cnnmath.readers.error_function import PI, error_function
 
 DIGITS = 60
-"""Decimal digits carried through an exponential, logarithm or root; ten of them guard the other fifty."""
+"""Decimal digits carried through an irrational function; ten of them guard the other fifty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ def whole(number: Any) -> int:
 class Exact:
     """The verbs over fractions."""
 
+    pi: ClassVar = PI
+
     def sum(
         self, body: Callable[..., Number], *extents: int, where: Callable[..., Iterable[Any]] | None = None
     ) -> Number:
@@ -95,6 +98,10 @@ class Exact:
         if x <= 0:
             raise DataError("there is no logarithm of it.", rule="x > 0", here=f"x = {x}")
         return _decimal(x, decimal.Decimal.ln) if x != 1 else Fraction(0)
+
+    def erf(self, x: Number) -> Number:
+        """Error function, within a relative 10^-50, as is what is missing to 1."""
+        return _erf(Fraction(x))
 
     def power(self, x: Number, exponent: Fraction | int) -> Number:
         """Rational power: exact where the root is rational, else within a relative 10^-50."""
@@ -134,6 +141,11 @@ def _range(extents: Sequence[int], where: Callable[..., Iterable[Any]] | None) -
 def _decimal(x: Fraction, function: Callable[[decimal.Decimal], decimal.Decimal]) -> Fraction:
     with decimal.localcontext(prec=DIGITS, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN):
         return Fraction(function(decimal.Decimal(Fraction(x).numerator) / Fraction(x).denominator))
+
+
+@lru_cache(maxsize=4096)
+def _erf(x: Fraction) -> Fraction:
+    return error_function(x, DIGITS)
 
 
 def _rational_root(x: Fraction, degree: int) -> Fraction | None:

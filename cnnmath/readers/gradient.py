@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from cnnmath.ops.algebra import Number, Operator, position
+from cnnmath.readers.error_function import PI
 from cnnmath.readers.exact import Exact, Tensor, _range, whole
 
 Leaf: TypeAlias = tuple[str, tuple[int, ...]]
@@ -85,6 +86,8 @@ class Remembering:
 class Gradient:
     """The verbs over duals."""
 
+    pi: ClassVar = PI
+
     def sum(
         self, body: Callable[..., Number], *extents: int, where: Callable[..., Iterable[Any]] | None = None
     ) -> Number:
@@ -119,10 +122,21 @@ class Gradient:
         """Derivative 1/x."""
         return x.chain(Exact().log(x.value), 1 / x.value)
 
+    def erf(self, x: Number) -> Number:
+        """Derivative 2/sqrt(pi)*exp(-x^2)."""
+        return x.chain(Exact().erf(x.value), bell(x.value))
+
     def power(self, x: Number, exponent: Fraction | int) -> Number:
         """Derivative e*x^(e-1), written e*x^e/x so that an exact root stays exact."""
+        x = _dual(x)
         y = Exact().power(x.value, exponent)
         return x.chain(y, exponent * y / x.value)
+
+
+def bell(x: Fraction) -> Fraction:
+    """Derivative of the error function."""
+    m = Exact()
+    return 2 * m.exp(-x * x) / m.power(m.pi, Fraction(1, 2))
 
 
 def partials(op: Operator, at: tuple[int, ...], operands: dict[str, Tensor]) -> dict[Leaf, Fraction]:

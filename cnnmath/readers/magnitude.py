@@ -2,8 +2,8 @@
 
 One output is read once, with indices that have no value, as for the cost. A sum is its body's bound times its extents,
 a maximum its body's bound, and a case the larger of both branches; a derivative has a bound of its own for every
-operand. That is coarse, and it costs next to nothing. A sentence that divides, or that takes exponentials, logarithms
-or roots, leaves the integers: it is not *whole*.
+operand. That is coarse, and it costs next to nothing. A sentence that divides, or that takes exponentials, logarithms,
+error functions or roots, leaves the integers: it is not *whole*.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 from cnnmath.ops.algebra import Number, Operator, Shape, operands_of
 from cnnmath.readers.cost import Index
+from cnnmath.readers.error_function import PI
 from cnnmath.window import Size
 
 UNKNOWN = 1 << 4096
@@ -84,6 +85,8 @@ class Bounded:
 class Magnitudes:
     """The verbs over bounds."""
 
+    pi: ClassVar = PI
+
     def __init__(self) -> None:
         self.largest = 0
         self.whole = True
@@ -121,6 +124,10 @@ class Magnitudes:
         return self.broken()
 
     def log(self, x: Number) -> Number:
+        """No integer."""
+        return self.broken()
+
+    def erf(self, x: Number) -> Number:
         """No integer."""
         return self.broken()
 

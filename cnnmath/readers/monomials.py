@@ -1,8 +1,8 @@
 """Monomial reader: numbers are the products of operands that occur in them, to know which polynomial an operator is.
 
 One output is read once, with indices that have no value. A sum has the monomials of its body, a product those of both
-factors multiplied; a maximum, a comparison, a quotient by a number, an exponential, a logarithm or a root is no
-polynomial. Labels, masks and switches are no unknowns: they are numbers that are given, and may decide.
+factors multiplied; a maximum, a comparison, a quotient by a number, an exponential, a logarithm, an error function or a
+root is no polynomial. Labels, masks and switches are no unknowns: they are numbers that are given, and may decide.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from cnnmath.ops.algebra import Number, Operator, Shape, operands_of
 from cnnmath.readers.cost import Index
+from cnnmath.readers.error_function import PI
 from cnnmath.window import Size
 
 Monomial: TypeAlias = tuple[str, ...]
@@ -76,6 +77,8 @@ class Unknown:
 class Monomials:
     """The verbs over monomials."""
 
+    pi: ClassVar = PI
+
     def sum(
         self, body: Callable[..., Number], *extents: Size, where: Callable[..., Iterable[Any]] | None = None
     ) -> Number:
@@ -105,6 +108,10 @@ class Monomials:
         return kind(x) if kind(x).constant else Kind(None)
 
     def log(self, x: Number) -> Number:
+        """None, unless of a constant."""
+        return self.exp(x)
+
+    def erf(self, x: Number) -> Number:
         """None, unless of a constant."""
         return self.exp(x)
 

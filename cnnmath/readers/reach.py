@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from typing import Any
+from typing import Any, ClassVar
 
 from cnnmath.errors import ShapeError
 from cnnmath.ops.algebra import Number, Operator, Shape, operands, position
+from cnnmath.readers.error_function import PI
 from cnnmath.readers.exact import _range
 
 
@@ -49,6 +50,8 @@ class Traced:
 class Reach:
     """The verbs over sets."""
 
+    pi: ClassVar = PI
+
     def sum(
         self, body: Callable[..., Number], *extents: int, where: Callable[..., Iterable[Any]] | None = None
     ) -> Number:
@@ -79,6 +82,10 @@ class Reach:
         return x
 
     def log(self, x: Number) -> Number:
+        """What x depends on."""
+        return x
+
+    def erf(self, x: Number) -> Number:
         """What x depends on."""
         return x
 

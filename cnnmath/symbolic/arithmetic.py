@@ -14,16 +14,17 @@ from typing import Any
 
 import sympy as sp
 
+from cnnmath.readers.error_function import PI
 from cnnmath.readers.exact import Exact
 from cnnmath.symbolic.terms import Attains, Bracket, Maximum
 from cnnmath.symbolic.terms import Logistic as _Logistic
 from cnnmath.symbolic.traced import Traced, formula
 
 __all__ = [
-    "NOTHING", "Fraction", "attains", "bracket", "cases", "conjunction", "disjunction", "entrywise_product", "equal",
-    "every", "exp", "floor", "given", "greatest", "largest", "log", "logistic", "matrix_of", "matrix_product",
-    "multiplied", "negation", "power", "quotient", "sign", "smallest", "tanh", "times", "total", "transposed",
-    "unequal",
+    "NOTHING", "PI", "Fraction", "attains", "bracket", "cases", "conjunction", "disjunction", "entrywise_product",
+    "equal", "erf", "every", "exp", "floor", "given", "greatest", "largest", "log", "logistic", "matrix_of",
+    "matrix_product", "multiplied", "negation", "power", "quotient", "sign", "smallest", "tanh", "times", "total",
+    "transposed", "unequal",
 ]  # fmt: skip
 
 NOTHING = -sp.oo
@@ -97,6 +98,11 @@ def exp(x: Any) -> Any:
 def log(x: Any) -> Any:
     """Natural logarithm."""
     return _applied(x, Exact().log, sp.log)
+
+
+def erf(x: Any) -> Any:
+    """Error function."""
+    return _applied(x, Exact().erf, sp.erf)
 
 
 def tanh(x: Any) -> Any:

@@ -8,7 +8,7 @@ from cnnmath.symbolic.terms import Expr, Logistic, Quantified
 
 
 def called(expr: Expr) -> Expr:
-    """The same with ``sigma`` and ``tanh`` of whatever holds a sum, where their definitions stand.
+    """The same with ``sigma`` and ``tanh`` of whatever holds a sum or is one, where their definitions stand.
 
     Examples
     --------
@@ -17,12 +17,18 @@ def called(expr: Expr) -> Expr:
     >>> called(2 / (1 + sp.exp(-z))).func(2, Logistic(z)) == 2 * Logistic(z)
     True
     """
-    if isinstance(expr, (sp.Indexed, Quantified)) or not expr.has(Quantified):
+    if isinstance(expr, (sp.Indexed, Quantified)) or not _long(expr):
         return expr
     expr = expr.func(*map(called, expr.args))
     if isinstance(expr, sp.Pow):
         return _logistic(expr)
     return _tangents(expr) if isinstance(expr, sp.Mul) else expr
+
+
+def _long(expr: Expr) -> bool:
+    """Whether a sum over indices, or an exponential of several terms, makes definitions too long to be written out."""
+    exponents = (part.exp for part in expr.atoms(sp.exp))
+    return expr.has(Quantified) or any(isinstance(f, sp.Add) for e in exponents for f in sp.Mul.make_args(e))
 
 
 def _logistic(expr: Expr) -> Expr:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import sympy as sp
 
@@ -32,6 +32,8 @@ class Named:
 @dataclass(slots=True)
 class Symbolic:
     """The verbs over SymPy; it hands out index names and remembers their extents."""
+
+    pi: ClassVar = sp.pi
 
     ranges: dict[sp.Symbol, Expr] = field(default_factory=dict)
 
@@ -81,9 +83,13 @@ class Symbolic:
         """Natural logarithm."""
         return sp.log(x)
 
+    def erf(self, x: Expr) -> Expr:
+        """Error function."""
+        return sp.erf(x)
+
     def power(self, x: Expr, exponent: Fraction | int) -> Expr:
         """Rational power."""
-        return x ** sp.Rational(exponent)
+        return sp.sympify(x) ** sp.Rational(exponent)
 
     def _quantify(
         self, body: Callable[..., Number], extents: Sequence[Size], where: Callable[..., Iterable[Any]] | None

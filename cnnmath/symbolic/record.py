@@ -33,7 +33,7 @@ LONGEST = 1_000_000
 """Terms that one evaluation of a step of a record may take."""
 
 _EXACT = (
-    *(sp.Add, sp.Mul, sp.Pow, sp.exp, sp.log, sp.tanh, sp.sign, sp.floor, sp.Mod, sp.Abs, sp.Max, sp.Min),
+    *(sp.Add, sp.Mul, sp.Pow, sp.exp, sp.log, sp.erf, sp.tanh, sp.sign, sp.floor, sp.Mod, sp.Abs, sp.Max, sp.Min),
     *(sp.Eq, sp.Ne, sp.Ge, sp.Gt, sp.Le, sp.Lt, sp.MatMul, sp.HadamardProduct),
 )
 """Heads that are put together as they were written down, without being worked out anew."""
@@ -166,7 +166,7 @@ def tree(expr: Any) -> Any:
             return ["MatrixSymbol", expr.name, *map(tree, expr.shape)]
         case sp.MatrixBase():
             return ["Matrix", *([tree(entry) for entry in expr.row(i)] for i in range(expr.rows))]
-        case _ if expr in (sp.oo, -sp.oo, sp.true, sp.false):
+        case _ if expr in (sp.oo, -sp.oo, sp.pi, sp.true, sp.false):
             return ["Constant", str(expr)]
         case sp.Piecewise():
             return ["Piecewise", *([tree(value), tree(condition)] for value, condition in expr.args)]
@@ -197,7 +197,7 @@ def read_tree(values: Any) -> Any:
         case "Matrix":
             return sp.ImmutableMatrix([[read_tree(entry) for entry in row] for row in arguments])
         case "Constant":
-            return {"oo": sp.oo, "-oo": -sp.oo, "True": sp.true, "False": sp.false}[arguments[0]]
+            return {"oo": sp.oo, "-oo": -sp.oo, "pi": sp.pi, "True": sp.true, "False": sp.false}[arguments[0]]
         case "Piecewise":
             return sp.Piecewise(*((read_tree(value), read_tree(condition)) for value, condition in arguments))
     if head not in _HEADS:

@@ -12,9 +12,11 @@ import sympy as sp
 from cnnmath.errors import SettingError
 from cnnmath.ops import (
     Add,
+    ChannelShuffle,
     Concat,
     Conv,
     ConvTranspose,
+    DepthToSpace,
     Expand,
     Flatten,
     GroupNorm,
@@ -26,10 +28,15 @@ from cnnmath.ops import (
     Pad,
     RadialBasis,
     Reduce,
+    Reshape,
+    Slice,
+    Tile,
+    Transpose,
     Upsample,
 )
 from cnnmath.ops.adaptive import AdaptivePool
 from cnnmath.ops.algebra import Shape
+from cnnmath.ops.blocks import Blocks
 from cnnmath.ops.border import BorderPad
 from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.notation import describe
@@ -37,6 +44,7 @@ from cnnmath.ops.pool import Pool
 from cnnmath.ops.recurrent import Cell
 from cnnmath.ops.reduced import reduced
 from cnnmath.ops.upsample import Enlargement
+from cnnmath.symbolic.moved import Moved, moved_at
 from cnnmath.symbolic.reader import Symbolic, numbered
 from cnnmath.symbolic.terms import Expr, index, size
 
@@ -137,6 +145,35 @@ def _(op: Cell, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: A
 
 
 @symbolic.register
+def _(op: Transpose | Tile, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+    return op, (_sizes(len(op.order if isinstance(op, Transpose) else op.repeats)),)
+
+
+@symbolic.register
+def _(op: Slice, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, (_sizes(max(2 + rank, len(op.starts))),)
+
+
+@symbolic.register
+def _(op: Reshape, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+    """All that does not stay is one row: the numbers of any other shape stand in it one behind the other."""
+    known = sp.prod([n for n in op.sizes if n != -1])
+    return op, ((*_sizes(op.start), known * size("R") if -1 in op.sizes else known),)
+
+
+@symbolic.register
+def _(op: Blocks, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+    deep, sizes = isinstance(op, DepthToSpace), spatial(len(op.block))
+    c = size("C") * sp.prod(op.block) if deep else size("C")
+    return op, ((size("N"), c, *(n if deep else b * n for n, b in zip(sizes, op.block, strict=True))),)
+
+
+@symbolic.register
+def _(op: ChannelShuffle, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, ((size("N"), size("C_g") * op.groups, *spatial(rank)),)
+
+
+@symbolic.register
 def _(op: Reduce, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
     sizes = (size("N"), size("C"), *spatial(rank))
     if op.how != "product":
@@ -172,7 +209,13 @@ def _(op: Expand, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
 
 @symbolic.register
 def _(op: Concat, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
-    return op, tuple((size("N"), size(f"C_{i}"), *spatial(rank)) for i in (1, 2))
+    x = _sizes(max(2 + rank, op.axis + 1))
+    return op, tuple((*x[: op.axis], size(f"{x[op.axis]}_{i}"), *x[op.axis + 1 :]) for i in (1, 2))
+
+
+def _sizes(rank: int) -> Shape:
+    """Symbols of the sizes of an array of so many axes, batch and channels first."""
+    return (size("N"), size("C"), *spatial(max(rank - 2, 0)))[:rank]
 
 
 def spatial(rank: int) -> tuple[sp.Symbol, ...]:
@@ -248,7 +291,11 @@ def output_sizes(op: Operator, *inputs: Shape) -> tuple[Shape, dict[sp.Symbol, E
     first, sizes = output[: len(op.indices)], list(output[len(op.indices) :])
     names, definitions = numbered("O", len(sizes)), {}
     for i, (name, extent) in enumerate(zip(names, sizes, strict=True)):
-        if isinstance(extent, sp.Basic) and not extent.is_Atom and not isinstance(op, (Pad, BorderPad, Enlargement)):
+        if (
+            isinstance(extent, sp.Basic)
+            and not extent.is_Atom
+            and not isinstance(op, (Pad, BorderPad, Enlargement, Blocks, Tile))
+        ):
             sizes[i] = size(name)
             definitions[sizes[i]] = extent
     return (*first, *sizes), definitions
@@ -270,6 +317,9 @@ def output_at(
         for part, extent in zip(parts, declared["x"][1:], strict=True):
             row = sp.expand(row * extent + part)
         return (batch, row), _symbols(batch, *parts)
+    if isinstance(op, Moved):
+        at, moved = moved_at(op, declared["x"], output, reader)
+        return at, _symbols(*moved)
     if isinstance(op, Reduce) and not op.keep:
         (x,) = declared.values()
         names = ["n", "c", *numbered("o", len(x) - 2)]

@@ -87,6 +87,11 @@ def _(expr: Any, w: Writer) -> str:  # noqa: ARG001 - singledispatch passes it
     return "exp(1)"
 
 
+@source_of.register(type(sp.pi))
+def _(expr: Any, w: Writer) -> str:  # noqa: ARG001 - singledispatch passes it
+    return "PI"
+
+
 @source_of.register
 def _(expr: sp.Symbol, w: Writer) -> str:
     return w.symbol(expr)
@@ -133,6 +138,7 @@ def _(expr: sp.Pow, w: Writer) -> str:
 
 @source_of.register(sp.exp)
 @source_of.register(sp.log)
+@source_of.register(sp.erf)
 @source_of.register(sp.tanh)
 @source_of.register(sp.floor)
 @source_of.register(sp.Abs)

@@ -74,6 +74,8 @@ class _Typesetter:
                 return (self.n.joined(self.n.minus, written), SUM) if negative else (written, ATOM)
             case sp.Symbol():
                 return self.n.name(*split(str(expr))), ATOM
+            case _ if expr is sp.pi:
+                return self.n.name("pi", ""), ATOM
             case _ if expr is sp.I:
                 return self.n.name("i", ""), ATOM
             case sp.Indexed():
@@ -100,7 +102,7 @@ class _Typesetter:
             case sp.Piecewise():
                 rows = [(self.write(v), "" if c is sp.true else self._condition(c)) for v, c in expr.args]
                 return self.n.cases(rows), ATOM
-            case sp.exp() | sp.log() | sp.floor() | sp.Abs() | sp.sign() | sp.tanh() | Logistic():
+            case sp.exp() | sp.log() | sp.erf() | sp.floor() | sp.Abs() | sp.sign() | sp.tanh() | Logistic():
                 name = {sp.Abs: "abs", Logistic: "sigma"}.get(expr.func, expr.func.__name__)
                 return self.n.function(name, self.write(self.numbers.get(expr.args[0], expr.args[0]))), ATOM
             case sp.Max() | sp.Min():

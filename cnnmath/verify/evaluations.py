@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import singledispatch
 from math import prod
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -72,6 +72,17 @@ def _(op: ops.LocalResponseNorm) -> tuple[Evaluation, ...]:
 
 
 @evaluations.register
+def _(op: ops.HardSwish) -> tuple[Evaluation, ...]:
+    """Also in sixths, divided last: above 3 the number is multiplied by 6 and divided by it again (PyTorch)."""
+
+    def sixths(m: Algebra, at: tuple[int, ...], x: Any) -> Number:
+        below = m.when(-x[at] > -3, lambda: x[at] + 3, lambda: 6)
+        return x[at] * m.when(x[at] > -3, lambda: below, lambda: 0) / 6
+
+    return op.element, sixths
+
+
+@evaluations.register
 def _(op: ops.LinearUpsample) -> tuple[Evaluation, ...]:
     """Weights from places that are rounded themselves.
 
@@ -118,8 +129,11 @@ def _(op: Normalisation) -> tuple[Evaluation, ...]:
 class Updating:
     """The verbs of another reader, with a mean that is off by twice as much."""
 
+    pi: ClassVar = Rounding.pi
+
     def __init__(self, m: Rounding) -> None:
-        self.sum, self.max, self.when, self.exp, self.log, self.power = m.sum, m.max, m.when, m.exp, m.log, m.power
+        self.sum, self.max, self.when = m.sum, m.max, m.when
+        self.exp, self.log, self.erf, self.power = m.exp, m.log, m.erf, m.power
         self.m = m
 
     def let(self, name: str, over: Sequence[int], value: Callable[[], Number]) -> Number:

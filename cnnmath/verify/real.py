@@ -25,7 +25,7 @@ LARGE = 50
 EXPONENTIAL = (
     *(ops.SELU, ops.CELU),
     *(ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
-    *(ops.CrossEntropy, ops.BinaryCrossEntropy),
+    *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.CrossEntropy, ops.BinaryCrossEntropy),
 )
 """Operators whose sentence has an exponential of the input that may be beyond a format, though the output is not."""
 
@@ -34,6 +34,9 @@ SMALL = (Cell, ops.Exp, ops.Power)
 
 CENTRED = (ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.RadialBasis)
 """Operators that square differences, of numbers that may all be far from zero."""
+
+STEEP = (ops.Erf, ops.GELU)
+"""Operators whose exponents are squares or cubes of the input: numbers of moderate size are extreme for them."""
 
 
 def trapped(op: Operator) -> bool:
@@ -61,7 +64,7 @@ def real(case: Case, dtype: str, generator: np.random.Generator, *, large: bool 
             return abs(a) + 0.5
         if name == "t" and isinstance(op, (ops.CrossEntropy, ops.BinaryCrossEntropy)):
             return generator.integers(0, 5, shape) / 4
-        spread = large and not isinstance(op, SMALL)
+        spread = large and not isinstance(op, (*SMALL, *STEEP))
         return np.where(generator.random(shape) < 0.1, LARGE * a, a) if spread else a
 
     arrays = {name: held(fill(name, shape), dtype) for name, shape in operands(op, *inputs).items()}
@@ -76,7 +79,8 @@ def extreme(trial: Trial, dtype: str) -> Trial:
     """
     form, arrays = FORMATS[dtype], trial.arrays
     if _exponential(trial.case.op):
-        changed = {"x": 2 * log(form.largest) * arrays["x"].astype(float)}
+        scale = (2 * log(form.largest)) ** (1 / 3 if isinstance(trial.case.op, STEEP) else 1)
+        changed = {"x": scale * arrays["x"].astype(float)}
     else:
         changed = {name: form.unit**-0.5 + arrays[name].astype(float) for name in ("x", "w", "mean") if name in arrays}
     return Trial(trial.case, arrays | {name: held(a, dtype) for name, a in changed.items()}, trial.dy)

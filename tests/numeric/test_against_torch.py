@@ -31,6 +31,7 @@ ACTIVATIONS = {
     ops.Sigmoid: lambda _, x: torch.sigmoid(x),
     ops.Tanh: lambda _, x: torch.tanh(x),
     ops.Softplus: lambda _, x: F.softplus(x),
+    **{kind: FUNCTIONS[kind] for kind in (ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish)},
     ops.Softmax: lambda op, x: F.softmax(x, dim=op.axis),
     **{kind: FUNCTIONS[kind] for kind in OF_ONE_NUMBER},
     ops.LocalResponseNorm: lambda op, x: F.local_response_norm(x, op.size, op.alpha, op.beta, op.k),
@@ -150,6 +151,17 @@ def own_transpose(op, x, w, b=None):
     return function(x, w, b, op.stride, before, op.output_padding, op.groups, op.dilation)
 
 
+def sliced(op, x):
+    """Backwards by a flip, as torch has no negative steps."""
+    for axis, step in enumerate(op.steps):
+        first, stop, _ = op.bounds(axis, x.shape[axis])
+        low, high = (first, stop) if step > 0 else (stop + 1, first + 1)
+        part = x.narrow(axis, low, high - low)
+        part = part if step > 0 else part.flip(axis)
+        x = part[(slice(None),) * axis + (slice(None, None, abs(step)),)]
+    return x
+
+
 WHOLE = {
     ops.ConvTranspose: transpose,
     ops.Upsample: lambda op, x: F.interpolate(x, scale_factor=[float(s) for s in op.scale], mode="nearest"),
@@ -157,7 +169,10 @@ WHOLE = {
     ops.Pad: pad,
     ops.ReflectPad: lambda op, x: F.pad(x, flat(op.padding), mode="reflect"),
     ops.EdgePad: lambda op, x: F.pad(x, flat(op.padding), mode="replicate"),
-    ops.Select: lambda op, x: torch.index_select(x, 1, torch.tensor(op.channels)),
+    ops.Concat: lambda op, *xs: torch.cat(xs, op.axis),
+    ops.Select: lambda op, x: torch.index_select(x, op.axis, torch.tensor(op.places)),
+    ops.Slice: sliced,
+    **{kind: FUNCTIONS[kind] for kind in (ops.Transpose, ops.Reshape, ops.Tile, ops.ChannelShuffle)},
     ops.RadialBasis: lambda _, x, w: ((x[:, None] - w) ** 2).sum(dim=2),
 }
 
@@ -167,6 +182,27 @@ WHOLE = {
 def test_operators_among_the_whole_numbers_are_equal(kind, data):
     problem = data.draw(problems(kind, whole=True)).astype(float)
     for name, ours, theirs in both(problem, WHOLE[kind]):
+        assert np.array_equal(ours, theirs), name
+
+
+def shuffled(op, x):
+    """In torch's order the place in a block runs faster than the channel; for the other, channels are turned."""
+    if isinstance(op, ops.DepthToSpace):
+        x = x.unflatten(1, (op.block[0] ** 2, -1)).transpose(1, 2).flatten(1, 2) if op.order == "DCR" else x
+        return F.pixel_shuffle(x, op.block[0])
+    y = F.pixel_unshuffle(x, op.block[0])
+    return y.unflatten(1, (-1, op.block[0] ** 2)).transpose(1, 2).flatten(1, 2) if op.order == "DCR" else y
+
+
+@pytest.mark.parametrize("order", ["DCR", "CRD"])
+@pytest.mark.parametrize("block", [2, 3])
+@pytest.mark.parametrize("kind", [ops.SpaceToDepth, ops.DepthToSpace])
+def test_pixels_are_shuffled_as_torch_does(kind, block, order):
+    x = (2, 2 * block**2, 3, 2) if kind is ops.DepthToSpace else (2, 2, 2 * block, block)
+    case, rng = Case(kind(block, order), (x,)), np.random.default_rng(block)
+    dy = rng.integers(-9, 10, case.op.shape(x)).astype(float)
+    problem = Problem(case, {"x": rng.integers(-9, 10, x).astype(float)}, dy)
+    for name, ours, theirs in both(problem, shuffled):
         assert np.array_equal(ours, theirs), name
 
 
@@ -311,3 +347,12 @@ def test_functions_of_numbers_are_equal_up_to_rounding(kind, data):
     for name, ours, theirs in both(problem, ACTIVATIONS[kind]):
         large = 4 * 8 * 317 * 128 if kind in NORMS else 4**4
         assert (np.abs(ours - theirs) <= 2 * gamma(4 * 64) * large).all(), name
+
+
+def test_the_hard_sigmoid_and_its_derivative_at_both_kinks_are_torchs_up_to_its_float32_slope():
+    x = np.array([[-4.0, -3, -1, 0, 2, 3, 5]])
+    problem = Problem(Case(ops.HardSigmoid(), (x.shape,)), {"x": x}, np.ones(x.shape))
+    (_, y, their_y), (_, dx, their_dx) = both(problem, lambda _, x: F.hardsigmoid(x))
+    assert (np.abs(y - their_y) <= gamma(2)).all()
+    assert np.array_equal(dx == 0, their_dx == 0)
+    assert (np.abs(dx - their_dx) <= 2.0**-24 / 6 + gamma(1)).all()

@@ -191,6 +191,13 @@ POINTWISE = {
     ops.ELU(2.0): ([-2, math.inf, math.nan, 1], [0, 1, math.nan, 1]),
     ops.Sigmoid(): ([0, 1, math.nan, None], [0, 0, math.nan, None]),
     ops.Tanh(): ([-1, 1, math.nan, None], [0, 0, math.nan, None]),
+    ops.Erf(): ([-1, 1, math.nan, None], [0, 0, math.nan, None]),
+    ops.HardSigmoid(): ([0, 1, math.nan, None], [0, 0, 0, None]),
+    **dict.fromkeys(
+        (ops.GELU(), ops.GELU(approximate=True), ops.SiLU(), ops.SiLU(3), ops.Mish(), ops.HardSwish()),
+        ([0, math.inf, math.nan, None], [0, 1, math.nan, None]),
+    ),
+    ops.SiLU(-1): ([-math.inf, 0, math.nan, None], [1, 0, math.nan, None]),
     ops.Softplus(): ([0, math.inf, math.nan, None], [0, 1, math.nan, None]),
     ops.SELU(2, 0.5): ([-1, math.inf, math.nan, 0.5], [0, 0.5, math.nan, 0.5]),
     ops.CELU(2): ([-2, math.inf, math.nan, 1], [0, 1, math.nan, 1]),

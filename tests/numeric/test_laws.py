@@ -24,6 +24,7 @@ HOMOGENEOUS = (
 KEEPING = (
     *(ops.MaxPool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.AdaptiveMaxPool),
     *(ops.Flatten, ops.Concat, ops.Select, ops.Dropout, ops.Maxout),
+    *(ops.Slice, ops.Transpose, ops.Reshape, ops.Tile, ops.SpaceToDepth, ops.DepthToSpace, ops.ChannelShuffle),
     *(ops.ReflectPad, ops.EdgePad, ops.Upsample, ops.LinearUpsample),
 )
 
@@ -212,6 +213,9 @@ def test_activations_do_not_overflow_far_out():
         ops.ELU(): [-1, 1e4],
         ops.CELU(2): [-2, 1e4],
         ops.SELU(1, 2): [-2, 2e4],
+        ops.Erf(): [-1, 1],
+        ops.HardSigmoid(): [0, 1],
+        **{op: [0, 1e4] for op in (ops.GELU(), ops.GELU(approximate=True), ops.SiLU(), ops.Mish(), ops.HardSwish())},
         ops.Softmax(): [0, 1],
     }.items():
         assert numeric.forward(op, x).tolist() == [expected]

@@ -132,14 +132,14 @@ def test_an_unknown_operator_is_answered_with_near_names():
 
 
 def symbolic_shapes(case):
-    """A symbol for every batch and spatial size, the same at equal axes of several inputs, and their values.
+    """A symbol for each batch and spatial size, the same for equal sizes of an axis of several inputs, and values.
 
     Where lengths of 1 are repeated they stay numbers, and so do those that are multiplied out.
     """
     values = {}
 
     def symbol(axis, size):
-        name = sympy.Symbol(f"n{axis}", integer=True, positive=True)
+        name = sympy.Symbol(f"n{axis}_{size}", integer=True, positive=True)
         return values.setdefault(name, size) and name
 
     if isinstance(case.op, (Elementwise, ops.Expand, ops.MatMul)):

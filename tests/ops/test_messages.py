@@ -188,7 +188,7 @@ SETTINGS = {
     ),
     "one channel that is no tuple": (
         lambda: ops.Select(3),
-        "the channels must be a tuple.\n  here    channels 3\n  fix     for one channel give (0,)",
+        "the places must be a tuple.\n  here    places 3\n  fix     for one place give (0,)",
     ),
     "no channel": (
         lambda: ops.Select(()),

@@ -41,7 +41,29 @@ ACTIVATIONS = {
     ops.Sigmoid(): [(1 / (1 + 1 / E), sympy.S.Reals)],
     ops.Tanh(): [((E - 1 / E) / (E + 1 / E), sympy.S.Reals)],
     ops.Softplus(): [(sympy.log(1 + E), sympy.S.Reals)],
+    ops.SiLU(0): [(X / 2, sympy.S.Reals)],
+    ops.HardSwish(): [
+        (0, sympy.Interval(-sympy.oo, -3)),
+        (X**2 / 6 + X / 2, sympy.Interval.open(-3, 3)),
+        (X, sympy.Interval(3, sympy.oo)),
+    ],
+    ops.HardSigmoid(): [
+        (0, sympy.Interval(-sympy.oo, -3)),
+        (X / 6, sympy.Interval.open(-3, 3)),
+        (1, sympy.Interval(3, sympy.oo)),
+    ],
+    ops.HardSigmoid(Fraction(-1, 5), 0): [(0, sympy.Interval(0, sympy.oo)), (-X / 5, sympy.Interval.open(-5, 0))],
+    ops.HardSigmoid(0, Fraction(1, 2)): [(sympy.Rational(1, 2), sympy.S.Reals)],
 }
+BENT = {
+    ops.Erf(): (None, "0"),
+    ops.GELU(): ("-1.41421356237", "1.41421356237"),
+    ops.GELU(approximate=True): ("-1.41850400879", "1.41850400879"),
+    ops.SiLU(): ("-2.39935728052", "2.39935728052"),
+    ops.SiLU(-2): ("1.19967864026", "-1.19967864026"),
+    ops.Mish(): ("-2.25637639636", "1.49057117949"),
+}
+"""Activations whose derivatives have irrational ends, and where these are attained."""
 each_activation = pytest.mark.parametrize("op", ACTIVATIONS, ids=repr)
 
 
@@ -52,8 +74,8 @@ def image(derivative, domain):
         return sympy.FiniteSet(derivative)
     u = sympy.Symbol("u", positive=True)  # exp(x), in which all of these are rational
     ratio, ends = sympy.together(derivative.subs(X, sympy.log(u))), {}
-    upper = sympy.oo if domain.sup == sympy.oo else sympy.exp(domain.sup)
-    for end, side in ((0, "+"), (upper, "-")):
+    lower, upper = (0 if domain.inf == -sympy.oo else sympy.exp(domain.inf)), sympy.exp(domain.sup)
+    for end, side in ((lower, "+"), (upper, "-")):
         ends[sympy.limit(ratio, u, end, side)] = domain.right_open if end == upper else domain.left_open
     for root in sympy.solve(sympy.diff(ratio, u), u):
         ends[ratio.subs(u, root)] = False
@@ -94,7 +116,8 @@ def test_a_planted_range_is_refuted_by_calculus(wrong):
 
 @each_activation
 def test_sampled_derivatives_lie_in_the_range_and_come_near_its_ends(op):
-    points = [Fraction(n, 4) for n in range(-120, 121)]
+    kink = 3 - Fraction(1, 10**11)
+    points = [*(Fraction(n, 4) for n in range(-120, 121)), kink, -kink]
     x = Tensor((1, len(points)), points)
     found = [partials(op, (0, i), {"x": x}).get(("x", (0, i)), Fraction(0)) for i in range(len(points))]
     assert all(value in slopes(op) for value in found)
@@ -102,6 +125,31 @@ def test_sampled_derivatives_lie_in_the_range_and_come_near_its_ends(op):
         for end, at in ((part.low, part.low_at), (part.high, part.high_at)):
             nearest = min(abs(value - end) for value in found)
             assert nearest == 0 if at else 0 < nearest < Fraction(1, 10**10)
+
+
+def slope_at(op, x):
+    return partials(op, (0, 0), {"x": Tensor((1, 1), [x])})[("x", (0, 0))]
+
+
+@pytest.mark.parametrize("op", BENT, ids=repr)
+def test_irrational_ends_are_rounded_outward_and_attained_where_they_say(op):
+    (part,) = slopes(op).parts
+    for sign, end, at, said in ((-1, part.low, BENT[op][0], part.low_at), (1, part.high, BENT[op][1], part.high_at)):
+        if at is None:
+            assert (end, said) == (0, "")
+            continue
+        assert at[:10] in said.replace("√2", "1.41421356237")
+        assert 0 <= sign * (end - slope_at(op, Fraction(at))) < Fraction(1, 10**11)
+        aside = [sign * slope_at(op, Fraction(at) + step) for step in (-Fraction(1, 100), Fraction(1, 100))]
+        assert max(aside) < sign * slope_at(op, Fraction(at)), "there it turns round"
+    points = [Fraction(n, 2) for n in range(-24, 25)]
+    assert all(slope_at(op, x) in slopes(op) for x in points)
+    assert slopes(op).zero == (min(slope_at(op, x) for x in points) < 0)
+
+
+def test_irrational_ends_are_written_as_decimals():
+    assert repr(slopes(ops.Erf())) == "(0, 1.128379167096] with 1.128379167096 at x = 0"
+    assert repr(slopes(ops.SiLU(-2))).endswith("1.099839320129 at x = -1.19967864026")
 
 
 @given(st.lists(st.integers(-24, 24).map(lambda n: Fraction(n, 3)), min_size=1, max_size=4))
@@ -152,10 +200,11 @@ def test_the_ends_of_a_softmax_are_those_that_calculus_finds():
 
 
 def test_every_activation_has_its_range_and_no_other_operator_has_one():
-    kinds = {kind for kind in ops.ALL if kind.__module__ in ("cnnmath.ops.activation", "cnnmath.ops.softmax")}
+    kinds = {
+        kind for kind in ops.ALL if kind.__module__.rpartition(".")[2] in ("activation", "softmax", "smooth", "hard")
+    }
     kinds |= {ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Clip, ops.Softsign, ops.Abs, ops.Affine}
-    kinds |= {ops.Softmax, ops.LogSoftmax}
-    assert {type(op) for op in ACTIVATIONS} | {ops.Softmax, ops.LogSoftmax, ops.Softsign} == kinds
+    assert {type(op) for op in (*ACTIVATIONS, *BENT)} | {ops.Softmax, ops.LogSoftmax, ops.Softsign} == kinds
     assert all(slopes(kind()) for kind in kinds)
     assert slopes(ops.BatchNorm()) is slopes(ops.Conv(1, 3)) is slopes(ops.Dropout()) is None
 

@@ -79,7 +79,7 @@ FORMS: dict[type[ops.Operator], Callable[..., tuple[str, Attributes]]] = {
     ops.Sigmoid: lambda *_: ("Sigmoid", {}),
     ops.Softmax: lambda op, *_: ("Softmax", {"axis": op.axis}),
     ops.Add: lambda *_: ("Sum", {}),
-    ops.Concat: lambda *_: ("Concat", {"axis": 1}),
+    ops.Concat: lambda op, *_: ("Concat", {"axis": op.axis}),
     ops.Dropout: lambda *_: ("Identity", {}),
 }
 """What ONNX calls each operator, and its attributes."""

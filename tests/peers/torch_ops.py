@@ -65,6 +65,12 @@ def flat(pairs: Iterable[tuple[int, int]]) -> list[int]:
     return [p for pair in reversed([*pairs]) for p in pair]
 
 
+def hard_sigmoid(op: ops.HardSigmoid, x: Tensor) -> Tensor:
+    """By its branches: PyTorch's own function has one slope, of which it knows in its gradient seven digits alone."""
+    z = float(op.slope) * x + float(op.shift)
+    return torch.where(z > 0, torch.where(z < 1, z, torch.ones_like(z)), torch.zeros_like(z))
+
+
 def pad(op: ops.Pad, x: Tensor) -> Tensor:
     """One number around channels and positions."""
     return F.pad(x, flat((op.channels, *op.padding)), value=op.value)
@@ -108,10 +114,20 @@ FUNCTIONS: dict[type[Operator], Callable[..., Tensor]] = {
     ops.Exp: lambda _, x: torch.exp(x),
     ops.Log: lambda _, x: torch.log(x),
     ops.Abs: lambda _, x: torch.abs(x),
+    ops.Erf: lambda _, x: torch.erf(x),
+    ops.GELU: lambda op, x: F.gelu(x, approximate="tanh" if op.approximate else "none"),
+    ops.SiLU: lambda op, x: F.silu(x) if op.beta == 1 else x * torch.sigmoid(float(op.beta) * x),
+    ops.Mish: lambda _, x: F.mish(x),
+    ops.HardSigmoid: hard_sigmoid,
+    ops.HardSwish: lambda _, x: F.hardswish(x),
     ops.Softmax: lambda op, x: F.softmax(x, dim=op.axis),
     ops.Add: lambda _, *x: sum(x[1:], start=x[0]),
-    ops.Concat: lambda _, *x: torch.cat(x, dim=1),
-    ops.Select: lambda op, x: torch.index_select(x, 1, torch.tensor(op.channels)),
+    ops.Concat: lambda op, *x: torch.cat(x, dim=op.axis),
+    ops.Select: lambda op, x: torch.index_select(x, op.axis, torch.tensor(op.places)),
+    ops.Transpose: lambda op, x: x.permute(op.order),
+    ops.Reshape: lambda op, x: x.reshape(*x.shape[: op.start], *op.sizes),
+    ops.Tile: lambda op, x: x.tile(op.repeats),
+    ops.ChannelShuffle: lambda op, x: F.channel_shuffle(x, op.groups),
     ops.Dropout: lambda _, x: x,
 }
 """What PyTorch calls each operator."""

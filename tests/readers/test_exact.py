@@ -14,7 +14,7 @@ from cnnmath.readers import Tensor, evaluate, forward
 from cnnmath.readers.exact import Exact
 from tests.support import fractions_of
 
-HALF = Fraction(1, 2)
+HALF, QUARTER = Fraction(1, 2), Fraction(1, 4)
 TINY = Fraction(1, 10**48)
 positive = st.fractions(min_value=Fraction(1, 100), max_value=100, max_denominator=1000)
 
@@ -33,6 +33,8 @@ def values(op, *operands):
     return forward(op, op.shape(*shapes[:count]), *operands).values
 
 
+SIX = Tensor((1, 2, 3), [1, 2, 3, 4, 5, 6])
+PAIRS = Tensor((1, 2, 4), [1, 2, 3, 4, 5, 6, 7, 8])
 BY_HAND = {
     "the kernel is not flipped": (ops.Conv(1, (2,), bias=False), (vector(1, 2, 3), vector(10, 1)), [12, 23]),
     "padding is zero": (
@@ -196,10 +198,28 @@ BY_HAND = {
     "numbers without their sign": (ops.Abs(), (channels(-3, 0, 2),), [3, 0, 2]),
     "the middle of the logistic function": (ops.Sigmoid(), (channels(0),), [HALF]),
     "an odd function": (ops.Tanh(), (channels(0),), [0]),
+    "a hard gate below, on and above its line": (
+        ops.HardSigmoid(0.25, 0.5),
+        (channels(-3, -1, 0, 5),),
+        [0, QUARTER, HALF, 1],
+    ),
+    "its product with x": (ops.HardSwish(), (channels(-4, -1, 2, 6),), [0, -Fraction(1, 3), Fraction(5, 3), 6]),
+    "no gate where x is 0": (ops.GELU(), (channels(0),), [0]),
+    "nor a smooth one": (ops.SiLU(2), (channels(0),), [0]),
+    "nor a bent one": (ops.Mish(), (channels(0),), [0]),
+    "the middle of a bell": (ops.Erf(), (channels(0),), [0]),
     "equal shares": (ops.Softmax(), (channels(5, 5, 5, 5),), [Fraction(1, 4)] * 4),
     "a sum": (ops.Add(), (channels(1, 2), channels(10, 20), channels(100, 200)), [111, 222]),
     "channels in turn": (ops.Concat(), (channels(1), channels(2, 3), channels(4)), [1, 2, 3, 4]),
     "channels as listed": (ops.Select((2, 0, 2)), (channels(5, 6, 7),), [7, 5, 7]),
+    "rows as columns": (ops.Transpose((0, 2, 1)), (SIX,), [1, 4, 2, 5, 3, 6]),
+    "rows of two": (ops.Reshape((3, 2)), (SIX,), [1, 2, 3, 4, 5, 6]),
+    "every second number backwards": (ops.Slice((0, 1, -1), steps=(1, 1, -2)), (SIX,), [6, 4]),
+    "all again": (ops.Tile((1, 1, 2)), (SIX,), [1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6]),
+    "pairs as channels": (ops.SpaceToDepth((2,)), (PAIRS,), [1, 3, 5, 7, 2, 4, 6, 8]),
+    "pairs as channels, each beside the other": (ops.SpaceToDepth((2,), "CRD"), (PAIRS,), [1, 3, 2, 4, 5, 7, 6, 8]),
+    "channels as pairs": (ops.DepthToSpace((2,)), (PAIRS,), [1, 5, 2, 6, 3, 7, 4, 8]),
+    "two hands of three": (ops.ChannelShuffle(2), (channels(1, 2, 3, 4, 5, 6),), [1, 4, 2, 5, 3, 6]),
     "nothing dropped": (ops.Dropout(), (channels(1, 2),), [1, 2]),
     "one of two dropped": (ops.Dropout(0.75, training=True), (channels(1, 2), channels(0, 1)), [0, 8]),
     "squares": (ops.SquaredError("none"), (channels(1, 5), channels(3, 2)), [4, 9]),

@@ -60,6 +60,13 @@ SMALL = {
     ops.Expand: Case(ops.Expand((3, 1, 5)), ((2, 1, 3, 1),)),
     ops.Concat: Case(ops.Concat(), ((1, 2, 2, 3), (1, 3, 2, 3))),
     ops.Select: Case(ops.Select((2, 0, 2, 1)), ((1, 5, 3, 2),)),
+    ops.Slice: Case(ops.Slice((0, 1, 1, -1), (None, None, -1, None), (1, 1, 2, -1)), ((1, 3, 5, 3),)),
+    ops.Transpose: Case(ops.Transpose((1, 3, 2, 0)), ((2, 3, 4, 1),)),
+    ops.Reshape: Case(ops.Reshape((-1, 3)), ((2, 9),)),
+    ops.Tile: Case(ops.Tile((1, 2, 1, 3)), ((1, 2, 3, 2),)),
+    ops.SpaceToDepth: Case(ops.SpaceToDepth((2, 3)), ((1, 2, 4, 3),)),
+    ops.DepthToSpace: Case(ops.DepthToSpace((2, 3), "CRD"), ((1, 12, 2, 1),)),
+    ops.ChannelShuffle: Case(ops.ChannelShuffle(3), ((1, 6, 2, 2),)),
 }
 
 

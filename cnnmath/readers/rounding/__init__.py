@@ -18,9 +18,9 @@ Values are floats, evaluated in the sentence's structure themselves: they too ar
 which is why ``|value| + error`` bounds the exact number and ``|value| + 2 error`` the computed one.
 
 Assumed is that an operation rounds to nearest, that a quotient is one or a product with a reciprocal, that functions
-(exp, log, power and root) are within `FUNCTION` ulps, and that a result, or an operand, below the format's ``smallest``
-may be off by as much (`Format`). Where the format's largest number could be exceeded, nothing is said: the bound is
-infinite.
+(exp, log, erf, power and root) are within `FUNCTION` ulps, and that a result, or an operand, below the format's
+``smallest`` may be off by as much (`Format`). Where the format's largest number could be exceeded, nothing is said: the
+bound is infinite.
 
 References
 ----------

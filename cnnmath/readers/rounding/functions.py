@@ -48,6 +48,20 @@ def powered(x: Rounded, exponent: Fraction) -> Rounded:
     return term(x.format, x.value**p, slope * x.error, max(ends), roundings)
 
 
+def error_function(x: Rounded) -> Rounded:
+    """``erf``: it stretches the error by at most its slope at the end that is nearer to 0."""
+    low, high = max(abs(x.value) - 2 * x.error, 0.0), x.most
+    if not high < math.inf:
+        return unknown(x.format)
+    slope = 2 / math.sqrt(math.pi) * math.exp(-low * low)
+    return term(x.format, math.erf(x.value), slope * x.error, math.erf(high), 2 * FUNCTION)
+
+
+def bell(x: Rounded) -> Rounded:
+    """Its derivative, ``2/sqrt(pi) exp(-x^2)``: the square's error is the exponent's."""
+    return exponential(-(x * x)) * (2 / math.sqrt(math.pi))
+
+
 def log_sum_exp(exponents: list[Rounded]) -> Rounded:
     """Greatest exponent and the logarithm of the sum of the shifted exponentials, or the logarithm of the sum itself.
 

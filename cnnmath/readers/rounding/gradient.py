@@ -11,7 +11,17 @@ from cnnmath.ops.algebra import Number, position
 from cnnmath.readers.exact import _range
 from cnnmath.readers.gradient import Leaf
 from cnnmath.readers.rounding.format import Format
-from cnnmath.readers.rounding.functions import FUNCTION, Parts, exponential, log_sum_exp, logarithm, powered, shares
+from cnnmath.readers.rounding.functions import (
+    FUNCTION,
+    Parts,
+    bell,
+    error_function,
+    exponential,
+    log_sum_exp,
+    logarithm,
+    powered,
+    shares,
+)
 from cnnmath.readers.rounding.number import Rounded, added, constant, either
 from cnnmath.readers.rounding.reader import Exponentials, Given, Rounding, index
 
@@ -157,6 +167,11 @@ class Sloping(Rounding):
         up = [x.chain(y, p).partials for (_, x), p in zip(parts, above, strict=True)]
         down = [x.chain(y, -y * p).partials for (_, x), p in zip(others, own, strict=True)]
         return Slope(y, self.gathered(up + down))
+
+    def erf(self, x: Number) -> Number:
+        """Derivative 2/sqrt(pi)*exp(-x^2)."""
+        x = self.of(x)
+        return x.chain(error_function(x.value), bell(x.value))
 
     def power(self, x: Number, exponent: Fraction | int) -> Number:
         """Derivative e*x^e/x."""

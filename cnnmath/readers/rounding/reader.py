@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from cnnmath.ops.algebra import Number, position
+from cnnmath.readers.error_function import PI
 from cnnmath.readers.exact import Tensor, _range, whole
 from cnnmath.readers.rounding.format import Format
-from cnnmath.readers.rounding.functions import Parts, exponential, log_sum_exp, logarithm, powered, shares
+from cnnmath.readers.rounding.functions import (
+    Parts,
+    error_function,
+    exponential,
+    log_sum_exp,
+    logarithm,
+    powered,
+    shares,
+)
 from cnnmath.readers.rounding.number import Postponed, Rounded, added, constant, either
 
 
@@ -42,6 +51,8 @@ def index(i: Any) -> int:
 
 class Rounding:
     """The verbs over rounded numbers; what is named is computed once."""
+
+    pi: ClassVar = PI
 
     def __init__(self, form: Format) -> None:
         self.format = form
@@ -106,6 +117,10 @@ class Rounding:
     def share(self, parts: Parts, others: Parts) -> Number:
         """A sum of exponentials over another."""
         return self.of(self.joined(shares(parts, [exponent for _, exponent in others])))
+
+    def erf(self, x: Number) -> Number:
+        """Error function."""
+        return error_function(self.of(x))
 
     def power(self, x: Number, exponent: Fraction | int) -> Number:
         """Rational power."""

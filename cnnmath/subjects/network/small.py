@@ -84,7 +84,7 @@ def _fitting(net: Architecture, operators: Collection[str]) -> Architecture:
 def _narrowed(net: Architecture) -> Architecture:
     """The network with few channels, in numbers that groups divide, and as many as are selected from."""
     groups = lcm(*(op.groups for _, op in net if isinstance(op, (Conv, ConvTranspose))))
-    chosen = max((max(op.channels) + 1 for _, op in net if isinstance(op, Select)), default=0)
+    chosen = max((max(op.places) + 1 for _, op in net if isinstance(op, Select) and op.axis == 1), default=0)
     if groups > MOST_GROUPS:
         return net
     widths = {net.input_shape[0], *(getattr(op, name) for _, op in net for name in WIDTHS if hasattr(op, name))}

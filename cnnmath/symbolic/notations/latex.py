@@ -28,6 +28,7 @@ class Latex:
         "log": r"\log\left({}\right)",
         "max": r"\max\left({}\right)",
         "floor": r"\left\lfloor {} \right\rfloor",
+        "erf": r"\operatorname{{erf}}\left({}\right)",
         "sign": r"\operatorname{{sign}}\left({}\right)",
         "abs": r"\left|{}\right|",
     }

@@ -64,7 +64,7 @@ class Notation(Protocol):
         ...
 
     def function(self, name: str, argument: str) -> str:
-        """A function: exp, log, tanh, sigma, max, min, floor, abs or sign."""
+        """A function: exp, log, erf, tanh, sigma, max, min, floor, abs or sign."""
         ...
 
     def total(self, name: str, ranges: Sequence[Bound], conditions: Sequence[str], body: str) -> str:

@@ -11,9 +11,11 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from scipy.special import erf
 
 from cnnmath.numeric.windows import Array
 from cnnmath.readers.exact import Exact
+from cnnmath.readers.gradient import bell as exact_bell
 
 
 def exactly(array: Array) -> Array:
@@ -60,6 +62,16 @@ def exponential(x: Array) -> Array:
 def logarithm(x: Array) -> Array:
     """``log(x)``."""
     return np.log(x) if x.dtype.kind == "f" else each(Exact().log, x)
+
+
+def error_function(x: Array) -> Array:
+    """``erf(x)``."""
+    return erf(x) if x.dtype.kind == "f" else each(Exact().erf, x)
+
+
+def bell(x: Array) -> Array:
+    """Its derivative."""
+    return np.exp(-x * x) * (2 / np.sqrt(np.pi)) if x.dtype.kind == "f" else each(lambda v: exact_bell(Fraction(v)), x)
 
 
 def power(x: Array, exponent: Fraction) -> Array:

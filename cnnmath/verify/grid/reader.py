@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from cnnmath.numeric.windows import Array
 from cnnmath.ops.algebra import position
-from cnnmath.verify.grid.domain import constant, exponential, indices, logarithm, power, quotient
+from cnnmath.readers.error_function import PI
+from cnnmath.verify.grid.domain import bell, constant, error_function, exponential, indices, logarithm, power, quotient
 from cnnmath.verify.grid.number import Number, Reading
 from cnnmath.verify.grid.terms import Terms
 
@@ -51,6 +52,8 @@ class Gathered:
 @dataclass(frozen=True, slots=True)
 class Grid:
     """The verbs, for all outputs at once."""
+
+    pi: ClassVar = PI
 
     reading: Reading
 
@@ -120,6 +123,12 @@ class Grid:
         x = self.reading.lifted(x)
         value = self.reading.guarded(x.value, 1)
         return self.reading.made(logarithm(value), (x, lambda g: quotient(g, value)))
+
+    def erf(self, x: Any) -> Number:
+        """Derivative 2/sqrt(pi)*exp(-x^2)."""
+        x = self.reading.lifted(x)
+        value = self.reading.guarded(x.value, 0)
+        return self.reading.made(error_function(value), (x, lambda g: g * bell(value)))
 
     def power(self, x: Any, exponent: Fraction | int) -> Number:
         """Derivative e*x^(e-1), written e*x^e/x so that an exact root stays exact."""

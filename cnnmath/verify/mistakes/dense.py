@@ -1,9 +1,8 @@
-"""Mistakes of dense layers, distances and flattening, and of merging and choosing channels."""
+"""Mistakes of dense layers, distances and flattening, and of merging."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -12,27 +11,18 @@ import numpy as np
 from cnnmath.numeric import Kernel
 from cnnmath.numeric.kernels import KERNELS
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import Add, Concat, Dropout, Flatten, Linear, Maxout, RadialBasis, Select
+from cnnmath.ops import Add, Dropout, Flatten, Linear, Maxout, RadialBasis
 from cnnmath.ops.algebra import Shape
 from cnnmath.verify.mistakes.mistake import (
     Mistake,
     Rung,
     altered_gradient,
-    of_another,
     spoils,
     wrong_gradients,
     wrong_output,
 )
 
-LINEAR, SELECT, CONCAT, DROPOUT = (KERNELS[kind] for kind in (Linear, Select, Concat, Dropout))
-
-
-def last_listed(op: Any, dy: Array, x: Array) -> Array:
-    """The gradient of a channel that is listed twice, written where it should be added."""
-    dx = np.zeros(x.shape, dy.dtype)
-    for c, q in enumerate(op.channels):
-        dx[:, q] = dy[:, c]
-    return dx
+LINEAR = KERNELS[Linear]
 
 
 def by_expanded_squares(_: Any, x: Array, w: Array) -> Array:
@@ -86,14 +76,6 @@ def _of_channels() -> Iterator[Mistake]:
     def made(name: str, kind: Any, says: str, results: tuple[str, ...], kernel: Kernel, shows: Any) -> Mistake:
         return Mistake(name, kind, says, spoils(*results), kernel, shows)
 
-    ordered = lambda op, _: replace(op, channels=tuple(sorted(op.channels)))
-    yield made("channels-sorted", Select, "the channels came in their own order", ("y", "x"),
-               of_another(Select, ordered), lambda op, _: list(op.channels) != sorted(op.channels))  # fmt: skip
-    yield made("channel-listed-twice-counts-once", Select, "a channel listed twice took the last place's gradient",
-               ("x",), wrong_gradients(Select, x=last_listed),
-               lambda op, _: len(set(op.channels)) < len(op.channels))  # fmt: skip
-    yield made("inputs-reversed", Concat, "the inputs were joined in the opposite order", ("y",),
-               wrong_output(Concat, lambda op, *xs: CONCAT.forward(op, *xs[::-1])), lambda *_: True)  # fmt: skip
     yield made("add-gradient-shared-out", Add, "the inputs shared the gradient, as those of a mean do",
                ("x1", "x2", "x3"), Kernel(KERNELS[Add].forward, _shared_out), lambda *_: True)  # fmt: skip
     yield made("flattened-with-channels-last", Flatten, "the channels ran fastest", ("y",),

@@ -159,7 +159,9 @@ WHOLE: Mapping[type[Operator], tuple[int, ...]] = MappingProxyType(
     {
         **dict.fromkeys((ops.MaxPool, ops.AdaptiveMaxPool, ops.AdaptiveAveragePool, ops.GlobalAveragePool), (0, 1)),
         **dict.fromkeys((ops.Upsample, ops.LinearUpsample, ops.ReflectPad, ops.EdgePad, ops.AveragePool), (0, 1)),
-        **dict.fromkeys((ops.Maxout, ops.Select, ops.Flatten, ops.Dropout), (0,)),
+        **dict.fromkeys((ops.Maxout, ops.Flatten, ops.Dropout), (0,)),
+        **dict.fromkeys((ops.SpaceToDepth, ops.DepthToSpace, ops.ChannelShuffle), (0,)),
+        **dict.fromkeys((ops.Select, ops.Slice, ops.Transpose, ops.Reshape, ops.Tile), ()),
     }
 )
 """Operators of which an output is a mean of inputs, and the axes along which none is taken."""
@@ -201,7 +203,7 @@ def _linear_in(asked: Asked, wrt: str) -> dict[str, bool]:
 
 
 def _summed(array: Array, kept: tuple[int, ...]) -> Any:
-    return array.sum(axis=tuple(i for i in range(array.ndim) if i not in kept))
+    return np.asarray(array.sum(axis=tuple(i for i in range(array.ndim) if i not in kept)), array.dtype)
 
 
 def _and(names: list[str]) -> str:

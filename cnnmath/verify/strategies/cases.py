@@ -16,7 +16,9 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from cnnmath import ops
 from cnnmath.ops import Operator
+from cnnmath.ops.hard import HALF, SIXTH
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
+from cnnmath.verify.strategies import moves
 from cnnmath.verify.strategies.along import reduction, softmax
 from cnnmath.verify.strategies.borders import border, pad
 from cnnmath.verify.strategies.broadcasts import elementwise, expand, product
@@ -97,32 +99,6 @@ def _cell(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
 
 
 @st.composite
-def _select(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
-    x = shape_of(draw, plan)
-    lists = {
-        "in order": tuple(range(x[1])),
-        "another order": tuple(reversed(range(x[1]))),
-        "some": (x[1] - 1,),
-        "repeated": (x[1] - 1, 0, x[1] - 1),
-    }
-    few = st.lists(st.integers(0, x[1] - 1), min_size=1, max_size=4)
-    return Case(kind(lists[plan["listed"]] if plan else tuple(draw(few))), (x,))
-
-
-@st.composite
-def _merge(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
-    n, c, *sizes = shape_of(draw, plan)
-    others = draw(pick(plan, "inputs", {"two": [1], "three": [2]}))
-    if plan.get("sides") == "equal":
-        channels = [c] * others
-    elif plan:
-        channels = [c + 1, c + 2][:others]
-    else:
-        channels = [draw(st.integers(1, 3)) for _ in range(others)]
-    return Case(kind(), tuple((n, m, *sizes) for m in (c, *channels)))
-
-
-@st.composite
 def _loss(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
     reduction = draw(pick(plan, "reduction", {word: [word] for word in REDUCTIONS}))
     own: dict[str, Any] = {} if kind is ops.SquaredError else {"weighted": draw(pick(plan, "weighted", FLAGS))}
@@ -161,11 +137,17 @@ SCALARS = {
     "scale": {"1": [1], "another": [2, -0.5]},
     "shift": {"0": [0], "another": [1, -0.5]},
     "exponent": {"product": [2, 3, 1], "quotient": [-1, -2], "root": [Fraction(1, 2), Fraction(-3, 2)]},
+    "beta": {"usual": [1], "another": [0.5, 2.0]},
+    "approximate": FLAGS,
 }
 OWN: dict[type[Operator], dict[str, Any]] = {
     ops.SELU: {
         "alpha": {"usual": [ops.SELU().alpha], "another": [0.5, 2.0]},
         "gamma": {"usual": [ops.SELU().gamma], "another": [0.5, 2.0]},
+    },
+    ops.HardSigmoid: {
+        "slope": {"usual": [SIXTH], "another": [0.2, -0.5]},
+        "shift": {"usual": [HALF], "another": [0.25, 1]},
     },
 }
 """What is usual for one operator alone."""
@@ -197,8 +179,15 @@ _CASES: dict[type[Operator], Callable[..., SearchStrategy[Case]]] = {
     **dict.fromkeys((ops.Add, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum), elementwise),
     ops.MatMul: product,
     ops.Expand: expand,
-    ops.Concat: _merge,
-    ops.Select: _select,
+    ops.Concat: moves.concat,
+    ops.Select: moves.select,
+    ops.Slice: moves.crop,
+    ops.Transpose: moves.transpose,
+    ops.Reshape: moves.reshape,
+    ops.Tile: moves.tile,
+    ops.SpaceToDepth: moves.blocks,
+    ops.DepthToSpace: moves.blocks,
+    ops.ChannelShuffle: moves.shuffle,
     ops.Dropout: _dropout,
     ops.CrossEntropy: _loss,
     ops.BinaryCrossEntropy: _loss,

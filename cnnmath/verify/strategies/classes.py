@@ -9,7 +9,9 @@ from typing import Any, TypeAlias
 
 from cnnmath import ops
 from cnnmath.ops import Operator
+from cnnmath.ops.hard import HALF, SIXTH
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
+from cnnmath.verify.strategies import moves
 from cnnmath.verify.strategies.along import AXIS, PARTS, REDUCTION, part_of
 from cnnmath.verify.strategies.broadcasts import EXPANDED, INPUTS, MATRICES, OTHER
 from cnnmath.verify.strategies.feature import (
@@ -97,15 +99,6 @@ def _border(case: Case) -> str:
     return "whole" if whole else sides(op.padding)
 
 
-def _listed(case: Case) -> str:
-    op: Any = case.op
-    if len(set(op.channels)) < len(op.channels):
-        return "repeated"
-    if len(op.channels) < case.inputs[0][1]:
-        return "some"
-    return "in order" if list(op.channels) == sorted(op.channels) else "another order"
-
-
 def _ignored(case: Case) -> str:
     op: Any = case.op
     return "none" if op.ignored is None else "a class" if 0 <= op.ignored < case.inputs[0][1] else "no class"
@@ -187,6 +180,9 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     ops.Clip: SHAPED | {name: number(name, _bound, "none", "some") for name in ("low", "high")},
     ops.Affine: SHAPED | {"scale": usual("scale", 1, usual="1"), "shift": usual("shift", 0, usual="0")},
     ops.Power: SHAPED | {"exponent": Feature(("product", "quotient", "root"), _power)},
+    ops.GELU: SHAPED | {"approximate": flag("approximate")},
+    ops.SiLU: SHAPED | {"beta": usual("beta", 1)},
+    ops.HardSigmoid: SHAPED | {"slope": usual("slope", SIXTH), "shift": usual("shift", HALF)},
     ops.Maxout: SHAPED | {"pieces": number("pieces", several, "1", "several")},
     **dict.fromkeys((ops.Softmax, ops.LogSoftmax), SHAPED | AXIS),
     ops.Reduce: SHAPED | REDUCTION,
@@ -194,10 +190,15 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     **dict.fromkeys((ops.Subtract, ops.Multiply, ops.Divide, ops.Pow), SHAPED | OTHER),
     ops.MatMul: SHAPED | MATRICES,
     ops.Expand: SHAPED | EXPANDED,
-    ops.Concat: SHAPED
-    | INPUTS
-    | {"sides": Feature(("equal", "unequal"), lambda case: "equal" if len(set(case.inputs)) == 1 else "unequal")},
-    ops.Select: SHAPED | {"listed": Feature(("in order", "another order", "some", "repeated"), _listed)},
+    ops.Concat: moves.CONCAT,
+    ops.Select: moves.SELECT,
+    ops.Slice: moves.SLICE,
+    ops.Transpose: moves.TRANSPOSE,
+    ops.Reshape: moves.RESHAPE,
+    ops.Tile: moves.TILE,
+    ops.SpaceToDepth: moves.BLOCKS,
+    ops.DepthToSpace: moves.BLOCKS,
+    ops.ChannelShuffle: moves.SHUFFLE,
     ops.Dropout: SHAPED | {"rate": usual("rate", 0.5, usual="half"), "training": flag("training")},
     ops.CrossEntropy: LOSS
     | {"weighted": flag("weighted"), "smoothing": usual("smoothing", 0, "some", "none")}

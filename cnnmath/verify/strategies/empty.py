@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from cnnmath import ops
+from cnnmath.errors import CnnmathError
 from cnnmath.ops import Operator
 from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.loss import Loss
@@ -19,20 +20,30 @@ WITHOUT_CHANNELS: tuple[type[Operator], ...] = (
     *(ops.Pad, ops.ReflectPad, ops.EdgePad, ops.Upsample, ops.LinearUpsample, ops.BatchNorm, ops.GroupNorm),
     *(ops.InstanceNorm, ops.LayerNorm, ops.RMSNorm, ops.Softmax, ops.LogSoftmax),
     *(ops.LocalResponseNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Maxout),
-    *(ops.Add, ops.Concat, ops.Dropout, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),
+    *(ops.Add, ops.Dropout, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),
     *(ops.Abs, ops.Affine, ops.Clip, ops.Exp, ops.Log, ops.Power),
     *(ops.PReLU, ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Softsign),
+    *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish),
+    *(ops.Concat, ops.Select, ops.Slice, ops.Transpose, ops.Reshape, ops.Tile),
+    *(ops.SpaceToDepth, ops.DepthToSpace, ops.ChannelShuffle),
 )
 """Operators that an input without channels leaves nothing, or a bias alone."""
 
 WITHOUT_POSITIONS: tuple[type[Operator], ...] = (
     *(ops.MaxUnpool, ops.Flatten, ops.Pad, ops.Upsample, ops.LinearUpsample, ops.LocalResponseNorm, ops.ReLU),
     *(ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax, ops.Maxout, ops.Add),
-    *(ops.Concat, ops.Select, ops.Dropout, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),
+    *(ops.Dropout, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),
     *(ops.Abs, ops.Affine, ops.Clip, ops.Exp, ops.Log, ops.Power),
     *(ops.PReLU, ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Softsign),
+    *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish),
+    *(ops.Concat, ops.Select, ops.Slice, ops.Transpose, ops.Reshape, ops.Tile),
+    *(ops.SpaceToDepth, ops.DepthToSpace, ops.ChannelShuffle),
 )
 """Operators that neither need a window to fit nor take a mean or a maximum over positions."""
+
+
+MOVES = (ops.Concat, ops.Select, ops.Slice, ops.Reshape)
+"""Operators whose setting says along which axis they take something, so that it must be there."""
 
 
 def may_be_empty(op: Operator) -> bool:
@@ -62,7 +73,16 @@ def empty_axes(case: Case) -> list[int]:
     axes = [0] if may_be_empty(op) else []
     if isinstance(op, WITHOUT_CHANNELS) and not (isinstance(op, ops.BatchNorm) and op.training):
         axes.append(1)
-    return axes + (list(range(2, rank)) if isinstance(op, WITHOUT_POSITIONS) else [])
+    axes += list(range(2, rank)) if isinstance(op, WITHOUT_POSITIONS) else []
+    return [axis for axis in axes if _accepted(without(case, axis))] if isinstance(op, MOVES) else axes
+
+
+def _accepted(case: Case) -> bool:
+    try:
+        case.op.shape(*case.inputs)
+    except CnnmathError:
+        return False
+    return True
 
 
 def without(case: Case, axis: int) -> Case:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from cnnmath.verify.strategies.plan import Case
@@ -51,7 +52,7 @@ def number(name: str, classify: Callable[[Any], str], *names: str) -> Feature:
     return Feature(names, lambda case: classify(getattr(case.op, name)))
 
 
-def usual(name: str, common: float, other: str = "another", usual: str = "usual") -> Feature:
+def usual(name: str, common: float | Fraction, other: str = "another", usual: str = "usual") -> Feature:
     """Whether a setting is the usual number."""
     return number(name, lambda value: usual if value == common else other, usual, other)
 

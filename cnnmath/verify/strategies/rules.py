@@ -39,6 +39,15 @@ TRANSPOSE_RULES: tuple[Rule, ...] = (
     {"output padding": ("of the dilation",), "rank": ("1",), "stride": ("beyond",), "kernel": ("equal",)},
 )
 
+MOVE_RULES: tuple[Rule, ...] = (
+    {"axis": ("channels",), "channels": ("1",), "listed": ("another order", "some")},
+    {"axis": ("positions",), "rank": ("1",), "sizes": ("1",), "listed": ("another order", "some")},
+    {"axis": ("batch",), "batch": ("1",), "listed": ("another order", "some")},
+    {"axis": ("batch",), "batch": ("0",)},
+)
+
+BLOCK_RULES: tuple[Rule, ...] = ({"rank": ("1",), "block": ("unequal",)},)
+
 SLOW: Rule = {"rank": ("2", "3"), "channels": ("around a block",), "sizes": ("larger",)}
 """Not impossible, but roots of sums over so many numbers take the exact definition long."""
 
@@ -68,7 +77,17 @@ _EXCLUDED: dict[type[Operator], tuple[Rule, ...]] = {
         {"sizes": ("larger",), "repeated": ("positions",)},
         {"channels": ("few", "around a block"), "repeated": ("channels",)},
     ),
-    ops.Select: ({"channels": ("1",), "listed": ("another order", "some")},),
+    ops.Concat: ({"axis": ("batch",), "batch": ("0",)},),
+    ops.Select: MOVE_RULES,
+    ops.Slice: ({"batch": ("0", "1"), "channels": ("1",), "rank": ("1",), "sizes": ("1",), "part": ("some",)},),
+    ops.Reshape: ({"batch": ("0",), "start": ("0",)},),
+    ops.SpaceToDepth: BLOCK_RULES,
+    ops.DepthToSpace: (
+        *BLOCK_RULES,
+        {"channels": ("1",), "block": ("equal", "unequal")},
+        {"channels": ("few",), "block": ("equal",), "rank": ("3",)},
+    ),
+    ops.ChannelShuffle: ({"channels": ("1",), "groups": ("several",)},),
     ops.CrossEntropy: (
         {"targets": ("probabilities",), "ignored": ("no class", "a class")},
         {"channels": ("1",), "ignored": ("a class",)},

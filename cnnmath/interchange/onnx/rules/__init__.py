@@ -14,6 +14,7 @@ from cnnmath.interchange.onnx.rules import (
     activation,
     convolution,
     dense,
+    gates,
     merging,
     moving,
     normalisation,
@@ -32,6 +33,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         **activation.RULES,
         **reduction.RULES,
         **pointwise.RULES,
+        **gates.RULES,
         **merging.RULES,
         **moving.RULES,
     }
