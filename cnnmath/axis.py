@@ -12,6 +12,7 @@ from numbers import Integral
 from typing import TypeAlias
 
 from cnnmath.errors import SettingError
+from cnnmath.sampling import Sampled
 from cnnmath.window import Size, Window
 
 
@@ -198,4 +199,4 @@ class Stretched:
         return [below, below + 1] if above else [below]
 
 
-Axis: TypeAlias = Window | Transposed | Bins | Whole | Folded | Stretched
+Axis: TypeAlias = Window | Transposed | Bins | Whole | Folded | Stretched | Sampled

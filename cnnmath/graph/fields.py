@@ -8,9 +8,10 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any, TypeAlias
 
-from cnnmath.axis import Axis, Bins, Folded, Stretched, Whole
+from cnnmath.axis import Axis, Bins, Folded, Whole
 from cnnmath.graph.text import axes
-from cnnmath.phases import AxisField, behind, union
+from cnnmath.phases import AxisField, behind, by_size, union
+from cnnmath.sampling import Sampled
 from cnnmath.window import IDENTITY
 
 Field: TypeAlias = tuple[AxisField, ...] | None
@@ -67,7 +68,7 @@ def through(own: tuple[Axis, ...] | None, below: Sequence[Fields], *, weighted: 
     depth = (merged.depth[0] + weighted, merged.depth[1] + weighted)
     if own is None:
         return Fields(None, None, depth, whole=True)
-    sized = any(isinstance(axis, (Bins, Stretched, Whole)) for axis in own)
+    sized = any(map(by_size, own))
     hull = _behind(merged.hull, own)
     return Fields(
         hull,
@@ -87,7 +88,7 @@ def behind_unknown(name: str, below: Sequence[Fields]) -> Fields:
 
 
 def _behind(field: Field, own: tuple[Axis, ...]) -> Field:
-    if field is None or any(isinstance(axis, (Bins, Stretched, Whole)) for axis in own):
+    if field is None or any(map(by_size, own)):
         return None
     known: dict[tuple[AxisField, Axis], Any] = {}
     for pair in zip(field, own, strict=True):
@@ -136,9 +137,9 @@ def _note(own: Sequence[Axis], below: Fields) -> str:
         return "sees the whole input"
     if any(isinstance(axis, Bins) for axis in own):
         return "its bins depend on the size of the input"
-    if any(isinstance(axis, Stretched) for axis in own):
+    if any(map(by_size, own)):
         return "the places of its outputs depend on the size of the input"
-    if below.hull is not None and any(isinstance(axis, Folded) for axis in own):
+    if below.hull is not None and any(isinstance(axis, (Folded, Sampled)) for axis in own):
         return "at the border the field is folded back into the input"
     return below.note
 

@@ -17,6 +17,7 @@ from cnnmath.axis import Axis, Bins, Folded, Stretched, Transposed, Whole
 from cnnmath.errors import SettingError
 from cnnmath.ops import Operator
 from cnnmath.ops.pool import Pool
+from cnnmath.sampling import Sampled
 from cnnmath.window import IDENTITY, Window
 
 
@@ -145,7 +146,7 @@ def rhythm_of(rule: Callable[[int], Axis], op: Operator) -> Rhythm:
     Rhythm(period=2, growth=1, low=Fraction(-1, 2), high=Fraction(0, 1))
     """
     first: Any = rule(1)
-    if isinstance(first, Bins) or isinstance(rule(2), Bins):  # as many bins as positions are a window
+    if _is_fixed(first) or _is_fixed(rule(2)):  # as many outputs as positions are a window
         fixed = Fraction(first.placements(1))
         return Rhythm(1, 0, fixed, fixed)
     if isinstance(first, Whole):
@@ -157,8 +158,16 @@ def rhythm_of(rule: Callable[[int], Axis], op: Operator) -> Rhythm:
     return Rhythm(period, growth, min(offsets), max(offsets))
 
 
-def _growth(axis: Window | Transposed | Folded | Stretched) -> tuple[int, int]:
+def _is_fixed(axis: Axis) -> bool:
+    """Whether there are as many outputs whatever the length."""
+    return isinstance(axis, Bins) or (isinstance(axis, Sampled) and axis.scale is None)
+
+
+def _growth(axis: Window | Transposed | Folded | Stretched | Sampled) -> tuple[int, int]:
     """A period, and by how much the output grows in it."""
+    if isinstance(axis, Sampled):
+        p, q = axis.ratio
+        return q, p
     if isinstance(axis, Transposed):
         return 1, axis.window.stride
     if isinstance(axis, Stretched):

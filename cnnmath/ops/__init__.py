@@ -22,6 +22,7 @@ from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
 from cnnmath.ops.recurrent import LSTMCell, RNNCell
+from cnnmath.ops.resize import Resize
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
 from cnnmath.ops.upsample import LinearUpsample, Upsample
@@ -47,6 +48,7 @@ ALL: tuple[type[Operator], ...] = (
     EdgePad,
     Upsample,
     LinearUpsample,
+    Resize,
     BatchNorm,
     GroupNorm,
     InstanceNorm,
@@ -108,6 +110,7 @@ __all__ = [
     "RadialBasis",
     "ReLU",
     "ReflectPad",
+    "Resize",
     "Select",
     "Sigmoid",
     "Softmax",

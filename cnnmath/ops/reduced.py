@@ -23,6 +23,7 @@ from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.recurrent import Cell
+from cnnmath.ops.resize import Resize
 from cnnmath.ops.spatial import windows_of
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
@@ -73,6 +74,16 @@ def _(op: ConvTranspose, rank: int = 2, *, exact: bool = False) -> tuple[Operato
 def _(op: Enlargement, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     least = 3 if isinstance(op, LinearUpsample) else 2  # of two inputs, both are neighbours everywhere
     return op, ((2, 3, *range(least, least + len(op.scale))),)
+
+
+@reduced.register
+def _(op: Resize, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    if op.scale is None:
+        return replace(op, outputs=tuple(range(4, 4 + op.rank))), ((2, 3, *range(6, 6 + op.rank)),)
+    sizes: list[int] = []
+    for scale in op.scale:
+        sizes.append(next(n for n in count(3) if n not in sizes and scale * n >= 1))
+    return replace(op, outputs=None), ((2, 3, *sizes),)
 
 
 @reduced.register

@@ -17,6 +17,7 @@ from math import prod
 from typing import Any
 
 from cnnmath.ops.algebra import Number, Operator, Shape, operands_of
+from cnnmath.ops.resize import Resize
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
 from cnnmath.ops.upsample import LinearUpsample
@@ -251,6 +252,17 @@ def _(op: LinearUpsample, x: Shape, *, output: Shape | None = None) -> Census:
     outputs = prod(op.shape(x) if output is None else output)
     neighbours = prod(1 if s == 1 else 2 for s in op.scale)
     return Census(multiplications=outputs * neighbours, additions=outputs * (neighbours - 1), divisions=outputs)
+
+
+@cost.register
+def _(op: Resize, x: Shape, *, output: Shape | None = None) -> Census:
+    """Each output has as many taps everywhere, where the sentence leaves out those of no weight."""
+    moving = [axis for axis in op.sampled(x[2:]) if not axis.identity]
+    if op.mode == "nearest" or not moving:
+        return Census()
+    outputs = prod(op.shape(x) if output is None else output)
+    taps = prod(axis.taps for axis in moving)
+    return Census(multiplications=outputs * taps, additions=outputs * (taps - 1), divisions=outputs)
 
 
 def _position_by_position(op: Operator, output: Shape, shapes: Sequence[Shape]) -> Census:

@@ -31,6 +31,7 @@ from cnnmath.ops.border import BorderPad
 from cnnmath.ops.notation import describe
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.recurrent import Cell
+from cnnmath.ops.resize import Resize
 from cnnmath.ops.upsample import Enlargement
 from cnnmath.symbolic.reader import Symbolic, numbered
 from cnnmath.symbolic.terms import Expr, index, size
@@ -107,6 +108,11 @@ def _(op: AdaptivePool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  #
 @symbolic.register
 def _(op: Enlargement, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
     return op, ((size("N"), size("C"), *spatial(len(op.scale))),)
+
+
+@symbolic.register
+def _(op: Resize, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+    return op, ((size("N"), size("C"), *spatial(op.rank)),)
 
 
 @symbolic.register

@@ -55,6 +55,8 @@ def mode(op: Operator, *inputs: Shape) -> Mode:
     """
     if isinstance(op, ops.BatchNorm) and op.training:
         return "digits"
+    if isinstance(op, ops.Resize) and op.mode != "nearest":
+        return "rationals"
     if isinstance(op, ops.Dropout) and op.training:
         return "rationals"
     large = divisor(op, *inputs) * 9 * prod(inputs[0][2:]) >= 1 << 53 if inputs else False

@@ -27,6 +27,7 @@ USUAL: Mapping[type[Operator], Case] = MappingProxyType(
         **{kind: Case(kind((2, 2)), (EVEN,)) for kind in (ops.AdaptiveAveragePool, ops.AdaptiveMaxPool)},
         **{kind: Case(kind((1, 1)), (IMAGE,)) for kind in (ops.Pad, ops.ReflectPad, ops.EdgePad)},
         **{kind: Case(kind((2, 2)), ((2, 3, 4, 4),)) for kind in (ops.Upsample, ops.LinearUpsample)},
+        ops.Resize: Case(ops.Resize((6, 6)), ((2, 3, 4, 4),)),
         ops.MaxUnpool: Case(ops.MaxUnpool((6, 6)), ((2, 2, 3, 3),)),
         **{kind: Case(kind(4), ((2, 5),)) for kind in (ops.Linear, ops.RadialBasis)},
         ops.RNNCell: Case(ops.RNNCell(4), ((2, 4),) * 2),

@@ -16,6 +16,7 @@ from cnnmath.verify.mistakes import (
     pointwise,
     pooling,
     recurrent,
+    resizing,
     transposed,
 )
 from cnnmath.verify.mistakes.mistake import Mistake
@@ -31,6 +32,7 @@ MISTAKES: tuple[Mistake, ...] = (
     *pointwise.MISTAKES,
     *losses.MISTAKES,
     *enlarging.MISTAKES,
+    *resizing.MISTAKES,
     *recurrent.MISTAKES,
     *hygiene.MISTAKES,
 )

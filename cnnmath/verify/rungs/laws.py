@@ -158,7 +158,9 @@ BIASED = (ops.Conv, ops.ConvTranspose, ops.Linear, ops.Subsample)
 WHOLE: Mapping[type[Operator], tuple[int, ...]] = MappingProxyType(
     {
         **dict.fromkeys((ops.MaxPool, ops.AdaptiveMaxPool, ops.AdaptiveAveragePool, ops.GlobalAveragePool), (0, 1)),
-        **dict.fromkeys((ops.Upsample, ops.LinearUpsample, ops.ReflectPad, ops.EdgePad, ops.AveragePool), (0, 1)),
+        **dict.fromkeys(
+            (ops.Upsample, ops.LinearUpsample, ops.Resize, ops.ReflectPad, ops.EdgePad, ops.AveragePool), (0, 1)
+        ),
         **dict.fromkeys((ops.Maxout, ops.Select, ops.Flatten, ops.Dropout), (0,)),
     }
 )
@@ -175,6 +177,8 @@ def averaging(op: Operator, case: Case) -> bool:
     """
     if isinstance(op, ops.AveragePool) and op.count_padding:
         return all(w.before == w.after == 0 for w in op.declared(case.inputs[0][2:]))
+    if isinstance(op, ops.Resize):
+        return op.crop is None
     return type(op) in WHOLE and not (isinstance(op, ops.Dropout) and op.training)
 
 

@@ -33,6 +33,7 @@ from cnnmath.verify.strategies.plan import (
     sizes_of,
 )
 from cnnmath.verify.strategies.pooling import adaptive, linear_upsample, pool, unpool, upsample
+from cnnmath.verify.strategies.resizing import resize
 
 
 def cases(kind: type[Operator], *, empty: bool = False) -> SearchStrategy[Case]:
@@ -171,6 +172,7 @@ _CASES: dict[type[Operator], Callable[..., SearchStrategy[Case]]] = {
     ops.EdgePad: border,
     ops.Upsample: upsample,
     ops.LinearUpsample: linear_upsample,
+    ops.Resize: resize,
     **dict.fromkeys((ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm), norm),
     ops.LocalResponseNorm: response,
     ops.Maxout: maxout,

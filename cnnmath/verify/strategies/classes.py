@@ -27,6 +27,7 @@ from cnnmath.verify.strategies.feature import (
     word,
 )
 from cnnmath.verify.strategies.plan import Case
+from cnnmath.verify.strategies.resizing import RESIZE
 from cnnmath.verify.strategies.sliding import AXES, FILTERS, POOL, SLIDING, output_padding, padding_class
 
 Predicate: TypeAlias = Callable[[Case], bool]
@@ -157,6 +158,7 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     ops.EdgePad: BORDER,
     ops.Upsample: SHAPED | {"scale": SCALE},
     ops.LinearUpsample: SHAPED | {"scale": SCALE, "align_corners": flag("align_corners")},
+    ops.Resize: RESIZE,
     ops.BatchNorm: SHAPED | {"training": flag("training"), "epsilon": EPSILON},
     ops.GroupNorm: SHAPED | {"groups": number("groups", several, "1", "several"), "epsilon": EPSILON},
     ops.InstanceNorm: SHAPED | {"epsilon": EPSILON},
