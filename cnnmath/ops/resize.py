@@ -19,6 +19,9 @@ from cnnmath.ops.spatial import Axes, per_axis
 from cnnmath.sampling import MODES, PLACES, ROUNDINGS, Sampled, Sampling
 from cnnmath.window import IDENTITY, Size
 
+SIMPLE = 10_000
+"""Fractions with denominators up to this are what floats nearest to them stand for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resize(Operator):
@@ -37,9 +40,9 @@ class Resize(Operator):
         Output size O: an integer for a square 2-D output, or a tuple with one entry a spatial axis; None for
         :math:`\lfloor sH \rfloor`.
     scale
-        Outputs s for each input, a rational number for all axes or for each; None for O/H. A float is the decimal
-        number that it is written as. Where both are given, places are by the scale, and O is s H, rounded down or to
-        the nearest.
+        Outputs s for each input, a rational number for all axes or for each; None for O/H. A float is the
+        simple fraction that it stands for. Where both are given, places are by the scale, and O is s H, rounded down or
+        to the nearest.
     mode
         ``nearest``, ``linear`` or ``cubic``.
     places
@@ -206,8 +209,8 @@ class Resize(Operator):
         a, b = self.a.as_integer_ratio()
         return m.when(
             t <= unit,
-            lambda: (a + 2 * b) * t**3 - (a + 3 * b) * t**2 * unit + b * unit**3,
-            lambda: a * (t**3 - 5 * t**2 * unit + 8 * t * unit**2 - 4 * unit**3),
+            lambda: ((a + 2 * b) * t - (a + 3 * b) * unit) * t * t + b * unit * unit * unit,
+            lambda: a * (((t - 5 * unit) * t + 8 * unit * unit) * t - 4 * unit * unit * unit),
         )
 
 
@@ -289,10 +292,14 @@ def _check_length(name: str, entries: tuple[Any, ...], outputs: tuple[Any, ...] 
 
 
 def _number(name: str, value: Any, *, positive: bool = False) -> Fraction:
-    """A setting as the exact number that it is written as."""
+    """A setting as the exact number that is meant: of a float, the simple fraction to which it is the nearest float.
+
+    Where there is none, it is the decimal number that the float is written as.
+    """
     number: Any = value
     if isinstance(value, str):
         with suppress(ValueError):
             number = Fraction(value)
     check_number(name, number, positive=positive)
-    return rational(number)
+    simple = Fraction(number).limit_denominator(SIMPLE)
+    return simple if isinstance(number, float) and float(simple) == number else rational(number)

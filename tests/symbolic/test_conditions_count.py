@@ -71,6 +71,8 @@ SETTINGS = [small(kind).op for kind in ops.ALL] + GENERAL + CONVOLUTIONS + TRANS
 
 def rank(op):
     """Axes of the windows of an operator; one of an operator that takes any."""
+    if isinstance(op, ops.Resize):
+        return op.rank
     return len(getattr(op, "kernel", getattr(op, "outputs", getattr(op, "scale", getattr(op, "padding", (1,))))))
 
 

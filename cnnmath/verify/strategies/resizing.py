@@ -16,17 +16,23 @@ BOXES = ((0, 1), (Fraction(1, 4), Fraction(3, 4)), (Fraction(-1, 4), 1), (1, 0),
 """Of an axis: all of it, its middle, more before or behind, and all of it backwards."""
 
 
+OFTEN = ("nearest", "round_prefer_floor", "round_prefer_ceil", "half_pixel")
+"""What is drawn twice as often as other words."""
+
+
 @st.composite
 def resize(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
     """Settings of interpolated numbers: the output has a size, or a scale that leaves a half of a number over."""
     words = {
-        name: draw(pick(plan, name, {one: [one] for one in every}))
+        name: draw(pick(plan, name, {one: [one] * (1 + (one in OFTEN)) for one in every}))
         for name, every in (("mode", MODES), ("places", PLACES), ("nearest", ROUNDINGS))
     }
     flags = {name: draw(pick(plan, name, FLAGS)) for name in ("exclude_outside", "antialias")}
-    x = shape_of(draw, plan, 4 if words["mode"] == "nearest" else 3)
-    most = 7 - len(x)  # of every axis, for the exact definition asks every tap of every output
-    x = (*x[:2], *(min(n, most) for n in x[2:]))
+    n, c, *sizes = shape_of(draw, plan)
+    most = 5 - len(sizes)  # of every axis, for the exact definition asks every tap of every output
+    if not plan:  # of one number there are copies alone
+        sizes = [draw(st.sampled_from((1, *(m for m in range(2, most + 1) for _ in range(2))))) for _ in sizes]
+    x = (n, c, *(min(m, most) for m in sizes))
     outputs = _outputs(draw, plan, x[2:], most)
     own: dict[str, Any] = {"a": draw(st.sampled_from(["-3/4", "-1/2"]))}
     if words["places"] == "crop":
