@@ -28,7 +28,7 @@ RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
     *(ops.Conv, ops.ConvTranspose, ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Linear),
     *(ops.Subsample, ops.Flatten, ops.Pad, ops.Upsample, ops.Add, ops.Concat, ops.Select, ops.Dropout),
-    *(ops.ReflectPad, ops.EdgePad, ops.LinearUpsample, ops.MaxUnpool, ops.Resize),
+    *(ops.ReflectPad, ops.EdgePad, ops.LinearUpsample, ops.MaxUnpool, ops.Resize, ops.WrapPad),
 )
 SIMPLE = {
     ops.Conv: Case(ops.Conv(1, (2,)), ((1, 2, 3),)),
@@ -48,6 +48,7 @@ SIMPLE = {
     ops.Pad: Case(ops.Pad((1,)), ((1, 2, 3),)),
     ops.ReflectPad: Case(ops.ReflectPad((1,)), ((1, 2, 3),)),
     ops.EdgePad: Case(ops.EdgePad((1,)), ((1, 2, 3),)),
+    ops.WrapPad: Case(ops.WrapPad((1,)), ((1, 2, 3),)),
     ops.Upsample: Case(ops.Upsample((2,)), ((1, 2, 3),)),
     ops.LinearUpsample: Case(ops.LinearUpsample((2,)), ((1, 2, 3),)),
     ops.Resize: Case(ops.Resize((5,)), ((1, 2, 3),)),

@@ -73,6 +73,7 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.Pad: Kernel(pad.forward, pad.backward),
         ops.ReflectPad: Kernel(border.forward, border.backward),
         ops.EdgePad: Kernel(border.forward, border.backward),
+        ops.WrapPad: Kernel(border.forward, border.backward),
         ops.Upsample: Kernel(upsample.nearest_forward, upsample.nearest_backward),
         ops.LinearUpsample: Kernel(upsample.linear_forward, upsample.linear_backward),
         ops.Resize: Kernel(resize.forward, resize.backward),

@@ -9,7 +9,7 @@ from cnnmath.errors import unknown
 from cnnmath.ops.activation import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
-from cnnmath.ops.border import EdgePad, ReflectPad
+from cnnmath.ops.border import EdgePad, ReflectPad, WrapPad
 from cnnmath.ops.combine import Add, Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
@@ -46,6 +46,7 @@ ALL: tuple[type[Operator], ...] = (
     Pad,
     ReflectPad,
     EdgePad,
+    WrapPad,
     Upsample,
     LinearUpsample,
     Resize,
@@ -119,6 +120,7 @@ __all__ = [
     "Subsample",
     "Tanh",
     "Upsample",
+    "WrapPad",
     "inference",
     "named",
     "operands",

@@ -25,7 +25,7 @@ USUAL: Mapping[type[Operator], Case] = MappingProxyType(
         ops.ConvTranspose: Case(ops.ConvTranspose(4, 3, stride=2, padding=1, output_padding=1), ((2, 3, 4, 4),)),
         **{kind: Case(kind(2), (EVEN,)) for kind in (ops.MaxPool, ops.AveragePool, ops.LpPool, ops.Subsample)},
         **{kind: Case(kind((2, 2)), (EVEN,)) for kind in (ops.AdaptiveAveragePool, ops.AdaptiveMaxPool)},
-        **{kind: Case(kind((1, 1)), (IMAGE,)) for kind in (ops.Pad, ops.ReflectPad, ops.EdgePad)},
+        **{kind: Case(kind((1, 1)), (IMAGE,)) for kind in (ops.Pad, ops.ReflectPad, ops.EdgePad, ops.WrapPad)},
         **{kind: Case(kind((2, 2)), ((2, 3, 4, 4),)) for kind in (ops.Upsample, ops.LinearUpsample)},
         ops.Resize: Case(ops.Resize((6, 6)), ((2, 3, 4, 4),)),
         ops.MaxUnpool: Case(ops.MaxUnpool((6, 6)), ((2, 2, 3, 3),)),

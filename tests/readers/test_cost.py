@@ -129,7 +129,7 @@ def unpadded(case):
         return replace(op, size=1), case.inputs
     if isinstance(op, ops.Pad):
         return replace(op, padding=(0,) * len(op.padding), channels=0), case.inputs
-    if not hasattr(op, "padding") or isinstance(op, (ops.ReflectPad, ops.EdgePad)):
+    if not hasattr(op, "padding") or isinstance(op, (ops.ReflectPad, ops.EdgePad, ops.WrapPad)):
         return op, case.inputs
     if isinstance(op, ops.ConvTranspose):
         return replace(op, padding=0, output_padding=0), case.inputs

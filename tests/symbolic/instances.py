@@ -37,6 +37,7 @@ SMALL = {
     ops.Resize: Case(ops.Resize(scale=("3/2",), mode="nearest"), ((2, 2, 4),)),
     ops.MaxUnpool: Case(ops.MaxUnpool((4, 3)), ((2, 2, 2, 3),)),
     ops.ReflectPad: Case(ops.ReflectPad(((1, 0), (1, 2))), ((1, 2, 3, 4),)),
+    ops.WrapPad: Case(ops.WrapPad(((1, 0), (1, 2))), ((1, 2, 3, 2),)),
     ops.EdgePad: Case(ops.EdgePad(((1, 0), (1, 2))), ((1, 2, 3, 2),)),
     ops.Pad: Case(ops.Pad(((1, 0), (0, 2)), channels=(2, 1)), ((1, 2, 3, 2),)),
     ops.GroupNorm: Case(ops.GroupNorm(2), ((1, 4, 3),)),

@@ -159,7 +159,8 @@ WHOLE: Mapping[type[Operator], tuple[int, ...]] = MappingProxyType(
     {
         **dict.fromkeys((ops.MaxPool, ops.AdaptiveMaxPool, ops.AdaptiveAveragePool, ops.GlobalAveragePool), (0, 1)),
         **dict.fromkeys(
-            (ops.Upsample, ops.LinearUpsample, ops.Resize, ops.ReflectPad, ops.EdgePad, ops.AveragePool), (0, 1)
+            (ops.Upsample, ops.LinearUpsample, ops.Resize, ops.ReflectPad, ops.EdgePad, ops.WrapPad, ops.AveragePool),
+            (0, 1),
         ),
         **dict.fromkeys((ops.Maxout, ops.Select, ops.Flatten, ops.Dropout), (0,)),
     }

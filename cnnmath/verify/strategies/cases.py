@@ -170,6 +170,7 @@ _CASES: dict[type[Operator], Callable[..., SearchStrategy[Case]]] = {
     ops.Pad: pad,
     ops.ReflectPad: border,
     ops.EdgePad: border,
+    ops.WrapPad: border,
     ops.Upsample: upsample,
     ops.LinearUpsample: linear_upsample,
     ops.Resize: resize,

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from cnnmath import ops
 from cnnmath.ops import Operator
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
+from cnnmath.verify.strategies.borders import whole
 from cnnmath.verify.strategies.feature import (
     BATCH,
     BIAS,
@@ -91,9 +92,7 @@ def _places(case: Case) -> str:
 def _border(case: Case) -> str:
     """The whole of a mirror is all but the number it stands at; that of a border, more than the input."""
     op: Any = case.op
-    most = [n - 1 if op.mirrored else n + 1 for n in case.inputs[0][2:]]
-    whole = any(max(pair) and max(pair) >= m for m, pair in zip(most, op.padding, strict=True))
-    return "whole" if whole else sides(op.padding)
+    return "whole" if whole(case) else sides(op.padding)
 
 
 def _listed(case: Case) -> str:
@@ -156,6 +155,7 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     | {"value": usual("value", 0, usual="0")},
     ops.ReflectPad: BORDER,
     ops.EdgePad: BORDER,
+    ops.WrapPad: BORDER,
     ops.Upsample: SHAPED | {"scale": SCALE},
     ops.LinearUpsample: SHAPED | {"scale": SCALE, "align_corners": flag("align_corners")},
     ops.Resize: RESIZE,
