@@ -111,17 +111,20 @@ class Bins:
 class Whole:
     """One axis of a normalisation by its own statistics: every output reads all ``n`` inputs, and there are as many.
 
+    Along the axis of a dense layer there are another number of outputs.
+
     Examples
     --------
-    >>> Whole(3).placements(3), Whole(3).reads(0)
-    (3, [0, 1, 2])
+    >>> Whole(3).placements(3), Whole(3, 8).placements(3), Whole(3).reads(0)
+    (3, 8, [0, 1, 2])
     """
 
     n: Size
+    outputs: Size | None = None
 
     def placements(self, n: Size) -> Size:
-        """Length of the output: that of the input."""
-        return n
+        """Length of the output: that of the input, if no other is given."""
+        return n if self.outputs is None else self.outputs
 
     def reads(self, o: int) -> list[int]:  # noqa: ARG002 - the same for every output
         """All inputs."""

@@ -28,7 +28,7 @@ RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
     *(ops.Conv, ops.ConvTranspose, ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Linear),
     *(ops.Subsample, ops.Flatten, ops.Pad, ops.Upsample, ops.Add, ops.Concat, ops.Select, ops.Dropout),
-    *(ops.ReflectPad, ops.EdgePad, ops.LinearUpsample, ops.MaxUnpool, ops.Resize, ops.WrapPad),
+    *(ops.ReflectPad, ops.EdgePad, ops.LinearUpsample, ops.MaxUnpool, ops.Resize, ops.WrapPad, ops.LinearLast),
 )
 SIMPLE = {
     ops.Conv: Case(ops.Conv(1, (2,)), ((1, 2, 3),)),
@@ -42,6 +42,7 @@ SIMPLE = {
     ops.AdaptiveMaxPool: Case(ops.AdaptiveMaxPool((2,)), ((1, 2, 3),)),
     ops.MaxUnpool: Case(ops.MaxUnpool((4,)), ((1, 2, 3),)),
     ops.Linear: Case(ops.Linear(2), ((1, 3),)),
+    ops.LinearLast: Case(ops.LinearLast(2), ((1, 2, 3),)),
     ops.RadialBasis: Case(ops.RadialBasis(2), ((1, 3),)),
     ops.RNNCell: Case(ops.RNNCell(2), ((1, 2),) * 2),
     ops.LSTMCell: Case(ops.LSTMCell(2), ((1, 2),) * 3),

@@ -14,14 +14,14 @@ from cnnmath.graph.fields import Field, Fields, at_input, behind_unknown, throug
 from cnnmath.graph.lengths import least_sizes
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.remember import remembering
-from cnnmath.ops import Conv, ConvTranspose, Linear, Operator
+from cnnmath.ops import Conv, ConvTranspose, Linear, LinearLast, Operator
 from cnnmath.ops.algebra import Shape, spatial_of
 from cnnmath.ops.checks import same
 from cnnmath.ops.recurrent import Cell
 from cnnmath.readers import Census, cost
 from cnnmath.window import Size
 
-WEIGHTED = (Conv, ConvTranspose, Linear, Cell)
+WEIGHTED = (Conv, ConvTranspose, Linear, LinearLast, Cell)
 """Operators whose multiply-accumulates everybody counts, and which make up the depth of a network."""
 
 

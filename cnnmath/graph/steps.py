@@ -160,6 +160,8 @@ def rhythm_of(rule: Callable[[int], Axis], op: Operator) -> Rhythm:
 
 def _is_fixed(axis: Axis) -> bool:
     """Whether there are as many outputs whatever the length."""
+    if isinstance(axis, Whole):
+        return axis.outputs is not None
     return isinstance(axis, Bins) or (isinstance(axis, Sampled) and axis.scale is None)
 
 

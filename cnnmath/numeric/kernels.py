@@ -66,6 +66,7 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.AdaptiveMaxPool: Kernel(adaptive.max_forward, adaptive.max_backward),
         ops.MaxUnpool: Kernel(unpool.forward, unpool.backward),
         ops.Linear: Kernel(linear.forward, linear.backward),
+        ops.LinearLast: Kernel(linear.last_forward, linear.last_backward),
         ops.RadialBasis: Kernel(linear.radial_forward, linear.radial_backward),
         ops.Flatten: Kernel(linear.flatten_forward, linear.flatten_backward),
         ops.RNNCell: Kernel(recurrent.rnn_forward, recurrent.rnn_backward),

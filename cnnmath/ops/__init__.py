@@ -13,7 +13,7 @@ from cnnmath.ops.border import EdgePad, ReflectPad, WrapPad
 from cnnmath.ops.combine import Add, Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
-from cnnmath.ops.linear import Flatten, Linear, RadialBasis
+from cnnmath.ops.linear import Flatten, Linear, LinearLast, RadialBasis
 from cnnmath.ops.loss import BinaryCrossEntropy, CrossEntropy, SquaredError
 from cnnmath.ops.lp_pool import LpPool
 from cnnmath.ops.maxout import Maxout
@@ -39,6 +39,7 @@ ALL: tuple[type[Operator], ...] = (
     AdaptiveMaxPool,
     MaxUnpool,
     Linear,
+    LinearLast,
     RadialBasis,
     Flatten,
     RNNCell,
@@ -97,6 +98,7 @@ __all__ = [
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "LinearLast",
     "LinearUpsample",
     "LocalResponseNorm",
     "LogSoftmax",

@@ -17,7 +17,7 @@ from cnnmath.ops.border import BorderPad
 from cnnmath.ops.combine import Add, Concat, Select
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
-from cnnmath.ops.linear import Linear, RadialBasis
+from cnnmath.ops.linear import Linear, LinearLast, RadialBasis
 from cnnmath.ops.maxout import Maxout
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
@@ -123,6 +123,11 @@ def _(op: Select, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tupl
 @reduced.register
 def _(op: Linear | RadialBasis, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     return replace(op, units=3), ((2, 5),)
+
+
+@reduced.register
+def _(op: LinearLast, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    return replace(op, units=3), ((2, 3, *range(4, 4 + rank)),)
 
 
 @reduced.register

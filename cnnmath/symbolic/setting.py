@@ -18,6 +18,7 @@ from cnnmath.ops import (
     Flatten,
     GroupNorm,
     Linear,
+    LinearLast,
     Maxout,
     MaxUnpool,
     Operator,
@@ -129,6 +130,11 @@ def _(op: MaxUnpool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # no
 @symbolic.register
 def _(op: Linear | RadialBasis, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
     return replace(op, units=size("F")), ((size("N"), size("C")),)
+
+
+@symbolic.register
+def _(op: LinearLast, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+    return replace(op, units=size("F")), ((size("N"), size("C"), *spatial(rank)),)
 
 
 @symbolic.register
@@ -268,6 +274,8 @@ def _symbols(*parts: Expr) -> list[sp.Symbol]:
 
 def gradient_indices(op: Operator, wrt: str, axes: int) -> list[str]:
     """Names of the indices of an operand with so many axes."""
+    if isinstance(op, LinearLast) and wrt in ("w", "b"):
+        return ["f", "k"][:axes]
     if axes == 1:
         return [op.indices[1]]
     if wrt == "u":

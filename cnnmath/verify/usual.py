@@ -30,6 +30,7 @@ USUAL: Mapping[type[Operator], Case] = MappingProxyType(
         ops.Resize: Case(ops.Resize((6, 6)), ((2, 3, 4, 4),)),
         ops.MaxUnpool: Case(ops.MaxUnpool((6, 6)), ((2, 2, 3, 3),)),
         **{kind: Case(kind(4), ((2, 5),)) for kind in (ops.Linear, ops.RadialBasis)},
+        ops.LinearLast: Case(ops.LinearLast(4), ((2, 3, 5),)),
         ops.RNNCell: Case(ops.RNNCell(4), ((2, 4),) * 2),
         ops.LSTMCell: Case(ops.LSTMCell(4), ((2, 4),) * 3),
         ops.GroupNorm: Case(ops.GroupNorm(2), (CHANNELS,)),

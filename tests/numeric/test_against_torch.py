@@ -117,6 +117,7 @@ WHOLE = {
     ops.EdgePad: lambda op, x: F.pad(x, flat(op.padding), mode="replicate"),
     ops.WrapPad: lambda op, x: F.pad(x, flat(op.padding), mode="circular"),
     ops.Select: lambda op, x: torch.index_select(x, 1, torch.tensor(op.channels)),
+    ops.LinearLast: lambda _, x, w, b=None: F.linear(x, w, b),
     ops.RadialBasis: lambda _, x, w: ((x[:, None] - w) ** 2).sum(dim=2),
 }
 

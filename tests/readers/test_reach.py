@@ -32,7 +32,12 @@ def test_an_output_sees_the_taps_of_its_window_that_lie_inside_the_input(kind, d
         assert seen == set(product(*taps))
 
 
-@each((ops.ConvTranspose, ops.Upsample, ops.LinearUpsample, ops.Resize, ops.ReflectPad, ops.EdgePad, ops.WrapPad))
+@each(
+    (
+        *(ops.ConvTranspose, ops.Upsample, ops.LinearUpsample, ops.Resize),
+        *(ops.ReflectPad, ops.EdgePad, ops.WrapPad, ops.LinearLast),
+    )
+)
 @given(data=st.data())
 def test_an_output_of_a_transpose_a_fold_or_a_stretch_sees_what_its_axes_read_inside_the_input(kind, data):
     case = data.draw(cases(kind))

@@ -29,6 +29,7 @@ SMALL = {
     ops.AdaptiveAveragePool: Case(ops.AdaptiveAveragePool((2, 3)), ((2, 2, 5, 4),)),
     ops.AdaptiveMaxPool: Case(ops.AdaptiveMaxPool((2, 3)), ((2, 2, 5, 4),)),
     ops.Linear: Case(ops.Linear(4), ((3, 2),)),
+    ops.LinearLast: Case(ops.LinearLast(4), ((3, 2, 5),)),
     ops.RadialBasis: Case(ops.RadialBasis(4), ((3, 2),)),
     ops.RNNCell: Case(ops.RNNCell(3), ((2, 4), (2, 3))),
     ops.LSTMCell: Case(ops.LSTMCell(3, bias=False), ((2, 4), (2, 3), (2, 3))),

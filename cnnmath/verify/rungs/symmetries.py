@@ -26,7 +26,7 @@ CHANNELWISE = (
     *(ops.MaxPool, ops.AveragePool, ops.LpPool, ops.Subsample, ops.GlobalAveragePool, ops.AdaptiveAveragePool),
     *(ops.AdaptiveMaxPool, ops.MaxUnpool, ops.ReflectPad, ops.EdgePad, ops.Upsample, ops.LinearUpsample),
     *(ops.BatchNorm, ops.InstanceNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus),
-    *(ops.Add, ops.Dropout, ops.Resize, ops.WrapPad),
+    *(ops.Add, ops.Dropout, ops.Resize, ops.WrapPad, ops.LinearLast),
 )
 """Operators that treat every channel apart from all others, and like them."""
 

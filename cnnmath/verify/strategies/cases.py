@@ -85,6 +85,12 @@ def _linear(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
 
 
 @st.composite
+def _last(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
+    units = draw(pick(plan, "units", {"1": [1], "several": [2, 3]}))
+    return Case(kind(units, bias=draw(pick(plan, "bias", BIASES))), (shape_of(draw, plan),))
+
+
+@st.composite
 def _cell(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
     n, c = batch_of(draw, plan), channels_of(draw, plan)
     units = draw(pick(plan, "units", {"1": [1], "several": [2, 3] if plan else [2]}))
@@ -165,6 +171,7 @@ _CASES: dict[type[Operator], Callable[..., SearchStrategy[Case]]] = {
     ops.MaxUnpool: unpool,
     ops.Linear: _linear,
     ops.RadialBasis: _linear,
+    ops.LinearLast: _last,
     ops.RNNCell: _cell,
     ops.LSTMCell: _cell,
     ops.Pad: pad,

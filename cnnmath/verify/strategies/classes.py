@@ -146,6 +146,7 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     ops.AdaptiveMaxPool: ADAPTIVE,
     ops.MaxUnpool: SHAPED | {"places": Feature(("fewer", "as many", "more"), _places)},
     ops.Linear: DENSE | {"units": number("units", counted, *CHANNELS.names), "bias": BIAS},
+    ops.LinearLast: SHAPED | {"units": UNITS, "bias": BIAS},
     ops.RadialBasis: DENSE | {"units": number("units", counted, *CHANNELS.names)},
     ops.RNNCell: CELL | {"activation": word("activation", "tanh", "relu")},
     ops.LSTMCell: CELL,

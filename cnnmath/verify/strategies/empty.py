@@ -18,7 +18,7 @@ WITHOUT_CHANNELS: tuple[type[Operator], ...] = (
     *(ops.Pad, ops.ReflectPad, ops.EdgePad, ops.Upsample, ops.LinearUpsample, ops.BatchNorm, ops.GroupNorm),
     *(ops.InstanceNorm, ops.LayerNorm, ops.Softmax, ops.LogSoftmax),
     *(ops.LocalResponseNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Maxout),
-    *(ops.Add, ops.Concat, ops.Dropout, ops.Resize, ops.WrapPad),
+    *(ops.Add, ops.Concat, ops.Dropout, ops.Resize, ops.WrapPad, ops.LinearLast),
 )
 """Operators that an input without channels leaves nothing, or a bias alone."""
 
