@@ -9,11 +9,14 @@ from cnnmath.graph.notation import parse
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.prepared import Prepared
 from cnnmath.graph.propagate import Layer, propagate, shapes
+from cnnmath.graph.sources import Constant, Given
 from cnnmath.graph.summary import Summary, analyze
 
 __all__ = [
     "INPUT",
     "Architecture",
+    "Constant",
+    "Given",
     "Gradients",
     "Layer",
     "Opaque",

@@ -10,6 +10,7 @@ import networkx as nx
 
 from cnnmath.errors import GraphError, ShapeError, unknown
 from cnnmath.graph.opaque import check_all_known
+from cnnmath.graph.sources import Source
 from cnnmath.ops import Operator
 from cnnmath.ops.checks import check_input_shape
 from cnnmath.window import Size
@@ -97,6 +98,8 @@ class Architecture:
     def add(self, name: str, op: Operator, *inputs: str, shares: str | None = None) -> str:
         """Add an operator that reads these nodes, or the node added last; returns its name.
 
+        A `Source` reads nothing.
+
         With ``shares``, it uses the parameters of the node of that name, which has an equal operator.
 
         Raises
@@ -107,7 +110,7 @@ class Architecture:
         if name in self.graph:
             raise GraphError("the name is taken.", fix="give every node its own name").at(f"node '{name}'")
         _check_node(name, op, inputs)
-        reads = inputs or (self.last,)
+        reads = inputs or (() if isinstance(op, Source) else (self.last,))
         for read in reads:
             if read not in self.graph:
                 raise unknown("node", str(read), self.graph).at(f"node '{name}'")
@@ -264,6 +267,10 @@ def _check_node(name: str, op: Any, inputs: Any) -> None:
         )
     if not isinstance(inputs, (tuple, list)):
         raise GraphError("its inputs are no list of names.", here=f"{inputs!r}", fix="give a tuple").at(
+            f"node '{name}'"
+        )
+    if inputs and isinstance(op, Source):
+        raise GraphError("it reads nothing.", here=f"inputs {', '.join(inputs)}", fix="give it no inputs").at(
             f"node '{name}'"
         )
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from cnnmath import ops
 from cnnmath.errors import DataError, SettingError, ShapeError
-from cnnmath.graph.architecture import Architecture, check_numbers
+from cnnmath.graph.architecture import INPUT, Architecture, check_numbers
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.propagate import walk
+from cnnmath.graph.sources import Given
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape
 
@@ -84,6 +85,38 @@ def check_arrays(net: Architecture, given: Mapping[str, Any]) -> None:
                 rule=f"{operand} {shape}",
                 fix="transpose or reshape it, or build the network that it belongs to",
             ).at(f"{type(net.op(node)).__name__.lower()} '{node}'")
+
+
+def check_inputs(net: Architecture, x: Any) -> dict[str, np.ndarray[Any, Any]]:
+    """Arrays by the node that takes them: x alone, or a dict where the network has further inputs.
+
+    Raises
+    ------
+    ShapeError
+        As `check_input` does, and where a further input has another shape than declared.
+    DataError
+        For inputs that are missing or unknown.
+    """
+    further = {name: op for name, op in net if isinstance(op, Given)}
+    given = dict(x) if isinstance(x, Mapping) else {INPUT: x}
+    if set(given) != {INPUT, *further}:
+        raise DataError(
+            "the inputs are not those of the network.",
+            input=listed(given) or "none",
+            rule=f"it takes {listed([INPUT, *further])}",
+            fix="give a dict of arrays by these names" if further else "give one array",
+        ).at(_network(net))
+    arrays = {INPUT: check_input(net, given[INPUT])}
+    for name, op in further.items():
+        arrays[name] = np.asarray(given[name])
+        wanted = op.shape(arrays[INPUT].shape[:1])
+        if arrays[name].shape != wanted:
+            raise ShapeError(
+                "a further input has another shape than declared.",
+                input=f"{arrays[name].shape}",
+                rule=f"{wanted}" + (", the first size that of the batch" if op.batched else ""),
+            ).at(f"node '{name}'")
+    return arrays
 
 
 def check_input(net: Architecture, x: Any) -> np.ndarray[Any, Any]:

@@ -16,6 +16,7 @@ from cnnmath.graph.notation import symbol
 from cnnmath.graph.opaque import Opaque, known_kind
 from cnnmath.graph.plain import as_list, as_name, as_text, check_keys, decoded, lacks, text_of, unusable, wrong
 from cnnmath.graph.propagate import shapes
+from cnnmath.graph.sources import SOURCES
 from cnnmath.ops import Operator
 from cnnmath.ops.checks import check_input_shape
 from cnnmath.ops.notation import describe, parse
@@ -177,10 +178,10 @@ def _node(entry: Any, i: int, known: dict[str, Operator]) -> tuple[str, dict[str
     inputs = tuple(as_name(read, where, "inputs") for read in as_list(entry["inputs"], where, "inputs"))
     text = as_text(entry["op"], where, "op")
     try:
-        if known_kind(text) is None:
+        if known_kind(text) is None and text.partition("(")[0] not in SOURCES:
             return node, {"op": Opaque(text, shape), "inputs": inputs, "shares": shares}, None
         if text not in known:
-            known[text] = parse(text, symbol)
+            known[text] = parse(text, symbol, SOURCES)
     except CnnmathError as error:
         raise _inside(error, where) from None
     return node, {"op": known[text], "inputs": inputs, "shares": shares}, shape
@@ -233,7 +234,7 @@ def _op_out(op: Operator, node: str) -> str:
     """An operator's text, which is read back as the same operator."""
     text = op.kind if isinstance(op, Opaque) else describe(op)
     try:
-        same = isinstance(op, Opaque) or parse(text, symbol) == op
+        same = isinstance(op, Opaque) or parse(text, symbol, SOURCES) == op
     except CnnmathError:
         same = False
     if not same:

@@ -15,9 +15,10 @@ import numpy as np
 
 from cnnmath import numeric, ops
 from cnnmath.errors import CnnmathError, DataError, GraphError, SettingError
-from cnnmath.graph.architecture import INPUT, Architecture
-from cnnmath.graph.arrays import check_arrays, check_input, listed
+from cnnmath.graph.architecture import Architecture
+from cnnmath.graph.arrays import check_arrays, check_inputs, listed
 from cnnmath.graph.schedule import Step, existing, schedule, visited
+from cnnmath.graph.sources import Constant
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import operands_of
@@ -61,7 +62,8 @@ def forward(
     net
         The network.
     x
-        A batch of samples, (N, C, \\*spatial); exact numbers stay exact.
+        A batch of samples, (N, C, \\*spatial); exact numbers stay exact. Where the network has further inputs, a dict
+        of arrays by node, that of the first being ``"input"``.
     parameters
         All arrays of the network, trained or not, by name: ``"conv1.w"``, ``"bn1.mean"``. Nodes that share parameters
         read those of the node that owns them.
@@ -98,13 +100,14 @@ def forward(
     array([[[3, 0, 1]]])
     """
     wanted = net.outputs() if nodes is None else existing(net, nodes)
-    x = check_input(net, x)
+    given = check_inputs(net, x)
     check_arrays(net, parameters)
     steps = schedule(net, wanted, training=training, frozen=frozen)
     needed = Counter(wanted) + Counter(read for step in steps for read in step.reads)
-    values = {INPUT: x}
+    values = dict(given)
     for step in steps:
-        values[step.name] = _ahead(step, _take(values, needed, step.reads), parameters, rng)[0]
+        if step.name not in given:
+            values[step.name] = _ahead(step, _take(values, needed, step.reads), parameters, rng)[0]
     return values[wanted[0]] if nodes is None and len(wanted) == 1 else {name: values[name] for name in wanted}
 
 
@@ -156,15 +159,17 @@ def loss_and_gradients(
     0.6931 [[-0.5, 0.0], [0.5, 0.0]]
     """
     output = _single_output(net)
-    x = check_input(net, x)
+    given = check_inputs(net, x)
     check_arrays(net, parameters)
     steps = schedule(net, [output], training=training, frozen=frozen)
     walked = visited(steps)
     back = [step for step in steps if step.name in walked]
     needed = Counter([output]) + Counter(read for step in (*steps, *back) for read in step.reads)
     known = dict(parameters)
-    values, owned, buffers = {INPUT: x}, dict[str, dict[str, Array]](), dict[str, Array]()
+    values, owned, buffers = dict(given), dict[str, dict[str, Array]](), dict[str, Array]()
     for step in steps:
+        if step.name in given:
+            continue
         inputs = _take(values, needed, step.reads)
         values[step.name], own = _ahead(step, inputs, parameters, rng)
         buffers |= _statistics(step, inputs, ChainMap(buffers, known))
@@ -199,6 +204,8 @@ def _ahead(
         own = {name: arrays[f"{step.owner}.{name}"] for name in (*step.trained, *step.stored) if name != MASK}
         if isinstance(step.op, ops.Dropout) and MASK in step.stored:
             own[MASK] = _mask(step.op, inputs[0], rng)
+        if isinstance(step.op, Constant):
+            return np.asarray(own["value"]), own
         return numeric.forward(step.op, *inputs, **own), own
 
 
@@ -231,6 +238,9 @@ def _back(
     gradients: dict[str, Array],
 ) -> None:
     """Hand the gradient of a node's output on to what it reads and to its parameters."""
+    if isinstance(step.op, Constant):
+        _add(gradients, f"{step.owner}.value", flowing.pop(step.name))
+        return
     with _located(step):
         found = numeric.backward(step.op, flowing.pop(step.name), *inputs, **own)
     names = operands_of(step.op, *(x.shape for x in inputs))  # those of the inputs come first

@@ -37,6 +37,8 @@ class Fields:
         Whether some path sees the whole input.
     unknown
         Whether some path leads through an operator that is not known.
+    nothing
+        Whether no path leads from the input at all.
     """
 
     hull: Field
@@ -46,6 +48,11 @@ class Fields:
     by_position: bool = False
     whole: bool = False
     unknown: bool = False
+    nothing: bool = False
+
+
+NOTHING = Fields(None, None, nothing=True)
+"""Fields of what the network's input does not reach."""
 
 
 def at_input(rank: int) -> Fields:
@@ -61,6 +68,9 @@ def through(own: tuple[Axis, ...] | None, below: Sequence[Fields], *, weighted: 
     .. [1] A. Araujo, W. Norris and J. Sim, "Computing receptive fields of convolutional neural networks", Distill,
        2019, https://doi.org/10.23915/distill.00021, sections "Computing the receptive field" and "Arbitrary graphs".
     """
+    below = [fields for fields in below if not fields.nothing]
+    if not below:
+        return NOTHING
     merged = below[0] if len(below) == 1 else _merged(below)
     if not weighted and own is not None and all(axis is IDENTITY for axis in own):
         return merged
@@ -82,6 +92,7 @@ def through(own: tuple[Axis, ...] | None, below: Sequence[Fields], *, weighted: 
 
 def behind_unknown(name: str, below: Sequence[Fields]) -> Fields:
     """Fields behind an operator that is not known."""
+    below = [fields for fields in below if not fields.nothing] or [NOTHING]
     depth = (min(f.depth[0] for f in below), max(f.depth[1] for f in below))
     return Fields(None, None, depth, f"what '{name}' sees is not known", unknown=True)
 

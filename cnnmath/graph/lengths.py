@@ -143,9 +143,12 @@ def along(net: Architecture, axis: int) -> Track:
     5
     """
     rank = len(net.input_shape) - 1
-    known, steps = {INPUT: Rhythm()}, {}
+    known, steps, fixed = {INPUT: Rhythm()}, {}, set[str]()
     for name, op in net:
-        reads = net.inputs(name)
+        reads = tuple(read for read in net.inputs(name) if read not in fixed)
+        if not reads:
+            fixed.add(name)
+            continue
         try:
             rule = rule_of(op, rank, axis) if all(read in known for read in reads) else None
             own = rhythm_of(rule, op) if rule else None

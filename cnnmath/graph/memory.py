@@ -77,7 +77,8 @@ def memory(layers: Sequence[Layer]) -> Memory:
     holder = {INPUT: INPUT}
     for layer in layers:
         holder[layer.name] = holder[layer.inputs[0]] if isinstance(layer.op, VIEWS) else layer.name
-    size = {INPUT: prod(layers[0].input_shapes[0]) if layers else 0}
+    reading = (zip(layer.inputs, layer.input_shapes, strict=False) for layer in layers)
+    size = {INPUT: next((prod(shape) for pairs in reading for read, shape in pairs if read == INPUT), 0)}
     size |= {layer.name: prod(layer.output_shape) for layer in layers if holder[layer.name] == layer.name}
     inference, peak = _most_alive(layers, holder, size)
     return Memory(

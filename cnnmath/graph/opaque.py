@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from cnnmath import ops
 from cnnmath.errors import SHOWN, SettingError, ShapeError, UnknownNameError, clip
+from cnnmath.graph.sources import Given, Source
 from cnnmath.ops.algebra import Algebra, Operator, Shape
 from cnnmath.ops.checks import check_input_shape, check_shape
 from cnnmath.window import Size
@@ -95,15 +96,19 @@ class Opaque(Operator):
 
 
 def check_all_known(nodes: Iterable[tuple[str, Operator]], own: tuple[Size, ...], *, here: str, fix: str) -> None:
-    """Raise where a network of unknown operators is asked about another input than its ``own``."""
-    unknown = next((name for name, op in nodes if isinstance(op, Opaque)), None)
-    if unknown is not None:
-        raise SettingError(
-            "an unknown operator declares its output shape for one input.",
-            here=here,
-            rule=f"the network's own input is {'x'.join(map(str, own))}",
-            fix=fix,
-        ).at(f"node '{unknown}'")
+    """Raise where a network that holds for its ``own`` input alone is asked about another one."""
+    for name, op in nodes:
+        if fact := _holds_for_one_input(op):
+            rule = f"the network's own input is {'x'.join(map(str, own))}"
+            raise SettingError(fact, here=here, rule=rule, fix=fix).at(f"node '{name}'")
+
+
+def _holds_for_one_input(op: Operator) -> str:
+    """Why an operator's shape holds for one input of the network alone, if it does."""
+    if isinstance(op, Opaque):
+        return "an unknown operator declares its output shape for one input."
+    spatial = op.sizes[1 if isinstance(op, Given) and op.batched else 2 :] if isinstance(op, Source) else ()
+    return "a stored array or a further input has one size." if any(n != 1 for n in spatial) else ""
 
 
 def known_kind(text: str) -> type[Operator] | None:

@@ -23,8 +23,9 @@ import numpy as np
 from cnnmath import numeric, ops
 from cnnmath.errors import DataError
 from cnnmath.graph.architecture import INPUT, Architecture
-from cnnmath.graph.arrays import check_arrays, check_input
+from cnnmath.graph.arrays import check_arrays, check_inputs
 from cnnmath.graph.schedule import Step, schedule
+from cnnmath.graph.sources import Constant, Given
 from cnnmath.numeric.fused import Fused
 from cnnmath.numeric.windows import Array
 
@@ -80,9 +81,7 @@ class Prepared:
         ShapeError
             For one of another shape.
         """
-        given = check_input(self.net, x)
-        _check_real(self.net, given)
-        values: dict[str, Array] = {INPUT: given.astype(np.result_type(given, self._dtype), copy=False)}
+        values = {name: self._float(array) for name, array in check_inputs(self.net, x).items()}
         needed = Counter(self.outputs) + Counter(read for task in self.tasks for read in task.reads)
         for task in self.tasks:
             values[task.name] = task.run(*(values[read] for read in task.reads))
@@ -92,6 +91,10 @@ class Prepared:
                     del values[read]
         found = {name: values[name] for name in self.outputs}
         return found if len(found) != 1 else found[self.outputs[0]]
+
+    def _float(self, given: Array) -> Array:
+        _check_real(self.net, given)
+        return given.astype(np.result_type(given, self._dtype), copy=False)
 
     def __repr__(self) -> str:
         tasks = f"{len(self.tasks)} task{'s' if len(self.tasks) != 1 else ''}"
@@ -115,7 +118,9 @@ def _tasks(steps: list[Step], arrays: Mapping[str, Array], wanted: list[str]) ->
     tasks: list[Task] = []
     taken, made = set[str](), {INPUT}
     for step in steps:
-        if step.name not in taken:
+        if isinstance(step.op, Given):
+            made.add(step.name)
+        elif step.name not in taken:
             chain = _chain(step, readers, made, wanted)
             tasks.append(_task(chain, arrays))
             taken |= {each.name for each in chain}
@@ -143,6 +148,8 @@ def _task(chain: list[Step], arrays: Mapping[str, Array]) -> Task:
     """The task that does a chain."""
     first, *others = chain
     own = [_own(step, arrays) for step in chain]
+    if isinstance(first.op, Constant):
+        return Task(first.name, (), lambda: own[0]["value"])
     if not isinstance(first.op, ops.Conv):
         return Task(first.name, first.reads, partial(numeric.kernel(first.op).forward, first.op, **own[0]))
     fused, reads = Fused(first.op, own[0]["w"], own[0].get("b")), first.reads

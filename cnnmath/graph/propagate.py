@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from cnnmath.errors import CnnmathError, ShapeError
 from cnnmath.graph.architecture import INPUT, Architecture
-from cnnmath.graph.fields import Field, Fields, at_input, behind_unknown, through
+from cnnmath.graph.fields import NOTHING, Field, Fields, at_input, behind_unknown, through
 from cnnmath.graph.lengths import least_sizes
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.remember import remembering
+from cnnmath.graph.sources import Source
 from cnnmath.ops import Conv, ConvTranspose, Linear, Operator
 from cnnmath.ops.algebra import Shape, spatial_of
 from cnnmath.ops.checks import same
@@ -162,7 +163,9 @@ def propagate(net: Architecture, batch: Size = 1) -> list[Layer]:
         if trained_below or own or net.shares(name):
             trained.add(name)
         below = [seen[read] for read in reads]
-        if isinstance(op, Opaque):
+        if isinstance(op, Source):
+            seen[name] = NOTHING
+        elif isinstance(op, Opaque):
             seen[name] = behind_unknown(name, below)
         else:
             seen[name] = through(axes(op, *inputs), below, weighted=isinstance(op, WEIGHTED))
@@ -173,13 +176,16 @@ def propagate(net: Architecture, batch: Size = 1) -> list[Layer]:
 def walk(
     net: Architecture, batch: Size = 1, counted: tuple[type[Operator], ...] = (Operator,)
 ) -> Iterator[tuple[str, Operator, tuple[Shape, ...], Facts]]:
-    """Nodes in topological order, with the shapes of their inputs and what follows; a census for these kinds alone."""
+    """Nodes in topological order, with the shapes of their inputs and what follows; a census for these kinds alone.
+
+    A source reads nothing: it is told the size of the batch, (N,).
+    """
     known: dict[str, Shape] = {INPUT: (batch, *net.input_shape)}
     owners = {net.shares(name) for name, _ in net}
     shared: dict[str, tuple[str, dict[str, Shape]]] = {}
     facts = remembering(partial(_facts, counted))
     for name, op in net:
-        inputs = tuple(known[read] for read in net.inputs(name))
+        inputs = tuple(known[read] for read in net.inputs(name)) or ((batch,),)
         of = _placed(net, name, partial(facts, op, *inputs))
         known[name] = of.output
         owner = net.shares(name)
@@ -203,16 +209,16 @@ def _check_shared(name: str, own: dict[str, Shape], first: str, shapes: dict[str
 
 def _shapes(net: Architecture, input_shape: Shape) -> dict[str, Shape]:
     known: dict[str, Shape] = {INPUT: (1, *input_shape)}
-    output = remembering(_output)
+    output = remembering(output_shape)
     for name, op in net:
         try:
-            known[name] = output(op, *(known[read] for read in net.inputs(name)))
+            known[name] = output(op, *([known[read] for read in net.inputs(name)] or [(1,)]))
         except CnnmathError as error:
             raise error.at(f"{type(op).__name__.lower()} '{name}'") from None
     return known
 
 
-def _output(op: Operator, *inputs: Shape) -> Shape:
+def output_shape(op: Operator, *inputs: Shape) -> Shape:
     """Shape of the output; where sizes are symbols, one floor each."""
     output = op.shape(*inputs)
     if any(map(_is_formula, output)):
@@ -227,10 +233,10 @@ def _is_formula(size: Size) -> bool:
 
 
 def _facts(counted: tuple[type[Operator], ...], op: Operator, *inputs: Shape) -> Facts:
-    output = _output(op, *inputs)
+    output = output_shape(op, *inputs)
     parameters, buffers = (sum(map(prod, named(*inputs).values())) for named in (op.parameters, op.buffers))
     known = isinstance(op, counted) and not isinstance(op, Opaque)
-    census = cost(op, *inputs, output=output) if known else None
+    census = (Census() if isinstance(op, Source) else cost(op, *inputs, output=output)) if known else None
     return Facts(output, parameters, buffers, census)
 
 

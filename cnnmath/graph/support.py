@@ -25,6 +25,7 @@ from cnnmath.errors import GraphError, ShapeError, unknown
 from cnnmath.graph.architecture import INPUT, Architecture, check_numbers
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.propagate import shapes, spatial
+from cnnmath.graph.sources import Source
 from cnnmath.ops.algebra import Shape
 from cnnmath.window import Window
 
@@ -176,7 +177,7 @@ def _pulled_down(
                     rule="a support follows every path to the input",
                     fix="ask for a node ahead of it, or write it with known operators",
                 ).at(f"node '{name}'")
-            for read in net.inputs(name):
+            for read in _varying(net, name):
                 sizes = known[read][2:]
                 axes = op.axes(sizes)
                 own = None if axes is None else axes[which.start : which.stop]
@@ -184,6 +185,11 @@ def _pulled_down(
                 if pulled.counts.size:
                     found[read] = _joined(found[read], pulled) if read in found else pulled
     return found[INPUT] if INPUT in found else Support(at, np.zeros((0,) * len(at), object))
+
+
+def _varying(net: Architecture, name: str) -> list[str]:
+    """What a node reads, sources apart."""
+    return [read for read in net.inputs(name) if read == INPUT or not isinstance(net.op(read), Source)]
 
 
 def _pulled(above: Support, axes: tuple[Axis, ...] | None, sizes: Sequence[int], *, padding: bool) -> Support:

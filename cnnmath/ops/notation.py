@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields, replace
+from types import MappingProxyType
 from typing import Any
 
 from cnnmath import ops
@@ -30,7 +31,7 @@ def describe(op: Operator) -> str:
     return f"{type(op).__name__.lower()}({', '.join([*positional, *named])})"
 
 
-def parse(text: str, symbols: Symbols = None) -> Operator:
+def parse(text: str, symbols: Symbols = None, also: Mapping[str, type[Operator]] = MappingProxyType({})) -> Operator:
     """Read an operator: the inverse of `describe`.
 
     Parameters
@@ -39,6 +40,8 @@ def parse(text: str, symbols: Symbols = None) -> Operator:
         One operator; its parentheses may be left out where there is nothing to say.
     symbols
         What turns a name into a size left open, such as F in ``conv(F, 3)``.
+    also
+        Operators beside those of `cnnmath.ops`, by name.
 
     Raises
     ------
@@ -53,7 +56,7 @@ def parse(text: str, symbols: Symbols = None) -> Operator:
     first, *rest = read(text, symbols)
     if rest:
         raise rest[0].place.error("there is more than one operator.", rule="one operator", fix="leave the rest out")
-    return build(first)
+    return first.build(also[first.name]) if first.name in also else build(first)
 
 
 def chain(text: str, symbols: Symbols = None) -> list[Operator]:

@@ -1,0 +1,175 @@
+"""Nodes that no input decides: exporters compute shapes and constants with them, and so are they read here.
+
+A shape may hold formulas: what is computed from it stays a formula, by the same rules as for numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from math import prod
+from types import MappingProxyType
+
+import numpy as np
+
+from cnnmath.interchange.onnx.arithmetic import ARITHMETIC
+from cnnmath.interchange.onnx.formats import FORMATS
+from cnnmath.interchange.onnx.known import SMALL, Known, Lazy, UnclaimedError, constant, content, numbers
+from cnnmath.interchange.onnx.reading import Here
+from cnnmath.numeric.windows import Array
+
+
+def folded(here: Here) -> Known | None:
+    """Output of a node that no input decides; None for any other.
+
+    Raises
+    ------
+    UnclaimedError
+        For a node whose value cannot be computed beforehand.
+    """
+    kind, inputs = here.node.kind, here.inputs
+    if kind in OF_SHAPES:
+        return OF_SHAPES[kind](here)
+    if not inputs or any(value is not None and value.array is None for value in inputs):
+        return None
+    if kind in MOVES and (value := inputs[0]) is not None and value.array is not None:
+        return _moved(here, value, value.array)
+    if kind in ARITHMETIC and sum(value.array.size for value in inputs if value and value.array) <= SMALL:
+        arrays = [None if value is None else _plain(content(value)) for value in inputs]
+        found = np.asarray(ARITHMETIC[kind](here, *arrays))
+        return constant(here.node.outputs[0], found, _dtype(here, found))
+    return None
+
+
+def _plain(array: Array) -> Array:
+    """Integers without a width, so that they cannot wrap around; formulas among them stay."""
+    return array.astype(object) if array.dtype.kind in "iu" else array
+
+
+def _dtype(here: Here, found: Array) -> str:
+    if here.node.kind in ("Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "Not", "And", "Or"):
+        return "bool"
+    if here.node.kind == "Cast":
+        return _type(here)
+    first = here.inputs[1 if here.node.kind == "Where" else 0]
+    return first.dtype if first else str(found.dtype)
+
+
+def _moved(here: Here, value: Known, array: Lazy) -> Known:
+    """A stored array whose numbers are moved or rounded alone: it stays where it is until it is asked for."""
+    shape, move = MOVES[here.node.kind](here, value)
+    what = f"{here.node.kind}{shape}{here.node.attributes or ''}"
+    name = here.node.outputs[0]
+    if here.node.kind == "Identity":
+        return replace(value, name=name)
+    lazy = array.mapped(what, move, shape)
+    if here.node.kind == "Cast":
+        lazy = replace(lazy, dtype=_type(here))
+    return Known(name, lazy.dtype, lazy.shape, array=lazy)
+
+
+def _of_shape(here: Here) -> Known | None:
+    value = here.input(0)
+    sizes = list(value.sizes)[slice(here.attribute("start", 0), here.attribute("end"))]
+    return constant(here.node.outputs[0], np.array(sizes, object), "int64")
+
+
+def _of_size(here: Here) -> Known | None:
+    return constant(here.node.outputs[0], np.array(prod(here.input(0).sizes), object), "int64")
+
+
+def _of_constant(here: Here) -> Known:
+    found = {name: value for name, value in here.node.attributes.items() if name.startswith("value")}
+    if len(found) != 1:
+        raise UnclaimedError("which has not one value")
+    ((name, value),) = found.items()
+    dtype = {"value_float": "float32", "value_floats": "float32", "value_int": "int64", "value_ints": "int64"}
+    if name in dtype:
+        return constant(name, np.array(value, dtype[name]))
+    return here.tensor(name)
+
+
+def _filled(here: Here) -> Known:
+    shape = numbers(here.input(0))
+    value = content(here.tensor("value", np.zeros(1, np.float32)))
+    if not all(isinstance(n, int) for n in shape):
+        raise UnclaimedError("a constant has sizes that are left open")
+    array = np.broadcast_to(value.reshape(()), shape)
+    dtype = str(value.dtype)
+    return Known(here.node.outputs[0], dtype, shape, array=Lazy(shape, dtype, lambda: array))
+
+
+def _transpose(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Array]]:
+    axes = here.attribute("perm") or list(range(value.rank))[::-1]
+    return [value.sizes[a] for a in axes], lambda a: a.transpose(axes)
+
+
+def _reshaped(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Array]]:
+    target = numbers(here.input(1)) if len(here.node.inputs) > 1 else tuple(here.attribute("shape"))
+    kept = not here.attribute("allowzero", 0)
+    sizes = [value.sizes[i] if n == 0 and kept else n for i, n in enumerate(target)]
+    if -1 in sizes:
+        others = prod(n for n in sizes if n != -1)
+        sizes[sizes.index(-1)] = prod(value.sizes) // others if others else 0
+    if prod(sizes) != prod(value.sizes):
+        raise UnclaimedError(f"a constant of shape {value.sizes} is reshaped to {target}")
+    return sizes, lambda a: a.reshape(sizes)
+
+
+def _squeezed(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Array]]:
+    axes = here.axes(1)
+    gone = {a % value.rank for a in axes} if axes is not None else {i for i, n in enumerate(value.sizes) if n == 1}
+    sizes = [n for i, n in enumerate(value.sizes) if i not in gone]
+    return sizes, lambda a: a.reshape(sizes)
+
+
+def _unsqueezed(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Array]]:
+    axes = here.axes(1) or ()
+    rank, rest = value.rank + len(axes), iter(value.sizes)
+    new = {a % rank for a in axes}
+    sizes = [1 if i in new else next(rest) for i in range(rank)]
+    return sizes, lambda a: a.reshape(sizes)
+
+
+def _cast(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Array]]:
+    kind = _type(here)
+    if kind.startswith(("float", "bfloat")):
+        return value.sizes, lambda a: a if a.dtype == object else a.astype(_numpy(kind))
+    return value.sizes, lambda a: a if a.dtype == object else a.astype(kind)
+
+
+def _type(here: Here) -> str:
+    """Data type that a cast names by its number."""
+    number = here.attribute("to")
+    if number not in FORMATS:
+        raise UnclaimedError(f"to the data type {number}")
+    return FORMATS[number].name
+
+
+def _numpy(kind: str) -> str:
+    return "float32" if kind == "bfloat16" else kind
+
+
+def _flat(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Array]]:
+    axis = here.attribute("axis", 1) % (value.rank + 1)
+    sizes = [prod(value.sizes[:axis]), prod(value.sizes[axis:])]
+    return sizes, lambda a: a.reshape(sizes)
+
+
+OF_SHAPES: Mapping[str, Callable[[Here], Known | None]] = MappingProxyType(
+    {"Shape": _of_shape, "Size": _of_size, "Constant": _of_constant, "ConstantOfShape": _filled}
+)
+"""Nodes whose value follows from a shape, or from an attribute."""
+
+MOVES: Mapping[str, Callable[[Here, Known], tuple[Sequence[int], Callable[[Array], Array]]]] = MappingProxyType(
+    {
+        "Identity": lambda _, value: (value.sizes, lambda a: a),
+        "Transpose": _transpose,
+        "Reshape": _reshaped,
+        "Squeeze": _squeezed,
+        "Unsqueeze": _unsqueezed,
+        "Flatten": _flat,
+        "Cast": _cast,
+    }
+)
+"""Nodes that move the numbers of an array: its shape, and how."""
