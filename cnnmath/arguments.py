@@ -161,6 +161,8 @@ def operator(kind: type[Operator], rank: int, settings: dict[str, Any]) -> Opera
             )
     if first:
         given.setdefault(first, FIRST[first])
+    if "how" in own:
+        given.setdefault("how", "sum")
     if "groups" in own and "filters" not in own:
         given.setdefault("groups", 2)
     for field in ("filters", "units"):
@@ -251,6 +253,8 @@ def _setting(name: str, value: Any, rank: int) -> Any:
     """One option's value; a kernel, outputs and pairs of padding have an entry for each axis."""
     if not isinstance(value, str) or (name == "padding" and value.lower() in NAMED):
         return value.lower() if isinstance(value, str) else value
+    if name == "how":
+        return value
     if name == "channels":
         return sizes(value, "--kernel")
     if name in ("size", "pieces"):

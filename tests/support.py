@@ -22,7 +22,7 @@ GOLDEN = Path(__file__).parent / "golden"
 TRANSCENDENTAL = (
     *(ops.LpPool, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.LocalResponseNorm),
     *(ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
-    *(ops.CrossEntropy, ops.BinaryCrossEntropy, ops.RNNCell, ops.LSTMCell),
+    *(ops.CrossEntropy, ops.BinaryCrossEntropy, ops.RNNCell, ops.LSTMCell, ops.Reduce),
 )
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (
@@ -52,6 +52,7 @@ SIMPLE = {
     ops.LinearUpsample: Case(ops.LinearUpsample((2,)), ((1, 2, 3),)),
     ops.GroupNorm: Case(ops.GroupNorm(2), ((1, 4, 3),)),
     ops.LocalResponseNorm: Case(ops.LocalResponseNorm(2), ((1, 2, 3),)),
+    ops.Reduce: Case(ops.Reduce("log_sum_exp", 2), ((1, 2, 3),)),
     ops.Add: Case(ops.Add(), ((1, 2, 3),) * 2),
     ops.Concat: Case(ops.Concat(), ((1, 2, 3),) * 2),
     ops.Select: Case(ops.Select((1, 0, 1)), ((1, 2, 3),)),
@@ -68,6 +69,8 @@ def each(kinds):
 
 def irrational(op):
     """Whether exponentials, logarithms or roots keep the numbers of an operator from being exact."""
+    if isinstance(op, ops.Reduce):
+        return op.irrational
     return isinstance(op, TRANSCENDENTAL) or (isinstance(op, ops.BatchNorm) and op.training)
 
 
@@ -147,6 +150,8 @@ def problems(draw, kind, *, whole=False, low=-4, high=4):
         name: labels(shape, levels[name], rng) if name in levels else data(shape)
         for name, shape in operands(case.op, *case.inputs).items()
     }
+    for name in case.op.positive:
+        arrays[name] = abs(arrays[name]) + 1
     if "weights" in arrays:
         arrays["weights"] = abs(arrays["weights"]) + 1
     if "var" in arrays and not whole:  # the deviation is rational, and positive

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from cnnmath.axis import Axis, Bins, Folded, Stretched, Whole
 from cnnmath.graph.text import axes
+from cnnmath.ops.checks import axis_names
 from cnnmath.phases import AxisField, behind, union
 from cnnmath.window import IDENTITY
 
@@ -145,6 +146,9 @@ def _note(own: Sequence[Axis], below: Fields) -> str:
     """What is to be said behind an operator: of one that reads its input along no window, why; else what was said."""
     if _is_whole(own):
         return "sees the whole input"
+    if any(map(_sees_all, own)):
+        names = zip(axis_names(len(own)), own, strict=True)
+        return f"sees the whole input along {' and '.join(name for name, axis in names if _sees_all(axis))}"
     if any(isinstance(axis, Bins) for axis in own):
         return "its bins depend on the size of the input"
     if any(isinstance(axis, Stretched) for axis in own):
@@ -155,4 +159,8 @@ def _note(own: Sequence[Axis], below: Fields) -> str:
 
 
 def _is_whole(own: Sequence[Axis]) -> bool:
-    return any(isinstance(axis, Whole) or (isinstance(axis, Bins) and axis.outputs == 1) for axis in own)
+    return bool(own) and all(map(_sees_all, own))
+
+
+def _sees_all(axis: Axis) -> bool:
+    return isinstance(axis, Whole) or (isinstance(axis, Bins) and axis.outputs == 1)

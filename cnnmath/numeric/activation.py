@@ -78,14 +78,14 @@ def softmax_forward(op: Softmax, x: Array) -> Array:
     """Exponentials less the greatest, over their sum."""
     if not x.size:
         return exp(x)
-    share = exp(x - x.max(axis=1, keepdims=True))  # (N, C, *spatial)
-    return share / share.sum(axis=1, keepdims=True)
+    share = exp(x - x.max(axis=op.axis, keepdims=True))
+    return share / share.sum(axis=op.axis, keepdims=True)
 
 
 def softmax_backward(op: Softmax, dy: Array, x: Array) -> dict[str, Array]:
     """``y (dy - sum of dy y)``."""
     y = softmax_forward(op, x)
-    return {"x": y * (dy - (dy * y).sum(axis=1, keepdims=True))}
+    return {"x": y * (dy - (dy * y).sum(axis=op.axis, keepdims=True))}
 
 
 def log_softmax_forward(op: LogSoftmax, x: Array) -> Array:
@@ -96,16 +96,16 @@ def log_softmax_forward(op: LogSoftmax, x: Array) -> Array:
     """
     if not x.size:
         return exp(x)
-    first = np.expand_dims(x.argmax(axis=1), 1)  # (N, 1, *spatial)
-    above = x - np.take_along_axis(x, first, axis=1)  # (N, C, *spatial)
-    rest = exp(above)  # (N, C, *spatial)
-    np.put_along_axis(rest, first, 0, axis=1)
-    return above - log1p(rest.sum(axis=1, keepdims=True))
+    first = np.expand_dims(x.argmax(axis=op.axis), op.axis)  # 1 along the axis
+    above = x - np.take_along_axis(x, first, axis=op.axis)
+    rest = exp(above)
+    np.put_along_axis(rest, first, 0, axis=op.axis)
+    return above - log1p(rest.sum(axis=op.axis, keepdims=True))
 
 
 def log_softmax_backward(op: LogSoftmax, dy: Array, x: Array) -> dict[str, Array]:
     """``dy - softmax(x) * sum of dy``."""
-    return {"x": dy - softmax_forward(Softmax(), x) * dy.sum(axis=1, keepdims=True)}
+    return {"x": dy - softmax_forward(Softmax(op.axis), x) * dy.sum(axis=op.axis, keepdims=True)}
 
 
 def _expm1(x: Array) -> Array:

@@ -29,6 +29,11 @@ def exp(x: Array) -> Array:
     return _each(Exact().exp, x) if x.dtype == object else np.exp(x)
 
 
+def log(x: Array) -> Array:
+    """Natural logarithm."""
+    return _each(Exact().log, x) if x.dtype == object else np.log(x)
+
+
 def log1p(x: Array) -> Array:
     """Logarithm of 1 + x."""
     return _each(lambda v: Exact().log(1 + v), x) if x.dtype == object else np.log1p(x)
@@ -42,4 +47,4 @@ def power(x: Array, exponent: Fraction | int) -> Array:
 
 
 def _each(function: Callable[[Any], Any], x: Array) -> Array:
-    return np.frompyfunc(function, 1, 1)(x)
+    return np.asarray(np.frompyfunc(function, 1, 1)(x), object)

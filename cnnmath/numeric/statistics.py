@@ -91,7 +91,8 @@ def _(op: InstanceNorm, x: tuple[int, ...]) -> Frame:
 def _(op: LayerNorm, x: tuple[int, ...]) -> Frame:
     if op.each_position:
         return Frame(x, (1,), (1, x[1], *(1 for _ in x[2:])))
-    return Frame(x, tuple(range(1, len(x))), (1, *x[1:]))
+    first = op.first(x)
+    return Frame(x, tuple(range(first, len(x))), (1,) * first + x[first:])
 
 
 def forward(op: Normalisation, x: Array, gamma: Array, beta: Array) -> Array:
@@ -117,8 +118,8 @@ def backward(op: Normalisation, dy: Array, x: Array, gamma: Array, beta: Array) 
     dx = scale * (g - _mean(g, at) - hat * _mean(g * hat, at))
     return {
         "x": dx.reshape(x.shape),
-        "gamma": _sum(above * hat, at.shared).reshape(gamma.shape),
-        "beta": _sum(above, at.shared).reshape(beta.shape),
+        "gamma": summed(above * hat, at.shared).reshape(gamma.shape),
+        "beta": summed(above, at.shared).reshape(beta.shape),
     }
 
 
@@ -149,13 +150,15 @@ def _deviations(op: Normalisation, x: Array, at: Frame) -> tuple[Array, Array]:
     return deviations, 1 / power(variance + constant(op.epsilon, variance), Fraction(1, 2))
 
 
+def summed(a: Array, axes: tuple[int, ...], count: int = 1) -> Array:
+    """Sum along axes, which are kept, over a count; of shorter floats it runs in float64."""
+    total = a.sum(axis=axes, keepdims=True, dtype=_wide(a))
+    total = total if count == 1 else total / count
+    return total.astype(a.dtype) if a.dtype.kind == "f" else total
+
+
 def _mean(a: Array, at: Frame) -> Array:
-    mean = a.sum(axis=at.block, keepdims=True, dtype=_wide(a)) / max(at.count, 1)
-    return mean.astype(a.dtype) if a.dtype.kind == "f" else mean
-
-
-def _sum(a: Array, axes: tuple[int, ...]) -> Array:
-    return a.sum(axis=axes, keepdims=True, dtype=_wide(a)).astype(a.dtype)
+    return summed(a, at.block, max(at.count, 1))
 
 
 def _wide(a: Array) -> np.dtype[Any]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from cnnmath.errors import unknown
-from cnnmath.ops.activation import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
 from cnnmath.ops.border import EdgePad, ReflectPad
@@ -22,6 +22,8 @@ from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import AveragePool, MaxPool, Subsample
 from cnnmath.ops.recurrent import LSTMCell, RNNCell
+from cnnmath.ops.reduction import Reduce
+from cnnmath.ops.softmax import LogSoftmax, Softmax
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
 from cnnmath.ops.upsample import LinearUpsample, Upsample
@@ -61,6 +63,7 @@ ALL: tuple[type[Operator], ...] = (
     Softmax,
     LogSoftmax,
     Maxout,
+    Reduce,
     Add,
     Concat,
     Select,
@@ -107,6 +110,7 @@ __all__ = [
     "RNNCell",
     "RadialBasis",
     "ReLU",
+    "Reduce",
     "ReflectPad",
     "Select",
     "Sigmoid",

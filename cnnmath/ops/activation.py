@@ -1,12 +1,12 @@
-"""Activations: a function of each number, and the softmax of each position's channels."""
+"""Activations: functions of single numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, rational
-from cnnmath.ops.checks import check_number, check_rank
+from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, rational
+from cnnmath.ops.checks import check_number
 from cnnmath.window import Size
 
 
@@ -146,67 +146,6 @@ class Softplus(Operator):
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
         """One output."""
         return m.log(1 + m.exp(x[at]))
-
-
-@dataclass(frozen=True, slots=True)
-class Softmax(Operator):
-    r"""Probabilities over the channels of each position.
-
-    .. math:: y_{n,c,o} = \frac{e^{x_{n,c,o}}}{\sum_q e^{x_{n,q,o}}}
-
-    References
-    ----------
-    .. [1] J. Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990.
-
-    Examples
-    --------
-    >>> Softmax().shape((1, 1000))
-    (1, 1000)
-    """
-
-    def output(self, x: Shape) -> Shape:
-        """The shape of the input."""
-        check_rank(x)
-        return x
-
-    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
-        """One output: its exponential's share of the sum."""
-        n, c, *o = at
-        total = m.let("total", (n, *o), lambda: m.sum(lambda q: m.exp(x[n, q, *o]), x.shape[1]))
-        return m.exp(x[n, c, *o]) / total
-
-
-@dataclass(frozen=True, slots=True)
-class LogSoftmax(Operator):
-    r"""Logarithms of the probabilities over the channels of each position.
-
-    .. math:: y_{n,c,o} = x_{n,c,o} - \log \sum_q e^{x_{n,q,o}}
-
-    Notes
-    -----
-    *Cost*: an exponential a number, one logarithm a position.
-
-    References
-    ----------
-    .. [1] P. Blanchard, D. Higham and N. Higham, "Accurately computing the log-sum-exp and softmax functions", IMA
-       Journal of Numerical Analysis 2021.
-
-    Examples
-    --------
-    >>> LogSoftmax().shape((1, 1000))
-    (1, 1000)
-    """
-
-    def output(self, x: Shape) -> Shape:
-        """The shape of the input."""
-        check_rank(x)
-        return x
-
-    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
-        """One output: the number, less the logarithm of the sum of exponentials."""
-        n, c, *o = at
-        total = m.let("total", (n, *o), lambda: m.log(m.sum(lambda q: m.exp(x[n, q, *o]), x.shape[1])))
-        return x[n, c, *o] - total
 
 
 def rectifier(m: Algebra, x: Number) -> Number:

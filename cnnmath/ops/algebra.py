@@ -94,6 +94,9 @@ class Operator(ABC):
     variadic: ClassVar[bool] = False
     """Whether it takes any number of inputs instead, from two: x1, x2, ..."""
 
+    positive: ClassVar[tuple[str, ...]] = ()
+    """Names of the operands whose numbers must be above 0, such as those that a logarithm is taken of."""
+
     @abstractmethod
     def element(self, m: Algebra, at: tuple[Size, ...], *operands: Any) -> Number:
         """The sentence: the output number at the position ``at``, in the verbs of ``m``."""

@@ -60,11 +60,11 @@ def check_shape(shape: Any) -> None:
 
 
 def check_input_shape(shape: Sequence[Size]) -> tuple[Size, ...]:
-    """Raise where the shape of a sample is not (C, *spatial) with positive sizes."""
-    sizes = tuple(shape) if isinstance(shape, Iterable) else ()
+    """Raise where the shape of a sample is not (C, *spatial) with positive sizes; a sample may be one number, ()."""
+    sizes = tuple(shape) if isinstance(shape, Iterable) else (0,)
     try:
         check_shape(sizes)
-        wrong = not sizes or any(isinstance(n, int) and n < 1 for n in sizes)
+        wrong = any(isinstance(n, int) and n < 1 for n in sizes)
     except ShapeError:
         wrong = True
     if wrong:

@@ -6,8 +6,9 @@ from dataclasses import KW_ONLY, dataclass
 from fractions import Fraction
 
 from cnnmath.axis import Axis, Whole
-from cnnmath.errors import ShapeError
+from cnnmath.errors import SettingError, ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
+from cnnmath.ops.along import axis_numbers, settled
 from cnnmath.ops.checks import check_divides, check_filled, check_flag, check_number, check_rank, integer
 from cnnmath.ops.statistics import Block, standardised
 from cnnmath.window import IDENTITY, Size, Window
@@ -140,65 +141,100 @@ class InstanceNorm(SampleNorm):
 
 @dataclass(frozen=True, slots=True)
 class LayerNorm(SampleNorm):
-    r"""Layer normalisation: each sample by the mean and the variance of all of it, or of each position.
+    r"""Layer normalisation: each sample by the mean and the variance of all of it, or of a part.
 
     .. math:: y_{n,c,o} = \gamma_{c,o} \frac{x_{n,c,o} - \mu_n}{\sqrt{\sigma^2_n + \epsilon}} + \beta_{c,o}
 
-    where the mean and the biased variance are those of sample n; with ``each_position`` those of its channels at
-    position o, and gamma and beta have one number a channel.
+    where the mean and the biased variance are those of sample n. With another ``axis`` they are those of the numbers
+    along this axis and all behind it, and gamma and beta have a number for each; with ``each_position`` those of the
+    channels at position o, and gamma and beta have one number a channel.
 
     Parameters
     ----------
     epsilon
         Added to the variance.
+    axis
+        The first of the axes that are normalised together, up to the last: 1 the channels, 2 the first spatial axis, -1
+        the last axis.
     each_position
         Whether each position is normalised by itself, over its channels alone.
 
     Notes
     -----
-    *Shape*: x and y (N, C, \*spatial); gamma and beta (C, \*spatial), with ``each_position`` (C,). *Cost*: as
-    `GroupNorm` with one group; with ``each_position``, one for each position.
+    *Shape*: x and y (N, C, \*spatial); gamma and beta (C, \*spatial), or x's sizes from the axis on, or (C,) with
+    ``each_position``. *Cost*: as `GroupNorm` with one group, for each part that is normalised.
 
-    *Conventions*: the same in training and at inference. It is ``torch.nn.LayerNorm(x.shape[1:])``, whose scale and
-    shift fix the size of the input; ``each_position`` is the form of transformers, and of ConvNeXt.
+    *Conventions*: the same in training and at inference. It is ``torch.nn.LayerNorm(x.shape[axis:])``, whose scale and
+    shift fix the size of the input. Transformers, whose features are the last axis, have axis -1; with channels ahead
+    of positions, as in ConvNeXt, ``each_position`` says the same.
+
+    Raises
+    ------
+    SettingError, ShapeError
+        For an axis beside ``each_position``, and for one that is not there.
 
     References
     ----------
     .. [1] J. Ba, J. Kiros and G. Hinton, "Layer normalization", arXiv:1607.06450, section 3, equation 3.
     .. [2] Z. Liu et al., "A ConvNet for the 2020s", arXiv:2201.03545, section 2.6: layer normalisation in place of
        batch normalisation.
+    .. [3] ONNX operator LayerNormalization.
 
     Examples
     --------
     >>> LayerNorm().parameters((1, 64, 7, 7)), LayerNorm(each_position=True).parameters((1, 64, 7, 7))
     ({'gamma': (64, 7, 7), 'beta': (64, 7, 7)}, {'gamma': (64,), 'beta': (64,)})
+    >>> LayerNorm(axis=-1).parameters((1, 50, 768))
+    {'gamma': (768,), 'beta': (768,)}
     """
 
     epsilon: float | Fraction = 1e-5
     _: KW_ONLY
+    axis: int = 1
     each_position: bool = False
 
     def __post_init__(self) -> None:
         check_number("epsilon", self.epsilon, positive=True)
+        (axis,) = axis_numbers("axis", (self.axis,))
+        object.__setattr__(self, "axis", axis)
         check_flag("each_position", self.each_position)
+        if self.each_position and axis != 1:
+            raise SettingError(
+                "each position is normalised over its channels, which are axis 1.",
+                here=f"axis {axis}",
+                fix="leave the axis out, or each_position",
+            )
+
+    def output(self, x: Shape) -> Shape:
+        """The shape of the input."""
+        SampleNorm.output(self, x)
+        settled((self.axis,), x)
+        return x
+
+    def first(self, x: Shape) -> int:
+        """The first of the axes that are normalised together, counted from 0."""
+        return settled((self.axis,), x)[0]
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Scale and shift of each number of a sample, or of each channel."""
-        return dict.fromkeys(("gamma", "beta"), x[1:2] if self.each_position else x[1:])
+        """Scale and shift of each number of a part that is normalised, or of each channel."""
+        return dict.fromkeys(("gamma", "beta"), x[1:2] if self.each_position else x[self.first(x) :])
 
     def windows(self, sizes: Shape) -> tuple[Window, ...] | None:
         """None where an output sees the whole input, else its own position."""
         return (IDENTITY,) * len(sizes) if self.each_position else None
 
     def axes(self, sizes: Shape) -> tuple[Axis, ...]:
-        """An output reads the whole of each axis, or its own position."""
-        return (IDENTITY,) * len(sizes) if self.each_position else tuple(map(Whole, sizes))
+        """An output reads the whole of each axis that is normalised, and its own position along the others."""
+        first = len(sizes) + 2 if self.each_position else self.first((1, 1, *sizes))
+        return tuple(IDENTITY if axis < first else Whole(n) for axis, n in enumerate(sizes, 2))
 
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand, gamma: Operand, beta: Operand) -> Number:
-        """One output: the input normalised by its sample or its position, scaled and shifted."""
+        """One output: the input normalised by its part of the sample, or by its position, scaled and shifted."""
         n, c, *o = at
         if self.each_position:
             block = Block(lambda of: m.sum(lambda q: of(x[n, q, *o]), x.shape[1]), x.shape[1:2], (n, *o))
             return standardised(m, x[at], block, self.epsilon) * gamma[c] + beta[c]
-        block = Block(lambda of: m.sum(lambda q, *i: of(x[n, q, *i]), *x.shape[1:]), x.shape[1:], (n,))
-        return standardised(m, x[at], block, self.epsilon) * gamma[c, *o] + beta[c, *o]
+        first = self.first(x.shape)
+        before, own, sizes = at[:first], at[first:], x.shape[first:]
+        block = Block(lambda of: m.sum(lambda q, *i: of(x[*before, q, *i]), *sizes), sizes, before)
+        return standardised(m, x[at], block, self.epsilon) * gamma[own] + beta[own]

@@ -23,6 +23,7 @@ from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.recurrent import Cell
+from cnnmath.ops.reduction import Reduce
 from cnnmath.ops.spatial import windows_of
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
@@ -140,6 +141,11 @@ def _(op: GroupNorm, rank: int = 2, *, exact: bool = False) -> tuple[Operator, t
 @reduced.register
 def _(op: Maxout, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     return op, ((2, 3 * op.pieces, *range(2, 2 + rank)),)
+
+
+@reduced.register
+def _(op: Reduce, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    return op, ((2, 3, *range(2, 2 + rank)),)
 
 
 @reduced.register

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import singledispatch
 
-from cnnmath.ops.activation import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.algebra import Operator, rational
+from cnnmath.ops.softmax import LogSoftmax, Softmax
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from math import prod
 from typing import Any
 
 from cnnmath.ops.algebra import Number, Operator, Shape, operands_of
+from cnnmath.ops.reduction import Reduce
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
 from cnnmath.ops.upsample import LinearUpsample
@@ -215,6 +216,11 @@ def cost(op: Operator, *inputs: Shape, output: Shape | None = None) -> Census:
     >>> cost(Conv(64, 7, stride=2, padding=3, bias=False), (1, 3, 224, 224)).multiplications
     118013952
     """
+    return _counted(op, *inputs, output=output)
+
+
+def _counted(op: Operator, *inputs: Shape, output: Shape | None) -> Census:
+    """What the sentence of one output says, as often as there are outputs."""
     output = op.shape(*inputs) if output is None else output
     shapes = operands_of(op, *inputs).values()
     try:
@@ -251,6 +257,14 @@ def _(op: LinearUpsample, x: Shape, *, output: Shape | None = None) -> Census:
     outputs = prod(op.shape(x) if output is None else output)
     neighbours = prod(1 if s == 1 else 2 for s in op.scale)
     return Census(multiplications=outputs * neighbours, additions=outputs * (neighbours - 1), divisions=outputs)
+
+
+@cost.register
+def _(op: Reduce, x: Shape, *, output: Shape | None = None) -> Census:
+    """Of a product, one multiplication less than there are numbers, an output: the sentence writes them out."""
+    if op.how != "product":
+        return _counted(op, x, output=output)
+    return Census(multiplications=prod(x) - prod(op.shape(x) if output is None else output))
 
 
 def _position_by_position(op: Operator, output: Shape, shapes: Sequence[Shape]) -> Census:

@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 
 from cnnmath.errors import SettingError
-from cnnmath.ops import BatchNorm, Conv, ConvTranspose, GroupNorm, InstanceNorm, LayerNorm, Operator, operands
+from cnnmath.ops import BatchNorm, Conv, ConvTranspose, GroupNorm, InstanceNorm, LayerNorm, Operator, Reduce, operands
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.reduced import reduced
@@ -117,6 +117,8 @@ def _narrow(op: Operator, shapes: tuple[Shape, ...], batch: int) -> tuple[Operat
         return op, tuple((batch, 1, *sizes) for _, _, *sizes in shapes)
     if isinstance(op, GroupNorm):
         return op, tuple((batch, op.groups, *sizes) for _, _, *sizes in shapes)
+    if isinstance(op, Reduce) and op.how == "product":
+        return op, shapes
     return op, tuple((batch, *rest) for _, *rest in shapes)
 
 
@@ -133,7 +135,7 @@ def oracle(op: Operator, shapes: Sequence[Shape], *, nonzero: bool = False) -> d
     tensors = {
         name: labelled(shape, draw, levels[name])
         if name in levels
-        else drawn(shape, draw, low=1 if name in POSITIVE else -3)
+        else drawn(shape, draw, low=1 if name in (*POSITIVE, *op.positive) else -3)
         for name, shape in operands(op, *shapes).items()
     }
     output = op.shape(*shapes)

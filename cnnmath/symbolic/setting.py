@@ -23,6 +23,7 @@ from cnnmath.ops import (
     Operator,
     Pad,
     RadialBasis,
+    Reduce,
     Upsample,
 )
 from cnnmath.ops.adaptive import AdaptivePool
@@ -31,6 +32,7 @@ from cnnmath.ops.border import BorderPad
 from cnnmath.ops.notation import describe
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.recurrent import Cell
+from cnnmath.ops.reduced import reduced
 from cnnmath.ops.upsample import Enlargement
 from cnnmath.symbolic.reader import Symbolic, numbered
 from cnnmath.symbolic.terms import Expr, index, size
@@ -129,6 +131,16 @@ def _(op: Linear | RadialBasis, rank: int = 2) -> tuple[Operator, tuple[Shape, .
 def _(op: Cell, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
     state = (size("N"), size("F"))
     return replace(op, units=size("F")), ((size("N"), size("C")), *(state for _ in op.reads[1:]))
+
+
+@symbolic.register
+def _(op: Reduce, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+    sizes = (size("N"), size("C"), *spatial(rank))
+    if op.how != "product":
+        return op, (sizes,)
+    _, (numbers,) = reduced(op, rank)  # a product is written out
+    along = op.along(sizes)
+    return op, (tuple(numbers[axis] if axis in along else n for axis, n in enumerate(sizes)),)
 
 
 @symbolic.register
@@ -236,6 +248,12 @@ def output_at(
         for part, extent in zip(parts, declared["x"][1:], strict=True):
             row = sp.expand(row * extent + part)
         return (batch, row), _symbols(batch, *parts)
+    if isinstance(op, Reduce) and not op.keep:
+        (x,) = declared.values()
+        names = ["n", "c", *numbered("o", len(x) - 2)]
+        left = [name for axis, name in enumerate(names) if axis not in op.along(x)]
+        at = tuple(reader.bind(*pair) for pair in zip(left, output, strict=True))
+        return at, _symbols(*at)
     if len(op.indices) < 2:  # a loss has no channels
         names = [*op.indices, *numbered("o", len(output) - len(op.indices))]
         at = tuple(reader.bind(*pair) for pair in zip(names, output, strict=True))

@@ -57,6 +57,8 @@ def mode(op: Operator, *inputs: Shape) -> Mode:
         return "digits"
     if isinstance(op, ops.Dropout) and op.training:
         return "rationals"
+    if isinstance(op, ops.Reduce) and (op.irrational or op.how == "product"):
+        return "digits" if op.irrational else "rationals"
     large = divisor(op, *inputs) * 9 * prod(inputs[0][2:]) >= 1 << 53 if inputs else False
     return MODES.get(type(op), "rationals" if large else "integers")
 
@@ -77,7 +79,7 @@ def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed:
     if mode(op, *inputs) == "integers":
         return numbers.astype(float) * divisor(op, *inputs)
     exact = np.array([Fraction(int(v)) for v in numbers.flat], object).reshape(shape)
-    if name == "weights":
+    if name == "weights" or name in op.positive:
         return abs(exact) + 1
     if isinstance(op, Cell):
         return exact / Fraction(8)
@@ -113,6 +115,11 @@ def _(op: ops.LinearUpsample, *inputs: Shape) -> int:
 @divisor.register
 def _(op: ops.GlobalAveragePool, *inputs: Shape) -> int:  # noqa: ARG001 - it divides by all positions
     return prod(inputs[0][2:])
+
+
+@divisor.register
+def _(op: ops.Reduce, *inputs: Shape) -> int:
+    return prod(inputs[0][axis] for axis in op.along(inputs[0])) if op.how == "mean" else 1
 
 
 @divisor.register

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnmath import ops
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import operands
+from cnnmath.ops import Operator, operands
 from cnnmath.ops.recurrent import Cell
 from cnnmath.verify.data import labels
 from cnnmath.verify.guard import carrier
@@ -31,8 +31,14 @@ EXPONENTIAL = (
 CENTRED = (ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.RadialBasis)
 """Operators that square differences, of numbers that may all be far from zero."""
 
-TRAPPED = (*EXPONENTIAL, *CENTRED)
-"""Operators of which a sentence that is computed as one writes it fails, where numbers are extreme."""
+
+def trapped(op: Operator) -> bool:
+    """Whether a sentence that is computed as one writes it fails where numbers are extreme."""
+    return isinstance(op, CENTRED) or _exponential(op)
+
+
+def _exponential(op: Operator) -> bool:
+    return isinstance(op, EXPONENTIAL) or (isinstance(op, ops.Reduce) and op.how == "log_sum_exp")
 
 
 def real(case: Case, dtype: str, generator: np.random.Generator, *, large: bool = False) -> Trial:
@@ -47,7 +53,7 @@ def real(case: Case, dtype: str, generator: np.random.Generator, *, large: bool 
         if name in levels:
             return labels(shape, levels[name], generator).astype(float)
         a = generator.normal(size=shape)
-        if name in ("var", "weights"):
+        if name in ("var", "weights", *op.positive):
             return abs(a) + 0.5
         if name == "t" and isinstance(op, (ops.CrossEntropy, ops.BinaryCrossEntropy)):
             return generator.integers(0, 5, shape) / 4
@@ -65,7 +71,7 @@ def extreme(trial: Trial, dtype: str) -> Trial:
     leave no digit of their differences.
     """
     form, arrays = FORMATS[dtype], trial.arrays
-    if isinstance(trial.case.op, EXPONENTIAL):
+    if _exponential(trial.case.op):
         changed = {"x": 2 * log(form.largest) * arrays["x"].astype(float)}
     else:
         changed = {name: form.unit**-0.5 + arrays[name].astype(float) for name in ("x", "w", "mean") if name in arrays}

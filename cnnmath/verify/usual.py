@@ -34,6 +34,7 @@ USUAL: Mapping[type[Operator], Case] = MappingProxyType(
         ops.GroupNorm: Case(ops.GroupNorm(2), (CHANNELS,)),
         ops.LocalResponseNorm: Case(ops.LocalResponseNorm(5), ((2, 8, 3, 3),)),
         ops.Maxout: Case(ops.Maxout(2), (CHANNELS,)),
+        ops.Reduce: Case(ops.Reduce("mean", (2, 3)), (IMAGE,)),
         ops.Select: Case(ops.Select((1, 0)), (IMAGE,)),
         **{kind: Case(kind(), (IMAGE, IMAGE)) for kind in (ops.Add, ops.Concat)},
         **{kind: Case(kind(), ((4, 5),)) for kind in (ops.CrossEntropy, ops.BinaryCrossEntropy, ops.SquaredError)},

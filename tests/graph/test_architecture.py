@@ -132,7 +132,7 @@ def test_a_graph_that_is_no_network_is_refused_in_full(mistake):
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("shape", [(), (0, 4), (3, -1, 4), (True, 4), ("3", 4)], ids=str)
+@pytest.mark.parametrize("shape", [3, (0, 4), (3, -1, 4), (True, 4), ("3", 4)], ids=str)
 def test_a_shape_that_no_sample_has_is_refused(shape):
     with pytest.raises(ShapeError, match="this is no shape of an input"):
         Architecture("net", shape)

@@ -252,3 +252,31 @@ def test_the_fields_of_the_zoo_are_the_hulls_of_all_their_paths(name):
 def test_sixteen_upsamplings_have_a_stride_of_a_part():
     (*_, behind) = propagate(chain(*[ops.Upsample(2)] * 16, shape=(1, 1, 1)))
     assert [(axis.extent, axis.stride) for axis in behind.field] == [(1, Fraction(1, 2**16))] * 2
+
+
+ALONG = {
+    ops.Reduce("max", (2, 3)): ("sees the whole input", [(0, 4)]),
+    ops.Reduce("mean", -1): ("sees the whole input along width", [(0, 1), (0, 2), (1, 3), (2, 4), (3, 4)]),
+    ops.Softmax(2): ("sees the whole input along height", [(0, 4)] * 5),
+    ops.LayerNorm(axis=-1): ("sees the whole input along width", [(0, 1), (0, 2), (1, 3), (2, 4), (3, 4)]),
+}
+
+
+@pytest.mark.parametrize("op", ALONG, ids=str)
+def test_what_runs_along_a_spatial_axis_sees_all_of_that_axis_and_its_own_place_along_the_other(op):
+    net = chain(ops.Conv(4, 3, padding=1), op, shape=(3, 5, 4))
+    found, (note, heights) = last(net), ALONG[op]
+    assert (found.field, found.note) == (None, note)
+    assert spans(net, found.name, 0) == heights
+
+
+@pytest.mark.parametrize("op", [ops.Reduce("l2", 1), ops.Reduce("sum", 0), ops.Softmax(0), ops.LogSoftmax()], ids=str)
+def test_what_runs_along_the_channels_or_the_batch_leaves_the_field_as_it_is(op):
+    assert last(chain(ops.Conv(4, (3,)), op, ops.Conv(4, (3,)), shape=(3, 9))).field == (Window(5),)
+
+
+def test_behind_axes_that_are_not_kept_there_is_no_window():
+    assert (
+        last(chain(ops.Conv(4, 3), ops.Reduce("mean", (2, 3), keep=False), ops.Linear(5), shape=(3, 9, 8))).field
+        is None
+    )

@@ -27,7 +27,7 @@ ACTIVATIONS = {
     ops.Sigmoid: lambda _, x: torch.sigmoid(x),
     ops.Tanh: lambda _, x: torch.tanh(x),
     ops.Softplus: lambda _, x: F.softplus(x),
-    ops.Softmax: lambda _, x: F.softmax(x, dim=1),
+    ops.Softmax: lambda op, x: F.softmax(x, dim=op.axis),
     ops.LocalResponseNorm: lambda op, x: F.local_response_norm(x, op.size, op.alpha, op.beta, op.k),
     ops.BatchNorm: lambda op, x, gamma, beta, *stored: batch_norm(op, x, gamma, beta, *stored),
     ops.GroupNorm: lambda op, x, gamma, beta: torch.group_norm(x, op.groups, gamma, beta, op.epsilon),
@@ -99,6 +99,42 @@ def test_means_are_equal_and_their_gradients_up_to_the_order_of_summation(proble
     assert np.array_equal(y, their_y)  # whole numbers are summed exactly, and divided once
     # At most 4^3 shares below 4, each rounded once, are added: either side is within gamma_64 of their sum.
     assert (np.abs(dx - their_dx) <= 2 * gamma(64) * 4 * 64).all()
+
+
+def product(x, dim, keepdim):
+    """Torch multiplies along one axis at a time."""
+    for axis in sorted(dim, reverse=True):
+        x = x.prod(axis, keepdim=keepdim)
+    return x
+
+
+REDUCTIONS = {
+    "sum": torch.sum,
+    "mean": torch.mean,
+    "max": torch.amax,
+    "min": torch.amin,
+    "product": product,
+    "l1": lambda x, **over: x.abs().sum(**over),
+    "l2": torch.linalg.vector_norm,
+    "sum_square": lambda x, **over: (x * x).sum(**over),
+    "log_sum": lambda x, **over: x.sum(**over).log(),
+    "log_sum_exp": torch.logsumexp,
+}
+
+
+@pytest.mark.parametrize("how", REDUCTIONS)
+@pytest.mark.parametrize("over", [(2, 3), (1,), (0, 3), None])
+@pytest.mark.parametrize("keep", [True, False])
+def test_reductions_are_equal_up_to_the_order_of_summation(how, over, keep):
+    """All numbers differ: at a tie, torch's maxima share the gradient out. None is far from 1."""
+    rng, shape = np.random.default_rng(7), (2, 3, 2, 4)
+    numbers = (1 + rng.permutation(48) / 64).reshape(shape)
+    op = ops.Reduce(how, over, keep=keep)
+    signs = 1 if how == "log_sum" else rng.choice([-1.0, 1.0], shape)
+    problem = Problem(Case(op, (shape,)), {"x": signs * numbers}, rng.normal(size=op.shape(shape)))
+    for name, ours, theirs in both(problem, lambda op, x: REDUCTIONS[how](x, dim=op.along(shape), keepdim=op.keep)):
+        # At most 48 factors or summands below 2, each rounded a few times, beside the largest of the results.
+        assert np.max(abs(ours - theirs)) <= gamma(8 * 48) * max(48 * 4, np.max(abs(theirs))), name
 
 
 def own_transpose(op, x, w, b=None):

@@ -6,6 +6,7 @@ from sympy import Symbol
 from cnnmath import ops
 from cnnmath.errors import CnnmathError, SettingError, ShapeError, UnknownNameError
 
+COUNTED = "count from 0, the batch, or from -1, the last axis"
 RANK = "a single sample needs a batch axis of 1; a kernel for signals is a tuple of one entry, such as (3,)"
 SETTINGS = {
     "stride 0": (
@@ -41,6 +42,24 @@ SETTINGS = {
         lambda: ops.Maxout(0),
         "the number of pieces must be at least 1.\n  rule    number of pieces >= 1\n  here    0 < 1\n"
         "  fix     use 1 or more",
+    ),
+    "an unknown reduction": (
+        lambda: ops.Reduce("median"),
+        "there is no such reduction.\n  here    reduction 'median'\n"
+        "  fix     use sum or mean or max or min or product or l1 or l2 or sum_square or log_sum or log_sum_exp",
+    ),
+    "an axis that is no integer": (
+        lambda: ops.Reduce("sum", (1, "x")),
+        f"an axis is an integer.\n  here    over (1, 'x')\n  fix     {COUNTED}",
+    ),
+    "an axis that is a flag": (
+        lambda: ops.Softmax(True),
+        f"an axis is an integer.\n  here    axis (True,)\n  fix     {COUNTED}",
+    ),
+    "an axis beside each position": (
+        lambda: ops.LayerNorm(axis=-1, each_position=True),
+        "each position is normalised over its channels, which are axis 1.\n  here    axis -1\n"
+        "  fix     leave the axis out, or each_position",
     ),
     "no units": (
         lambda: ops.LSTMCell(0),
@@ -216,6 +235,21 @@ SHAPES = {
     "the statistics of nothing": (
         lambda: ops.LayerNorm().shape((1, 8, 0, 4)),
         "the mean of nothing does not exist.\n  input   shape (1, 8, 0, 4)\n  fix     give every axis a size of 1",
+    ),
+    "an axis that is not there": (
+        lambda: ops.Reduce("sum", (1, 4)).shape((1, 8, 4, 4)),
+        "the input has no such axis.\n  input   shape (1, 8, 4, 4), 4 axes\n  rule    -4 <= axis < 4\n"
+        f"  here    axis 4\n  fix     {COUNTED}",
+    ),
+    "an axis named twice": (
+        lambda: ops.Reduce("sum", (1, -2)).shape((1, 8, 4)),
+        "an axis is named twice.\n  input   shape (1, 8, 4), 3 axes\n"
+        "  here    axes (1, -2): 1 and -2 are one\n  fix     name every axis once",
+    ),
+    "a reduction of nothing": (
+        lambda: ops.Reduce("max", 2).shape((1, 8, 0)),
+        "there is nothing along an axis.\n  input   shape (1, 8, 0)\n  rule    a max of at least one number\n"
+        "  here    axis 2 has size 0\n  fix     give every axis that is reduced a size of 1",
     ),
     "an image without a batch axis": (
         lambda: ops.Conv(8, 3).shape((3, 8, 8)),

@@ -96,6 +96,11 @@ def test_layer_normalisation_scales_each_number_of_a_sample_or_each_channel():
         (ops.BatchNorm(1e-3, training=True), "batchnorm(epsilon=0.001, training=True)"),
         (ops.GroupNorm(32), "groupnorm(32)"),
         (ops.LayerNorm(each_position=True), "layernorm(each_position=True)"),
+        (ops.LayerNorm(axis=-1), "layernorm(axis=-1)"),
+        (ops.Softmax(), "softmax()"),
+        (ops.LogSoftmax(-1), "logsoftmax(axis=-1)"),
+        (ops.Reduce("l2"), "reduce('l2')"),
+        (ops.Reduce("mean", (2, 3), keep=False), "reduce('mean', over=(2, 3), keep=False)"),
         (ops.ReLU(), "relu()"),
         (ops.CrossEntropy(), "crossentropy()"),
         (

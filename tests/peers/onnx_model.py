@@ -77,7 +77,7 @@ FORMS: dict[type[ops.Operator], Callable[..., tuple[str, Attributes]]] = {
     ops.ReLU: lambda *_: ("Relu", {}),
     ops.Tanh: lambda *_: ("Tanh", {}),
     ops.Sigmoid: lambda *_: ("Sigmoid", {}),
-    ops.Softmax: lambda *_: ("Softmax", {"axis": 1}),
+    ops.Softmax: lambda op, *_: ("Softmax", {"axis": op.axis}),
     ops.Add: lambda *_: ("Sum", {}),
     ops.Concat: lambda *_: ("Concat", {"axis": 1}),
     ops.Dropout: lambda *_: ("Identity", {}),

@@ -95,7 +95,7 @@ FUNCTIONS: dict[type[Operator], Callable[..., Tensor]] = {
     ops.Sigmoid: lambda _, x: torch.sigmoid(x),
     ops.Tanh: lambda _, x: torch.tanh(x),
     ops.Softplus: lambda _, x: F.softplus(x),
-    ops.Softmax: lambda _, x: F.softmax(x, dim=1),
+    ops.Softmax: lambda op, x: F.softmax(x, dim=op.axis),
     ops.Add: lambda _, *x: sum(x[1:], start=x[0]),
     ops.Concat: lambda _, *x: torch.cat(x, dim=1),
     ops.Select: lambda op, x: torch.index_select(x, 1, torch.tensor(op.channels)),

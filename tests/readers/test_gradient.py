@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cnnmath import ops
@@ -41,6 +41,8 @@ def test_a_smooth_value_changes_by_its_gradient_up_to_second_order(kind, data):
     problem = data.draw(problems(kind))
     if kind is ops.RNNCell:  # a rectifier makes a kink at 0
         problem = replace(problem, case=replace(problem.case, op=replace(problem.op, activation="tanh")))
+    if kind is ops.Reduce:  # choices and lengths make kinks, and products are steep
+        assume(problem.op.irrational and (problem.op.how != "l2" or problem.arrays["x"].all()))
     grads = problem.exact_backward()
     for name, array in problem.arrays.items():
         if kind is ops.ELU and problem.case.op.alpha != 1 and not array.all():

@@ -73,6 +73,8 @@ def test_an_output_of_a_normalisation_sees_the_block_that_it_is_normalised_by(ki
         ops.InstanceNorm: [[n], [c], *everywhere],
         ops.LayerNorm: [[n], range(x[1]), *everywhere],
     }[kind]
+    if kind is ops.LayerNorm and not case.op.each_position:
+        block = [[i] if axis < case.op.first(x) else range(x[axis]) for axis, i in enumerate((n, c, *o))]
     if case.op.windows(x[2:]):
         block = [[n], [c] if kind is ops.BatchNorm else range(x[1]), *([i] for i in o)]
     seen = reach(case.op, (n, c, *o), x)

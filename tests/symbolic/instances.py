@@ -48,6 +48,7 @@ SMALL = {
     ops.BinaryCrossEntropy: Case(ops.BinaryCrossEntropy(weighted=True), ((3, 4, 2),)),
     ops.SquaredError: Case(ops.SquaredError(), ((3, 4, 2),)),
     ops.Dropout: Case(ops.Dropout(0.75, training=True), ((3, 2, 4),)),
+    ops.Reduce: Case(ops.Reduce("log_sum_exp", (1, 2), keep=False), ((2, 2, 4, 3),)),
     ops.Add: Case(ops.Add(), ((1, 2, 2, 3),) * 2),
     ops.Concat: Case(ops.Concat(), ((1, 2, 2, 3), (1, 3, 2, 3))),
     ops.Select: Case(ops.Select((2, 0, 2, 1)), ((1, 5, 3, 2),)),

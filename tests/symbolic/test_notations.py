@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
@@ -86,7 +87,7 @@ def test_a_notebook_shows_the_whole_derivation(kind):
         assert derivation.latex().count(r"\begin{align*}") == len(derivation.steps)
         assert unbalanced(derivation.latex()) == ""
         html = derivation._repr_html_()
-        assert derivation.title in html
+        assert escape(derivation.title) in html
         assert ET.fromstring(f"<div>{html}</div>").findall(".//li/div/math")
         assert repr(derivation) == derivation.text()
 

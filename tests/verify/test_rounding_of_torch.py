@@ -52,7 +52,7 @@ FUNCTIONS = {
     **WHOLE,
     **{k: torch_ops.FUNCTIONS[k] for k in (ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.Linear, ops.Add)},
     **ACTIVATIONS,
-    ops.LogSoftmax: lambda _, x: F.log_softmax(x, dim=1),
+    ops.LogSoftmax: lambda op, x: F.log_softmax(x, dim=op.axis),
     ops.LinearUpsample: upsample,
     ops.RNNCell: rnn,
     ops.LSTMCell: lstm,

@@ -147,6 +147,6 @@ def _finished(reading: Reading) -> Model:
             stored[value.name] = np.asarray(known.array.make())
     if not outputs and not stored:
         raise DataError("no output is known.", here="; ".join(reading.notes[:3])).at(f"model '{graph.name}'")
-    inputs = {value.name: reading.values[value.name].node for value in graph.inputs if value.name in reading.values}
-    inputs = {name: node for name, node in inputs.items() if node}
+    known = ((value.name, reading.values[value.name]) for value in graph.inputs)
+    inputs = {name: value.node for name, value in known if value.array is None}
     return Model(reading.network, Loaded(reading.arrays), inputs, outputs, stored, tuple(reading.notes))

@@ -16,6 +16,7 @@ from cnnmath.verify.mistakes import (
     pointwise,
     pooling,
     recurrent,
+    reduction,
     transposed,
 )
 from cnnmath.verify.mistakes.mistake import Mistake
@@ -29,6 +30,7 @@ MISTAKES: tuple[Mistake, ...] = (
     *dense.MISTAKES,
     *normalisation.MISTAKES,
     *pointwise.MISTAKES,
+    *reduction.MISTAKES,
     *losses.MISTAKES,
     *enlarging.MISTAKES,
     *recurrent.MISTAKES,

@@ -30,31 +30,18 @@ def _leaky(op: Any, sign: Array, a: Array) -> Array:
     return np.where(sign > 0, constant(op.slope, a) * a, a)
 
 
-def over(kind: type[Operator], axis: int) -> Kernel:
-    """A softmax over another axis than that of the channels."""
-    right = KERNELS[kind]
-
-    def forward(op: Any, x: Array) -> Array:
-        return right.forward(op, x.swapaxes(1, axis)).swapaxes(1, axis)
-
-    def backward(op: Any, dy: Array, x: Array) -> dict[str, Array]:
-        return {"x": right.backward(op, dy.swapaxes(1, axis), x.swapaxes(1, axis))["x"].swapaxes(1, axis)}
-
-    return Kernel(forward, backward)
-
-
-def not_shifted(_: Any, x: Array) -> Array:
+def not_shifted(op: Any, x: Array) -> Array:
     """Exponentials of the numbers as they are, which overflow."""
     with np.errstate(over="ignore", invalid="ignore"):
         share = exp(x)
-        return share / share.sum(axis=1, keepdims=True)
+        return share / share.sum(axis=op.axis, keepdims=True)
 
 
-def log_of_softmax(_: Any, x: Array) -> Array:
+def log_of_softmax(op: Any, x: Array) -> Array:
     """The logarithm of what may have underflowed."""
     with np.errstate(divide="ignore"):
-        y = KERNELS[Softmax].forward(Softmax(), x)
-        return np.log(y) if y.dtype.kind == "f" else KERNELS[LogSoftmax].forward(LogSoftmax(), x)
+        y = KERNELS[Softmax].forward(Softmax(op.axis), x)
+        return np.log(y) if y.dtype.kind == "f" else KERNELS[LogSoftmax].forward(op, x)
 
 
 def log_of_exponential(_: Any, x: Array) -> Array:
@@ -115,18 +102,20 @@ def _of_sigmoids() -> Iterator[Mistake]:
 def _of_softmax() -> Iterator[Mistake]:
     for kind, prefix in ((Softmax, "softmax"), (LogSoftmax, "log-softmax")):
         for name, says, axis in (
-            ("over-the-last-axis", "it ran over the last axis, not over the channels", -1),
-            ("over-the-batch", "it ran over the batch, not over the channels", 0),
+            ("over-the-last-axis", "it ran over the last axis, whichever it was told", -1),
+            ("over-the-batch", "it ran over the batch, whichever axis it was told", 0),
+            ("over-the-channels", "it ran over the channels, whichever axis it was told", 1),
         ):
-            shows: Shows = lambda _, inputs, axis=axis: _turns(inputs[0], axis)
-            yield Mistake(f"{prefix}-{name}", kind, says, spoils("y", "x"), over(kind, axis), shows)
+            shows: Shows = lambda op, inputs, axis=axis: _turns(op, inputs[0], axis)
+            yield Mistake(f"{prefix}-{name}", kind, says, spoils("y", "x"), of_another(kind, with_setting(axis=axis)),
+                          shows)  # fmt: skip
     yield Mistake(
         "softmax-derivative-of-a-sigmoid", Softmax, "each number had its own derivative y (1 - y) alone", spoils("x"),
-        wrong_gradients(Softmax, x=_diagonal), lambda _, inputs: inputs[0][1] > 1,
+        wrong_gradients(Softmax, x=_diagonal), lambda op, inputs: inputs[0][op.axis] > 1,
     )  # fmt: skip
     yield Mistake(
         "log-softmax-gradient-not-summed", LogSoftmax, "the gradient were dy - softmax(x), whatever dy adds up to",
-        spoils("x"), wrong_gradients(LogSoftmax, x=lambda _, dy, x: dy - KERNELS[Softmax].forward(Softmax(), x)),
+        spoils("x"), wrong_gradients(LogSoftmax, x=lambda op, dy, x: dy - KERNELS[Softmax].forward(op, x)),
         everywhere,
     )  # fmt: skip
     yield Mistake(
@@ -135,7 +124,7 @@ def _of_softmax() -> Iterator[Mistake]:
     )  # fmt: skip
     yield Mistake(
         "log-softmax-of-underflow", LogSoftmax, "it were the logarithm of a softmax that had underflowed", spoils("y"),
-        wrong_output(LogSoftmax, log_of_softmax), lambda _, inputs: inputs[0][1] > 1, (), "rounding",
+        wrong_output(LogSoftmax, log_of_softmax), lambda op, inputs: inputs[0][op.axis] > 1, (), "rounding",
     )  # fmt: skip
 
 
@@ -144,9 +133,9 @@ def _diagonal(op: Any, dy: Array, x: Array) -> Array:
     return dy * y * (1 - y)
 
 
-def _turns(x: Shape, axis: int) -> bool:
+def _turns(op: Any, x: Shape, axis: int) -> bool:
     """Whether the other axis is another one, and any of both is longer than 1."""
-    return axis % len(x) != 1 and max(x[1], x[axis]) > 1
+    return axis % len(x) != op.axis % len(x) and max(x[op.axis], x[axis]) > 1
 
 
 MISTAKES = (*_of_rectifiers(), *_of_sigmoids(), *_of_softmax())

@@ -16,7 +16,7 @@ from cnnmath.numeric.windows import Array
 from cnnmath.verify.compare import compared
 from cnnmath.verify.evidence import Evidence, Finding, Withheld
 from cnnmath.verify.guard import Guard
-from cnnmath.verify.real import TRAPPED, extreme, real
+from cnnmath.verify.real import extreme, real, trapped
 from cnnmath.verify.rounding import FORMATS, bounded
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.trial import ROOM, Trial, steps
@@ -38,7 +38,7 @@ def within_rounding(
         yield from (Withheld(RUNG, wrt, why) for wrt in wanted)
         return
     how = f"in {algorithm}" if algorithm == "any order" else f"by {algorithm}"
-    runs = 3 if isinstance(case.op, TRAPPED) else 2
+    runs = 3 if trapped(case.op) else 2
     seed = int(generator.integers(1 << 62))
     for wrt in wanted:
         count, size = 0, 0

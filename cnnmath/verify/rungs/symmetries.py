@@ -13,6 +13,7 @@ from cnnmath.axis import Axis, Transposed
 from cnnmath.errors import CnnmathError
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import operands
+from cnnmath.ops.samples import samples_meet
 from cnnmath.verify.evidence import Finding, result_name
 from cnnmath.verify.rungs.asked import RUNG, Asked, changed, everything
 from cnnmath.verify.strategies import Case
@@ -136,7 +137,7 @@ def stuffed(asked: Asked, wrt: str) -> Iterator[str]:
 def blocks_of(case: Case) -> Iterator[tuple[str, Blocks]]:
     """In what an operator's operands come apart, with a name for the law that they do."""
     op = case.op
-    if not (isinstance(op, ops.BatchNorm) and op.training) and (samples := _grown(case, 0)):
+    if not samples_meet(op, *case.inputs) and (samples := _grown(case, 0)):
         yield "samples apart", samples
     if isinstance(op, CHANNELWISE) and (channels := _grown(case, 1)):
         yield "channels apart", channels

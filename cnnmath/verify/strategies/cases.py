@@ -16,6 +16,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from cnnmath import ops
 from cnnmath.ops import Operator
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
+from cnnmath.verify.strategies.along import reduction, softmax
 from cnnmath.verify.strategies.borders import border, pad
 from cnnmath.verify.strategies.convolutions import conv, transpose
 from cnnmath.verify.strategies.empty import emptied
@@ -174,6 +175,8 @@ _CASES: dict[type[Operator], Callable[..., SearchStrategy[Case]]] = {
     **dict.fromkeys((ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm), norm),
     ops.LocalResponseNorm: response,
     ops.Maxout: maxout,
+    **dict.fromkeys((ops.Softmax, ops.LogSoftmax), softmax),
+    ops.Reduce: reduction,
     ops.Add: _merge,
     ops.Concat: _merge,
     ops.Select: _select,

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from cnnmath import ops
 from cnnmath.ops import Operator
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
+from cnnmath.verify.strategies.along import AXIS, PARTS, REDUCTION, part_of
 from cnnmath.verify.strategies.feature import (
     BATCH,
     BIAS,
@@ -160,13 +161,15 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     ops.BatchNorm: SHAPED | {"training": flag("training"), "epsilon": EPSILON},
     ops.GroupNorm: SHAPED | {"groups": number("groups", several, "1", "several"), "epsilon": EPSILON},
     ops.InstanceNorm: SHAPED | {"epsilon": EPSILON},
-    ops.LayerNorm: SHAPED | {"each_position": flag("each_position"), "epsilon": EPSILON},
+    ops.LayerNorm: SHAPED | {"part": Feature(PARTS, part_of), "epsilon": EPSILON},
     ops.LocalResponseNorm: SHAPED
     | {"size": number("size", lambda m: "1" if m == 1 else "odd" if m % 2 else "even", "1", "even", "odd")}
     | {"beta": usual("beta", 1, "between", "1"), "k": usual("k", 1, usual="1")},
     ops.LeakyReLU: SHAPED | {"slope": usual("slope", 0.01)},
     ops.ELU: SHAPED | {"alpha": usual("alpha", 1)},
     ops.Maxout: SHAPED | {"pieces": number("pieces", several, "1", "several")},
+    **dict.fromkeys((ops.Softmax, ops.LogSoftmax), SHAPED | AXIS),
+    ops.Reduce: SHAPED | REDUCTION,
     ops.Add: SHAPED | {"inputs": Feature(("two", "three"), lambda case: "two" if len(case.inputs) == 2 else "three")},
     ops.Concat: SHAPED
     | {"inputs": Feature(("two", "three"), lambda case: "two" if len(case.inputs) == 2 else "three")}

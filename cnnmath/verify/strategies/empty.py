@@ -52,6 +52,8 @@ def empty_axes(case: Case) -> list[int]:
     ([0, 1, 2, 3], [0, 1])
     """
     op, rank = case.op, len(case.inputs[0])
+    if isinstance(op, ops.Reduce):
+        return [axis for axis in range(rank) if axis not in op.along(case.inputs[0])]
     axes = [0] if may_be_empty(op) else []
     if isinstance(op, WITHOUT_CHANNELS) and not (isinstance(op, ops.BatchNorm) and op.training):
         axes.append(1)

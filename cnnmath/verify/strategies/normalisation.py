@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from cnnmath import ops
+from cnnmath.verify.strategies.along import part
 from cnnmath.verify.strategies.plan import FLAGS, FREE, Case, Plan, pick, shape_of
 
 PARTS = {
@@ -29,7 +30,7 @@ def norm(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
     if kind is ops.GroupNorm:
         settings["groups"], c = _divided(draw, plan, "groups", c)
     elif kind is ops.LayerNorm:
-        settings["each_position"] = draw(pick(plan, "each_position", FLAGS))
+        settings |= part(draw, plan)
     elif kind is ops.BatchNorm:
         settings |= {"training": draw(pick(plan, "training", FLAGS)), "momentum": draw(st.sampled_from([0.1, 0.5]))}
     if not plan and c * prod(sizes) > 12:  # roots to many digits are slow

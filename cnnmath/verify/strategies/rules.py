@@ -53,6 +53,7 @@ _EXCLUDED: dict[type[Operator], tuple[Rule, ...]] = {
     ops.InstanceNorm: (SLOW,),
     ops.LayerNorm: (SLOW,),
     ops.Maxout: ({"channels": ("1",), "pieces": ("several",)},),
+    ops.Reduce: (SLOW,),
     ops.Select: ({"channels": ("1",), "listed": ("another order", "some")},),
     ops.CrossEntropy: (
         {"targets": ("probabilities",), "ignored": ("no class", "a class")},
@@ -65,6 +66,7 @@ NO_MEAN: Rule = {"batch": ("0",), "reduction": ("mean",)}
 
 EMPTY: dict[type[Operator], tuple[Rule, ...]] = {
     ops.BatchNorm: ({"batch": ("0",), "training": ("yes",)},),
+    ops.Reduce: ({"batch": ("0",), "over": ("batch", "all")},),
     **dict.fromkeys((ops.CrossEntropy, ops.BinaryCrossEntropy, ops.SquaredError), (NO_MEAN,)),
 }
 """Empty batches that have no result: see `may_be_empty`."""

@@ -97,10 +97,10 @@ def group_norm(op: Any, x: Array, gamma: Array, beta: Array) -> Array:
 
 
 def layer_norm(op: ops.LayerNorm, x: Array, gamma: Array, beta: Array) -> Array:
-    """Over all of a sample, or the channels of each position."""
+    """Over the last axes, or the channels of each position."""
     if op.each_position:
         return standard(x, (1,), float(op.epsilon)) * channelwise(gamma, x.ndim) + channelwise(beta, x.ndim)
-    return standard(x, tuple(range(1, x.ndim)), float(op.epsilon)) * gamma + beta
+    return standard(x, tuple(range(op.first(x.shape), x.ndim)), float(op.epsilon)) * gamma + beta
 
 
 def resized(method: str) -> Any:
@@ -173,8 +173,8 @@ PEERS = (
     Peer(ops.Sigmoid, lambda _, x: nn.sigmoid(x)),
     Peer(ops.Tanh, lambda _, x: jnp.tanh(x)),
     Peer(ops.Softplus, lambda _, x: nn.softplus(x)),
-    Peer(ops.Softmax, lambda _, x: nn.softmax(x, axis=1)),
-    Peer(ops.LogSoftmax, lambda _, x: nn.log_softmax(x, axis=1)),
+    Peer(ops.Softmax, lambda op, x: nn.softmax(x, axis=op.axis)),
+    Peer(ops.LogSoftmax, lambda op, x: nn.log_softmax(x, axis=op.axis)),
     Peer(ops.Add, lambda _, *x: sum(x[1:], start=x[0])),
     Peer(ops.Concat, lambda _, *x: jnp.concatenate(x, axis=1)),
     Peer(ops.Select, lambda op, x: jnp.take(x, np.array(op.channels), axis=1)),

@@ -142,14 +142,15 @@ PEERS = (
     node(ops.InstanceNorm, lambda op, *_: ("InstanceNormalization", {"epsilon": op.epsilon}), formats=SINGLE),
     node(
         ops.LayerNorm,
-        lambda op, *_: ("LayerNormalization", {"axis": 1, "epsilon": op.epsilon}),
+        lambda op, *_: ("LayerNormalization", {"axis": op.axis, "epsilon": op.epsilon}),
         short_epsilon(ops.LayerNorm).filter(lambda case: not case.op.each_position),
     ),
-    *map(node, (ops.ReLU, ops.Tanh, ops.Sigmoid, ops.Softmax, ops.Add, ops.Concat)),
+    *map(node, (ops.ReLU, ops.Tanh, ops.Sigmoid, ops.Add, ops.Concat)),
     node(ops.LeakyReLU, lambda op, *_: ("LeakyRelu", {"alpha": op.slope}), formats=SINGLE),
     node(ops.ELU, lambda op, *_: ("Elu", {"alpha": op.alpha}), formats=SINGLE),
     node(ops.Softplus, lambda *_: ("Softplus", {}), formats=SINGLE),
-    node(ops.LogSoftmax, lambda *_: ("LogSoftmax", {"axis": 1})),
+    node(ops.Softmax, lambda op, *_: ("Softmax", {"axis": op.axis})),
+    node(ops.LogSoftmax, lambda op, *_: ("LogSoftmax", {"axis": op.axis})),
     Peer(ops.CrossEntropy, labelled, cases(ops.CrossEntropy).filter(plain_labels), formats=SINGLE),
 )
 

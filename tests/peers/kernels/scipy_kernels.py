@@ -134,8 +134,8 @@ PEERS = (
     Peer(ops.AveragePool, average_pool, whole_pools(ops.AveragePool, automatic=True)),
     Peer(ops.Linear, linear),
     Peer(ops.LinearUpsample, zoomed),
-    Peer(ops.Softmax, lambda _, x: special.softmax(x, axis=1)),
-    Peer(ops.LogSoftmax, lambda _, x: special.log_softmax(x, axis=1)),
+    Peer(ops.Softmax, lambda op, x: special.softmax(x, axis=op.axis)),
+    Peer(ops.LogSoftmax, lambda op, x: special.log_softmax(x, axis=op.axis)),
     Peer(ops.Sigmoid, lambda _, x: special.expit(x)),
     Peer(ops.ELU, lambda op, x: np.where(x > 0, x, x.dtype.type(op.alpha) * special.expm1(np.minimum(x, 0)))),
     Peer(

@@ -123,7 +123,7 @@ PEERS = (
     Peer(ops.LayerNorm, layer_norm),
     *map(plain, (ops.LocalResponseNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softmax)),
     Peer(ops.Softplus, softplus),
-    Peer(ops.LogSoftmax, lambda _, x: F.log_softmax(x, dim=1)),
+    Peer(ops.LogSoftmax, lambda op, x: F.log_softmax(x, dim=op.axis)),
     Peer(ops.CrossEntropy, cross_entropy),
     Peer(ops.BinaryCrossEntropy, binary),
     Peer(ops.SquaredError, lambda op, x, t: F.mse_loss(x, t, reduction=op.reduction)),

@@ -1,0 +1,131 @@
+"""ONNX's own cases for single operators, run through the package: passed, failed, or not claimed, and why.
+
+The cases are made in this process by ``onnx.backend.test``. What is expected is what ships with them: data written down
+beside the case, or, where a case has been made of a formula, what its authors computed; never the reference evaluator's.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from cnnmath.errors import CnnmathError
+from cnnmath.interchange import import_onnx
+from cnnmath.interchange.onnx.rules import RULES
+
+FIXED = {
+    "BatchNormalization": range(1, 5),
+    "Conv": range(1, 3),
+    "ConvTranspose": range(1, 3),
+    "Gemm": range(1, 3),
+    "GroupNormalization": range(1, 3),
+    "InstanceNormalization": range(1, 3),
+    "LayerNormalization": range(1, 3),
+    "PRelu": range(1, 2),
+    "RMSNormalization": range(1, 2),
+}
+"""Inputs that are parameters, where they are floats: in the cases they are inputs as well. Of whole numbers all are."""
+
+NOT_CLAIMED = "not claimed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a case."""
+
+    name: str
+    kind: str
+    outcome: str
+    reason: str = ""
+
+
+@cache
+def cases() -> tuple[Any, ...]:
+    """Cases of one node each, the operator's own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from onnx.backend.test.case.node import collect_testcases
+
+        found = collect_testcases(None)
+    return tuple(case for case in found if len(case.model.graph.node) == 1 and not case.model.functions)
+
+
+def kind_of(case: Any) -> str:
+    """The operator of a case."""
+    return case.model.graph.node[0].op_type
+
+
+def claimed() -> list[Any]:
+    """Cases of operators that the importer has a rule for."""
+    return [case for case in cases() if kind_of(case) in RULES and case.model.graph.node[0].domain in ("", "ai.onnx")]
+
+
+def outcomes(some: Sequence[Any]) -> Iterator[Outcome]:
+    """What becomes of some cases."""
+    for case in some:
+        yield outcome(case)
+
+
+def outcome(case: Any) -> Outcome:
+    """Run one case: every output of every set of data must be what is expected."""
+    kind = kind_of(case)
+    for inputs, expected in case.data_sets:
+        try:
+            found = _run(case, inputs)
+        except CnnmathError as error:
+            return Outcome(case.name, kind, NOT_CLAIMED if _is_opaque(error) else "failed", str(error).splitlines()[0])
+        if isinstance(found, str):
+            return Outcome(case.name, kind, NOT_CLAIMED, found)
+        for value, wanted in zip(found, expected, strict=True):
+            if reason := differs(value, wanted, case.rtol, case.atol):
+                return Outcome(case.name, kind, "failed", reason)
+    return Outcome(case.name, kind, "passed")
+
+
+def differs(value: Any, wanted: Any, rtol: float, atol: float) -> str:
+    """How a value differs from what is expected, if it does: integers exactly, floats as ONNX's own runner has it."""
+    value, wanted = np.asarray(value), np.asarray(wanted)
+    if value.shape != wanted.shape:
+        return f"shape {value.shape}, expected {wanted.shape}"
+    if wanted.dtype.kind not in "fV":
+        return "" if np.array_equal(value, wanted) else "other numbers"
+    value, wanted = value.astype(np.float64), wanted.astype(np.float64)
+    if np.allclose(value, wanted, rtol=rtol, atol=atol, equal_nan=True):
+        return ""
+    return f"by {np.nanmax(abs(value - wanted)):.3g}"
+
+
+def table(found: Sequence[Outcome]) -> str:
+    """Rows of Markdown: an operator, how many cases passed, failed and are not claimed, and why not."""
+    rows = ["| operator | passed | failed | not claimed | why not |", "| :--- | ---: | ---: | ---: | :--- |"]
+    for kind in sorted({one.kind for one in found}):
+        own = [one for one in found if one.kind == kind]
+        count = Counter(one.outcome for one in own)
+        why = "; ".join(dict.fromkeys(one.reason for one in own if one.outcome == NOT_CLAIMED))
+        rows.append(f"| {kind} | {count['passed']} | {count['failed'] or ''} | {count[NOT_CLAIMED] or ''} | {why} |")
+    return "\n".join(rows)
+
+
+def _run(case: Any, inputs: Sequence[Any]) -> list[Any] | str:
+    """Outputs of a case in their order, or why the importer does not claim it."""
+    graph, node = case.model.graph, case.model.graph.node[0]
+    named = dict(zip((value.name for value in graph.input), inputs, strict=True))
+    fixed = {node.input[i] for i in FIXED.get(node.op_type, ()) if i < len(node.input)}
+    floats = [name for name, a in named.items() if name not in fixed and np.asarray(a).dtype.kind in "fV"]
+    floats = floats or list(named)[:1]
+    constants = {name: np.asarray(a) for name, a in named.items() if name not in floats}
+    model = import_onnx(case.model, constants=constants)
+    if model.notes:
+        return model.notes[0].partition(f"{node.op_type}, ")[2] or model.notes[0]
+    found = model.run(**{name: np.asarray(named[name]) for name in floats})
+    return [found[value.name] for value in graph.output]
+
+
+def _is_opaque(error: CnnmathError) -> bool:
+    return "is not known" in error.fact or "no input is an array" in error.fact
