@@ -104,7 +104,7 @@ def nested(depth):
     inner = b""
     for _ in range(depth):
         inner = field(1, 2, field(2, 2, b"y") + field(4, 2, b"If") + field(5, 2, with_subgraph(inner)))
-    whole = model([node("If", "x", "z", "branch")], [value("x", 1)], [value("z", 1)])
+    whole = model([node("Choose", "x", "z", "branch")], [value("x", 1)], [value("z", 1)])
     outer = whole.graph.node[0].SerializeToString() + field(5, 2, with_subgraph(inner))
     del whole.graph.node[:]
     graph = whole.graph.SerializeToString() + field(1, 2, outer)
