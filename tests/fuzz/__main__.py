@@ -26,13 +26,13 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, default=Path("build/fuzz"), help="folder for what is found")
     given = parser.parse_args()
     print(f"seed {given.seed}, target {given.target}", flush=True)
-    tally, until, said = Tally(), time.monotonic() + 60 * given.minutes, [time.monotonic()]
+    tally, said = Tally(), [time.monotonic()]
 
     def done(tally: Tally) -> bool:
         if time.monotonic() - said[0] > EVERY:
             said[0] = time.monotonic()
             print(tally, flush=True)
-        return time.monotonic() > until
+        return tally.seconds > 60 * given.minutes
 
     try:
         models = corpus.models() + ([] if given.small else corpus.node_cases())
