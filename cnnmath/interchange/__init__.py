@@ -1,9 +1,10 @@
-"""Networks from other programs, and back: ONNX.
+"""Networks from other programs, and back: ONNX, PyTorch.
 
 What is read is a `Model`: an architecture, its arrays, and what is to be said of both.
 """
 
 from cnnmath.interchange.model import Model
 from cnnmath.interchange.onnx import import_onnx
+from cnnmath.interchange.torch import import_torch
 
-__all__ = ["Model", "import_onnx"]
+__all__ = ["Model", "import_onnx", "import_torch"]
