@@ -4,7 +4,7 @@ export NO_MKDOCS_2_WARNING := 1
 BIN := .venv/bin
 RUNGS ?= 2
 
-.PHONY: run test coverage mutants lint docs serve tutorial bench peers power campaign clean
+.PHONY: run test coverage mutants lint docs serve tutorial bench peers power campaign fuzz clean
 
 run: .venv/run  ## install, then write ResNet-50's report: the package's main job
 	$(BIN)/cnnmath report resnet50 --output build/resnet50
@@ -52,6 +52,10 @@ campaign: SHELL := /bin/bash
 campaign: .venv/run  ## the package's kernels at 10,000 settings; stopped by Ctrl-C, it goes on where it was
 	mkdir -p build
 	time $(BIN)/cnnmath verify --settings 10000 --rungs $(RUNGS) --limit 600 --log build/campaign-$(RUNGS).jsonl
+
+MINUTES ?= 60
+fuzz: .venv/dev  ## models of ONNX, changed at random, for MINUTES; what is wrong is kept in build/fuzz
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 .venv/run: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -12,6 +12,7 @@ from numbers import Integral
 from typing import TypeAlias
 
 from cnnmath.errors import SettingError
+from cnnmath.sampling import Sampled
 from cnnmath.window import Size, Window
 
 
@@ -184,6 +185,30 @@ class Folded:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrapped(Folded):
+    """One axis of a padding by the input's other end, as if ``n`` inputs lay on a circle.
+
+    Examples
+    --------
+    >>> ring = Wrapped(4, 2, 1)
+    >>> [ring.reads(o) for o in range(7)]
+    [[2], [3], [0], [1], [2], [3], [0]]
+    """
+
+    mirrored: bool = False
+
+    @property
+    def least(self) -> int:
+        """Least length of the input that it takes: as much as it adds at either end."""
+        return max(self.before, self.after, 1)
+
+    def reads(self, o: int) -> list[int]:
+        """The one input that output ``o`` reads."""
+        j = o - self.before
+        return [j % self.n if 0 <= o < self.placements(self.n) else j]
+
+
+@dataclass(frozen=True, slots=True)
 class Stretched:
     """One axis of a linear upsampling whose corners are aligned: output ``j`` lies at ``j*(n - 1)/(scale*n - 1)``.
 
@@ -233,4 +258,4 @@ class Listed:
         return [self.places[o]]
 
 
-Axis: TypeAlias = Window | Transposed | Bins | Whole | Folded | Stretched | Listed
+Axis: TypeAlias = Window | Transposed | Bins | Whole | Folded | Stretched | Listed | Sampled

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from cnnmath.axis import Axis, Bins, Folded, Listed, Stretched, Transposed, Whole
 from cnnmath.primes import primes
+from cnnmath.sampling import Repeating, Sampled
 from cnnmath.window import IDENTITY, Window
 
 
@@ -38,7 +39,7 @@ class Phases:
     spans: tuple[tuple[int, int] | None, ...]
 
     @classmethod
-    def of(cls, axis: Window | Transposed) -> Phases:
+    def of(cls, axis: Window | Transposed | Repeating) -> Phases:
         """The field of one operator alone."""
         period, shift = _period(axis)
         return cls(shift, tuple(_span(axis.reads(o)) for o in range(period)))
@@ -77,7 +78,7 @@ class Phases:
         span = self.spans[phase]
         return span and (span[0] + q * self.shift, span[1] + q * self.shift)
 
-    def then(self, axis: Window | Transposed) -> AxisField:
+    def then(self, axis: Window | Transposed | Repeating) -> AxisField:
         """Field of an operator that reads what this is the field of.
 
         Examples
@@ -132,7 +133,7 @@ def behind(field: AxisField, axis: Axis) -> AxisField | None:
     """Receptive field behind an operator: the field below it, then what it reads itself.
 
     None behind what depends on the size of the input, bins, stretches and all of it, and behind a list. Behind a fold
-    it is that of the outputs that see nothing of the border.
+    or a resize it is that of the outputs that see nothing of the border.
 
     Examples
     --------
@@ -141,11 +142,24 @@ def behind(field: AxisField, axis: Axis) -> AxisField | None:
     """
     if isinstance(axis, (Bins, Listed, Stretched, Whole)):
         return None
+    if isinstance(axis, Sampled):
+        return phases(field).then(axis.inner) if axis.repeats else None
     if isinstance(axis, Folded):
         return behind(field, axis.window)
     if isinstance(axis, Window) and isinstance(field, Window):
         return field if axis == IDENTITY else field.then(axis)
     return phases(field).then(axis)
+
+
+def by_size(axis: Axis) -> bool:
+    """Whether what an output reads depends on the size of the input.
+
+    Examples
+    --------
+    >>> by_size(Bins(4, 2)), by_size(Window(3))
+    (True, False)
+    """
+    return not axis.repeats if isinstance(axis, Sampled) else isinstance(axis, (Bins, Stretched, Whole))
 
 
 def phases(field: AxisField) -> Phases:
@@ -192,6 +206,8 @@ def _span(positions: list[int]) -> tuple[int, int] | None:
     return (min(positions), max(positions)) if positions else None
 
 
-def _period(axis: Window | Transposed) -> tuple[int, int]:
+def _period(axis: Window | Transposed | Repeating) -> tuple[int, int]:
     """Outputs after which the reads of an operator repeat, and how far they have moved on."""
+    if isinstance(axis, Repeating):
+        return axis.period, axis.shift
     return (1, axis.stride) if isinstance(axis, Window) else (axis.window.stride, 1)

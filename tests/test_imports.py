@@ -44,6 +44,10 @@ def test_graphs_load_networkx_and_neither_symbols_nor_strategies():
     assert not {"sympy", "hypothesis", "torch"} & loaded("cnnmath.graph", PACKAGE.parent)
 
 
+def test_the_reader_of_onnx_loads_onnx_when_it_reads():
+    assert "onnx" not in loaded("cnnmath.interchange.onnx", PACKAGE.parent)
+
+
 @pytest.mark.parametrize("planted", ["sympy", "networkx", "hypothesis"])
 def test_a_planted_import_is_seen(copy, planted):
     assert loaded("cnnmath.numeric", copy) == {"numpy"}

@@ -8,10 +8,11 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any, TypeAlias
 
-from cnnmath.axis import Axis, Bins, Folded, Listed, Stretched, Whole
+from cnnmath.axis import Axis, Bins, Folded, Listed, Whole
 from cnnmath.graph.text import axes
 from cnnmath.ops.checks import axis_names
-from cnnmath.phases import AxisField, behind, union
+from cnnmath.phases import AxisField, behind, by_size, union
+from cnnmath.sampling import Sampled
 from cnnmath.window import IDENTITY
 
 Field: TypeAlias = tuple[AxisField, ...] | None
@@ -83,7 +84,7 @@ def through(views: Sequence[tuple[Axis, ...] | None], below: Sequence[Fields], *
     depth = (merged.depth[0] + weighted, merged.depth[1] + weighted)
     if own is None:
         return Fields(None, None, depth, whole=True)
-    sized = any(isinstance(axis, (Bins, Listed, Stretched, Whole)) for axis in own)
+    sized = any(map(_ends, own))
     hull = _behind(merged.hull, own)
     return Fields(
         hull,
@@ -111,8 +112,13 @@ def behind_rearranged(name: str, below: Sequence[Fields]) -> Fields:
     )
 
 
+def _ends(axis: Axis) -> bool:
+    """Whether no window, and nothing that repeats, leads through an axis."""
+    return by_size(axis) or isinstance(axis, Listed)
+
+
 def _behind(field: Field, own: tuple[Axis, ...]) -> Field:
-    if field is None or any(isinstance(axis, (Bins, Listed, Stretched, Whole)) for axis in own):
+    if field is None or any(map(_ends, own)):
         return None
     known: dict[tuple[AxisField, Axis], Any] = {}
     for pair in zip(field, own, strict=True):
@@ -164,11 +170,11 @@ def _note(own: Sequence[Axis], below: Fields) -> str:
         return f"sees the whole input along {' and '.join(name for name, axis in names if _sees_all(axis))}"
     if any(isinstance(axis, Bins) for axis in own):
         return "its bins depend on the size of the input"
-    if any(isinstance(axis, Stretched) for axis in own):
+    if any(map(by_size, own)):
         return "the places of its outputs depend on the size of the input"
     if below.hull is not None and any(isinstance(axis, Listed) for axis in own):
         return "its outputs stand in an order of their own"
-    if below.hull is not None and any(isinstance(axis, Folded) for axis in own):
+    if below.hull is not None and any(isinstance(axis, (Folded, Sampled)) for axis in own):
         return "at the border the field is folded back into the input"
     return below.note
 

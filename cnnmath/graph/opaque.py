@@ -73,7 +73,8 @@ class Opaque(Operator):
                 rule="an unknown operator declares the shape (C, *spatial) of its output",
                 fix="give its node an output_shape, such as [64, 56, 56], or name one of the known operators",
             )
-        return (inputs[0][0], *self.output_shape)
+        batch = next((x[0] for x in inputs if x), 1)
+        return (batch, *self.output_shape)
 
     def windows(self, sizes: Shape) -> None:
         """None: what an output sees is not known."""

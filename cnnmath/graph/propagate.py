@@ -15,14 +15,14 @@ from cnnmath.graph.lengths import least_sizes
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.remember import remembering
 from cnnmath.graph.sources import Source
-from cnnmath.ops import Conv, ConvTranspose, Linear, MatMul, Operator
+from cnnmath.ops import Conv, ConvTranspose, Linear, LinearLast, MatMul, Operator
 from cnnmath.ops.algebra import Shape, spatial_of
 from cnnmath.ops.checks import same
 from cnnmath.ops.recurrent import Cell
 from cnnmath.readers import Census, cost
 from cnnmath.window import Size
 
-WEIGHTED = (Conv, ConvTranspose, Linear, Cell)
+WEIGHTED = (Conv, ConvTranspose, Linear, LinearLast, Cell)
 """Operators with weights, which make up the depth of a network."""
 
 COUNTED = (*WEIGHTED, MatMul)

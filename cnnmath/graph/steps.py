@@ -19,6 +19,7 @@ from cnnmath.ops import Concat, Expand, Operator, Reshape, Select, Slice, SpaceT
 from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.rearrange import Rearrangement
+from cnnmath.sampling import Sampled
 from cnnmath.window import IDENTITY, Window
 
 
@@ -197,7 +198,7 @@ def rhythm_of(rule: Callable[[int], Axis], op: Operator) -> Rhythm:
     if isinstance(op, (Slice, Select, Tile)):
         return _rhythm_of_a_choice(rule, op)
     first: Any = rule(1)
-    if isinstance(first, Bins) or isinstance(rule(2), Bins):  # as many bins as positions are a window
+    if _is_fixed(first) or _is_fixed(rule(2)):  # as many outputs as positions are a window
         return constant(first.placements(1))
     if isinstance(first, Whole):
         return Rhythm()
@@ -243,8 +244,18 @@ def check_followed(op: Operator) -> None:
         )
 
 
-def _growth(axis: Window | Transposed | Folded | Stretched) -> tuple[int, int]:
+def _is_fixed(axis: Axis) -> bool:
+    """Whether there are as many outputs whatever the length."""
+    if isinstance(axis, Whole):
+        return axis.outputs is not None
+    return isinstance(axis, Bins) or (isinstance(axis, Sampled) and axis.scale is None)
+
+
+def _growth(axis: Window | Transposed | Folded | Stretched | Sampled) -> tuple[int, int]:
     """A period, and by how much the output grows in it."""
+    if isinstance(axis, Sampled):
+        p, q = axis.ratio
+        return q, p
     if isinstance(axis, Transposed):
         return 1, axis.window.stride
     if isinstance(axis, Stretched):

@@ -7,7 +7,7 @@ import numpy as np
 from cnnmath.numeric.engine import current
 from cnnmath.numeric.windows import Array
 from cnnmath.numeric.workers import pieces, run
-from cnnmath.ops import Flatten, Linear, RadialBasis
+from cnnmath.ops import Flatten, Linear, LinearLast, RadialBasis
 
 SHARES, SMALL = 4, 2**16
 """Shares that a product is cut into, and multiply-adds that are not worth it."""
@@ -23,6 +23,19 @@ def backward(op: Linear, dy: Array, x: Array, w: Array, b: Array | None = None) 
     """``dx = dy @ w``, ``dw = dy^T @ x``, and ``db`` the sum of dy over the batch."""
     grads = {"x": product(dy, w), "w": product(dy.T, x)}
     return grads if b is None else grads | {"b": dy.sum(axis=0)}
+
+
+def last_forward(op: LinearLast, x: Array, w: Array, b: Array | None = None) -> Array:
+    """The dense layer, every position a sample."""
+    y = product(x.reshape(-1, x.shape[-1]), w.T).reshape(*x.shape[:-1], len(w))  # (N, C, ..., F)
+    return y if b is None else y + b
+
+
+def last_backward(op: LinearLast, dy: Array, x: Array, w: Array, b: Array | None = None) -> dict[str, Array]:
+    """Its gradients, summed over all positions."""
+    above, rows = dy.reshape(-1, len(w)), x.reshape(-1, x.shape[-1])
+    grads = {"x": product(above, w).reshape(x.shape), "w": product(above.T, rows)}
+    return grads if b is None else grads | {"b": above.sum(axis=0)}
 
 
 def product(a: Array, b: Array) -> Array:

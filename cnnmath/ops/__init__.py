@@ -11,14 +11,14 @@ from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAve
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
 from cnnmath.ops.arithmetic import Add, Divide, Maximum, Minimum, Multiply, Pow, Subtract
 from cnnmath.ops.blocks import ChannelShuffle, DepthToSpace, SpaceToDepth
-from cnnmath.ops.border import EdgePad, ReflectPad
+from cnnmath.ops.border import EdgePad, ReflectPad, WrapPad
 from cnnmath.ops.combine import Concat, Dropout, Select
 from cnnmath.ops.conv import Conv
 from cnnmath.ops.crop import Slice
 from cnnmath.ops.expand import Expand
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
 from cnnmath.ops.hard import HardSigmoid, HardSwish
-from cnnmath.ops.linear import Flatten, Linear, RadialBasis
+from cnnmath.ops.linear import Flatten, Linear, LinearLast, RadialBasis
 from cnnmath.ops.loss import BinaryCrossEntropy, CrossEntropy, SquaredError
 from cnnmath.ops.lp_pool import LpPool
 from cnnmath.ops.maxout import Maxout
@@ -32,6 +32,7 @@ from cnnmath.ops.rearrange import Reshape, Tile, Transpose
 from cnnmath.ops.rectifiers import CELU, SELU, PReLU, Softsign, ThresholdedReLU
 from cnnmath.ops.recurrent import LSTMCell, RNNCell
 from cnnmath.ops.reduction import Reduce
+from cnnmath.ops.resize import Resize
 from cnnmath.ops.rms_norm import RMSNorm
 from cnnmath.ops.smooth import GELU, Erf, Mish, SiLU
 from cnnmath.ops.softmax import LogSoftmax, Softmax
@@ -51,6 +52,7 @@ ALL: tuple[type[Operator], ...] = (
     AdaptiveMaxPool,
     MaxUnpool,
     Linear,
+    LinearLast,
     RadialBasis,
     Flatten,
     RNNCell,
@@ -58,8 +60,10 @@ ALL: tuple[type[Operator], ...] = (
     Pad,
     ReflectPad,
     EdgePad,
+    WrapPad,
     Upsample,
     LinearUpsample,
+    Resize,
     BatchNorm,
     GroupNorm,
     InstanceNorm,
@@ -155,6 +159,7 @@ __all__ = [
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "LinearLast",
     "LinearUpsample",
     "LocalResponseNorm",
     "Log",
@@ -181,6 +186,7 @@ __all__ = [
     "Reduce",
     "ReflectPad",
     "Reshape",
+    "Resize",
     "Select",
     "SiLU",
     "Sigmoid",
@@ -197,6 +203,7 @@ __all__ = [
     "Tile",
     "Transpose",
     "Upsample",
+    "WrapPad",
     "inference",
     "named",
     "operands",

@@ -1,4 +1,4 @@
-"""Padding by the input's own numbers: mirrored at the border, or the border repeated."""
+"""Padding by the input's own numbers: mirrored at the border, the border repeated, or the other end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
 
-from cnnmath.axis import Axis, Folded
+from cnnmath.axis import Axis, Folded, Wrapped
 from cnnmath.errors import ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
 from cnnmath.ops.checks import axis_names, check_rank
@@ -156,6 +156,52 @@ class EdgePad(BorderPad):
         return 0, n - 1
 
 
+@dataclass(frozen=True, slots=True)
+class WrapPad(BorderPad):
+    r"""Padding by the other end: the numbers of each spatial axis lie on a circle.
+
+    .. math:: y_{n,c,o} = x_{n,\,c,\,(o - p) \bmod H}
+
+    along each axis.
+
+    Parameters
+    ----------
+    padding
+        As in `Pad`. Before and after are at most the size of the input.
+
+    Notes
+    -----
+    *Shape*: x (N, C, \*spatial) to y (N, C, \*outputs), each output size the input's plus what is before and after.
+    *Cost*: none.
+
+    *Conventions*: PyTorch's ``circular``, ONNX's and NumPy's ``wrap``. The gradient of an input is the sum over all its
+    copies.
+
+    Raises
+    ------
+    ShapeError
+        For an input with fewer numbers than the padding repeats.
+
+    References
+    ----------
+    .. [1] ONNX operator Pad, from version 19, mode ``wrap``.
+
+    Examples
+    --------
+    >>> WrapPad((0, (1, 2))).shape((1, 3, 8, 8))
+    (1, 3, 8, 11)
+    """
+
+    mirrored = False
+
+    def folded(self, j: Size, n: Size) -> tuple[Size, Size]:
+        """The same place one turn further, and one turn back."""
+        return j + n, j - n
+
+    def _folds(self, sizes: Shape) -> tuple[Folded, ...]:
+        return tuple(Wrapped(n, *pair) for pair, n in zip(self.padding, sizes, strict=True))
+
+
 def _check_long_enough(name: str, axis: Folded, n: Any) -> None:
     """Raise where an input is too short to be folded; of many candidates, where some is."""
     if not (axis.before or axis.after):
@@ -164,13 +210,14 @@ def _check_long_enough(name: str, axis: Folded, n: Any) -> None:
         if not (n >= axis.least).all():
             raise ShapeError("the padding may read outside the input at some candidate.")
     elif isinstance(n, Integral) and isinstance(axis.least, Integral) and n < axis.least:
-        most = axis.least - 1
+        fact, rule, here = "there is no border to repeat.", "n >= 1", f"{n} < 1"
+        fix = "give every axis a size of 1"
+        if axis.mirrored or isinstance(axis, Wrapped):
+            verb, sign, against = ("mirrors", "<", ">=") if axis.mirrored else ("repeats", "<=", ">")
+            fact, rule = f"the padding {verb} more numbers than there are.", f"before {sign} n and after {sign} n"
+            here = f"{max(axis.before, axis.after)} {against} {n}"
+            most = max(int(n) - axis.mirrored, 0)
+            fix = f"pad by at most {most}, or give an input of at least {axis.least}"
         raise ShapeError(
-            "the padding mirrors more numbers than there are." if axis.mirrored else "there is no border to repeat.",
-            input=f"{name} {n}     padding ({axis.before}, {axis.after})",
-            rule="before < n and after < n" if axis.mirrored else "n >= 1",
-            here=f"{most} >= {n}" if axis.mirrored else f"{n} < 1",
-            fix=f"pad by at most {max(int(n) - 1, 0)}, or give an input of at least {most + 1}"
-            if axis.mirrored
-            else "give every axis a size of 1",
+            fact, input=f"{name} {n}     padding ({axis.before}, {axis.after})", rule=rule, here=here, fix=fix
         )

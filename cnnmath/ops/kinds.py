@@ -8,7 +8,7 @@ from types import MappingProxyType
 from cnnmath.ops.adaptive import AdaptivePool, GlobalAveragePool
 from cnnmath.ops.algebra import Operator
 from cnnmath.ops.conv import Conv
-from cnnmath.ops.linear import Linear, RadialBasis
+from cnnmath.ops.linear import Linear, LinearLast, RadialBasis
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.recurrent import Cell
 from cnnmath.ops.transposed import ConvTranspose
@@ -17,7 +17,7 @@ KINDS: Mapping[str, tuple[type[Operator], ...]] = MappingProxyType(
     {
         "convolution": (Conv, ConvTranspose),
         "pooling": (Pool, AdaptivePool, GlobalAveragePool),
-        "dense": (Linear, RadialBasis, Cell),
+        "dense": (Linear, LinearLast, RadialBasis, Cell),
         "other": (Operator,),
     }
 )

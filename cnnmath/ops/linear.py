@@ -1,13 +1,15 @@
-"""The dense layer, the flattening before it, and distances to fixed codes."""
+"""The dense layer, that on the last axis, the flattening before it, and distances to fixed codes."""
 
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from functools import reduce
 
+from cnnmath.axis import Axis, Whole
+from cnnmath.errors import ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
 from cnnmath.ops.checks import check_flag, check_rank, integer
-from cnnmath.window import Size
+from cnnmath.window import IDENTITY, Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,76 @@ class Linear(Operator):
         """One output: the inner product of a row of weights with the input."""
         n, f = at
         y = m.sum(lambda c: w[f, c] * x[n, c], w.shape[1])
+        return y if b is None else y + b[f]
+
+
+@dataclass(frozen=True, slots=True)
+class LinearLast(Operator):
+    r"""A dense layer on the last axis, with the same weights at every position of all others.
+
+    .. math:: y_{n,\dots,f} = b_f + \sum_k w_{f,k}\, x_{n,\dots,k}
+
+    Parameters
+    ----------
+    units
+        Number of outputs F.
+    bias
+        Whether a bias is added.
+
+    Notes
+    -----
+    *Shape*: x (N, C, \*spatial), the last axis of length K, w (F, K), b (F,) to y of x's shape with F for K. *Cost*: K
+    multiply-accumulates an output.
+
+    *Conventions*: PyTorch's Linear, and ONNX's MatMul with a stored matrix, on an input of three axes or more: tokens
+    (N, L, K), or an image with its channels last, (N, H, W, K). On an image with its channels first, the same is a
+    convolution by a kernel of 1. `Linear` is the case of two axes.
+
+    References
+    ----------
+    .. [1] A. Vaswani et al., "Attention is all you need", arXiv:1706.03762, section 3.3.
+
+    Examples
+    --------
+    >>> LinearLast(3072).shape((1, 196, 768)), LinearLast(3072).parameters((1, 196, 768))
+    ((1, 196, 3072), {'w': (3072, 768), 'b': (3072,)})
+    """
+
+    units: Size
+    _: KW_ONLY
+    bias: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "units", integer("number of units", self.units, 1))
+        check_flag("bias", self.bias)
+
+    def output(self, x: Shape) -> Shape:
+        """Shape of the output: that of the input, the last axis of F."""
+        if len(x) < 3:
+            raise ShapeError(
+                "the input has the wrong rank.",
+                input=f"shape {x}, {len(x)} axes",
+                rule="three axes or more, the last of which is summed over",
+                fix="of two axes it is Linear",
+            )
+        return (*x[:-1], self.units)
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """The weights w and, where there is one, the bias b."""
+        w = (self.units, x[-1])
+        return {"w": w, "b": (self.units,)} if self.bias else {"w": w}
+
+    def windows(self, sizes: Shape) -> None:
+        """None: an output sees all of the last axis, see `axes`."""
+
+    def axes(self, sizes: Shape) -> tuple[Axis, ...]:
+        """All of the last axis, and one position of each other."""
+        return (*(IDENTITY for _ in sizes[:-1]), Whole(sizes[-1], self.units))
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand, w: Operand, b: Operand | None = None) -> Number:
+        """One output: the inner product of a row of weights with the input at the position."""
+        *position, f = at
+        y = m.sum(lambda k: w[f, k] * x[(*position, k)], w.shape[1])
         return y if b is None else y + b[f]
 
 

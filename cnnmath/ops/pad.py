@@ -35,7 +35,8 @@ class Pad(Operator):
     *Shape*: x (N, C, \*spatial) to y (N, C plus the channels added, \*outputs), each output size the input's plus what
     is before and after. *Cost*: none.
 
-    *Conventions*: padding does not pass on a gradient. `ReflectPad` and `EdgePad` pad with the input's own numbers.
+    *Conventions*: padding does not pass on a gradient. `ReflectPad`, `EdgePad` and `WrapPad` pad with the input's
+    own numbers.
 
     References
     ----------

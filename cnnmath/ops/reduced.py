@@ -23,7 +23,7 @@ from cnnmath.ops.conv import Conv
 from cnnmath.ops.crop import Slice
 from cnnmath.ops.expand import Expand
 from cnnmath.ops.group_norm import GroupNorm, InstanceNorm, LayerNorm
-from cnnmath.ops.linear import Linear, RadialBasis
+from cnnmath.ops.linear import Linear, LinearLast, RadialBasis
 from cnnmath.ops.maxout import Maxout
 from cnnmath.ops.norm import BatchNorm, LocalResponseNorm
 from cnnmath.ops.pad import Pad
@@ -32,6 +32,7 @@ from cnnmath.ops.product import MatMul
 from cnnmath.ops.rearrange import Reshape, Tile, Transpose
 from cnnmath.ops.recurrent import Cell
 from cnnmath.ops.reduction import Reduce
+from cnnmath.ops.resize import Resize
 from cnnmath.ops.rms_norm import RMSNorm
 from cnnmath.ops.spatial import windows_of
 from cnnmath.ops.transposed import ConvTranspose
@@ -83,6 +84,16 @@ def _(op: ConvTranspose, rank: int = 2, *, exact: bool = False) -> tuple[Operato
 def _(op: Enlargement, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     least = 3 if isinstance(op, LinearUpsample) else 2  # of two inputs, both are neighbours everywhere
     return op, ((2, 3, *range(least, least + len(op.scale))),)
+
+
+@reduced.register
+def _(op: Resize, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    if op.scale is None:
+        return replace(op, outputs=tuple(range(4, 4 + op.rank))), ((2, 3, *range(6, 6 + op.rank)),)
+    sizes: list[int] = []
+    for scale in op.scale:
+        sizes.append(next(n for n in count(3) if n not in sizes and scale * n >= 1))
+    return replace(op, outputs=None), ((2, 3, *sizes),)
 
 
 @reduced.register
@@ -156,6 +167,11 @@ def _(op: ChannelShuffle, rank: int = 2, *, exact: bool = False) -> tuple[Operat
 @reduced.register
 def _(op: Linear | RadialBasis, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     return replace(op, units=3), ((2, 5),)
+
+
+@reduced.register
+def _(op: LinearLast, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
+    return replace(op, units=3), ((2, 3, *range(4, 4 + rank)),)
 
 
 @reduced.register

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 from cnnmath.ops.algebra import Number, Operator, Shape, operands_of
 from cnnmath.ops.reduction import Reduce
+from cnnmath.ops.resize import Resize
 from cnnmath.ops.transposed import ConvTranspose
 from cnnmath.ops.unpool import MaxUnpool
 from cnnmath.ops.upsample import LinearUpsample
@@ -273,6 +274,17 @@ def _(op: Reduce, x: Shape, *, output: Shape | None = None) -> Census:
     if op.how != "product":
         return _counted(op, x, output=output)
     return Census(multiplications=prod(x) - prod(op.shape(x) if output is None else output))
+
+
+@cost.register
+def _(op: Resize, x: Shape, *, output: Shape | None = None) -> Census:
+    """Each output has as many taps everywhere, where the sentence leaves out those of no weight."""
+    moving = [axis for axis in op.sampled(x[2:]) if not axis.identity]
+    if op.mode == "nearest" or not moving:
+        return Census()
+    outputs = prod(op.shape(x) if output is None else output)
+    taps = prod(axis.taps for axis in moving)
+    return Census(multiplications=outputs * taps, additions=outputs * (taps - 1), divisions=outputs)
 
 
 def _position_by_position(op: Operator, output: Shape, shapes: Sequence[Shape]) -> Census:

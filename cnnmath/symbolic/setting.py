@@ -21,6 +21,7 @@ from cnnmath.ops import (
     Flatten,
     GroupNorm,
     Linear,
+    LinearLast,
     MatMul,
     Maxout,
     MaxUnpool,
@@ -43,6 +44,7 @@ from cnnmath.ops.notation import describe
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.recurrent import Cell
 from cnnmath.ops.reduced import reduced
+from cnnmath.ops.resize import Resize
 from cnnmath.ops.upsample import Enlargement
 from cnnmath.symbolic.moved import Moved, moved_at
 from cnnmath.symbolic.reader import Symbolic, numbered
@@ -123,6 +125,11 @@ def _(op: Enlargement, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # 
 
 
 @symbolic.register
+def _(op: Resize, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
+    return op, ((size("N"), size("C"), *spatial(op.rank)),)
+
+
+@symbolic.register
 def _(op: Pad | BorderPad, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
     return op, ((size("N"), size("C"), *spatial(len(op.padding))),)
 
@@ -136,6 +143,11 @@ def _(op: MaxUnpool, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # no
 @symbolic.register
 def _(op: Linear | RadialBasis, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:  # noqa: ARG001
     return replace(op, units=size("F")), ((size("N"), size("C")),)
+
+
+@symbolic.register
+def _(op: LinearLast, rank: int = 2) -> tuple[Operator, tuple[Shape, ...]]:
+    return replace(op, units=size("F")), ((size("N"), size("C"), *spatial(rank)),)
 
 
 @symbolic.register
@@ -352,6 +364,8 @@ def _symbols(*parts: Expr) -> list[sp.Symbol]:
 
 def gradient_indices(op: Operator, wrt: str, axes: int) -> list[str]:
     """Names of the indices of an operand with so many axes."""
+    if isinstance(op, LinearLast) and wrt in ("w", "b"):
+        return ["f", "k"][:axes]
     if axes == 1:
         return [op.indices[1]]
     if wrt == "u":

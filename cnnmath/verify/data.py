@@ -74,6 +74,8 @@ def mode(op: Operator, *inputs: Shape) -> Mode:
     """
     if isinstance(op, ops.BatchNorm) and op.training:
         return "digits"
+    if isinstance(op, ops.Resize) and op.mode != "nearest":
+        return "rationals"
     if isinstance(op, ops.Dropout) and op.training:
         return "rationals"
     if isinstance(op, (ops.Affine, ops.Clip, ops.ThresholdedReLU)) and all(map(_is_whole, astuple(op))):

@@ -173,6 +173,8 @@ WHOLE = {
     ops.Select: lambda op, x: torch.index_select(x, op.axis, torch.tensor(op.places)),
     ops.Slice: sliced,
     **{kind: FUNCTIONS[kind] for kind in (ops.Transpose, ops.Reshape, ops.Tile, ops.ChannelShuffle)},
+    ops.WrapPad: lambda op, x: F.pad(x, flat(op.padding), mode="circular"),
+    ops.LinearLast: lambda _, x, w, b=None: F.linear(x, w, b),
     ops.RadialBasis: lambda _, x, w: ((x[:, None] - w) ** 2).sum(dim=2),
 }
 

@@ -20,7 +20,7 @@ from tests.support import LINEAR, each, every_operator, problems
 few = settings(max_examples=max(settings.default.max_examples // 2, 10))
 AVERAGES = (ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool)
 ARITHMETIC = tuple(
-    kind for kind in dict.fromkeys((*WHOLE, *AVERAGES, *LINEAR)) if kind not in (ops.Maximum, ops.Minimum)
+    kind for kind in dict.fromkeys((*WHOLE, *AVERAGES, *LINEAR)) if kind not in (ops.Maximum, ops.Minimum, ops.Resize)
 )
 
 
@@ -127,8 +127,8 @@ PASSING = (ops.ReLU, ops.ThresholdedReLU, ops.Clip, ops.Abs)
 """Operators that pass a NaN on, where a comparison in the sentence would fail and take it for a small number."""
 
 
-def agrees_with_the_sentence(data, kind):
-    problem = spoilt(data, data.draw(problems(kind, whole=True)).astype(float))
+def agrees_with_the_sentence(data, kind, among=lambda _: True):
+    problem = spoilt(data, data.draw(problems(kind, whole=True).filter(lambda p: among(p.case))).astype(float))
     with np.errstate(invalid="ignore"):
         y, grads = in_ieee_arithmetic(problem)
         assert kind in PASSING or same(problem.forward(), y)
@@ -139,6 +139,11 @@ def agrees_with_the_sentence(data, kind):
 @given(data=st.data())
 def test_what_is_not_finite_goes_where_the_sentence_takes_it_and_no_padding_is_multiplied(kind, data):
     agrees_with_the_sentence(data, kind)
+
+
+@given(data=st.data())
+def test_a_resize_reads_what_is_not_finite_where_its_weights_have_one_sign(data):
+    agrees_with_the_sentence(data, ops.Resize, lambda case: case.op.mode != "cubic")
 
 
 @pytest.mark.parametrize("method", ["gemm", "winograd", "fft"])

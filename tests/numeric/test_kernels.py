@@ -53,7 +53,7 @@ def test_the_backward_kernel_computes_the_gradient_of_the_sentence(kind, data):
             ops.RadialBasis,
             ops.ReLU,
         ),
-        *(ops.Pad, ops.ReflectPad, ops.EdgePad, ops.MaxUnpool),
+        *(ops.Pad, ops.ReflectPad, ops.EdgePad, ops.WrapPad, ops.MaxUnpool),
         *(ops.Upsample, ops.Add, ops.Concat, ops.Select, ops.Flatten, ops.Dropout),
     )
 )

@@ -12,7 +12,7 @@ from cnnmath.verify.strategies import cases, windows
 from cnnmath.window import Window, compose, paths
 from tests.support import LINEAR, each, inner, problems
 
-BILINEAR = (ops.Conv, ops.ConvTranspose, ops.Linear, ops.Subsample)
+BILINEAR = (ops.Conv, ops.ConvTranspose, ops.Linear, ops.LinearLast, ops.Subsample)
 HOMOGENEOUS = (
     *(kind for kind in LINEAR if kind not in BILINEAR),
     ops.MaxPool,
@@ -25,7 +25,7 @@ KEEPING = (
     *(ops.MaxPool, ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.AdaptiveMaxPool),
     *(ops.Flatten, ops.Concat, ops.Select, ops.Dropout, ops.Maxout),
     *(ops.Slice, ops.Transpose, ops.Reshape, ops.Tile, ops.SpaceToDepth, ops.DepthToSpace, ops.ChannelShuffle),
-    *(ops.ReflectPad, ops.EdgePad, ops.Upsample, ops.LinearUpsample),
+    *(ops.ReflectPad, ops.EdgePad, ops.WrapPad, ops.Upsample, ops.LinearUpsample),
 )
 
 
@@ -99,7 +99,7 @@ def test_a_constant_is_its_own_mean_where_padding_does_not_count(case):
 @each(
     (
         *(ops.GlobalAveragePool, ops.AdaptiveAveragePool, ops.AdaptiveMaxPool),
-        *(ops.ReflectPad, ops.EdgePad, ops.LinearUpsample),
+        *(ops.ReflectPad, ops.EdgePad, ops.WrapPad, ops.LinearUpsample),
     )
 )
 @given(data=st.data())
@@ -156,7 +156,7 @@ def test_a_softmax_sums_to_one_and_ignores_a_common_shift(data):
     assert (abs(numeric.forward(problem.op, x + 1000) - y) < 1e-40).all()
 
 
-@each((ops.ReflectPad, ops.EdgePad, ops.LinearUpsample))
+@each((ops.ReflectPad, ops.EdgePad, ops.WrapPad, ops.LinearUpsample))
 @given(data=st.data())
 def test_both_directions_of_an_axis_are_treated_alike(kind, data):
     problem = data.draw(problems(kind))

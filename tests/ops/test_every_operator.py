@@ -112,7 +112,12 @@ def test_its_spatial_output_sizes_are_the_placements_of_its_windows(kind, data):
     assert case.op.shape(x)[2:] == sizes
 
 
-@each((ops.ConvTranspose, ops.Upsample, ops.LinearUpsample, ops.ReflectPad, ops.EdgePad))
+@each(
+    (
+        *(ops.ConvTranspose, ops.Upsample, ops.LinearUpsample, ops.Resize),
+        *(ops.ReflectPad, ops.EdgePad, ops.WrapPad, ops.LinearLast),
+    )
+)
 @given(data=st.data())
 def test_its_spatial_output_sizes_are_the_placements_of_its_axes(kind, data):
     case = data.draw(cases(kind))

@@ -22,6 +22,7 @@ EXPECTED = {
     ops.AdaptiveAveragePool: "pooling",
     ops.AdaptiveMaxPool: "pooling",
     ops.Linear: "dense",
+    ops.LinearLast: "dense",
     ops.RadialBasis: "dense",
     ops.RNNCell: "dense",
     ops.LSTMCell: "dense",

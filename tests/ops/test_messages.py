@@ -368,6 +368,12 @@ SHAPES = {
         "there is no border to repeat.\n  input   length 0     padding (1, 1)\n  rule    n >= 1\n"
         "  here    0 < 1\n  fix     give every axis a size of 1",
     ),
+    "a circle shorter than its padding": (
+        lambda: ops.WrapPad((1, (2, 4))).shape((1, 1, 5, 3)),
+        "the padding repeats more numbers than there are.\n  input   width 3     padding (2, 4)\n"
+        "  rule    before <= n and after <= n\n  here    4 > 3\n"
+        "  fix     pad by at most 3, or give an input of at least 4",
+    ),
     "an image unpooled to a signal": (
         lambda: ops.MaxUnpool((4,)).shape((1, 3, 2, 2)),
         "the input has the wrong rank.\n  input   shape (1, 3, 2, 2), 4 axes\n"

@@ -127,6 +127,14 @@ BY_HAND = {
         (Tensor((1, 1, 2, 2), [1, 2, 3, 4]),),
         [3, 4, 3, 1, 2, 1, 3, 4, 3],
     ),
+    "the other end of a circle": (ops.WrapPad(((2, 1),)), (vector(3, 4, 5),), [4, 5, 3, 4, 5, 3]),
+    "places by thirds": (ops.Resize(scale=("3/2",)), (vector(0, 6, 12),), [0, 3, 7, 11]),
+    "a half goes down": (ops.Resize((2,), mode="nearest"), (vector(1, 2, 3, 4),), [1, 3]),
+    "tokens of two numbers": (
+        ops.LinearLast(1),
+        (Tensor((1, 2, 2), [1, 2, 3, 4]), Tensor((1, 2), [10, 1]), Tensor((1,), [5])),
+        [17, 39],
+    ),
     "the border again": (ops.EdgePad(((1, 2),)), (vector(3, 4),), [3, 3, 4, 4, 4]),
     "a corner again": (
         ops.EdgePad(((1, 0), (0, 1))),

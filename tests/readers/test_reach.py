@@ -50,7 +50,12 @@ def test_an_output_of_several_inputs_sees_of_each_what_its_view_reads(kind, data
         assert tuple(axis.placements(n) for axis, n in zip(view, x[2:], strict=True)) == output[2:]
 
 
-@each((ops.ConvTranspose, ops.Upsample, ops.LinearUpsample, ops.ReflectPad, ops.EdgePad))
+@each(
+    (
+        *(ops.ConvTranspose, ops.Upsample, ops.LinearUpsample, ops.Resize),
+        *(ops.ReflectPad, ops.EdgePad, ops.WrapPad, ops.LinearLast),
+    )
+)
 @given(data=st.data())
 def test_an_output_of_a_transpose_a_fold_or_a_stretch_sees_what_its_axes_read_inside_the_input(kind, data):
     case = data.draw(cases(kind))

@@ -75,6 +75,8 @@ SPATIAL = ("kernel", "outputs", "scale", "padding")
 
 def rank(op):
     """Axes of the windows of an operator; one of an operator that takes any."""
+    if isinstance(op, ops.Resize):
+        return op.rank
     return next((len(v) for v in (getattr(op, n, None) for n in SPATIAL) if isinstance(v, tuple)), 1)
 
 

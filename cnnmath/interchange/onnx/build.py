@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.errors import CnnmathError, DataError, GraphError, unknown
+from cnnmath.errors import CnnmathError, DataError, GraphError, clip, unknown
 from cnnmath.graph import INPUT, Architecture, Given
 from cnnmath.interchange.model import Model
 from cnnmath.interchange.onnx.fold import folded
@@ -22,6 +22,9 @@ from cnnmath.ops.algebra import Shape
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 """Data types of what a network computes with, and of what is trained."""
+
+UNFIT = (ArithmeticError, LookupError, TypeError, ValueError)
+"""What a rule runs into where a node has, say, a list of the wrong length or an axis that is none."""
 
 
 def import_onnx(
@@ -121,6 +124,13 @@ def _read_node(reading: Reading, node: Node) -> None:
         return
     except CnnmathError as error:
         raise error.at(f"node '{node.name}'") from None
+    except UNFIT as error:
+        raise GraphError(
+            "its inputs and attributes do not fit each other.",
+            rule=f"what ONNX says of {clip(node.kind)}",
+            here=clip(str(error)),
+            fix="write the model again",
+        ).at(f"node '{node.name}'") from error
     outputs = found if isinstance(found, tuple) else (found,)
     for output, value in zip(node.outputs, outputs, strict=False):
         if output and value is not None:

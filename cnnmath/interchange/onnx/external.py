@@ -84,14 +84,14 @@ def opened(place: External) -> BufferedReader:
         folder = place.folder.resolve(strict=True)
         path = (folder / place.location).resolve(strict=True)
     except (OSError, RuntimeError, ValueError) as error:
-        raise _unusable(place.location, error) from None
+        raise _unusable(f"the file '{clip(place.location)}'", error) from None
     if not path.is_relative_to(folder):
         raise _outside(place.location, f"it is a link to '{clip(str(path))}'")
-    return open_file(path, place.location)
+    return open_file(path, f"the file '{clip(place.location)}'")
 
 
-def open_file(path: Path, shown: str | Path) -> BufferedReader:
-    """A file, open for reading; devices, pipes and folders are none.
+def open_file(path: Path, shown: str) -> BufferedReader:
+    """A file, open for reading; devices, pipes and folders are none. Messages call it as it is ``shown``.
 
     Raises
     ------
@@ -109,9 +109,9 @@ def open_file(path: Path, shown: str | Path) -> BufferedReader:
     return os.fdopen(number, "rb")
 
 
-def _unusable(shown: str | Path, reason: Exception | str) -> DataError:
+def _unusable(shown: str, reason: Exception | str) -> DataError:
     here = getattr(reason, "strerror", None) or str(reason)
-    return DataError(f"the file '{clip(str(shown))}' cannot be read.", here=here, fix="name another file")
+    return DataError(f"{shown} cannot be read.", here=here, fix="name another file")
 
 
 def _outside(location: str, here: str) -> DataError:

@@ -127,6 +127,8 @@ def _unsqueezed(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Arra
     axes = here.axes(1) or ()
     rank, rest = value.rank + len(axes), iter(value.sizes)
     new = {a % rank for a in axes}
+    if len(new) < len(axes):
+        raise ValueError(f"axes {axes} name one twice")
     sizes = [1 if i in new else next(rest) for i in range(rank)]
     return sizes, lambda a: a.reshape(sizes)
 

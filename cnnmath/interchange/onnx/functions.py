@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from cnnmath.errors import GraphError, clip
+from cnnmath.errors import CnnmathError, GraphError, clip
 from cnnmath.interchange.onnx.attributes import Reference, attributes, text
 from cnnmath.interchange.onnx.graph import Node
 from cnnmath.interchange.onnx.nodes import domain, key, node
@@ -17,23 +17,24 @@ from cnnmath.interchange.onnx.stored import Origin
 DEEPEST = 32
 """Calls inside each other."""
 
-MOST_NODES = 1 << 17
-"""Nodes that functions may become."""
+MOST_WORDS = 1 << 18
+"""Nodes, inputs, outputs and attributes that functions may become."""
 
 MOST_LETTERS = 1 << 26
-"""Letters of the names that their values get."""
+"""Letters of the names that these get."""
 
 Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of a model: names of what it takes and gives, defaults of its attributes, and its nodes."""
+    """A function of a model: names of what it takes and gives, defaults of its attributes, its nodes, their words."""
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     defaults: Mapping[str, Any]
     nodes: tuple[Node, ...]
+    words: int
     opsets: Mapping[str, int]
 
 
@@ -69,7 +70,7 @@ def inlined(
     fresh = Fresh(chain(taken, *(node.inputs for node in nodes), *(node.outputs for node in nodes)))
     known, notes, found = dict[Key, Function](), dict[str, None](), list[Node]()
     stack: list[tuple[Node, tuple[Key, ...]]] = [(node, ()) for node in reversed(nodes)]
-    count = letters = 0
+    words = letters = 0
     while stack:
         call, path = stack.pop()
         name = (call.domain, call.kind)
@@ -83,12 +84,15 @@ def inlined(
             found.append(call)
             continue
         _check_path(name, path)
-        body = _body(call, known[name], fresh)
-        count += len(body)
-        letters += sum(len(value) for inner in body for value in inner.outputs)
-        if count > MOST_NODES or letters > MOST_LETTERS:
-            raise GraphError("the model's functions unfold to too many nodes.", rule=f"at most {MOST_NODES:,}")
-        stack += [(inner, (*path, name)) for inner in reversed(body)]
+        words += known[name].words
+        letters += known[name].words * len(_prefix(call))
+        if words > MOST_WORDS or letters > MOST_LETTERS:
+            raise GraphError(
+                "the model's functions unfold to too much.",
+                rule=f"at most {MOST_WORDS:,} nodes, inputs, outputs and attributes",
+                fix="write the model without functions",
+            )
+        stack += [(inner, (*path, name)) for inner in reversed(_body(call, known[name], fresh))]
     return found, list(notes)
 
 
@@ -104,14 +108,16 @@ def _table(entries: Iterable[Any]) -> dict[Key, Any]:
 
 def _function(entry: Any, origin: Origin) -> Function:
     try:
+        nodes = tuple(node(inner, i, origin) for i, inner in enumerate(entry.node))
         return Function(
             tuple(text(value, "an input") for value in entry.input),
             tuple(text(value, "an output") for value in entry.output),
             attributes(entry.attribute_proto, origin),
-            tuple(node(inner, i, origin) for i, inner in enumerate(entry.node)),
+            nodes,
+            1 + sum(1 + len(inner.inputs) + len(inner.outputs) + len(inner.attributes) for inner in nodes),
             {domain(opset.domain): opset.version for opset in entry.opset_import},
         )
-    except GraphError as error:
+    except CnnmathError as error:
         where = f"function '{clip(str(entry.name))}'"
         error.where = f"{where}: {error.where}" if error.where else where
         raise
@@ -137,9 +143,14 @@ def _check_path(name: Key, path: tuple[Key, ...]) -> None:
         raise GraphError("functions call each other too deep.", rule=f"at most {DEEPEST} calls inside each other")
 
 
+def _prefix(call: Node) -> str:
+    """What names of a call's body begin with."""
+    return call.name or next(filter(None, call.outputs))
+
+
 def _body(call: Node, function: Function, fresh: Fresh) -> list[Node]:
     """The nodes of a function's body with the values and attributes of a call."""
-    where = call.name or next(filter(None, call.outputs))
+    where = _prefix(call)
     for what, formal, actual in (
         ("inputs", function.inputs, call.inputs),
         ("outputs", function.outputs, call.outputs),

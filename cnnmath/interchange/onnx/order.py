@@ -130,7 +130,7 @@ def _edges(
     """How many nodes each waits for, and which wait for it."""
     waits, readers = [0] * len(nodes), defaultdict(list)
     for i, node in enumerate(nodes):
-        for value in set(filter(None, node.inputs)):
+        for value in dict.fromkeys(filter(None, node.inputs)):
             if value in makers:
                 waits[i] += 1
                 readers[makers[value]].append(i)

@@ -13,6 +13,7 @@ from cnnmath.interchange.onnx.graph import Graph, Node, Value
 from cnnmath.interchange.onnx.library import onnx
 from cnnmath.interchange.onnx.nodes import domain, node, values
 from cnnmath.interchange.onnx.order import missing, named, ordered
+from cnnmath.interchange.onnx.schema import check
 from cnnmath.interchange.onnx.source import model_of
 from cnnmath.interchange.onnx.stored import Origin, Stored, stored
 
@@ -36,7 +37,7 @@ def read(source: Any, folder: str | os.PathLike[str] | None = None) -> Graph:
         For a file that cannot be read, is cut off or is no model, and for a tensor that lies about its size.
     GraphError
         For a graph that is none: a cycle, a value that nothing defines or that two nodes define, no nodes, no output,
-        operators older than version 7.
+        operators older than version 7, a node that ONNX does not allow.
     MissingExtraError
         Where the package onnx is not installed.
 
@@ -80,7 +81,9 @@ def _graph(model: Any, origin: Origin) -> Graph:
         raise GraphError("the graph has no output.", rule="a model is run for its outputs", fix="declare an output")
     _check_references(nodes)
     notes += _check_versions(nodes, opsets, model.ir_version)
-    nodes = ordered(named(nodes), given)
+    nodes = named(nodes)
+    check(nodes, opsets.get("", OLDEST))
+    nodes = ordered(nodes, given)
     defined = {*given, *(value for found in nodes for value in found.outputs)}
     for name in outputs:
         if name not in defined:

@@ -52,9 +52,9 @@ def model_of(source: Any, folder: str | os.PathLike[str] | None) -> tuple[Any, O
     if not isinstance(source, (str, os.PathLike)):
         given = type(source).__name__
         raise DataError(f"a model is not read from a {given}.", fix="give a path, bytes, or an onnx.ModelProto")
-    path, shown = Path(source), f"'{clip(str(source))}'"
+    path, shown = Path(source), f"'{source}'"
     try:
-        with open_file(path, path) as file:
+        with open_file(path, "the file") as file:
             seen = stamp(file)
             if not seen[0]:
                 raise _empty("the file")

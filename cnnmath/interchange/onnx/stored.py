@@ -157,20 +157,22 @@ def _shape(dims: Sequence[int]) -> tuple[int, ...]:
 
 def _check_length(array: Stored) -> None:
     """Raise where there are other bytes than the shape and the type need."""
-    where, entry = array.where, NAMED[array.dtype]
-    needed, unit = array.bytes, "bytes"
+    where, least, unit = array.where, array.bytes, "bytes"
+    most = least
     if isinstance(where, External):
-        there = needed if where.length is None else where.length
-    elif not isinstance(where, Span):
+        there = least if where.length is None else where.length
+    elif isinstance(where, Span):
+        there = where.length
+        if counted(array.field):
+            least = NAMED[array.dtype].entries(array.size)
+            most = least * LONGEST_VARINT
+    else:
         there = len(getattr(where, array.field))
         if array.field != "raw_data":
-            needed, unit = entry.entries(array.size), "entries"
-    elif counted(array.field):
-        least = entry.entries(array.size)
-        needed, there = min(max(where.length, least), least * LONGEST_VARINT), where.length
-    else:
-        there = where.length
-    if there != needed:
+            least = most = NAMED[array.dtype].entries(array.size)
+            unit = "entries"
+    if not least <= there <= most:
+        needed = f"{least:,}" if least == most else f"{least:,} to {most:,}"
         raise wrong_length(array, needed, there, unit)
 
 
@@ -179,11 +181,11 @@ def counted(name: str) -> bool:
     return name in ("int32_data", "int64_data", "uint64_data")
 
 
-def wrong_length(array: Stored, needed: int, there: int, unit: str) -> DataError:
+def wrong_length(array: Stored, needed: str, there: int, unit: str) -> DataError:
     """Build the error for a shape that lies."""
     return DataError(
         "it does not have the numbers that its shape declares.",
-        rule=f"shape {array.shape} of {array.dtype} needs {needed:,} {unit}",
+        rule=f"shape {array.shape} of {array.dtype} needs {needed} {unit}",
         here=f"{there:,} {unit}",
         fix="write the model again",
     )

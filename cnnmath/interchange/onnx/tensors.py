@@ -131,9 +131,9 @@ def _load(array: Stored) -> Array:
 def _span_bytes(where: Span) -> Array:
     if isinstance(where.source, bytes):
         return np.frombuffer(where.source, np.uint8, where.length, where.offset)
-    with open_file(where.source, where.source) as file:
+    with open_file(where.source, f"the file '{where.source}'") as file:
         if stamp(file) != where.stamp:
-            raise DataError(f"the file '{clip(str(where.source))}' has changed since it was read.", fix="read it again")
+            raise DataError(f"the file '{where.source}' has changed since it was read.", fix="read it again")
         return _read(file, where.offset, where.length)
 
 
@@ -142,7 +142,7 @@ def _external_bytes(array: Stored, where: External) -> Array:
         there = os.fstat(file.fileno()).st_size
         length = max(there - where.offset, 0) if where.length is None else where.length
         if length != array.bytes:
-            raise wrong_length(array, array.bytes, length, "bytes")
+            raise wrong_length(array, f"{array.bytes:,}", length, "bytes")
         if where.offset + length > there:
             raise DataError(
                 "its bytes are not all in the file.",
@@ -171,7 +171,7 @@ def _decoded(array: Stored, raw: Array) -> Array:
     """The varints of a field."""
     there, needed = int(np.count_nonzero(raw < 0x80)), NAMED[array.dtype].entries(array.size)
     if there != needed:
-        raise wrong_length(array, needed, there, "entries")
+        raise wrong_length(array, f"{needed:,}", there, "entries")
     tensor = onnx().TensorProto()
     number = tensor.DESCRIPTOR.fields_by_name[array.field].number
     from google.protobuf.message import DecodeError

@@ -143,25 +143,27 @@ class _Scan:
             if (field := known.get(number)) is None:
                 continue
             self.check(field, wire, at, kind)
-            single = "array" if field.name in NUMERIC else "" if field.repeated or field.message is None else field.name
-            if single and single in seen:
-                raise _broken(f"the {single} of a message comes twice.", at, kind, "what is not repeated comes once")
-            seen.add(single)
-            if field.name in NUMERIC and wire == DELIMITED and i - body > SMALL:
+            array = field.name in NUMERIC and wire == DELIMITED and body < i
+            if array or (field.message is not None and not field.repeated):
+                what = "array" if array else field.name
+                if what in seen:
+                    raise _broken(f"a second {what} in one message.", at, kind, "what is not repeated comes once")
+                seen.add(what)
+            if array and i - body > SMALL:
                 copied.append(_marker(len(self.cuts)))
                 self.cuts.append(Cut(field.name, body, i - body))
             elif field.message is not None:
                 inner = b"" if field.name in HOLLOW else self.message(field.message, body, i, depth + 1)
                 copied += encoded(number << 3 | DELIMITED), encoded(len(inner)), inner
             else:
+                if wire == DELIMITED != field.wire:
+                    self.count(i - body, at, kind)
                 copied.append(self.copy(at, body, i, field, kind))
         return b"".join(copied)
 
     def field(self, at: int, end: int, kind: Any) -> tuple[int, int, int, int]:
         """The field that begins at a byte: its number and wire type, where what it holds begins and ends."""
-        self.fields += 1
-        if self.fields > MOST_FIELDS:
-            raise _broken("the model has too many fields.", at, kind, f"at most {MOST_FIELDS:,}, an array being one")
+        self.count(1, at, kind)
         tag, body = self.varint(at, end, kind)
         number, wire = tag >> 3, tag & 7
         if wire not in WIRES or not 0 < number < 1 << 29:
@@ -180,6 +182,12 @@ class _Scan:
                 f"{length:,} bytes <= the {end - body:,} that are left",
             )
         return number, wire, body, body + length
+
+    def count(self, fields: int, at: int, kind: Any) -> None:
+        """Raise where there are more fields than can be meant, each number of a list being one."""
+        self.fields += fields
+        if self.fields > MOST_FIELDS:
+            raise _broken("the model has too many fields.", at, kind, f"at most {MOST_FIELDS:,}, an array being one")
 
     def varint(self, at: int, end: int, kind: Any) -> tuple[int, int]:
         """The integer that begins at a byte, and where it ends."""

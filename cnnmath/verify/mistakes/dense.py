@@ -11,7 +11,7 @@ import numpy as np
 from cnnmath.numeric import Kernel
 from cnnmath.numeric.kernels import KERNELS
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import Add, Dropout, Flatten, Linear, Maxout, RadialBasis
+from cnnmath.ops import Add, Dropout, Flatten, Linear, LinearLast, Maxout, RadialBasis
 from cnnmath.ops.algebra import Shape
 from cnnmath.verify.mistakes.mistake import (
     Mistake,
@@ -72,6 +72,27 @@ def _of_linear() -> Iterator[Mistake]:
                lambda op, _: op.bias)  # fmt: skip
 
 
+def _of_the_last_axis() -> Iterator[Mistake]:
+    def made(name: str, says: str, result: str, kernel: Kernel, shows: Any) -> Mistake:
+        return Mistake(f"last-{name}", LinearLast, says, spoils(result), kernel, shows)
+
+    right = KERNELS[LinearLast]
+    transposed = lambda op, w: w.T if w.shape[0] == w.shape[1] else w
+    yield made("weights-transposed", "w were transposed", "y",
+               wrong_output(LinearLast, lambda op, x, w, *b: right.forward(op, x, transposed(op, w), *b)),
+               lambda op, inputs: op.units == inputs[0][-1] > 1)  # fmt: skip
+    yield made("dw-of-the-first-position", "dw were summed over the batch alone, at the first position", "w",
+               wrong_gradients(LinearLast, w=lambda op, dy, x, *_: _at_first(dy).T @ _at_first(x)),
+               lambda _, inputs: prod(inputs[0][1:-1]) > 1)  # fmt: skip
+    yield made("db-averaged-over-positions", "db were averaged over the positions, not summed", "b",
+               altered_gradient(LinearLast, "b", lambda db, op, x, *_: db / prod(x.shape[1:-1])),
+               lambda op, inputs: op.bias and prod(inputs[0][1:-1]) > 1)  # fmt: skip
+
+
+def _at_first(a: Array) -> Array:
+    return a.reshape(len(a), -1, a.shape[-1])[:, 0]
+
+
 def _of_channels() -> Iterator[Mistake]:
     def made(name: str, kind: Any, says: str, results: tuple[str, ...], kernel: Kernel, shows: Any) -> Mistake:
         return Mistake(name, kind, says, spoils(*results), kernel, shows)
@@ -109,4 +130,4 @@ def _shared_out(_: Any, dy: Array, *xs: Array) -> dict[str, Array]:
     return {f"x{i}": dy / len(xs) for i in range(1, len(xs) + 1)}
 
 
-MISTAKES = (*_of_linear(), *_of_distances(), *_of_channels())
+MISTAKES = (*_of_linear(), *_of_the_last_axis(), *_of_distances(), *_of_channels())

@@ -12,7 +12,7 @@ import numpy as np
 from cnnmath.numeric import Kernel
 from cnnmath.numeric.kernels import KERNELS
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import EdgePad, LinearUpsample, MaxUnpool, Operator, Pad, ReflectPad, Upsample
+from cnnmath.ops import EdgePad, LinearUpsample, MaxUnpool, Operator, Pad, ReflectPad, Upsample, WrapPad
 from cnnmath.ops.algebra import Shape
 from cnnmath.verify.mistakes.mistake import (
     Change,
@@ -71,17 +71,21 @@ def _other(change: Change) -> Shows:
 
 
 def _moves(change: Change) -> Shows:
-    """Other padding shows unless it is of one number's copies alone."""
+    """Other padding shows unless it is of one number's copies alone, or a circle turns by its whole length."""
 
     def shows(op: Any, inputs: tuple[Shape, ...]) -> bool:
         pairs = zip(op.padding, settled(change, op, inputs).padding, inputs[0][2:], strict=True)
+        if isinstance(op, WrapPad):
+            return any((a[0] - b[0]) % n for a, b, n in pairs)
         return any(a != b and (n > 1 or not isinstance(op, EdgePad)) for a, b, n in pairs)
 
     return shows
 
 
 def _of_padding() -> Iterator[Mistake]:
-    kinds: tuple[tuple[type[Operator], str], ...] = ((Pad, "pad"), (ReflectPad, "reflection"), (EdgePad, "edge"))
+    kinds: tuple[tuple[type[Operator], str], ...] = (
+        *((Pad, "pad"), (ReflectPad, "reflection"), (EdgePad, "edge"), (WrapPad, "wrap")),
+    )
     for kind, prefix in kinds:
         for a in AXES:
             change, says = swapped_on(a), f"before and after were swapped on axis {a}"

@@ -22,6 +22,7 @@ from cnnmath.verify.mistakes import (
     rectifiers,
     recurrent,
     reduction,
+    resizing,
     transposed,
 )
 from cnnmath.verify.mistakes.mistake import Mistake
@@ -43,6 +44,7 @@ MISTAKES: tuple[Mistake, ...] = (
     *losses.MISTAKES,
     *moves.MISTAKES,
     *enlarging.MISTAKES,
+    *resizing.MISTAKES,
     *recurrent.MISTAKES,
     *hygiene.MISTAKES,
 )

@@ -158,7 +158,10 @@ BIASED = (ops.Conv, ops.ConvTranspose, ops.Linear, ops.Subsample)
 WHOLE: Mapping[type[Operator], tuple[int, ...]] = MappingProxyType(
     {
         **dict.fromkeys((ops.MaxPool, ops.AdaptiveMaxPool, ops.AdaptiveAveragePool, ops.GlobalAveragePool), (0, 1)),
-        **dict.fromkeys((ops.Upsample, ops.LinearUpsample, ops.ReflectPad, ops.EdgePad, ops.AveragePool), (0, 1)),
+        **dict.fromkeys(
+            (ops.Upsample, ops.LinearUpsample, ops.Resize, ops.ReflectPad, ops.EdgePad, ops.WrapPad, ops.AveragePool),
+            (0, 1),
+        ),
         **dict.fromkeys((ops.Maxout, ops.Flatten, ops.Dropout), (0,)),
         **dict.fromkeys((ops.SpaceToDepth, ops.DepthToSpace, ops.ChannelShuffle), (0,)),
         **dict.fromkeys((ops.Select, ops.Slice, ops.Transpose, ops.Reshape, ops.Tile), ()),
@@ -177,6 +180,8 @@ def averaging(op: Operator, case: Case) -> bool:
     """
     if isinstance(op, ops.AveragePool) and op.count_padding:
         return all(w.before == w.after == 0 for w in op.declared(case.inputs[0][2:]))
+    if isinstance(op, ops.Resize):
+        return op.crop is None
     return type(op) in WHOLE and not (isinstance(op, ops.Dropout) and op.training)
 
 

@@ -29,7 +29,7 @@ CHANNELWISE = (
     *(ops.AdaptiveMaxPool, ops.MaxUnpool, ops.ReflectPad, ops.EdgePad, ops.Upsample, ops.LinearUpsample),
     *(ops.BatchNorm, ops.InstanceNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus),
     *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish),
-    *(ops.Add, ops.Dropout),
+    *(ops.Add, ops.Dropout, ops.Resize, ops.WrapPad, ops.LinearLast),
     *(ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),
     *(ops.Abs, ops.Affine, ops.Clip, ops.Exp, ops.Log, ops.Power),
     *(ops.PReLU, ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Softsign),

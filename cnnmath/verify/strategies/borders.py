@@ -24,11 +24,11 @@ def pad(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
 def border(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
     """Settings of padding with what is at the border."""
     n, c, *sizes = shape_of(draw, plan)
-    wished, reflects = plan.get("padding"), kind is ops.ReflectPad
+    wished = plan.get("padding")
     if wished:  # a border that is mirrored is shorter than the input
         size = {"none": 2, "symmetric": 3, "asymmetric": 3, "whole": 2}[wished]
         sizes = [size + i for i, _ in enumerate(sizes)]
-    most = [m - 1 if reflects else m + 1 if wished == "whole" else 3 for m in sizes]
+    most = [_most(kind, m) if wished == "whole" or kind is not ops.EdgePad else 3 for m in sizes]
     drawn = [(draw(st.integers(0, m)), draw(st.integers(0, m))) for m in most]
     planned = {
         "none": [(0, 0) for _ in most],
@@ -37,6 +37,18 @@ def border(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
         "whole": [(m, m) if i else (m - 1, m) for i, m in enumerate(most)],
     }
     return Case(kind(tuple(planned[wished] if wished else drawn)), ((n, c, *sizes),))
+
+
+def _most(kind: Any, n: int) -> int:
+    """As many numbers as a border of n inputs can show; those of one that is repeated have no end."""
+    return {ops.ReflectPad: n - 1, ops.WrapPad: n}.get(kind, n + 1)
+
+
+def whole(case: Case) -> bool:
+    """Whether some border is as long as it can be, or longer than the input."""
+    op: Any = case.op
+    pairs = zip(op.padding, case.inputs[0][2:], strict=True)
+    return any(max(pair) and max(pair) >= _most(type(op), n) for pair, n in pairs)
 
 
 def _sides(draw: DrawFn, plan: Plan, feature: str, most: int) -> tuple[int, int]:

@@ -38,6 +38,7 @@ from cnnmath.verify.strategies.plan import (
     sizes_of,
 )
 from cnnmath.verify.strategies.pooling import adaptive, linear_upsample, pool, unpool, upsample
+from cnnmath.verify.strategies.resizing import resize
 
 
 def cases(kind: type[Operator], *, empty: bool = False) -> SearchStrategy[Case]:
@@ -86,6 +87,12 @@ def _linear(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
     units = draw(pick(plan, "units", many))
     channels = draw(pick(plan, "channels", many)) if plan or units < 4 else draw(st.integers(1, 3))
     return Case(kind(units, **own), ((batch_of(draw, plan), channels),))
+
+
+@st.composite
+def _last(draw: DrawFn, kind: Any, plan: Plan = FREE) -> Case:
+    units = draw(pick(plan, "units", {"1": [1], "several": [2, 3]}))
+    return Case(kind(units, bias=draw(pick(plan, "bias", BIASES))), (shape_of(draw, plan),))
 
 
 @st.composite
@@ -164,14 +171,17 @@ _CASES: dict[type[Operator], Callable[..., SearchStrategy[Case]]] = {
     ops.MaxUnpool: unpool,
     ops.Linear: _linear,
     ops.RadialBasis: _linear,
+    ops.LinearLast: _last,
     ops.RNNCell: _cell,
     ops.LSTMCell: _cell,
     ops.Pad: pad,
     ops.ReflectPad: border,
     ops.EdgePad: border,
+    ops.WrapPad: border,
     ops.Upsample: upsample,
     ops.LinearUpsample: linear_upsample,
     **dict.fromkeys((ops.BatchNorm, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.RMSNorm), norm),
+    ops.Resize: resize,
     ops.LocalResponseNorm: response,
     ops.Maxout: maxout,
     **dict.fromkeys((ops.Softmax, ops.LogSoftmax), softmax),

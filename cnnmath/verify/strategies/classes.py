@@ -13,6 +13,7 @@ from cnnmath.ops.hard import HALF, SIXTH
 from cnnmath.ops.loss import REDUCTIONS, TARGETS
 from cnnmath.verify.strategies import moves
 from cnnmath.verify.strategies.along import AXIS, PARTS, REDUCTION, part_of
+from cnnmath.verify.strategies.borders import whole
 from cnnmath.verify.strategies.broadcasts import EXPANDED, INPUTS, MATRICES, OTHER
 from cnnmath.verify.strategies.feature import (
     BATCH,
@@ -31,6 +32,7 @@ from cnnmath.verify.strategies.feature import (
     word,
 )
 from cnnmath.verify.strategies.plan import Case
+from cnnmath.verify.strategies.resizing import RESIZE
 from cnnmath.verify.strategies.sliding import AXES, FILTERS, POOL, SLIDING, output_padding, padding_class
 
 Predicate: TypeAlias = Callable[[Case], bool]
@@ -94,9 +96,7 @@ def _places(case: Case) -> str:
 def _border(case: Case) -> str:
     """The whole of a mirror is all but the number it stands at; that of a border, more than the input."""
     op: Any = case.op
-    most = [n - 1 if op.mirrored else n + 1 for n in case.inputs[0][2:]]
-    whole = any(max(pair) and max(pair) >= m for m, pair in zip(most, op.padding, strict=True))
-    return "whole" if whole else sides(op.padding)
+    return "whole" if whole(case) else sides(op.padding)
 
 
 def _ignored(case: Case) -> str:
@@ -150,6 +150,7 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     ops.AdaptiveMaxPool: ADAPTIVE,
     ops.MaxUnpool: SHAPED | {"places": Feature(("fewer", "as many", "more"), _places)},
     ops.Linear: DENSE | {"units": number("units", counted, *CHANNELS.names), "bias": BIAS},
+    ops.LinearLast: SHAPED | {"units": UNITS, "bias": BIAS},
     ops.RadialBasis: DENSE | {"units": number("units", counted, *CHANNELS.names)},
     ops.RNNCell: CELL | {"activation": word("activation", "tanh", "relu")},
     ops.LSTMCell: CELL,
@@ -159,8 +160,10 @@ _FEATURES: dict[type[Operator], Mapping[str, Feature]] = {
     | {"value": usual("value", 0, usual="0")},
     ops.ReflectPad: BORDER,
     ops.EdgePad: BORDER,
+    ops.WrapPad: BORDER,
     ops.Upsample: SHAPED | {"scale": SCALE},
     ops.LinearUpsample: SHAPED | {"scale": SCALE, "align_corners": flag("align_corners")},
+    ops.Resize: RESIZE,
     ops.BatchNorm: SHAPED | {"training": flag("training"), "epsilon": EPSILON},
     ops.GroupNorm: SHAPED | {"groups": number("groups", several, "1", "several"), "epsilon": EPSILON},
     ops.InstanceNorm: SHAPED | {"epsilon": EPSILON},

@@ -26,6 +26,7 @@ WITHOUT_CHANNELS: tuple[type[Operator], ...] = (
     *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish),
     *(ops.Concat, ops.Select, ops.Slice, ops.Transpose, ops.Reshape, ops.Tile),
     *(ops.SpaceToDepth, ops.DepthToSpace, ops.ChannelShuffle),
+    *(ops.Resize, ops.WrapPad, ops.LinearLast),
 )
 """Operators that an input without channels leaves nothing, or a bias alone."""
 

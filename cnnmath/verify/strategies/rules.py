@@ -48,6 +48,12 @@ MOVE_RULES: tuple[Rule, ...] = (
 
 BLOCK_RULES: tuple[Rule, ...] = ({"rank": ("1",), "block": ("unequal",)},)
 
+RESIZE_RULES: tuple[Rule, ...] = (
+    {"rank": ("1",), "outputs": ("mixed",)},
+    {"rank": ("1",), "outputs": ("fewer",), "sizes": ("1",)},
+    {"places": ("crop",), "given": ("scale",)},
+)
+
 SLOW: Rule = {"rank": ("2", "3"), "channels": ("around a block",), "sizes": ("larger",)}
 """Not impossible, but roots of sums over so many numbers take the exact definition long."""
 
@@ -56,6 +62,7 @@ _EXCLUDED: dict[type[Operator], tuple[Rule, ...]] = {
     ops.ConvTranspose: WINDOW_RULES + TRANSPOSE_RULES,
     **dict.fromkeys((ops.MaxPool, ops.AveragePool, ops.LpPool, ops.Subsample), WINDOW_RULES + REST_RULES + POOL_RULES),
     **dict.fromkeys((ops.Upsample, ops.LinearUpsample), ({"rank": ("1",), "scale": ("unequal",)},)),
+    ops.Resize: RESIZE_RULES,
     ops.MaxUnpool: ({"rank": ("1",), "sizes": ("1",), "places": ("fewer",)},),
     ops.BatchNorm: ({"rank": ("1",), "sizes": ("1",), "batch": ("1",), "training": ("yes",)}, SLOW),
     ops.GroupNorm: ({"channels": ("1",), "groups": ("several",)}, SLOW),
