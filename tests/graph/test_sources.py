@@ -27,7 +27,7 @@ from cnnmath.graph.flow import flow
 from cnnmath.graph.support import support
 from tests.support import fractions
 
-BATCH = 1
+BATCH = 2
 
 
 def two_inputs():
@@ -35,7 +35,7 @@ def two_inputs():
     net = Architecture("two", (2, 6, 7))
     net.add("conv", ops.Conv(3, 3, padding=1))
     net.add("further", Given((3, 6, 7)))
-    net.add("shift", Constant((BATCH, 3, 6, 7), trained=True))
+    net.add("shift", Constant((1, 3, 1, 7), trained=True))
     net.add("add", ops.Add(), "conv", "further", "shift")
     net.add("pool", ops.GlobalAveragePool())
     net.add("flatten", ops.Flatten())
@@ -64,10 +64,10 @@ def problem(seed=0):
 def test_a_source_reads_nothing_and_the_rest_flows_past_it():
     layers = {layer.name: layer for layer in propagate(two_inputs())}
     assert layers["further"].output_shape == (1, 3, 6, 7)
-    assert (layers["shift"].parameters, layers["further"].parameters) == (3 * 6 * 7, 0)
+    assert (layers["shift"].parameters, layers["further"].parameters) == (3 * 7, 0)
     assert layers["further"].fields.nothing
     assert layers["add"].field == layers["conv"].field
-    assert analyze(two_inputs()).parameters == 3 * 2 * 9 + 3 + 126
+    assert analyze(two_inputs()).parameters == 3 * 2 * 9 + 3 + 21
 
 
 def test_what_only_constants_decide_sees_nothing_of_the_input():
@@ -76,6 +76,15 @@ def test_what_only_constants_decide_sees_nothing_of_the_input():
     assert not add.fields.nothing
     assert support(still(), "add", (3,)).hull == ((3, 3),)
     assert flow(still())["relu"].paths.total == 1
+
+
+def test_a_scale_of_each_channel_changes_nothing_of_what_is_seen():
+    net = Architecture("scaled", (2, 9))
+    net.add("conv", ops.Conv(4, (3,), padding=1))
+    net.add("scale", Constant((1, 4, 1), trained=True))
+    net.add("multiply", ops.Multiply(), "conv", "scale")
+    assert propagate(net)[-1].field == propagate(net)[0].field
+    assert support(net, "multiply", (4,)).counts.tolist() == [1, 1, 1]
 
 
 def test_an_input_that_a_stored_array_is_added_to_has_the_length_of_that_array():
@@ -106,10 +115,10 @@ def test_the_gradient_of_a_stored_array_is_that_of_its_output():
     net, x, stored = problem()
     floats = {name: a.astype(float) for name, a in stored.items()}
     given = {name: a.astype(float) for name, a in x.items()}
-    found = loss_and_gradients(net, given, np.array([1]), floats, training=False)
-    p = np.exp(y := forward(net, given, floats)) / np.exp(y).sum()
-    dy = (p - np.eye(3)[[1]])[:, :, None, None] / 42
-    assert np.allclose(found.gradients["shift.value"], np.broadcast_to(dy, (1, 3, 6, 7)), rtol=1e-12)
+    found = loss_and_gradients(net, given, np.array([1, 2]), floats, training=False)
+    p = np.exp(y := forward(net, given, floats)) / np.exp(y).sum(1, keepdims=True)
+    dy = (p - np.eye(3)[[1, 2]]).sum(0) / 7 / BATCH
+    assert np.allclose(found.gradients["shift.value"], np.broadcast_to(dy[:, None, None], (1, 3, 1, 7)), rtol=1e-12)
     assert set(found.gradients) == {"conv.w", "conv.b", "shift.value"}
 
 
@@ -126,8 +135,8 @@ def test_a_further_input_of_another_shape_is_refused_by_name():
         forward(net, x | {"further": x["further"][:, :, 1:]}, stored)
     assert str(caught.value) == (
         "node 'further': a further input has another shape than declared.\n"
-        "  input   (1, 3, 5, 7)\n"
-        "  rule    (1, 3, 6, 7), the first size that of the batch"
+        "  input   (2, 3, 5, 7)\n"
+        "  rule    (2, 3, 6, 7), the first size that of the batch"
     )
 
 

@@ -3,6 +3,6 @@
 from cnnmath.interchange.onnx.build import import_onnx
 from cnnmath.interchange.onnx.graph import Graph, Node, Value
 from cnnmath.interchange.onnx.read import read
-from cnnmath.interchange.onnx.tensors import Arrays, Stored, load
+from cnnmath.interchange.onnx.tensors import Stored, load
 
-__all__ = ["Arrays", "Graph", "Node", "Stored", "Value", "import_onnx", "load", "read"]
+__all__ = ["Graph", "Node", "Stored", "Value", "import_onnx", "load", "read"]

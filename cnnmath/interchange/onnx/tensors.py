@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
 from io import BufferedReader
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from cnnmath.errors import CnnmathError, DataError, OutOfMemoryError, clip, unknown
+from cnnmath.errors import CnnmathError, DataError, OutOfMemoryError, clip
 from cnnmath.interchange.onnx.external import External, open_file, opened
 from cnnmath.interchange.onnx.formats import NAMED, NUMBERS, UNREADABLE, WIDENED
 from cnnmath.interchange.onnx.library import onnx
@@ -51,55 +49,6 @@ def load(array: Stored) -> Array:
         return _load(array)
     except CnnmathError as error:
         raise error.at(f"tensor '{clip(array.name)}'") from None
-
-
-class Arrays(Mapping[str, Array]):
-    """Arrays by name, each loaded when it is asked for, and again when it is asked for again.
-
-    Parameters
-    ----------
-    entries
-        Arrays, or what is stored of them.
-    transforms
-        What is made of some of them after loading: a transpose, a reshape.
-
-    Examples
-    --------
-    >>> from onnx import helper
-    >>> from cnnmath.interchange.onnx.stored import Origin, stored
-    >>> w = stored(helper.make_tensor("w", 1, (2, 3), range(6)), "w", Origin())
-    >>> arrays = Arrays({"linear.w": w}, {"linear.w": np.transpose})
-    >>> arrays
-    Arrays of 1 names
-    >>> arrays["linear.w"].shape
-    (3, 2)
-    """
-
-    def __init__(
-        self,
-        entries: Mapping[str, Stored | Array],
-        transforms: Mapping[str, Callable[[Array], Array]] = MappingProxyType({}),
-    ) -> None:
-        self._entries, self._transforms = dict(entries), dict(transforms)
-
-    def __getitem__(self, name: str) -> Array:
-        if name not in self._entries:
-            raise unknown("array", clip(str(name)), self._entries)
-        entry = self._entries[name]
-        array = load(entry) if isinstance(entry, Stored) else entry
-        return self._transforms[name](array) if name in self._transforms else array
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._entries
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def __repr__(self) -> str:
-        return f"Arrays of {len(self)} names"
 
 
 def _load(array: Stored) -> Array:
