@@ -14,6 +14,9 @@ from cnnmath.ops.pool import Pool
 from cnnmath.ops.spatial import inside, settle, taps
 from cnnmath.window import Size
 
+LARGEST = 64
+"""Largest exponent: the power is written out as a product."""
+
 
 @dataclass(frozen=True, slots=True)
 class LpPool(Pool):
@@ -63,6 +66,13 @@ class LpPool(Pool):
         if not isinstance(exponent, int):
             raise SettingError(
                 "the exponent p must be a number.", here=f"p {exponent}", fix="put an integer in, as p=2"
+            )
+        if exponent > LARGEST:
+            raise SettingError(
+                f"the exponent p is larger than {LARGEST}.",
+                here=f"p {exponent}",
+                rule="the norm of a large p is the maximum, but for the last digits",
+                fix="use MaxPool of the absolute values",
             )
         object.__setattr__(self, "p", exponent)
 

@@ -38,6 +38,12 @@ SETTINGS = {
         lambda: ops.LpPool(2, p=0),
         "the exponent p must be at least 1.\n  rule    exponent p >= 1\n  here    0 < 1\n  fix     use 1 or more",
     ),
+    "an exponent of a pooling norm that is no norm any more": (
+        lambda: ops.LpPool(2, p=65),
+        "the exponent p is larger than 64.\n  here    p 65\n"
+        "  rule    the norm of a large p is the maximum, but for the last digits\n"
+        "  fix     use MaxPool of the absolute values",
+    ),
     "no pieces": (
         lambda: ops.Maxout(0),
         "the number of pieces must be at least 1.\n  rule    number of pieces >= 1\n  here    0 < 1\n"

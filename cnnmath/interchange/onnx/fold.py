@@ -14,7 +14,7 @@ import numpy as np
 
 from cnnmath.interchange.onnx.arithmetic import ARITHMETIC
 from cnnmath.interchange.onnx.formats import FORMATS
-from cnnmath.interchange.onnx.known import SMALL, Known, Lazy, UnclaimedError, constant, content, numbers
+from cnnmath.interchange.onnx.known import SMALL, Known, Lazy, UnclaimedError, constant, content, filled, numbers
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.numeric.windows import Array
 
@@ -94,9 +94,7 @@ def _filled(here: Here) -> Known:
     value = content(here.tensor("value", np.zeros(1, np.float32)))
     if not all(isinstance(n, int) for n in shape):
         raise UnclaimedError("a constant has sizes that are left open")
-    array = np.broadcast_to(value.reshape(()), shape)
-    dtype = str(value.dtype)
-    return Known(here.node.outputs[0], dtype, shape, array=Lazy(shape, dtype, lambda: array))
+    return filled(here.node.outputs[0], value.reshape(()), shape)
 
 
 def _transpose(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Array]]:

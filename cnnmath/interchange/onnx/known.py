@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from numbers import Integral
 from typing import Any
@@ -42,7 +42,7 @@ class Lazy:
 
     shape: tuple[int, ...]
     dtype: str
-    make: Callable[[], Any]
+    make: Callable[[], Any] = field(repr=False)
     source: str = ""
     trained: bool = False
 
@@ -105,6 +105,19 @@ def constant(name: str, array: Any, dtype: str = "") -> Known:
     found = np.asarray(array)
     dtype = dtype or str(found.dtype)
     return Known(name, dtype, found.shape, array=Lazy(found.shape, dtype, lambda: found))
+
+
+def filled(name: str, number: Any, shape: Sequence[int]) -> Known:
+    """A value whose numbers are all the same: of any size it takes the memory of one.
+
+    Examples
+    --------
+    >>> filled("zeros", np.float32(0), (2, 3)).shape
+    (2, 3)
+    """
+    one = np.asarray(number)
+    lazy = Lazy(tuple(shape), str(one.dtype), lambda: np.broadcast_to(one, shape))
+    return Known(name, lazy.dtype, lazy.shape, array=lazy)
 
 
 def content(value: Known | None) -> Array:

@@ -332,3 +332,16 @@ def test_a_file_of_100_megabytes_is_read_in_less_than_one(tmp_path):
     assert graph.initializers["w"].bytes == size
     assert most < 1 << 20
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - resident < 5 << 10
+
+
+def test_a_mask_or_a_shift_of_one_number_takes_the_memory_of_one():
+    net = helper.make_node("Dropout", ["x"], ["y", "mask"], "drop")
+    graph = helper.make_graph(
+        [net],
+        "g",
+        [value("x", 1, 1 << 20, 1 << 20)],
+        [value("y", 1, 1 << 20, 1 << 20), helper.make_tensor_value_info("mask", 9, None)],
+    )
+    found = import_onnx(helper.make_model(graph)).stored["mask"]
+    assert found.shape == (1, 1 << 20, 1 << 20)
+    assert found.strides == (0, 0, 0)

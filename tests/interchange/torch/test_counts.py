@@ -4,11 +4,14 @@ Counters that hook modules see no function that is called in ``forward``, and a 
 those that follow functions see a transposed convolution by its output, too much by the square of the stride.
 """
 
+import pytest
+
 from cnnmath import zoo
 from cnnmath.graph import analyze, propagate, shapes
 from cnnmath.interchange import import_torch
 from cnnmath.ops import ChannelShuffle
 from tests.interchange.torch.exact import counts, image, integers, names, nn, read, torch
+from tests.support import table
 
 functional = nn.functional
 
@@ -98,9 +101,13 @@ def test_a_depthwise_separable_convolution():
     assert counts(model) == (200, 6000)  # 8*9 + 16*8, (8*9 + 16*8) * 5*6
 
 
+class Upsampling(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.ConvTranspose2d(6, 4, 3, stride=2, padding=1, output_padding=1))
+
+
 def test_a_transposed_convolution_costs_what_its_inputs_cost():
-    up = nn.ConvTranspose2d(6, 4, 3, stride=2, padding=1, output_padding=1)
-    model = read(nn.Sequential(up), 6, 5, 7)
+    model = read(Upsampling(), 6, 5, 7)
     assert shapes(model.network)["0"] == (1, 4, 10, 14)  # 2*(5 - 1) - 2*1 + 3 + 1, 2*(7 - 1) - 2*1 + 3 + 1
     assert counts(model) == (220, 7560)  # 6*4*9 + 4, 6*4*9 * 5*7
 
@@ -206,3 +213,16 @@ def test_a_network_of_the_zoo_as_pytorch_writes_it():
     summary = analyze(model.network)
     assert (summary.parameters, summary.macs) == (analyze(ours).parameters, analyze(ours).macs)
     assert summary.field == analyze(ours).field
+
+
+MODULES = {kind.__name__: kind for kind in (Twice, TwoSizes, Functions, Residual, Upsampling)}
+
+
+@pytest.mark.parametrize("row", table("counters_on_modules.csv"), ids=lambda row: row["module"])
+def test_what_counters_give_is_told_from_what_is_there(row):
+    kind = MODULES[row["module"]]
+    found = counts(read(kind(), *map(int, row["input"].split("x"))))
+    assert found == (int(row["hand_parameters"]), int(row["hand"]))
+    wrong = {tool for tool in ("torchinfo", "fvcore", "thop", "pytorch") if int(row[tool]) != found[1]}
+    assert wrong
+    assert "pytorch" not in wrong

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError, constant, content
+from cnnmath.interchange.onnx.known import Known, UnclaimedError, content, filled
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule
 from cnnmath.ops import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, RMSNorm
@@ -87,7 +87,7 @@ def _axis(here: Here, x: Known) -> int:
 
 def _zeros(like: Known) -> Known:
     """A shift that shifts nothing."""
-    return constant(f"{like.name}/0", np.zeros(like.sizes, like.dtype or "float32"))
+    return filled(f"{like.name}/0", np.zeros((), like.dtype or "float32"), like.sizes)
 
 
 def lrn(here: Here) -> Known:
@@ -109,7 +109,7 @@ def dropout(here: Here) -> tuple[Known, Known | None]:
         return x, None
     if not all(isinstance(n, int) for n in x.sizes):
         raise UnclaimedError("whose mask has sizes that are left open")
-    return x, constant(here.node.outputs[1], np.ones(x.sizes, bool))
+    return x, filled(here.node.outputs[1], np.True_, x.sizes)
 
 
 def identity(here: Here) -> Known:
