@@ -9,7 +9,7 @@ from cnnmath import ops
 from cnnmath.ops.algebra import spatial_of
 from cnnmath.readers import Tensor, backward, reach
 from cnnmath.verify.strategies import cases
-from tests.support import LINEAR, each, every_operator, problems
+from tests.support import LINEAR, each, every_operator, few, problems
 
 REPEATING = (ops.Add, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum, ops.Expand)
 SEEING = tuple(kind for kind in LINEAR if kind not in (*REPEATING, ops.Concat, ops.MaxUnpool))  # switches choose
@@ -123,6 +123,7 @@ def test_flattening_sees_each_input_once_in_row_major_order(case):
 
 
 @each(SEEING)
+@few
 @given(data=st.data())
 def test_with_positive_weights_an_output_has_a_gradient_exactly_where_it_reaches(kind, data):
     problem = data.draw(problems(kind, low=1))
@@ -141,6 +142,7 @@ def test_a_cubic_that_lies_between_two_inputs_has_a_gradient_at_four():
 
 
 @every_operator
+@few
 @given(data=st.data())
 def test_no_output_has_a_gradient_where_it_does_not_reach(kind, data):
     problem = data.draw(problems(kind))
