@@ -81,6 +81,8 @@ SIMPLE = {
 }
 MANY = max(40, settings.default.max_examples)
 """Draws of settings among which every class of known mistakes is: see tests/numeric/test_bug_corpus.py."""
+few = settings(max_examples=max(settings.default.max_examples // 3, 5))
+"""A third of the examples: for what is asked of all operators and hardly depends on a setting, or takes long."""
 every_operator = pytest.mark.parametrize("kind", ops.ALL, ids=lambda kind: kind.__name__)
 
 

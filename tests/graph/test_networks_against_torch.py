@@ -54,7 +54,7 @@ class Case:
         return forward(self.net, x, parameters), found.loss, found.gradients
 
 
-@pytest.fixture(scope="module", params=["alexnet 224", "vgg16 224", "resnet50 224"])
+@pytest.fixture(scope="module", params=["alexnet 224", "vgg16 96", "resnet50 96"])
 def case(request):
     name, size = request.param.split()
     net = zoo.named(name).with_input((3, int(size), int(size)))
@@ -103,4 +103,4 @@ def test_a_small_mistake_in_one_tap_is_seen_at_the_output(case):
     wrong[key] = wrong[key].copy()
     wrong[key].flat[0] *= 1 + 1e-3
     y = forward(case.net, *Case(case.net, wrong, case.x, None).as_(np.float64))
-    assert distance(y, case.exact[0]) > 1e-8
+    assert distance(y, case.exact[0]) > 1e-9  # ten times what is taken for equal

@@ -14,7 +14,7 @@ from cnnmath.ops import Operator, operands
 from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.notation import describe
 from cnnmath.verify.strategies import cases
-from tests.support import each, every_operator, simple
+from tests.support import each, every_operator, few, simple
 
 MERGES = (ops.Add, ops.Maximum, ops.Minimum, ops.Concat)
 PAIRS = (ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.MatMul)
@@ -54,6 +54,7 @@ def test_it_is_found_by_its_name_however_that_is_spelled(kind):
 
 
 @every_operator
+@few
 @given(data=st.data())
 def test_its_notation_is_the_call_that_builds_it(kind, data):
     op = data.draw(cases(kind)).op
@@ -61,6 +62,7 @@ def test_its_notation_is_the_call_that_builds_it(kind, data):
 
 
 @every_operator
+@few
 @given(data=st.data())
 def test_it_is_a_frozen_record_of_equal_value_and_hash(kind, data):
     op = data.draw(cases(kind)).op
@@ -72,6 +74,7 @@ def test_it_is_a_frozen_record_of_equal_value_and_hash(kind, data):
 
 
 @every_operator
+@few
 @given(data=st.data())
 def test_its_sentence_reads_its_operands_in_the_order_in_which_they_are_declared(kind, data):
     case = data.draw(cases(kind))
@@ -85,6 +88,7 @@ def test_its_sentence_reads_its_operands_in_the_order_in_which_they_are_declared
 
 
 @every_operator
+@few
 @given(data=st.data())
 def test_its_shape_with_symbols_becomes_its_shape_with_numbers(kind, data):
     case = data.draw(cases(kind))

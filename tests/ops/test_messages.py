@@ -292,7 +292,7 @@ SHAPES = {
     "a merge of unequal shapes": (
         lambda: ops.Add().shape((1, 64, 56, 56), (1, 256, 56, 56)),
         "the inputs have unequal shapes.\n  input   (1, 64, 56, 56)  and  (1, 256, 56, 56)\n"
-        "  rule    to add, all axes must agree\n  here    (1, 256, 56, 56) against (1, 64, 56, 56)\n"
+        "  rule    lengths of an axis, counted from the last, are equal or 1\n  here    axis -3: 256 against 64\n"
         "  fix     bring the branches to one shape, with a strided 1x1 Conv as a projection or with padding",
     ),
     "a concatenation of unequal maps": (

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from cnnmath import ops
 from cnnmath.verify.strategies import cases
-from tests.support import every_operator, simple
+from tests.support import every_operator, few, simple
 
 
 def test_batch_normalisation_normalises_by_its_batch_in_training():
@@ -20,6 +20,7 @@ def test_an_operator_that_behaves_as_ever_is_itself():
 
 
 @every_operator
+@few
 @given(data=st.data())
 def test_a_step_to_either_mode_is_taken_once_and_keeps_the_shape(kind, data):
     case = data.draw(cases(kind))

@@ -14,10 +14,11 @@ from cnnmath.ops.call import Place
 from cnnmath.ops.notation import chain, describe, parse
 from cnnmath.ops.syntax import LONGEST, read, read_value
 from cnnmath.verify.strategies import cases
-from tests.support import every_operator, simple
+from tests.support import every_operator, few, simple
 
 
 @every_operator
+@few
 @given(data=st.data())
 def test_what_is_written_is_read_back(kind, data):
     op = data.draw(cases(kind)).op
@@ -106,7 +107,7 @@ MESSAGES = {
         "  text    conv(8, 5) > flaten\n"
         "                       ^\n"
         "  near    flatten, layernorm\n"
-        "  known   " + ", ".join(sorted(kind.__name__.lower() for kind in ops.ALL)),
+        f"  known   {len(ops.ALL)} names, abs to wrappad",
     ),
     "conv(8, 3, strid=2)": (
         UnknownNameError,
@@ -275,6 +276,7 @@ def test_any_text_is_read_or_refused_with_a_message(text):
 
 
 @every_operator
+@few
 @given(data=st.data())
 def test_any_settings_are_taken_or_refused_with_a_message(kind, data):
     nested = st.recursive(VALUES, lambda inner: st.lists(inner, max_size=3).map(tuple), max_leaves=5)

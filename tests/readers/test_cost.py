@@ -16,7 +16,7 @@ from cnnmath.ops import operands
 from cnnmath.readers import Census, cost
 from cnnmath.verify.strategies import cases
 from tests.ops.test_every_operator import symbolic_shapes
-from tests.support import each, every_operator
+from tests.support import each, every_operator, few
 
 N, C, H, W, F = sympy.symbols("N C H W F", integer=True, positive=True)
 KINDS = (
@@ -153,6 +153,7 @@ def unpadded(case):
 
 
 @each([kind for kind in ops.ALL if kind not in (ops.LinearUpsample, ops.Resize, ops.MaxUnpool)])  # see their own tests
+@few
 @given(data=st.data())
 def test_the_census_counts_what_is_carried_out_where_nothing_is_padded(kind, data):
     op, inputs = unpadded(data.draw(cases(kind)))
@@ -160,6 +161,7 @@ def test_the_census_counts_what_is_carried_out_where_nothing_is_padded(kind, dat
 
 
 @every_operator
+@few
 @given(data=st.data())
 def test_the_census_in_symbols_becomes_the_census_in_numbers(kind, data):
     case = data.draw(cases(kind))
@@ -213,6 +215,7 @@ def test_a_transposed_convolution_has_a_formula_for_its_cost():
     assert sympy.expand(census.additions - 9 * C * F * H * N * W) == 0  # every output is filled, and has a bias
 
 
+@few
 @given(cases(ops.ConvTranspose))
 def test_the_census_of_a_transpose_is_no_count_of_its_sentence_alone(case):
     """Read an output at a time, each would pay for all taps: about the product of the strides too much."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cnnmath import ops
 from cnnmath.readers import Tensor, backward
-from tests.support import LINEAR, TRANSCENDENTAL, each, inner, problems
+from tests.support import LINEAR, TRANSCENDENTAL, each, few, inner, problems
 
 AFFINE = dict.fromkeys(LINEAR) | {ops.BatchNorm: {"x", "gamma", "beta", "mean"}, ops.MaxUnpool: {"x"}}
 STEP = Fraction(1, 10**12)
@@ -25,6 +25,7 @@ def moved(problem, name, step):
 
 
 @each(AFFINE)
+@few
 @given(data=st.data())
 def test_a_value_that_is_affine_in_an_operand_changes_by_its_gradient(kind, data):
     problem = data.draw(problems(kind))
@@ -36,6 +37,7 @@ def test_a_value_that_is_affine_in_an_operand_changes_by_its_gradient(kind, data
 
 
 @each((*TRANSCENDENTAL, ops.BatchNorm))
+@few
 @given(data=st.data())
 def test_a_smooth_value_changes_by_its_gradient_up_to_second_order(kind, data):
     problem = data.draw(problems(kind))

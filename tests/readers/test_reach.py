@@ -9,7 +9,7 @@ from cnnmath import ops
 from cnnmath.ops.algebra import spatial_of
 from cnnmath.readers import Tensor, backward, reach
 from cnnmath.verify.strategies import cases
-from tests.support import LINEAR, each, every_operator, problems
+from tests.support import LINEAR, each, every_operator, few, problems
 
 REPEATING = (ops.Add, ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum, ops.Expand)
 SEEING = tuple(kind for kind in LINEAR if kind not in (*REPEATING, ops.Concat, ops.MaxUnpool))  # switches choose
@@ -123,15 +123,26 @@ def test_flattening_sees_each_input_once_in_row_major_order(case):
 
 
 @each(SEEING)
+@few
 @given(data=st.data())
 def test_with_positive_weights_an_output_has_a_gradient_exactly_where_it_reaches(kind, data):
     problem = data.draw(problems(kind, low=1))
     assume(not getattr(problem.op, "training", False))  # a mask has zeros
+    assume(kind is not ops.Resize or problem.op.mode != "cubic")  # weights of both signs, and 0 on an input
     at = tuple(data.draw(st.integers(0, n - 1)) for n in problem.dy.shape)
     assert support(problem, at) == reach(problem.op, at, *problem.case.inputs)
 
 
+def test_a_cubic_that_lies_between_two_inputs_has_a_gradient_at_four():
+    op, x = ops.Resize(scale=(2,), mode="cubic"), Tensor((1, 1, 5), [0] * 5)
+    one = Tensor((1, 1, 10), [0] * 4 + [1] + [0] * 5)
+    (dx,) = backward(op, one, {"x": x}).values()
+    assert {p for p, v in zip(dx.positions(), dx.values, strict=True) if v} == reach(op, (0, 0, 4), x.shape)
+    assert dx.values.count(0) == 1
+
+
 @every_operator
+@few
 @given(data=st.data())
 def test_no_output_has_a_gradient_where_it_does_not_reach(kind, data):
     problem = data.draw(problems(kind))
