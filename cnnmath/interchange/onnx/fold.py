@@ -94,6 +94,8 @@ def _filled(here: Here) -> Known:
     value = content(here.tensor("value", np.zeros(1, np.float32)))
     if not all(isinstance(n, int) for n in shape):
         raise UnclaimedError("a constant has sizes that are left open")
+    if value.size != 1:
+        raise UnclaimedError(f"filled with {value.size} numbers")
     return filled(here.node.outputs[0], value.reshape(()), shape)
 
 

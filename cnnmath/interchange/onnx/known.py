@@ -19,6 +19,10 @@ SMALL = 1 << 12
 """Numbers of an array that is computed while the graph is read; larger ones wait until they are asked for."""
 
 
+MOST = 1 << 60
+"""Numbers of an array that are all the same: its bytes are counted in 64 bits."""
+
+
 class UnclaimedError(Exception):
     """A node that the package has no mathematics for, and why."""
 
@@ -116,6 +120,8 @@ def filled(name: str, number: Any, shape: Sequence[int]) -> Known:
     (2, 3)
     """
     one = np.asarray(number)
+    if prod(shape) > MOST:
+        raise UnclaimedError(f"'{name}' has {prod(shape):,} numbers")
     lazy = Lazy(tuple(shape), str(one.dtype), lambda: np.broadcast_to(one, shape))
     return Known(name, lazy.dtype, lazy.shape, array=lazy)
 

@@ -16,6 +16,7 @@ import sympy as sp
 from cnnmath.errors import SettingError, unknown
 from cnnmath.graph import INPUT, Architecture, Opaque, shapes
 from cnnmath.graph.architecture import check_numbers
+from cnnmath.graph.sources import Source
 from cnnmath.ops import Concat
 from cnnmath.ops.notation import describe
 from cnnmath.ops.reduced import reduced
@@ -109,6 +110,8 @@ def _asked(net: Architecture, node: str, wrt: str | None) -> tuple[list[str], st
             raise unknown("operand", wrt, ["y"]).at(f"node '{node}'")
         return [], INPUT
     op, reads = net.op(node), net.inputs(node)
+    if isinstance(op, Source) and wrt in (None, "y", "value"):  # a stored array is its node's output
+        return [], node
     known = shapes(net)
     parameters = list(op.parameters(*(known[read] for read in reads)))
     inputs = dict(zip(operand_names(net, node), reads, strict=True))
