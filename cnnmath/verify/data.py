@@ -104,6 +104,8 @@ def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed:
     numbers = seed.integers(-most, most + 1, shape)
     if numbers.size < FEW and not name.startswith("x"):
         numbers = numbers + (numbers >= 0)
+    if isinstance(op, ops.Reduce) and op.how == "product" and name == "x":
+        numbers = _factors(op, numbers, seed)
     if mode(op, *inputs) == "integers":
         return numbers.astype(float) * divisor(op, *inputs)
     exact = np.array([Fraction(int(v)) for v in numbers.flat], object).reshape(shape)
@@ -112,6 +114,16 @@ def draw(op: Operator, name: str, shape: Shape, inputs: tuple[Shape, ...], seed:
     if isinstance(op, Cell):
         return exact / Fraction(8)
     return exact * exact + 1 / Fraction(4) - rational(op.epsilon) if name == "var" else exact  # type: ignore[attr-defined]
+
+
+def _factors(op: ops.Reduce, numbers: Any, seed: np.random.Generator) -> Any:
+    """None, one or two factors of each product are 0: in the gradient each of these is another case."""
+    factors, along = numbers + (numbers >= 0), op.along(numbers.shape)
+    for _ in range(2):
+        lot = seed.random(numbers.shape)
+        most = lot.max(axis=along, keepdims=True, initial=0)
+        factors[(lot == most) & (seed.random(most.shape) < 1 / 2)] = 0
+    return factors
 
 
 def around(op: Operator) -> list[Fraction]:

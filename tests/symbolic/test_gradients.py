@@ -51,7 +51,7 @@ def test_every_formula_of_every_operator_is_what_the_readers_say(kind):
 
 @each((*SLIDING, ops.ConvTranspose))
 def test_the_formulas_of_drawn_signals_are_what_the_readers_say(kind):
-    @settings(max_examples=12)
+    @settings(max_examples=max(6, settings.default.max_examples // 20))
     @given(cases(kind))
     def check(case):
         assert agrees(clipped(case, 1))
@@ -61,7 +61,7 @@ def test_the_formulas_of_drawn_signals_are_what_the_readers_say(kind):
 
 @each(SLIDING)
 def test_the_formulas_of_drawn_images_are_what_the_readers_say(kind):
-    @settings(max_examples=4)
+    @settings(max_examples=max(2, settings.default.max_examples // 60))
     @given(cases(kind))
     def check(case):
         assert agrees(clipped(case, 2))

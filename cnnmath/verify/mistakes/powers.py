@@ -46,7 +46,7 @@ def base_2(_: Operator, x: Array) -> Array:
 
 
 def _of_exponentials() -> Iterator[Mistake]:
-    yield _y("exp-less-1", Exp, "1 were subtracted", lambda _, x: expm1(x), everywhere)
+    yield _y("exp-less-1", Exp, "one were subtracted", lambda _, x: expm1(x), everywhere)
     yield _dx("exp-derivative-of-its-input", Exp, "the derivative were the input, not the output",
               lambda _, dy, x: dy * x, everywhere)  # fmt: skip
     yield _y("log-of-one-more", Log, "1 were added before the logarithm", lambda _, x: log1p(x), everywhere)

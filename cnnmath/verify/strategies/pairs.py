@@ -63,7 +63,8 @@ def drawn(kind: type[Operator], plan: Plan) -> Case:
     return seen[-1]
 
 
-def plans(kind: type[Operator], *, empty: bool = False) -> list[Plan]:
+@cache
+def plans(kind: type[Operator], *, empty: bool = False) -> tuple[Plan, ...]:
     """The rows of `covering`: for each feature a class, every possible pair of them somewhere."""
     table = _table(kind, empty=empty)
     names = sorted(table, key=lambda name: -len(table[name]))
@@ -76,7 +77,7 @@ def plans(kind: type[Operator], *, empty: bool = False) -> list[Plan]:
         if pair in missing:
             found.append(_completed(kind, table, dict(pair), missing))
             missing.difference_update(_pairs_of(found[-1]))
-    return _needed(found)
+    return tuple(_needed(found))
 
 
 def _needed(found: list[Plan]) -> list[Plan]:
@@ -92,11 +93,12 @@ def _needed(found: list[Plan]) -> list[Plan]:
     return kept
 
 
-def possible_pairs(kind: type[Operator], *, empty: bool = False) -> list[Pair]:
+@cache
+def possible_pairs(kind: type[Operator], *, empty: bool = False) -> tuple[Pair, ...]:
     """Every two classes of different features with which some setting exists."""
     table = _table(kind, empty=empty)
     pairs = [frozenset({(a, i), (b, j)}) for a, b in combinations(table, 2) for i in table[a] for j in table[b]]
-    return [pair for pair in pairs if next(_completions(kind, table, dict(pair)), None) is not None]
+    return tuple(pair for pair in pairs if next(_completions(kind, table, dict(pair)), None) is not None)
 
 
 def _completed(kind: type[Operator], table: Mapping[str, Sequence[str]], plan: Plan, missing: set[Pair]) -> Plan:
