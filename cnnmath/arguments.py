@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cnnmath import ops
 from cnnmath.errors import CnnmathError, NotationError, SettingError, UnknownNameError, clip, unknown
 from cnnmath.ops import Operator, notation
+from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.call import located
 from cnnmath.ops.recurrent import Cell
 from cnnmath.ops.syntax import Symbols, read
@@ -35,6 +36,12 @@ FIRST: dict[str, Any] = {
 }
 """The first setting of an operator, where it has one, and what it is where a command line leaves it out."""
 
+NEEDED: dict[type[Operator], dict[str, Any]] = {
+    ops.Expand: {"sizes": (3, 1, 1)},
+    ops.Power: {"exponent": 2},
+    ops.Reduce: {"how": "sum"},
+}
+"""What an operator has where a command line leaves it out, and no other operator has."""
 
 OPTIONS = (
     *("kernel", "stride", "dilation", "padding", "output_padding", "groups", "filters", "ceil", "count_padding"),
@@ -159,7 +166,7 @@ def operator(kind: type[Operator], rank: int, settings: dict[str, Any]) -> Opera
     Conv(filters=2, kernel=(3,), stride=(1,), dilation=(1,), padding=((1, 0),), groups=1, bias=True)
     """
     own = [f.name for f in fields(kind)]
-    first = next((name for name in FIRST if name in own), None)
+    first = first_setting(kind)
     given = {name: value for name, value in settings.items() if value is not None}
     if first and first != "kernel":
         given = {first if name == "kernel" else name: value for name, value in given.items()}
@@ -172,10 +179,9 @@ def operator(kind: type[Operator], rank: int, settings: dict[str, Any]) -> Opera
             raise SettingError("it has no such setting.", here=f"--{name.replace('_', '-')}", fix=fix).at(
                 kind.__name__.lower()
             )
+    given = NEEDED.get(kind, {}) | given
     if first:
         given.setdefault(first, FIRST[first])
-    if "how" in own:
-        given.setdefault("how", "sum")
     if "groups" in own and "filters" not in own:
         given.setdefault("groups", 2)
     for field in ("filters", "units"):
@@ -185,6 +191,18 @@ def operator(kind: type[Operator], rank: int, settings: dict[str, Any]) -> Opera
         return kind(**{name: _setting(name, value, rank) for name, value in given.items()})
     except CnnmathError as error:
         raise error.at(kind.__name__.lower()) from None
+
+
+def first_setting(kind: type[Operator]) -> str | None:
+    """What an operator calls the setting that ``--kernel`` gives; the scale of an `Affine` is a number, and none.
+
+    Examples
+    --------
+    >>> first_setting(ops.Resize), first_setting(ops.Affine)
+    ('outputs', None)
+    """
+    own = {f.name for f in fields(kind)}
+    return None if kind is ops.Affine else next((name for name in FIRST if name in own), None)
 
 
 def _options(fields: Sequence[str], first: str | None) -> list[str]:
@@ -199,7 +217,9 @@ def inputs(op: Operator, size: str, channels: int) -> tuple[tuple[int, ...], ...
     shape = (1, *([] if flat else [channels]), *sizes(size, "--input"))
     if isinstance(op, Cell):
         return (shape, *((1, op.units) for _ in op.reads[1:]))
-    return (shape,) * (2 if op.variadic else 1)
+    if isinstance(op, Elementwise) and not op.variadic:  # the second is repeated, as in the formula
+        return shape, (*shape[:2], *(1 for _ in shape[2:]))
+    return (shape,) * (2 if op.variadic else len(op.reads))
 
 
 def rank(size: str | None, kernel: str | None) -> int:

@@ -50,6 +50,18 @@ def test_a_kernel_is_what_the_operator_calls_its_first_setting():
     assert arguments.operator(ops.Reshape, 2, {"kernel": "3x4"}) == ops.Reshape((3, 4))
     assert arguments.operator(ops.Maxout, 2, {"kernel": "3"}) == ops.Maxout(3)
     assert arguments.operator(ops.RadialBasis, 2, {"filters": 7}) == ops.RadialBasis(7)
+    assert arguments.operator(ops.Expand, 2, {"kernel": "3x1"}) == ops.Expand((3, 1))
+
+
+def test_the_scale_of_a_line_is_no_kernel():
+    assert arguments.operator(ops.Affine, 2, {}) == ops.Affine()
+    with pytest.raises(SettingError, match="affine: it has no such setting"):
+        arguments.operator(ops.Affine, 2, {"kernel": "3"})
+
+
+def test_the_second_of_two_inputs_is_repeated_along_its_positions():
+    assert arguments.inputs(ops.Divide(), "2x3", 4) == ((1, 4, 2, 3), (1, 4, 1, 1))
+    assert arguments.inputs(ops.Add(), "2x3", 4) == ((1, 4, 2, 3), (1, 4, 2, 3))
 
 
 @pytest.mark.parametrize(("text", "sizes"), [("3", (3,)), ("3x2", (3, 2)), ("3X224X224", (3, 224, 224))])

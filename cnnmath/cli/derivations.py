@@ -208,7 +208,8 @@ def _of_operator(kind: type[ops.Operator], wanted: Request) -> Iterator[Any]:
     from cnnmath import symbolic
 
     name = kind.__name__.lower()
-    others = [field.name for field in fields(kind) if field.name not in (*arguments.OPTIONS, *arguments.FIRST, "units")]
+    options = (*arguments.OPTIONS, *(arguments.FIRST if arguments.first_setting(kind) else ()), "units")
+    others = [field.name for field in fields(kind) if field.name not in options]
     for setting in wanted.own:
         if setting not in others:
             listed = f"its settings of this form are {', '.join(others)}" if others else "it has none of this form"

@@ -60,7 +60,7 @@ def csv(summary: Summary) -> str:
     >>> head, conv, relu = csv(analyze(parse("conv(40, 3) > relu", (3, 32, 32)))).splitlines()
     >>> print(head[:59], conv, sep="\\n")
     layer,operator,output,parameters,MACs,field,stride,padding,
-    conv1,Conv,40x30x30,1120,972000,3,1,0,0,36000,972000,972000,0,0,0,0,0
+    conv1,Conv,40x30x30,1120,972000,3,1,0,0,36000,972000,972000,0,0,0,0,0,0
     """
     text = io.StringIO()
     writer = files.writer(text, lineterminator="\n")

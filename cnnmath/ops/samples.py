@@ -22,7 +22,9 @@ from cnnmath.ops.softmax import OverAxis
 
 @singledispatch
 def samples_meet(op: Operator, *inputs: Shape) -> bool:  # noqa: ARG001 - most operators ask no further
-    """Whether an output depends on several samples, or on another one than its own; losses are not asked.
+    """Whether an output depends on several samples, on another one than its own, or on how many there are.
+
+    Losses are not asked.
 
     Examples
     --------
@@ -62,8 +64,9 @@ def _(op: Concat | Select, *inputs: Shape) -> bool:  # noqa: ARG001
 
 
 @samples_meet.register
-def _(op: Slice, *inputs: Shape) -> bool:
-    return op.bounds(0, inputs[0][0]) != (0, inputs[0][0], 1)
+def _(op: Slice, *inputs: Shape) -> bool:  # noqa: ARG001
+    """All that is taken of a batch may be all of it, for this number of samples alone."""
+    return (*op.starts[:1], *op.ends[:1], *op.steps[:1]) not in ((), (0, None, 1))
 
 
 @samples_meet.register

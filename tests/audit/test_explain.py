@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from importlib import import_module
 
 import pytest
 import sympy
@@ -25,6 +26,23 @@ NAMES = {
     "ptflops_pytorch": "ptflops 0.7.5, backend pytorch",
 }
 """Tools whose totals differ from the usual count, by the source of their convention."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _read_once():
+    """What a network of the zoo can be read as is the same for every figure that is printed of it."""
+    of_the_zoo = cache(lambda network, quantity: tuple(readings(network, quantity)))
+
+    def remembered(network, quantity, shape=None):
+        return (
+            of_the_zoo(network, quantity)
+            if isinstance(network, str) and shape is None
+            else readings(network, quantity, shape)
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("cnnmath.audit.explain"), "readings", remembered)
+        yield
 
 
 @cache

@@ -2,16 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cnnmath import numeric, ops
 from cnnmath.errors import DataError
 from cnnmath.ops import operands
 from cnnmath.ops.samples import samples_meet
-from tests.support import Problem, each, every_operator, problems, simple
-
-few = settings(max_examples=max(settings.default.max_examples // 2, 10))
+from tests.support import Problem, each, every_operator, few, problems, simple
 
 
 def outputs(problem):

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 import sympy as sp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnmath import numeric, ops
@@ -15,9 +15,8 @@ from cnnmath.numeric import arrays
 from cnnmath.ops import operands
 from cnnmath.readers.magnitude import Bounds, bounds
 from tests.readers.test_magnitude import WHOLE
-from tests.support import LINEAR, RATIONAL, Problem, each, every_operator, problems, simple
+from tests.support import LINEAR, RATIONAL, Problem, each, every_operator, few, problems, simple
 
-few = settings(max_examples=max(settings.default.max_examples // 2, 10))
 FLOATS = (np.float16, np.float32, np.float64, np.longdouble)
 INTEGERS = (np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64)
 BROKEN = tuple(kind for kind in ops.ALL if kind not in WHOLE)
@@ -69,6 +68,7 @@ def test_a_single_number_of_pythons_does_not_promote():
 
 
 @each(WHOLE)
+@few
 @given(data=st.data())
 def test_whole_numbers_of_any_size_are_exact_or_refused(kind, data):
     problem, power = data.draw(problems(kind, whole=True).filter(stays_whole)), data.draw(st.integers(28, 61))

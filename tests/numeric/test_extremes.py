@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from cnnmath import numeric, ops
@@ -15,9 +15,8 @@ from cnnmath.numeric.methods import adjoint
 from cnnmath.numeric.methods import problem as problem_of_all
 from cnnmath.readers.reach import reach
 from tests.readers.test_magnitude import WHOLE
-from tests.support import LINEAR, each, every_operator, problems
+from tests.support import LINEAR, each, every_operator, few, problems
 
-few = settings(max_examples=max(settings.default.max_examples // 2, 10))
 AVERAGES = (ops.AveragePool, ops.GlobalAveragePool, ops.AdaptiveAveragePool)
 ARITHMETIC = tuple(
     kind for kind in dict.fromkeys((*WHOLE, *AVERAGES, *LINEAR)) if kind not in (ops.Maximum, ops.Minimum, ops.Resize)
@@ -136,6 +135,7 @@ def agrees_with_the_sentence(data, kind, among=lambda _: True):
 
 
 @each(ARITHMETIC)
+@few
 @given(data=st.data())
 def test_what_is_not_finite_goes_where_the_sentence_takes_it_and_no_padding_is_multiplied(kind, data):
     agrees_with_the_sentence(data, kind)
@@ -177,6 +177,8 @@ def test_padding_that_is_multiplied_is_seen(module, monkeypatch):
 def test_every_output_that_sees_a_nan_is_nan_and_no_other(kind, data):
     problem = data.draw(problems(kind, whole=True)).astype(float)
     x = problem.inputs[0]
+    if kind is ops.Pow:
+        assume(problem.inputs[1].all())  # to the power of 0 all numbers are 1, and NaN is, as IEEE 754 has it
     at = tuple(data.draw(st.integers(0, n - 1)) for n in x.shape)
     x[at] = math.nan
     with np.errstate(invalid="ignore"):

@@ -24,16 +24,9 @@ def assert_agree(kernel, oracle, op):
 @every_operator
 @settings(max_examples=MANY)
 @given(data=st.data())
-def test_the_kernel_computes_what_the_sentence_says(kind, data):
+def test_the_kernels_compute_what_the_sentence_says_and_its_gradients(kind, data):
     problem = data.draw(problems(kind))
     assert_agree(problem.forward(), problem.exact_forward(), problem.op)
-
-
-@every_operator
-@settings(max_examples=MANY)
-@given(data=st.data())
-def test_the_backward_kernel_computes_the_gradient_of_the_sentence(kind, data):
-    problem = data.draw(problems(kind))
     grads, oracle = problem.backward(), problem.exact_backward()
     assert set(grads) == problem.trained
     for name, grad in grads.items():

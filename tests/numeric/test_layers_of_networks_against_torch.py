@@ -53,7 +53,7 @@ class Seen:
         return {k: tensor.grad.numpy() for k, tensor in named.items() if tensor.grad is not None}
 
 
-@pytest.fixture(scope="module", params=["alexnet 224", "vgg16 96", "resnet50 96"])
+@pytest.fixture(scope="module", params=["alexnet 127", "vgg16 96", "resnet50 96"])
 def layers(request):
     """Each distinct layer once, on a batch of 1 of this size."""
     name, size = request.param.split()

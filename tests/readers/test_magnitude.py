@@ -4,16 +4,14 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnmath import ops
 from cnnmath.ops import operands
 from cnnmath.ops.algebra import rational
 from cnnmath.readers.magnitude import UNKNOWN, Bounds, bounds
-from tests.support import each, every_operator, problems, simple
-
-few = settings(max_examples=max(settings.default.max_examples // 2, 10))
+from tests.support import each, every_operator, few, problems, simple
 
 
 def most(array):

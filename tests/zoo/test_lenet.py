@@ -50,7 +50,7 @@ def test_its_numbers_follow_from_its_formulas():
 
 
 def test_c3_reads_the_maps_of_table_i():
-    rows = [op.channels for _, op in zoo.lenet5_1998() if isinstance(op, ops.Select)]
+    rows = [op.places for _, op in zoo.lenet5_1998() if isinstance(op, ops.Select)]
     crosses = [  # table I as it is printed: a row for each map of S2, a column for each of C3
         "X   XXX  XXXX XX",
         "XX   XXX  XXXX X",
