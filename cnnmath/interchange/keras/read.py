@@ -1,0 +1,176 @@
+"""From a configuration to a network: layer after layer, nested models in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from cnnmath.errors import CnnmathError, GraphError, clip
+from cnnmath.graph import INPUT, Architecture, Given
+from cnnmath.interchange.keras.build import BATCH, Builder, Value
+from cnnmath.interchange.keras.graph import Call, Graph, Layer, Ref, graph
+from cnnmath.interchange.keras.refused import Refused
+from cnnmath.interchange.keras.rules import RULES
+from cnnmath.interchange.keras.source import Source
+from cnnmath.interchange.layout import Layout
+from cnnmath.interchange.model import Model
+
+
+def read(source: Source) -> Model:
+    """The network of a model, with its arrays and what is to be said of both."""
+    top = graph(source.config)
+    last = not _channels_first(top)
+    shapes = {ref.layer: _input_shape(top.layers[ref.layer], ref.layer) for ref in top.inputs}
+    if not shapes:
+        raise GraphError("it has no input.").at(f"model '{top.name}'")
+    orders = {name: _ahead(len(shape), last=last) for name, shape in shapes.items()}
+    first = top.inputs[0].layer
+    net = Architecture(top.name, _turned(shapes[first], orders[first])[1:])
+    b = Builder(net, last, str(source.config.get("keras_version", "3")).startswith("2"))
+    b.shapes[INPUT] = (BATCH, *net.input_shape)
+    inputs = {first: INPUT}
+    for ref in top.inputs[1:]:
+        if ref.layer not in inputs:
+            b.path = inputs[ref.layer] = ref.layer
+            b.source(Given(_turned(shapes[ref.layer], orders[ref.layer])[1:]), "")
+    values = {name: Value(node, Layout.of(b.shapes[node])).back(orders[name]) for name, node in inputs.items()}
+    found = _Reader(b, source).outputs(top, [values[ref.layer] for ref in top.inputs], "")
+    outputs: dict[str, str] = {}
+    for ref, value in zip(top.outputs, found, strict=True):
+        b.path = "output"
+        again = sum(name == ref.layer or name.startswith(f"{ref.layer}_call") for name in outputs)
+        outputs[f"{ref.layer}_call{again}" if again else ref.layer] = _ended(b, value, ref.layer)
+    if source.weights is None:
+        b.notes.append("its numbers are not read: a configuration has none")
+    return Model(
+        net,
+        MappingProxyType(b.arrays),
+        inputs=MappingProxyType(inputs),
+        outputs=MappingProxyType(outputs),
+        notes=tuple(b.notes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What goes through the calls of a model's layers."""
+
+    b: Builder
+    source: Source
+
+    def outputs(self, model: Graph, given: list[Value], path: str) -> list[Value]:
+        """The values that a model yields of these."""
+        values = dict(zip(model.inputs, given, strict=True))
+        waiting = [call for call in model.calls if Ref(call.layer, call.number) not in values]
+        while waiting:
+            later: list[Call] = []
+            for call in waiting:
+                if all(ref in values for ref in call.reads):
+                    self._called(model, call, values, path)
+                else:
+                    later.append(call)
+            if len(later) == len(waiting):
+                missing = next(ref for call in later for ref in call.reads if ref not in values)
+                raise GraphError(
+                    "a layer reads what no layer yields.",
+                    here=f"output {missing.output} of call {missing.call} of '{clip(missing.layer)}'",
+                ).at(f"layer '{path}{later[0].layer}'")
+            waiting = later
+        return [values[ref] for ref in model.outputs]
+
+    def _called(self, model: Graph, call: Call, values: dict[Ref, Value], path: str) -> None:
+        """Put the outputs of a call beside the other values."""
+        layer, own = model.layers[call.layer], f"{path}{call.layer}"
+        args = [values[arg] if isinstance(arg, Ref) else arg for arg in call.args]
+        if layer.inner is not None:
+            found = self.outputs(layer.inner, args, f"{own}/")
+        else:
+            found = [self._layer(layer, call, args, own, model.shapes)]
+        values |= {Ref(call.layer, call.number, i): value for i, value in enumerate(found)}
+
+    def _layer(self, layer: Layer, call: Call, args: list[Any], path: str, shapes: Mapping[Ref, Any]) -> Value:
+        """The value that a layer yields; where there is no rule for it, that of an operator that is not known."""
+        b = self.b
+        b.path = path
+        b.weights = None if self.source.weights is None else self.source.weights.get(path, {})
+        before = len(b.net), len(b.notes)
+        try:
+            if layer.kind not in RULES:
+                raise Refused("there is no rule for this layer")
+            return RULES[layer.kind](b, {**layer.settings, **call.kwargs}, *args)
+        except Refused as refused:
+            reason = str(refused)
+        except CnnmathError as error:
+            raise error.at(f"layer '{path}'") from None
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            reason = f"its settings are not those that are known, {clip(f'{type(error).__name__}: {error}')}"
+        _forget(b, *before)
+        shape = shapes.get(Ref(call.layer, call.number)) or self.source.shapes.get(path) or ()
+        sizes = tuple(n for n in shape[1:] if n is not None)
+        if len(shape) < 2 or len(sizes) < len(shape) - 1:
+            raise GraphError(
+                f"the layer is not known, and the shape of its output is not written down: {reason}.",
+                here=f"class {clip(layer.kind)}",
+                fix="give the model itself in place of its configuration, or leave the layer out",
+            ).at(f"layer '{path}'")
+        values = tuple(arg for arg in args if isinstance(arg, Value))
+        return b.opaque(layer.kind, values, (BATCH, *sizes), reason)
+
+
+def _forget(b: Builder, nodes: int, notes: int) -> None:
+    """Take back what a rule added before it refused."""
+    added = [name for name in b.net.graph if name != INPUT][nodes:]
+    for name in added:
+        b.net.graph.remove_node(name)
+        del b.shapes[name]
+    b.arrays = {name: array for name, array in b.arrays.items() if name.rpartition(".")[0] not in added}
+    b.owners = {base: name for base, name in b.owners.items() if name not in added}
+    b.made = {key: node for key, node in b.made.items() if node not in added}
+    del b.notes[notes:]
+
+
+def _ended(b: Builder, value: Value, layer: str) -> str:
+    """The node whose array an output is, with its channels ahead."""
+    try:
+        return b.plain(value.moved(b.first(len(value.shape))))
+    except Refused as refused:
+        raise GraphError(f"an output cannot be written as the package's: {refused}.").at(f"layer '{layer}'") from None
+
+
+def _input_shape(layer: Layer, name: str) -> tuple[int, ...]:
+    """Shape of a batch of inputs, whose other sizes are numbers."""
+    given = layer.settings.get("batch_shape") or layer.settings.get("batch_input_shape")
+    if layer.inner is not None or not given or len(given) < 2 or None in given[1:]:
+        raise GraphError(
+            "the size of the input is not fixed.",
+            here=f"shape {tuple(given) if given else 'not given'}",
+            rule="all sizes but that of the batch are numbers",
+            fix="build the model for one size, as with keras.Input((224, 224, 3))",
+        ).at(f"layer '{name}'")
+    return (BATCH, *given[1:])
+
+
+def _channels_first(model: Graph) -> bool:
+    """Whether the first layer that says where its channels are has them ahead of the positions."""
+    return next(iter(_formats(model)), "") == "channels_first"
+
+
+def _formats(model: Graph) -> list[str]:
+    found: list[str] = []
+    for layer in model.layers.values():
+        if layer.inner is not None:
+            found += _formats(layer.inner)
+        elif layer.settings.get("data_format"):
+            found.append(layer.settings["data_format"])
+    return found
+
+
+def _ahead(rank: int, *, last: bool) -> tuple[int, ...]:
+    """The order of an input's axes in the network."""
+    return (0, rank - 1, *range(1, rank - 1)) if last and rank > 2 else tuple(range(rank))
+
+
+def _turned(shape: tuple[int, ...], order: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(shape[i] for i in order)
