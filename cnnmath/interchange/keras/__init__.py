@@ -23,7 +23,7 @@ def import_keras(model: Any) -> Model:
 
     Notes
     -----
-    The network has its channels ahead of the positions, (N, C, \\*spatial), and so have its inputs and outputs, whatever
+    Channels are ahead of the positions in the network, (N, C, \\*spatial), also of its inputs and outputs, whatever
     the format of the model's data; kernels (\\*taps, C, F) become (F, C, \\*taps). Where a model with its channels last
     puts all numbers in one row, a Transpose goes ahead of it, so that no dense layer's weights are permuted.
 

@@ -109,7 +109,7 @@ def _rescaled_channels(b: Builder, x: Value, scale: Any, offset: Any) -> Value:
     return b.apply(Add(), y, constant("offset", offset), order=order)
 
 
-def _scale_and_shift(b: Builder, c: Settings, size: int) -> dict[str, Array | None]:
+def _scale_and_shift(b: Builder, c: Settings, size: int) -> dict[str, Any]:
     """Scale and shift, where the layer has none all 1 and all 0."""
     return {
         "gamma": b.weight("gamma") if c.get("scale", True) else b.filled("gamma", size, 1),
