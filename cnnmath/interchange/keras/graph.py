@@ -45,7 +45,8 @@ class Layer:
     Attributes
     ----------
     kind
-        Name of its class; that of a class which is not Keras' own has the package in front.
+        Name of its class; that of a class which is not Keras' own has the package in front, and that of a function
+        ``ops``.
     settings
         Its configuration.
     inner
@@ -143,10 +144,12 @@ def _functional(inside: Mapping[str, Any]) -> Graph:
 
 
 def _layer(entry: Mapping[str, Any]) -> Layer:
-    package = str(entry.get("module") or "").split(".")[0]
+    package, *path = str(entry.get("module") or "").split(".")
     kind = str(entry["class_name"])
     if package not in OWN:
         return Layer(f"{package}.{kind}", entry["config"])
+    if "ops" in path:
+        return Layer(f"ops.{kind}", entry["config"])
     return Layer(kind, entry["config"], graph(entry) if kind in MODELS else None)
 
 

@@ -40,8 +40,11 @@ def read(source: Source) -> Model:
     outputs: dict[str, str] = {}
     for ref, value in zip(top.outputs, found, strict=True):
         b.path = "output"
-        again = sum(name == ref.layer or name.startswith(f"{ref.layer}_call") for name in outputs)
-        outputs[f"{ref.layer}_call{again}" if again else ref.layer] = _ended(b, value, ref.layer)
+        name, again = ref.layer, 0
+        while name in outputs:
+            again += 1
+            name = f"{ref.layer}_{again}"
+        outputs[name] = _ended(b, value, ref.layer)
     if source.weights is None:
         b.notes.append("its numbers are not read: a configuration has none")
     return Model(
@@ -62,6 +65,12 @@ class _Reader:
 
     def outputs(self, model: Graph, given: list[Value], path: str) -> list[Value]:
         """The values that a model yields of these."""
+        if len(given) != len(model.inputs):
+            raise GraphError(
+                "a model is called with another number of arrays than it takes.",
+                here=f"{len(given)}",
+                rule=f"{len(model.inputs)}",
+            ).at(f"model '{path}{model.name}'")
         values = dict(zip(model.inputs, given, strict=True))
         waiting = [call for call in model.calls if Ref(call.layer, call.number) not in values]
         while waiting:
@@ -116,6 +125,10 @@ class _Reader:
                 fix="give the model itself in place of its configuration, or leave the layer out",
             ).at(f"layer '{path}'")
         values = tuple(arg for arg in args if isinstance(arg, Value))
+        if not values:
+            raise GraphError("it reads no array of the network.", here=f"class {clip(layer.kind)}").at(
+                f"layer '{path}'"
+            )
         return b.opaque(layer.kind, values, (BATCH, *sizes), reason)
 
 

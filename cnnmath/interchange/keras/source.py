@@ -89,6 +89,7 @@ def _walk(model: Any, path: str, weights: dict[str, Any], shapes: dict[str, Any]
         own = f"{path}{layer.name}"
         if type(layer).__name__ in ("Functional", "Sequential", "Model") and hasattr(layer, "layers"):
             _walk(layer, f"{own}/", weights, shapes)
+            continue
         variables = zip(layer.weights, layer.get_weights(), strict=True)
         weights[own] = {_bare(variable.name): np.asarray(array) for variable, array in variables}
         shape = getattr(getattr(layer, "output", None), "shape", None) if len(_nodes(layer)) == 1 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import prod
 from types import MappingProxyType
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.interchange.keras.build import Builder, Value
+from cnnmath.graph import Constant
+from cnnmath.interchange.keras.build import Builder, Order, Value
 from cnnmath.interchange.keras.refused import Refused
 from cnnmath.interchange.keras.rules.settings import Settings, one_axis
 from cnnmath.ops import (
@@ -18,6 +19,7 @@ from cnnmath.ops import (
     ELU,
     GELU,
     SELU,
+    Add,
     Clip,
     Exp,
     HardSigmoid,
@@ -25,6 +27,7 @@ from cnnmath.ops import (
     LeakyReLU,
     LogSoftmax,
     Mish,
+    Multiply,
     Operator,
     PReLU,
     ReLU,
@@ -112,14 +115,38 @@ def relu(b: Builder, c: Settings, x: Value, part: str = "") -> Value:
 
 
 def prelu(b: Builder, c: Settings, x: Value, part: str = "") -> Value:
-    """Rectifier with trained slopes: one a channel, or one for all."""
+    """Rectifier with trained slopes: one a channel, one for all, or one for each number."""
     rank = len(x.shape)
     order = b.first(rank)
     shared = {axis % rank for axis in c.get("shared_axes") or ()}
     if not shared >= set(order[2:]) and prod(x.shape[i] for i in order[2:]) > 1:
-        raise Refused("it has a slope for each position")
+        return _slope_each(b, x, tuple(1 if i in shared or i == 0 else x.shape[i] for i in order), order, part)
     op = PReLU(shared=order[1] in shared and x.shape[order[1]] > 1)
     return b.apply(op, x, order=order, part=part, w=b.weight("alpha", np.ravel))
+
+
+def _slope_each(b: Builder, x: Value, shape: tuple[int, ...], order: Order, part: str) -> Value:
+    """The same with a slope for each position: ``max(x, 0) + w*min(x, 0)``, the slopes an array of the network."""
+
+    def named(what: str) -> str:
+        return f"{part}/{what}".strip("/")
+
+    above = b.apply(ReLU(), x, order=order, part=named("relu"))
+    below = b.apply(Clip(high=0), x, order=order, part=named("clip"))
+    slopes = b.weight("alpha", lambda w: w[None].transpose(order))
+    w = b.source(Constant(shape, trained=True), named("alpha"), value=slopes).back(order)
+    return b.apply(
+        Add(), above, b.apply(Multiply(), below, w, order=order, part=named("multiply")), order=order, part=part
+    )
+
+
+def _function(name: str) -> Callable[..., Value]:
+    """The rule of an activation that a model calls as a function."""
+
+    def rule(b: Builder, c: Settings, x: Value, part: str = "") -> Value:
+        return activation(b, name, x, part)
+
+    return rule
 
 
 RULES: Mapping[str, Any] = MappingProxyType(
@@ -130,6 +157,8 @@ RULES: Mapping[str, Any] = MappingProxyType(
         "ELU": lambda b, c, x, part="": b.each(ELU(c.get("alpha", 1)), x, part=part),
         "ThresholdedReLU": lambda b, c, x, part="": b.each(ThresholdedReLU(c["theta"]), x, part=part),
         "PReLU": prelu,
+        **{f"ops.{name.title()}": _function(name) for name in ("relu", "relu6", "sigmoid", "tanh", "silu")},
+        "ops.Softmax": lambda b, c, x, part="": along(b, Softmax, x, c.get("axis", -1), part),
         "Softmax": lambda b, c, x, part="": along(b, Softmax, x, c.get("axis", -1), part),
     }
 )

@@ -81,6 +81,7 @@ def dropout(b: Builder, c: Settings, x: Value) -> Value:
 
 def same(b: Builder, c: Settings, x: Value) -> Value:
     """What is the identity at inference is left out."""
+    b.notes.append(f"'{b.path}' is left out, for it changes numbers in training alone")
     return x
 
 
@@ -112,12 +113,18 @@ RULES = {
     "Add": add,
     "Subtract": subtract,
     "Multiply": multiply,
-    "TrueDivide": divide,
-    "Divide": divide,
     "Average": average,
     "Maximum": maximum,
     "Minimum": minimum,
     "Concatenate": concatenate,
     "Dropout": dropout,
     **dict.fromkeys(IDENTITIES, same),
+    "ops.Add": add,
+    "ops.Subtract": subtract,
+    "ops.Multiply": multiply,
+    "ops.Divide": divide,
+    "ops.TrueDivide": divide,
+    "ops.Maximum": maximum,
+    "ops.Minimum": minimum,
+    "ops.Concatenate": concatenate,
 }

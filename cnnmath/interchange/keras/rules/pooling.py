@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cnnmath.interchange.keras.build import Builder, Value
+from cnnmath.interchange.keras.refused import Refused
 from cnnmath.interchange.keras.rules.settings import Settings, channels_ahead, per_axis
-from cnnmath.ops import AdaptiveMaxPool, AveragePool, GlobalAveragePool, MaxPool, Operator
+from cnnmath.ops import AdaptiveMaxPool, AveragePool, GlobalAveragePool, MaxPool, Operator, Reduce
 
 
 def max_pool(b: Builder, c: Settings, x: Value) -> Value:
@@ -30,6 +31,27 @@ def global_max_pool(b: Builder, c: Settings, x: Value) -> Value:
     return _over_positions(b, c, x, AdaptiveMaxPool((1,) * (len(x.shape) - 2)))
 
 
+def mean(b: Builder, c: Settings, x: Value) -> Value:
+    """Mean along some axes; over all positions, that of each channel."""
+    return _reduced(b, c, x, "mean", GlobalAveragePool())
+
+
+def largest(b: Builder, c: Settings, x: Value) -> Value:
+    """Largest number along some axes."""
+    return _reduced(b, c, x, "max", AdaptiveMaxPool((1,) * (len(x.shape) - 2)))
+
+
+def _reduced(b: Builder, c: Settings, x: Value, how: str, whole: Operator) -> Value:
+    rank, order = len(x.shape), b.best(x)
+    given = c.get("axis")
+    axes = sorted(i % rank for i in ((given,) if isinstance(given, int) else given or range(rank)))
+    if 0 in axes:
+        raise Refused("it mixes the samples of a batch")
+    op = whole if axes == sorted(order[2:]) else Reduce(how, tuple(order.index(i) for i in axes))
+    y = b.apply(op, x, order=order)
+    return y if c.get("keepdims") else b.reshape(y, tuple(n for i, n in enumerate(x.shape) if i not in axes))
+
+
 def _over_positions(b: Builder, c: Settings, x: Value, op: Operator) -> Value:
     order = channels_ahead(b, c, x)
     y = b.apply(op, x, order=order)
@@ -47,4 +69,6 @@ RULES = {
     **{f"AveragePooling{d}D": average_pool for d in (1, 2, 3)},
     **{f"GlobalAveragePooling{d}D": global_average_pool for d in (1, 2, 3)},
     **{f"GlobalMaxPooling{d}D": global_max_pool for d in (1, 2, 3)},
+    "ops.Mean": mean,
+    "ops.Max": largest,
 }
