@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cnnmath.interchange.model import Model
 
 
-def import_keras(model: Any) -> Model:
+def import_keras(model: Any, input_shape: Sequence[int] | None = None) -> Model:
     """Read a model of Keras into an architecture with its parameters.
 
     Parameters
@@ -16,6 +17,8 @@ def import_keras(model: Any) -> Model:
         A built model, Sequential or Functional, with the numbers that it has; or its configuration alone: the text of
         ``model.to_json()``, a dict of it, or the path of a .json or .keras file. A configuration needs no Keras: it is
         read, and nothing in it is executed.
+    input_shape
+        Shape of one sample, in the order of the model's axes, where it leaves sizes open: ``(224, 224, 3)``.
 
     Returns
     -------
@@ -61,4 +64,4 @@ def import_keras(model: Any) -> Model:
     from cnnmath.interchange.keras.read import read
     from cnnmath.interchange.keras.source import source
 
-    return read(source(model))
+    return read(source(model), input_shape)

@@ -27,10 +27,11 @@ Order = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A node's array as Keras looks at it."""
+    """A node's array as Keras looks at it, and the layer that looks at it in another way."""
 
     node: str
     layout: Layout
+    origin: str = ""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -69,6 +70,10 @@ class Builder:
         The network's arrays.
     notes
         What is to be said of it.
+    fillings
+        Arrays that the model does not have: their names, how many numbers they have, and the number that all are.
+    left_out
+        Layers that are no node.
     path
         Name of the layer that is read, with the models that it lies in.
     weights
@@ -85,6 +90,8 @@ class Builder:
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     arrays: dict[str, Array] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    fillings: list[tuple[str, int, float]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     path: str = ""
     weights: Mapping[str, Array] | None = None
     owners: dict[str, str] = field(default_factory=dict)
@@ -106,9 +113,10 @@ class Builder:
         if value.layout.plain:
             return value.node
         if key not in self.made:
-            node = value.node
-            for op in moves(value.layout):
-                node = self._added(op, (node,), type(op).__name__.lower(), {})
+            node, origin, steps = value.node, value.origin or self.path, moves(value.layout)
+            for op in steps:
+                alone = op is steps[-1] and origin == value.origin and origin not in self.net.graph
+                node = self._added(op, (node,), "" if alone else type(op).__name__.lower(), {}, origin)
             self.made[key] = node
         return self.made[key]
 
@@ -136,7 +144,8 @@ class Builder:
 
     def reshape(self, x: Value, shape: tuple[int, ...]) -> Value:
         """The numbers as Keras sees them, in row-major order in another shape."""
-        return x.reshaped(shape) or Value(self.plain(x), Layout.of(x.shape)).reshaped(shape) or self._shaped(x, shape)
+        found = x.reshaped(shape) or Value(self.plain(x), Layout.of(x.shape)).reshaped(shape) or self._shaped(x, shape)
+        return found if shape == x.shape else replace(found, origin=self.path)
 
     def _shaped(self, x: Value, shape: tuple[int, ...]) -> Value:
         """The same by an operator, where sizes do not divide each other."""
@@ -170,12 +179,18 @@ class Builder:
 
     def filled(self, operand: str, size: int, number: float) -> Array:
         """An array that the layer does not have, all of one number."""
-        called = f"{self.path}.{operand}"
         if self.path not in self.owners:
-            self.notes.append(f"'{called}' is not in the model, which has {size:,} numbers less: all are {number}")
+            self.fillings.append((f"{self.path}.{operand}", size, number))
         return np.full(size, number, np.float32)
 
-    def _added(self, op: Operator, reads: tuple[str, ...], part: str, arrays: Mapping[str, Array | None]) -> str:
+    def _added(
+        self,
+        op: Operator,
+        reads: tuple[str, ...],
+        part: str,
+        arrays: Mapping[str, Array | None],
+        path: str = "",
+    ) -> str:
         """A new node, whose operator takes these shapes and arrays; further calls of a layer share them."""
         given = tuple(self.shapes[node] for node in reads) or ((BATCH,),)
         try:
@@ -183,7 +198,7 @@ class Builder:
             trained, stored = op.parameters(*given), op.buffers(*given)
         except CnnmathError as error:
             raise Refused(error.fact.removesuffix(".")) from None
-        base = f"{self.path}/{part}" if part else self.path
+        base = f"{path or self.path}/{part}" if part else path or self.path
         name, again = base, 0
         while name in self.net.graph:
             again += 1

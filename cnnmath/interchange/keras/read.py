@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from cnnmath.errors import CnnmathError, GraphError, clip
 from cnnmath.graph import INPUT, Architecture, Given
+from cnnmath.graph.arrays import listed
 from cnnmath.interchange.keras.build import BATCH, Builder, Value
 from cnnmath.interchange.keras.graph import Call, Graph, Layer, Ref, graph
 from cnnmath.interchange.keras.refused import Refused
@@ -18,11 +19,17 @@ from cnnmath.interchange.layout import Layout
 from cnnmath.interchange.model import Model
 
 
-def read(source: Source) -> Model:
+def read(source: Source, input_shape: Sequence[int] | None = None) -> Model:
     """The network of a model, with its arrays and what is to be said of both."""
     top = graph(source.config)
+    if input_shape is not None and len(top.inputs) != 1:
+        raise GraphError(
+            "a model of several inputs has no one input_shape.",
+            here=", ".join(clip(ref.layer) for ref in top.inputs),
+            fix="build the model for one size",
+        ).at(f"model '{top.name}'")
     last = not _channels_first(top)
-    shapes = {ref.layer: _input_shape(top.layers[ref.layer], ref.layer) for ref in top.inputs}
+    shapes = {ref.layer: _input_shape(top.layers[ref.layer], ref.layer, input_shape) for ref in top.inputs}
     if not shapes:
         raise GraphError("it has no input.").at(f"model '{top.name}'")
     orders = {name: _ahead(len(shape), last=last) for name, shape in shapes.items()}
@@ -45,14 +52,12 @@ def read(source: Source) -> Model:
             again += 1
             name = f"{ref.layer}_{again}"
         outputs[name] = _ended(b, value, ref.layer)
-    if source.weights is None:
-        b.notes.append("its numbers are not read: a configuration has none")
     return Model(
         net,
         MappingProxyType(b.arrays),
         inputs=MappingProxyType(inputs),
         outputs=MappingProxyType(outputs),
-        notes=tuple(b.notes),
+        notes=tuple(_notes(b, weights=source.weights is not None)),
     )
 
 
@@ -104,7 +109,7 @@ class _Reader:
         b = self.b
         b.path = path
         b.weights = None if self.source.weights is None else self.source.weights.get(path, {})
-        before = len(b.net), len(b.notes)
+        before = len(b.net), len(b.fillings)
         try:
             if layer.kind not in RULES:
                 raise Refused("there is no rule for this layer")
@@ -132,7 +137,7 @@ class _Reader:
         return b.opaque(layer.kind, values, (BATCH, *sizes), reason)
 
 
-def _forget(b: Builder, nodes: int, notes: int) -> None:
+def _forget(b: Builder, nodes: int, fillings: int) -> None:
     """Take back what a rule added before it refused."""
     added = [name for name in b.net.graph if name != INPUT][nodes:]
     for name in added:
@@ -141,7 +146,21 @@ def _forget(b: Builder, nodes: int, notes: int) -> None:
     b.arrays = {name: array for name, array in b.arrays.items() if name.rpartition(".")[0] not in added}
     b.owners = {base: name for base, name in b.owners.items() if name not in added}
     b.made = {key: node for key, node in b.made.items() if node not in added}
-    del b.notes[notes:]
+    del b.fillings[fillings:]
+
+
+def _notes(b: Builder, *, weights: bool) -> Iterator[str]:
+    """What is to be said of the network, a sentence each."""
+    yield from b.notes
+    for number in dict.fromkeys(number for _, _, number in b.fillings):
+        same = [(name, size) for name, size, other in b.fillings if other == number]
+        others = f" and {len(same) - 1} more are" if len(same) > 1 else " is"
+        count = sum(size for _, size in same)
+        yield f"'{same[0][0]}'{others} not in the model, which has {count:,} numbers less: all are {number}"
+    if b.left_out:
+        yield f"left out, for in training alone do they change numbers: {listed(b.left_out)}"
+    if not weights:
+        yield "its numbers are not read: a configuration has none"
 
 
 def _ended(b: Builder, value: Value, layer: str) -> str:
@@ -152,17 +171,29 @@ def _ended(b: Builder, value: Value, layer: str) -> str:
         raise GraphError(f"an output cannot be written as the package's: {refused}.").at(f"layer '{layer}'") from None
 
 
-def _input_shape(layer: Layer, name: str) -> tuple[int, ...]:
+def _input_shape(layer: Layer, name: str, wanted: Sequence[int] | None) -> tuple[int, ...]:
     """Shape of a batch of inputs, whose other sizes are numbers."""
-    given = layer.settings.get("batch_shape") or layer.settings.get("batch_input_shape")
-    if layer.inner is not None or not given or len(given) < 2 or None in given[1:]:
+    given = layer.settings.get("batch_shape") or layer.settings.get("batch_input_shape") or ()
+    sizes = _filled(tuple(given[1:]), wanted, name)
+    if layer.inner is not None or not sizes or None in sizes:
         raise GraphError(
             "the size of the input is not fixed.",
-            here=f"shape {tuple(given) if given else 'not given'}",
+            here=f"shape {tuple(given) or 'not given'}",
             rule="all sizes but that of the batch are numbers",
-            fix="build the model for one size, as with keras.Input((224, 224, 3))",
+            fix="give input_shape, such as (224, 224, 3), in the order of the model",
         ).at(f"layer '{name}'")
-    return (BATCH, *given[1:])
+    return (BATCH, *sizes)
+
+
+def _filled(sizes: tuple[Any, ...], wanted: Sequence[int] | None, name: str) -> tuple[Any, ...]:
+    """Sizes, those that are open as they are wanted."""
+    if wanted is None:
+        return sizes
+    if sizes and (len(sizes) != len(wanted) or any(n not in (None, own) for n, own in zip(sizes, wanted, strict=True))):
+        raise GraphError(
+            "the input has another shape.", here=f"input_shape {tuple(wanted)}", rule=f"{sizes}, None being open"
+        ).at(f"layer '{name}'")
+    return tuple(wanted)
 
 
 def _channels_first(model: Graph) -> bool:

@@ -104,7 +104,8 @@ def _depthwise(b: Builder, c: Settings, x: Value, *, bias: bool, part: str = "")
 
 def _window(c: Settings, rank: int) -> dict[str, Any]:
     """Kernel, stride, dilation and padding. The causal padding has all of it before."""
-    kernel, stride, dilation = (per_axis(c.get(n) or 1, rank) for n in ("kernel_size", "strides", "dilation_rate"))
+    kernel, stride = per_axis(c["kernel_size"], rank), per_axis(c["strides"], rank)
+    dilation = per_axis(c.get("dilation_rate", 1), rank)
     padding: Any = c["padding"]
     if padding == "causal":
         padding = tuple((d * (k - 1), 0) for k, d in zip(kernel, dilation, strict=True))

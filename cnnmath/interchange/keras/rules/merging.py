@@ -81,7 +81,7 @@ def dropout(b: Builder, c: Settings, x: Value) -> Value:
 
 def same(b: Builder, c: Settings, x: Value) -> Value:
     """What is the identity at inference is left out."""
-    b.notes.append(f"'{b.path}' is left out, for it changes numbers in training alone")
+    b.left_out.append(b.path)
     return x
 
 

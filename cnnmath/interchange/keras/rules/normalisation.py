@@ -90,8 +90,7 @@ def layer_scale(b: Builder, c: Settings, x: Value) -> Value:
     order = b.best(x)
     place = order.index(len(order) - 1)
     shape = tuple(c["projection_dim"] if i == place else 1 for i in range(len(order)))
-    names = ("gamma", "variable")
-    name = next((n for n in names if n in (b.weights or {})), names[0])
+    name = next(iter(b.weights or ()), "gamma")  # it has one array, which it gives no name
     gamma = b.source(Constant(shape, trained=True), "gamma", value=b.weight(name, lambda w: w.reshape(shape)))
     return b.apply(Multiply(), x, gamma.back(order), order=order)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -29,7 +30,7 @@ def reshape(b: Builder, c: Settings, x: Value) -> Value:
 
 def permute(b: Builder, c: Settings, x: Value) -> Value:
     """Axes in another order, the samples not counted."""
-    return x.moved((0, *c["dims"]))
+    return replace(x.moved((0, *c["dims"])), origin=b.path)
 
 
 def repeat_vector(b: Builder, c: Settings, x: Value) -> Value:
