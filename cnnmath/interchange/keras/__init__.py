@@ -15,8 +15,8 @@ def import_keras(model: Any, input_shape: Sequence[int] | None = None) -> Model:
     ----------
     model
         A built model, Sequential or Functional, with the numbers that it has; or its configuration alone: the text of
-        ``model.to_json()``, a dict of it, or the path of a .json or .keras file. A configuration needs no Keras: it is
-        read, and nothing in it is executed.
+        ``model.to_json()``, a dict of it, or the path of a .json file; or the path of a .keras file, whose numbers are
+        read where h5py is installed. None but the first needs Keras: files are read, and nothing in them is executed.
     input_shape
         Shape of one sample, in the order of the model's axes, where it leaves sizes open: ``(224, 224, 3)``.
 

@@ -149,7 +149,8 @@ class Builder:
 
     def _shaped(self, x: Value, shape: tuple[int, ...]) -> Value:
         """The same by an operator, where sizes do not divide each other."""
-        return self.apply(Reshape(shape[1:]), x, order=tuple(range(len(x.shape))), part="reshape")
+        node = self._added(Reshape(shape[1:]), (self.plain(x),), "", {})
+        return Value(node, Layout.of(self.shapes[node]))
 
     def opaque(self, kind: str, values: tuple[Value, ...], shape: tuple[int, ...], reason: str) -> Value:
         """The output of a layer that there is no rule for, of this shape."""

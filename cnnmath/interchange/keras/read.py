@@ -160,7 +160,7 @@ def _notes(b: Builder, *, weights: bool) -> Iterator[str]:
     if b.left_out:
         yield f"left out, for in training alone do they change numbers: {listed(b.left_out)}"
     if not weights:
-        yield "its numbers are not read: a configuration has none"
+        yield "its numbers are not read: a configuration has none, and those of a file need h5py"
 
 
 def _ended(b: Builder, value: Value, layer: str) -> str:

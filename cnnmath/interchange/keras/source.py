@@ -10,10 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnmath.errors import DataError, clip
-from cnnmath.numeric.windows import Array
-
-Weights = Mapping[str, Mapping[str, Array]]
-"""Arrays by the path of their layer, and by the names that Keras gives them."""
+from cnnmath.interchange.keras.stored import WEIGHTS, Weights, stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,8 @@ def _of_file(path: Path) -> Source:
     with zipfile.ZipFile(path) as archive:
         if "config.json" not in archive.namelist():
             raise DataError("the archive holds no model of Keras.", here=f"'{clip(path.name)}' has no config.json")
-        return Source(_parsed(archive.read("config.json"), f"config.json in '{clip(path.name)}'"))
+        config = _parsed(archive.read("config.json"), f"config.json in '{clip(path.name)}'")
+        return Source(config, stored(archive.read(WEIGHTS), config) if WEIGHTS in archive.namelist() else None)
 
 
 def _parsed(text: str | bytes, what: str) -> Mapping[str, Any]:

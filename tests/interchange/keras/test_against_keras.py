@@ -161,10 +161,14 @@ def test_a_model_says_the_shape_of_what_is_not_known_and_its_numbers_are_named()
     assert any(note.endswith("; its 208 numbers are not counted") for note in read.notes)  # 4*(8*4 + 4*4 + 4)
 
 
-def test_a_file_of_keras_holds_the_network(tmp_path):
-    model = residual()
+@pytest.mark.parametrize("make", [residual, depthwise, shared, row])
+def test_a_file_of_keras_holds_the_network_and_its_numbers(make, tmp_path):
+    model = integers(make())
     model.save(tmp_path / "model.keras")
-    assert import_keras(tmp_path / "model.keras").network == import_keras(model).network
+    stored, there = import_keras(tmp_path / "model.keras"), import_keras(model)
+    assert stored.network == there.network
+    assert set(stored.parameters) == set(there.parameters)
+    assert all(np.array_equal(stored.parameters[name], array) for name, array in there.parameters.items())
 
 
 def test_mobilenet_has_as_many_numbers_as_keras_counts():

@@ -240,7 +240,7 @@ def test_a_normalisation_without_scale_has_ones_and_says_so():
 def test_constants_of_the_configuration_are_arrays_of_the_network():
     model = chain((2, 2, 2), layer("Normalization", "n", axis=-1, mean=[1, 2], variance=[[4, 0]]))
     assert np.array_equal(model.parameters["n/mean.value"].ravel(), [1, 2])
-    assert np.array_equal(model.parameters["n/variance.value"].ravel(), np.float32([2, 1e-7]))
+    assert np.array_equal(model.parameters["n/deviation.value"].ravel(), np.float32([2, 1e-7]))
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def _depthwise(b: Builder, c: Settings, x: Value, *, bias: bool, part: str = "")
 
 def _window(c: Settings, rank: int) -> dict[str, Any]:
     """Kernel, stride, dilation and padding. The causal padding has all of it before."""
-    kernel, stride = per_axis(c["kernel_size"], rank), per_axis(c["strides"], rank)
+    kernel, stride = per_axis(c["kernel_size"], rank), per_axis(c.get("strides", 1), rank)
     dilation = per_axis(c.get("dilation_rate", 1), rank)
     padding: Any = c["padding"]
     if padding == "causal":

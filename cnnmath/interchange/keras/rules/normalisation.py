@@ -54,16 +54,16 @@ def normalization(b: Builder, c: Settings, x: Value) -> Value:
     order = _along(b, x, -1 if c.get("axis", -1) is None else c["axis"])
     shape = (1, x.shape[order[1]], *(1,) * (len(order) - 2))
 
-    def constant(name: str, turned: Any) -> Value:
+    def constant(name: str, turned: Any, part: str) -> Value:
         given = c.get(name)
         if given is None:
             array = b.weight(name, lambda w: turned(w).reshape(shape))
         else:
             array = turned(np.broadcast_to(np.ravel(np.asarray(given, np.float32)), shape[1:2])).reshape(shape)
-        return b.source(Constant(shape), name, value=array).back(order)
+        return b.source(Constant(shape), part, value=array).back(order)
 
-    y = b.apply(Subtract(), x, constant("mean", np.asarray), order=order, part="subtract")
-    return b.apply(Divide(), y, constant("variance", deviation), order=order)
+    y = b.apply(Subtract(), x, constant("mean", np.asarray, "mean"), order=order, part="subtract")
+    return b.apply(Divide(), y, constant("variance", deviation, "deviation"), order=order)
 
 
 def deviation(variance: Array) -> Array:
