@@ -140,6 +140,8 @@ def _functional(inside: Mapping[str, Any]) -> Graph:
             args, kwargs = _of_3(node, shapes) if isinstance(node, Mapping) else _of_2(node)
             calls.append(Call(name, number, tuple(args), kwargs))
     inputs, outputs = (tuple(_refs(inside[key])) for key in ("input_layers", "output_layers"))
+    if unknown := next((ref.layer for ref in (*inputs, *outputs) if ref.layer not in layers), None):
+        raise KeyError(unknown)
     return Graph(str(inside.get("name", "model")), layers, tuple(calls), inputs, outputs, shapes)
 
 

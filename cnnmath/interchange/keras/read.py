@@ -87,11 +87,10 @@ class _Reader:
                     later.append(call)
             if len(later) == len(waiting):
                 missing = next(ref for call in later for ref in call.reads if ref not in values)
-                raise GraphError(
-                    "a layer reads what no layer yields.",
-                    here=f"output {missing.output} of call {missing.call} of '{clip(missing.layer)}'",
-                ).at(f"layer '{path}{later[0].layer}'")
+                raise _unmade(missing, "a layer").at(f"layer '{path}{later[0].layer}'")
             waiting = later
+        if missing := next((ref for ref in model.outputs if ref not in values), None):
+            raise _unmade(missing, "an output").at(f"model '{path}{model.name}'")
         return [values[ref] for ref in model.outputs]
 
     def _called(self, model: Graph, call: Call, values: dict[Ref, Value], path: str) -> None:
@@ -135,6 +134,12 @@ class _Reader:
                 f"layer '{path}'"
             )
         return b.opaque(layer.kind, values, (BATCH, *sizes), reason)
+
+
+def _unmade(ref: Ref, what: str) -> GraphError:
+    """The error for something that reads what is not there."""
+    here = f"output {ref.output} of call {ref.call} of '{clip(ref.layer)}'"
+    return GraphError(f"{what} reads what no layer yields.", here=here)
 
 
 def _forget(b: Builder, nodes: int, fillings: int) -> None:

@@ -147,6 +147,12 @@ def test_a_model_with_its_channels_ahead_keeps_its_axes():
             GraphError,
             "a layer reads what no layer yields.",
         ),
+        (
+            functional(called(entrance(3)), outputs=(("image", 0, 1),)),
+            GraphError,
+            "an output reads what no layer yields.",
+        ),
+        (functional(called(entrance(3)), outputs=("gone",)), GraphError, "KeyError: 'gone'"),
     ],
 )
 def test_what_is_no_model_is_refused(given, error, message):
