@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from cnnmath.interchange.keras.build import Builder, Order, Value
@@ -52,8 +52,3 @@ def one_axis(value: Any, rank: int) -> int:
     if len(axes) != 1:
         raise Refused(f"it works along the axes {', '.join(map(str, axes))}")
     return axes[0] % rank
-
-
-def is_sizes(value: Any) -> bool:
-    """Whether this is a list of integers."""
-    return isinstance(value, Sequence) and all(isinstance(n, int) for n in value)
