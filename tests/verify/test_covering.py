@@ -34,6 +34,7 @@ from tests.support import every_operator
 from tests.verify.kernels import KNOWN, MUTANTS
 
 HOW = settings(database=None, derandomize=True, phases=[Phase.generate], deadline=None)
+SHRUNK = settings(database=None, phases=[Phase.generate, Phase.shrink])
 RARE = {
     "stride-clipped-to-the-input": "a stride beyond the whole input, padding, and two outputs",
     "same-padding-of-the-first-stride": "padding by name, several axes, and strides that differ",
@@ -153,7 +154,7 @@ def test_axes_that_may_be_empty_are(kind):
 
 def test_failures_shrink_to_the_smallest_settings():
     def smallest(kind, wanted):
-        how = settings(max_examples=1000, database=None, derandomize=True)
+        how = settings(SHRUNK, max_examples=1000, derandomize=True)
         return str(find(cases(kind), lambda case: wanted(case.op, case.inputs[0]), settings=how))
 
     assert (
@@ -167,8 +168,8 @@ def test_failures_shrink_to_the_smallest_settings():
 
 def test_arrays_follow_from_a_seed_that_shrinks_to_0():
     case = Case(ops.Conv(2, (3,)), ((2, 1, 5),))
-    arrays, dy = find(inputs(case), lambda _: True, settings=settings(database=None))
-    again, _ = find(inputs(case), lambda drawn: drawn[1].shape == dy.shape, settings=settings(database=None))
+    arrays, dy = find(inputs(case), lambda _: True, settings=SHRUNK)
+    again, _ = find(inputs(case), lambda drawn: drawn[1].shape == dy.shape, settings=SHRUNK)
     assert all((arrays[name] == again[name]).all() for name in "xwb")
     assert {name: a.shape for name, a in arrays.items()} == {"x": (2, 1, 5), "w": (2, 1, 3), "b": (2,)}
     assert dy.dtype == float
@@ -201,6 +202,5 @@ def test_every_architecture_fits_its_input(net):
 
 
 def test_architectures_shrink_to_one_operator():
-    how = settings(database=None)
-    assert [op for _, op in find(architectures(), lambda _: True, settings=how)] == [ops.ReLU()]
-    assert find(architectures(rank=3), lambda _: True, settings=how).input_shape == (1, 5, 5, 5)
+    assert [op for _, op in find(architectures(), lambda _: True, settings=SHRUNK)] == [ops.ReLU()]
+    assert find(architectures(rank=3), lambda _: True, settings=SHRUNK).input_shape == (1, 5, 5, 5)
