@@ -14,6 +14,7 @@ from cnnmath.graph import INPUT, Architecture, Given
 from cnnmath.interchange.model import Model
 from cnnmath.interchange.onnx.fold import folded
 from cnnmath.interchange.onnx.graph import Graph, Node, Value
+from cnnmath.interchange.onnx.idioms import Found, idioms
 from cnnmath.interchange.onnx.known import Known, Loaded, UnclaimedError, constant
 from cnnmath.interchange.onnx.read import read
 from cnnmath.interchange.onnx.reading import Here, Reading, opened, stored_array, unclaimed
@@ -59,8 +60,10 @@ def import_onnx(
     """
     graph = read(source, **options)
     reading = _begun(graph, name or graph.name, image, constants)
-    for node in graph.nodes:
-        _read_node(reading, node)
+    for node, idiom in idioms(graph):
+        if idiom is None or not _read_idiom(reading, node, idiom):
+            for part in idiom.parts if idiom else (node,):
+                _read_node(reading, part)
     return _finished(reading)
 
 
@@ -135,6 +138,17 @@ def _read_node(reading: Reading, node: Node) -> None:
     for output, value in zip(node.outputs, outputs, strict=False):
         if output and value is not None:
             reading.values[output] = replace(value, name=output)
+
+
+def _read_idiom(reading: Reading, node: Node, idiom: Found) -> bool:
+    """Read several nodes as one; where they are not what they look like, they are left to be read one by one."""
+    try:
+        found = idiom.read(Here(node, reading))
+    except (UnclaimedError, CnnmathError, *UNFIT):
+        return False
+    if found is not None:
+        reading.values[node.outputs[0]] = replace(found, name=node.outputs[0])
+    return found is not None
 
 
 def _by_rule(here: Here) -> Known | tuple[Known | None, ...]:

@@ -115,7 +115,7 @@ class Here:
     @property
     def inputs(self) -> tuple[Known | None, ...]:
         """What is known of what it reads; None for what is left out."""
-        return tuple(self._value(name) if name else None for name in self.node.inputs)
+        return tuple(self.value(name) if name else None for name in self.node.inputs)
 
     def input(self, i: int) -> Known:
         """What is known of one of its inputs.
@@ -134,7 +134,21 @@ class Here:
 
     def optional(self, i: int) -> Known | None:
         """The same, or None."""
-        return self.inputs[i] if i < len(self.node.inputs) else None
+        name = self.node.inputs[i] if i < len(self.node.inputs) else ""
+        return self.value(name) if name else None
+
+    def value(self, name: str) -> Known:
+        """What is known of a value of the file.
+
+        Raises
+        ------
+        UnclaimedError
+            Where nothing is.
+        """
+        try:
+            return self.reading.values[name]
+        except KeyError:
+            raise UnclaimedError(f"the shape of '{name}' is not known") from None
 
     def attribute(self, name: str, default: Any = None) -> Any:
         """One of its attributes, or what it is where nothing is said."""
@@ -180,12 +194,6 @@ class Here:
         """
         name = f"{self.node.name}/{suffix}" if suffix else self.node.name
         return self.reading.add(name, op, reads, {key: value for key, value in arrays.items() if value is not None})
-
-    def _value(self, name: str) -> Known:
-        try:
-            return self.reading.values[name]
-        except KeyError:
-            raise UnclaimedError(f"the shape of '{name}' is not known") from None
 
 
 def stored_array(array: Stored, *, trained: bool = False) -> Known:

@@ -10,7 +10,7 @@ import numpy as np
 from cnnmath.interchange.onnx.known import Known, UnclaimedError, constant, numbers
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule, merged
-from cnnmath.ops import Add, Divide, Expand, MatMul, Maximum, Minimum, Multiply, Operator, Pow, Subtract
+from cnnmath.ops import Add, Divide, Expand, Maximum, Minimum, Multiply, Operator, Pow, Subtract
 from cnnmath.ops.checks import same
 
 
@@ -37,13 +37,6 @@ def divide(here: Here) -> Known | tuple[Known | None, ...]:
     return merged(Divide())(here)
 
 
-def matmul(here: Here) -> Known | tuple[Known | None, ...]:
-    """MatMul, unless its first input is a row: that row is the axis of the batch."""
-    if len(here.input(0).sizes) == 1 and here.input(0).array is None:
-        raise UnclaimedError("that sums over the batch")
-    return merged(MatMul())(here)
-
-
 def expand(here: Here) -> Known:
     """Expand to a fixed shape; a size that the input has is kept, so that a batch may be of any size."""
     x, asked = here.input(0), numbers(here.input(1))
@@ -65,7 +58,6 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "Min": several(Minimum()),
         "Sum": several(Add()),
         "Mean": mean,
-        "MatMul": matmul,
         "Expand": expand,
     }
 )

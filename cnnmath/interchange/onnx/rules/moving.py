@@ -12,6 +12,7 @@ from cnnmath.interchange.onnx.known import Known, UnclaimedError, content, numbe
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule
 from cnnmath.ops import Concat, DepthToSpace, Flatten, Reshape, Select, Slice, SpaceToDepth, Tile, Transpose
+from cnnmath.ops.algebra import Shape
 from cnnmath.window import Size
 
 FAR = 2**31 - 1
@@ -26,18 +27,26 @@ def transpose(here: Here) -> Known:
 
 
 def reshape(here: Here) -> Known:
-    """Reshape: 0 is the input's own size unless that is forbidden, and -1 what the others leave."""
+    """Reshape to the sizes that are asked for."""
     x = here.input(0)
+    return reshaped(here, x, *resolved(here, x.sizes))
+
+
+def resolved(here: Here, sizes: Shape) -> tuple[Shape, int | None]:
+    """Sizes that a Reshape asks for, and the axis that is left open.
+
+    0 is the input's own size unless that is forbidden, and -1 what the others leave.
+    """
     target = list(numbers(here.input(1)) if len(here.node.inputs) > 1 else here.attribute("shape"))
     if not here.attribute("allowzero", 0):
-        target = [x.sizes[i] if _is(n, 0) else n for i, n in enumerate(target)]
+        target = [sizes[i] if _is(n, 0) else n for i, n in enumerate(target)]
     left_open = next((i for i, n in enumerate(target) if _is(n, -1)), None)
     if left_open is not None:
         others = prod(n for i, n in enumerate(target) if i != left_open)
         if _is(others, 0):
             raise UnclaimedError(f"to {tuple(target)}, where any size would do")
-        target[left_open] = prod(x.sizes) // others
-    return reshaped(here, x, target, left_open)
+        target[left_open] = prod(sizes) // others
+    return tuple(target), left_open
 
 
 def flatten(here: Here) -> Known:

@@ -20,13 +20,17 @@ UNBOUNDED = 3.4028234e38
 
 def clip(here: Here) -> Known:
     """Clip; where the lower bound is above the upper one, that is the result."""
-    names = ("min", "max")
-    low, high = (
-        _attribute(here, n) if here.opset < BOUNDS_ARE_INPUTS else _input(here, i) for i, n in enumerate(names, 1)
-    )
+    low, high = bounds(here)
     if low is not None and high is not None:
         low = min(low, high)
     return here.add(Clip(low, high), here.input(0))
+
+
+def bounds(here: Here) -> tuple[float | None, float | None]:
+    """Bounds of a Clip, which are attributes in old sets and inputs in new ones; None where it has none."""
+    if here.opset < BOUNDS_ARE_INPUTS:
+        return _attribute(here, "min"), _attribute(here, "max")
+    return _input(here, 1), _input(here, 2)
 
 
 def _attribute(here: Here, name: str) -> float | None:
