@@ -24,12 +24,16 @@ FIXED = {
     "Clip": range(1, 3),
     "Conv": range(1, 3),
     "ConvTranspose": range(1, 3),
+    "Dropout": range(1, 2),
     "Gemm": range(1, 3),
     "GroupNormalization": range(1, 3),
     "InstanceNormalization": range(1, 3),
     "LayerNormalization": range(1, 3),
     "PRelu": range(1, 2),
+    "Pad": range(2, 3),
     "RMSNormalization": range(1, 2),
+    "Resize": range(1, 3),
+    "Upsample": range(1, 2),
 }
 """Inputs that are parameters, where they are floats: in the cases they are inputs as well. Of whole numbers all are."""
 
