@@ -1,4 +1,4 @@
-"""``make conformance``: ONNX's own cases for single operators, run through the package: passed, failed, or not claimed, and why.
+"""``make conformance``: ONNX's own cases for single operators: passed, failed, or not claimed, and why.
 
 The cases are made in this process by ``onnx.backend.test``. What is expected is what ships with them: data written down
 beside the case, or, where a case is made of a formula, what its authors computed; never the reference evaluator's.
@@ -51,8 +51,8 @@ operator that the importer has a rule for is imported and run through the numeri
 
 Expected outputs are ONNX's own, which ship with the cases, and never the reference evaluator's. Integers must be equal,
 floats as near as the case says. Cases have no stored arrays, files have: what is a parameter or a setting, and is an
-input of the case, is given as a stored array. The cases are those of onnx {version}, of models of one node; those that expand an
-operator into a function are left to it.
+input of the case, is given as a stored array. The cases are those of onnx {version}, of models of one node; those in
+which an operator is expanded into its function are not among them.
 
 `make conformance` runs them and writes this page.
 
