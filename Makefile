@@ -4,7 +4,7 @@ export NO_MKDOCS_2_WARNING := 1
 BIN := .venv/bin
 RUNGS ?= 2
 
-.PHONY: run test coverage mutants lint docs serve tutorial bench peers power campaign fuzz clean
+.PHONY: run test coverage mutants lint docs serve tutorial bench peers power conformance campaign fuzz clean
 
 run: .venv/run  ## install, then write ResNet-50's report: the package's main job
 	$(BIN)/cnnmath report resnet50 --output build/resnet50
@@ -47,6 +47,9 @@ peers: .venv/dev  ## certificates for kernels of other libraries, a thousand set
 
 power: .venv/dev  ## which rung sees each known mistake, beside what people usually do, into docs/power.md
 	$(BIN)/python -m tests.bench.power --write docs/power.md
+
+conformance: .venv/dev  ## ONNX's own cases of every operator that is claimed, into docs/conformance.md
+	$(BIN)/python -m tests.interchange.onnx.conformance --write docs/conformance.md
 
 campaign: SHELL := /bin/bash
 campaign: .venv/run  ## the package's kernels at 10,000 settings; stopped by Ctrl-C, it goes on where it was

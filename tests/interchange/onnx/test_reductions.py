@@ -67,6 +67,8 @@ def test_a_softmax_runs_along_the_last_axis_in_new_sets_and_over_all_from_the_fi
     assert operators(kind, 13, axis=-3) == operators(kind, 13, axis=1) == [own()]
     assert operators(kind, 11, x=(5, 7)) == operators(kind, 11, x=(5, 7, 1, 1)) == [own()]
     assert operators(kind, 7, axis=3) == [own(3)]
+    assert operators(kind, 7) == [ops.Flatten(), own(), ops.Reshape((2, 3, 4))]
+    assert operators(kind, 7, axis=2) == [ops.Reshape((-1,), 2), own(2), ops.Reshape((3, 4), 2)]
 
 
 def test_dropout_is_nothing_at_inference_and_at_a_rate_of_zero():
@@ -111,7 +113,7 @@ def test_the_momentum_of_onnx_is_the_share_of_what_was_stored():
     ("kind", "attributes", "reason"),
     [
         ("LRN", {"size": 4}, "LRN, of an even number of channels, 4"),
-        ("Softmax", {}, "Softmax, over the axes [1, 2, 3] together"),
+        ("Softmax", {"axis": 0}, "Softmax, over the batch too"),
     ],
 )
 def test_what_the_package_has_no_operator_for_is_named(kind, attributes, reason):

@@ -18,9 +18,12 @@ from cnnmath.interchange.onnx.rules import (
     merging,
     moving,
     normalisation,
+    padding,
     pointwise,
     pooling,
     reduction,
+    resizing,
+    statistics,
 )
 from cnnmath.interchange.onnx.rules.rule import Rule
 
@@ -36,6 +39,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         **gates.RULES,
         **merging.RULES,
         **moving.RULES,
+        **padding.RULES,
+        **resizing.RULES,
+        **statistics.RULES,
     }
 )
 """The rule of every operator that is claimed."""

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import prod
 from types import MappingProxyType
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError
+from cnnmath.interchange.onnx.known import Known
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule, plain
 from cnnmath.ops import (
     CELU,
     ELU,
     SELU,
+    Add,
+    Clip,
     LeakyReLU,
+    Multiply,
     PReLU,
     ReLU,
     Sigmoid,
@@ -52,16 +56,22 @@ def thresholded_relu(here: Here) -> Known:
 
 
 def prelu(here: Here) -> Known:
-    """PRelu with one slope, or one a channel, along which it broadcasts."""
+    """PRelu with one slope, or one a channel; any other slope multiplies what is negative."""
     x, slope = here.input(0), here.input(1)
-    if slope.array is None:
-        raise UnclaimedError("whose slopes are computed while the model runs")
+    if slope.array is None or not _is_of_channels(slope, x):
+        above = here.add(Clip(0), x, suffix="positive")
+        below = here.add(Multiply(), here.add(Clip(high=0), x, suffix="negative"), slope, suffix="sloped")
+        return here.add(Add(), above, below)
     count = slope.array.size
-    broadcast = (1,) * (x.rank - slope.rank) + slope.array.shape
-    if count != 1 and (len(broadcast) != x.rank or broadcast[1] != count):
-        raise UnclaimedError("whose slopes are neither one nor one a channel")
     w = replace(slope, shape=(count,), array=slope.array.mapped("flat", lambda a: a.reshape(-1), (count,)))
     return here.add(PReLU(shared=count == 1), x, arrays={"w": w})
+
+
+def _is_of_channels(slope: Known, x: Known) -> bool:
+    """Whether there is one slope, or one a channel, along which it broadcasts."""
+    broadcast = (1,) * (x.rank - slope.rank) + slope.sizes
+    count = prod(slope.sizes)
+    return count == 1 or (len(broadcast) == x.rank > 1 and broadcast[1] == count)
 
 
 RULES: Mapping[str, Rule] = MappingProxyType(

@@ -3,26 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
+
+import numpy as np
 
 from cnnmath.interchange.onnx.known import Known, UnclaimedError
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule, merged
-from cnnmath.ops import Linear, LinearLast, MatMul
+from cnnmath.ops import Add, Affine, Linear, LinearLast, MatMul, Transpose
 
 
 def gemm(here: Here) -> Known:
-    """Gemm with a stored matrix: a dense layer, whose weights have a row for each output."""
-    x, w, b = here.input(0), here.input(1), here.optional(2)
-    if w.array is None or here.attribute("transA", 0):
-        raise UnclaimedError("whose matrix is computed while the model runs")
-    if here.attribute("alpha", 1.0) != 1 or here.attribute("beta", 1.0) != 1:
-        raise UnclaimedError("with factors")
-    if not here.attribute("transB", 0):
-        w = transposed(w)
-    if b is not None and b.sizes != w.sizes[:1]:
-        raise UnclaimedError("whose bias is a matrix")
-    return here.add(Linear(w.sizes[0], bias=b is not None), x, arrays={"w": w, "b": b})
+    """Gemm: with a stored matrix a dense layer, whose factors are multiplied into what is stored; else a product."""
+    a, w, c = here.input(0), here.input(1), here.optional(2)
+    alpha, beta = here.attribute("alpha", 1.0), here.attribute("beta", 1.0)
+    if a.dtype.startswith(("int", "uint")) and (alpha, beta) != (1, 1):
+        raise UnclaimedError("of whole numbers, with factors")
+    if here.attribute("transA", 0):
+        a = here.add(Transpose((1, 0)), a, suffix="transA")
+    across = bool(here.attribute("transB", 0))
+    b = None if c is None else _bias(c, w.sizes[0 if across else 1], beta)
+    last = c is None or b is not None
+    if w.array is not None and not w.node:
+        w = _scaled(w if across else transposed(w), alpha)
+        op = Linear(w.sizes[0], bias=b is not None)
+        y = here.add(op, a, arrays={"w": w, "b": b}, suffix="" if last else "product")
+    else:
+        y, b = _product(here, a, w, alpha, across=across, last=c is None), None
+    if c is None or b is not None:
+        return y
+    return here.add(Add(), y, _times(here, c, beta, "beta"))
+
+
+def _product(here: Here, a: Known, w: Known, alpha: float, *, across: bool, last: bool) -> Known:
+    """The product of two matrices that are computed."""
+    if across:
+        w = here.add(Transpose((1, 0)), w, suffix="transB")
+    if alpha == 1:
+        return here.add(MatMul(), a, w, suffix="" if last else "product")
+    product = here.add(MatMul(), a, w, suffix="product")
+    return here.add(Affine(alpha), product, suffix="" if last else "alpha")
+
+
+def _times(here: Here, c: Known, factor: float, suffix: str) -> Known:
+    """A summand by its factor."""
+    if factor == 1:
+        return c
+    return _scaled(c, factor) if c.array is not None and not c.node else here.add(Affine(factor), c, suffix=suffix)
+
+
+def _bias(c: Known, units: int, beta: float) -> Known | None:
+    """A stored summand as a bias, one number a unit; None where it is computed or has several rows."""
+    if c.array is None or c.node or any(n != 1 for n in c.sizes[:-1]):
+        return None
+    lazy = c.array.mapped(f"row{units}", lambda a: np.broadcast_to(a.reshape(-1), (units,)), (units,))
+    return _scaled(replace(c, shape=lazy.shape, array=lazy), beta)
+
+
+def _scaled(w: Known, factor: float) -> Known:
+    """A stored array by a factor."""
+    if factor == 1 or w.array is None:
+        return w
+    lazy = w.array.mapped(f"times{factor}", lambda a: a * np.asarray(factor, a.dtype), w.array.shape)
+    return Known(f"{w.name}/{factor}", w.dtype, lazy.shape, array=lazy)
 
 
 def matmul(here: Here) -> Known | tuple[Known | None, ...]:

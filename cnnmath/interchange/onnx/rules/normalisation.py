@@ -11,8 +11,7 @@ import numpy as np
 from cnnmath.interchange.onnx.known import Known, UnclaimedError, content, filled
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule
-from cnnmath.ops import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, RMSNorm
-from cnnmath.ops.along import settled
+from cnnmath.ops import BatchNorm, GroupNorm, InstanceNorm, LocalResponseNorm
 
 SCALE_OF_CHANNELS = 21
 """The first set whose group normalisation has a scale and a shift for each channel; before, for each group."""
@@ -61,35 +60,6 @@ def _repeated(a: Known, channels: Any, groups: int) -> Known:
     return Known(a.name, a.dtype, lazy.shape, array=lazy)
 
 
-def layer_normalization(here: Here) -> Known:
-    """LayerNormalization of the last axes; where there is no shift, it is zero."""
-    if any(here.node.outputs[1:]):
-        raise UnclaimedError("whose further outputs are the statistics")
-    x, gamma, beta = here.input(0), here.input(1), here.optional(2)
-    op = LayerNorm(here.attribute("epsilon", 1e-5), axis=_axis(here, x))
-    return here.add(op, x, arrays={"gamma": gamma, "beta": beta or _zeros(gamma)})
-
-
-def rms_normalization(here: Here) -> Known:
-    """RMSNormalization of the last axes."""
-    x = here.input(0)
-    op = RMSNorm(here.attribute("epsilon", 1e-5), axis=_axis(here, x))
-    return here.add(op, x, arrays={"gamma": here.input(1)})
-
-
-def _axis(here: Here, x: Known) -> int:
-    """The first axis, counted from the end where it is the last."""
-    (axis,) = settled((here.attribute("axis", -1),), x.sizes)
-    if axis == 0:
-        raise UnclaimedError("over the batch too, so that parameters have its size")
-    return -1 if axis == x.rank - 1 and axis > 1 else axis
-
-
-def _zeros(like: Known) -> Known:
-    """A shift that shifts nothing."""
-    return filled(f"{like.name}/0", np.zeros((), like.dtype or "float32"), like.sizes)
-
-
 def lrn(here: Here) -> Known:
     """LRN of an odd number of channels; of an even one the odd channel lies behind, where here it lies before."""
     size = here.attribute("size")
@@ -122,8 +92,6 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "BatchNormalization": batch_normalization,
         "InstanceNormalization": instance_normalization,
         "GroupNormalization": group_normalization,
-        "LayerNormalization": layer_normalization,
-        "RMSNormalization": rms_normalization,
         "LRN": lrn,
         "Dropout": dropout,
         "Identity": identity,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from math import prod
 from types import MappingProxyType
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError
+from cnnmath.interchange.onnx.known import Known, UnclaimedError, numbers
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule, plain, window
-from cnnmath.ops import AdaptiveMaxPool, AveragePool, GlobalAveragePool, LpPool, MaxPool, Reduce
+from cnnmath.ops import AdaptiveMaxPool, AveragePool, GlobalAveragePool, LpPool, MaxPool, MaxUnpool, Pad, Reduce
 
 
 def max_pool(here: Here) -> Known:
@@ -19,6 +21,26 @@ def max_pool(here: Here) -> Known:
     return here.add(
         MaxPool(tuple(kernel), ceil=bool(here.attribute("ceil_mode", 0)), **window(here, kernel)), here.input(0)
     )
+
+
+def max_unpool(here: Here) -> Known:
+    """MaxUnpool where places are known; they are counted through the whole array that its window leads back to."""
+    x, places, asked = here.input(0), here.input(1), here.optional(2)
+    kernel = here.attribute("kernel_shape")
+    rank = len(kernel)
+    stride, pads = here.attribute("strides") or (1,) * rank, here.attribute("pads") or (0,) * (2 * rank)
+    ends = zip(pads[:rank], pads[rank:], strict=True)
+    rows = zip(x.sizes[2:], stride, kernel, ends, strict=True)
+    sizes = tuple((n - 1) * s + k - sum(both) for n, s, k, both in rows)
+    if places.array is None or not all(isinstance(n, int) for n in sizes):
+        raise UnclaimedError("whose places are computed while the model runs")
+    plane = prod(sizes)
+    switches = replace(places, array=places.array.mapped(f"in{plane}", lambda a: a % plane, places.sizes))
+    outputs = sizes if asked is None else numbers(asked)[2:]
+    behind = tuple((0, o - n) for o, n in zip(outputs, sizes, strict=True))
+    whole = outputs == sizes
+    y = here.add(MaxUnpool(sizes), x, arrays={"switches": switches}, suffix="" if whole else "unpooled")
+    return y if whole else here.add(Pad(behind), y)
 
 
 def average_pool(here: Here) -> Known:
@@ -57,6 +79,7 @@ def global_lp_pool(here: Here) -> Known:
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "MaxPool": max_pool,
+        "MaxUnpool": max_unpool,
         "AveragePool": average_pool,
         "GlobalAveragePool": plain(GlobalAveragePool()),
         "LpPool": lp_pool,

@@ -8,8 +8,9 @@ from typing import Any
 
 from cnnmath.interchange.onnx.known import Known, UnclaimedError
 from cnnmath.interchange.onnx.reading import Here
+from cnnmath.interchange.onnx.rules.moving import reshaped
 from cnnmath.interchange.onnx.rules.rule import Rule
-from cnnmath.ops import Flatten, GlobalAveragePool, LogSoftmax, Operator, Reduce, Softmax
+from cnnmath.ops import Flatten, GlobalAveragePool, LogSoftmax, Operator, Reduce, Reshape, Softmax
 
 SINCE_ONE_AXIS = 13
 """The first set of operators whose softmax runs along one axis; before, it ran over all from one axis on."""
@@ -50,10 +51,18 @@ def softmax(kind: Callable[[int], Operator]) -> Rule:
         first = here.attribute("axis", 1) % x.rank
         together = [axis for axis in range(first, x.rank) if not _is_one(x.sizes[axis])] or [first]
         if len(together) > 1:
-            raise UnclaimedError(f"over the axes {together} together")
+            return _over_several(here, x, kind, first)
         return here.add(kind(_channels(together[0], x)), x)
 
     return rule
+
+
+def _over_several(here: Here, x: Known, kind: Callable[[int], Operator], first: int) -> Known:
+    """A softmax over all axes from one on: over the one that they are made."""
+    if first == 0:
+        raise UnclaimedError("over the batch too")
+    row = here.add(Flatten() if first == 1 else Reshape((-1,), first), x, suffix="row")
+    return reshaped(here, here.add(kind(first), row, suffix="softmax"), x.sizes)
 
 
 def _channels(axis: int, x: Known) -> int:
