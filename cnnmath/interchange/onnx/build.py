@@ -12,19 +12,24 @@ import numpy as np
 from cnnmath.errors import CnnmathError, DataError, GraphError, clip, unknown
 from cnnmath.graph import INPUT, Architecture, Given
 from cnnmath.interchange.model import Model
+from cnnmath.interchange.onnx.export.written import DOMAIN, SETTING, recognised
 from cnnmath.interchange.onnx.fold import folded
 from cnnmath.interchange.onnx.graph import Graph, Node, Value
 from cnnmath.interchange.onnx.known import Known, Loaded, UnclaimedError, constant
 from cnnmath.interchange.onnx.read import read
 from cnnmath.interchange.onnx.reading import Here, Reading, opened, stored_array, unclaimed
-from cnnmath.interchange.onnx.rules import RULES
+from cnnmath.interchange.onnx.rules import RULES, UNFIT
 from cnnmath.ops.algebra import Shape
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 """Data types of what a network computes with, and of what is trained."""
 
-UNFIT = (ArithmeticError, LookupError, TypeError, ValueError)
-"""What a rule runs into where a node has, say, a list of the wrong length or an axis that is none."""
+PATIENCE = 16
+"""Functions that may turn out not to be what they say, before none is believed."""
+
+
+class DisbelievedError(Exception):
+    """A function that is not what it says: its domain and name."""
 
 
 def import_onnx(
@@ -57,11 +62,18 @@ def import_onnx(
     CnnmathError
         For a file that is no model, or one that contradicts itself, naming the node.
     """
-    graph = read(source, **options)
-    reading = _begun(graph, name or graph.name, image, constants)
-    for node in graph.nodes:
-        _read_node(reading, node)
-    return _finished(reading)
+    doubted: set[tuple[str, str]] = set()
+    while True:
+        believed = len(doubted) < PATIENCE
+        graph = read(source, kept=lambda key, known=believed: known and key[0] == DOMAIN and key not in doubted, **options)
+        reading = _begun(graph, name or graph.name, image, constants)
+        try:
+            for node in graph.nodes:
+                _read_node(reading, node)
+        except DisbelievedError as error:
+            doubted.add(error.args[0])
+            continue
+        return _finished(reading)
 
 
 def _begun(graph: Graph, name: str, image: str, constants: Mapping[str, Any]) -> Reading:
@@ -116,6 +128,9 @@ def _read_node(reading: Reading, node: Node) -> None:
     """Read one node: what no input decides is computed, what has a rule becomes operators, the rest is named."""
     here = Here(node, reading)
     try:
+        if (node.domain, node.kind) in reading.graph.functions:
+            reading.values[node.outputs[0]] = replace(_called(here), name=node.outputs[0])
+            return
         if node.domain not in ("", "ai.onnx"):
             raise UnclaimedError(f"of the domain '{node.domain}'")
         found = folded(here) or _by_rule(here)
@@ -135,6 +150,22 @@ def _read_node(reading: Reading, node: Node) -> None:
     for output, value in zip(node.outputs, outputs, strict=False):
         if output and value is not None:
             reading.values[output] = replace(value, name=output)
+
+
+def _called(here: Here) -> Known:
+    """The operator that a function of the package's own domain says it is, if it is."""
+    key = (here.node.domain, here.node.kind)
+    function = here.reading.graph.functions[key]
+    values = [here.input(i) for i in range(len(here.node.inputs))]
+    shapes = tuple(value.sizes for value in values)
+    op = recognised(function, here.attribute(SETTING), shapes, here.reading.graph.opsets.get("", 0))
+    if op is None or len(values) != len(function.inputs) or len(here.node.outputs) != 1:
+        raise DisbelievedError(key)
+    count = len(values) if op.variadic else len(op.reads)
+    owned = dict(zip(function.inputs[count:], values[count:], strict=True))
+    if any(value.array is None for value in owned.values()):
+        raise DisbelievedError(key)
+    return here.add(op, *values[:count], arrays=owned)
 
 
 def _by_rule(here: Here) -> Known | tuple[Known | None, ...]:
