@@ -65,7 +65,9 @@ def import_onnx(
     doubted: set[tuple[str, str]] = set()
     while True:
         believed = len(doubted) < PATIENCE
-        graph = read(source, kept=lambda key, known=believed: known and key[0] == DOMAIN and key not in doubted, **options)
+        graph = read(
+            source, kept=lambda key, known=believed: known and key[0] == DOMAIN and key not in doubted, **options
+        )
         reading = _begun(graph, name or graph.name, image, constants)
         try:
             for node in graph.nodes:

@@ -140,8 +140,4 @@ def _too_much(here: str, rule: str) -> SettingError:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, (tuple, list)):
-        return [int(v) for v in value]
-    return value if isinstance(value, (str, bytes)) else int(value) if isinstance(value, Integral) else float(value)
-
-
+    return [int(v) for v in value] if isinstance(value, (tuple, list)) else value

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from cnnmath.interchange.onnx.export.body import Body
+from cnnmath.interchange.onnx.export.body import Body, is_number
 from cnnmath.ops import Operator
+from cnnmath.ops.algebra import Shape
 from cnnmath.window import Window
 
 Form: TypeAlias = Callable[..., str]
-"""From an operator, the body that grows, the shapes of its inputs and the names of its operands to that of its output."""
+"""From an operator, the body that grows, shapes of the inputs and names of the operands to the name of the output."""
 
 FAR = (1 << 63) - 1
 """Where a slice ends that takes all that follow."""
@@ -28,21 +29,35 @@ def one(kind: str, **attributes: Any) -> Form:
     return form
 
 
-def setting(kind: str, **names: str) -> Form:
-    """The form of an operator that is this node, whose attributes are its settings of other names."""
+def along(kind: str) -> Form:
+    """The form of an operator that is this node, along its axis."""
 
-    def form(op: Operator, m: Body, shapes: Any, *operands: str) -> str:
-        return m(kind, *operands, **{name: getattr(op, own) for name, own in names.items()})
+    def form(op: Any, m: Body, shapes: Any, *operands: str) -> str:
+        return m(kind, *operands, axis=op.axis)
 
     return form
 
 
-def window(op: Any) -> dict[str, Any]:
-    """Settings of a window: all pads before, then all after, or by name."""
+def setting(kind: str, **names: str) -> Form:
+    """The form of an operator that is this node, whose attributes are numbers that it calls otherwise."""
+
+    def form(op: Operator, m: Body, shapes: Any, *operands: str) -> str:
+        return m(kind, *operands, **{name: float(getattr(op, own)) for name, own in names.items()})
+
+    return form
+
+
+def window(op: Any, sizes: Shape = ()) -> dict[str, Any]:
+    """Settings of a window: all pads before, then all after, or by name.
+
+    With sizes that are numbers, a name is written as pads where the window is dilated, for which runtimes have none.
+    """
     given: dict[str, Any] = {"kernel_shape": op.kernel, "strides": op.stride, "dilations": op.dilation}
-    if isinstance(op.padding, str):
-        return given | {"auto_pad": AUTOMATIC[op.padding]}
-    return given | {"pads": sides(op.padding)}
+    if not isinstance(op.padding, str):
+        return given | {"pads": sides(op.padding)}
+    if sizes and set(op.dilation) != {1} and all(map(is_number, sizes)):
+        return given | {"pads": pads(op.windows(sizes))}
+    return given | {"auto_pad": AUTOMATIC[op.padding]}
 
 
 def sides(pairs: Any) -> list[Any]:

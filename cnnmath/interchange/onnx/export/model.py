@@ -73,8 +73,8 @@ def export_onnx(
 
     Notes
     -----
-    *Conventions*: numbers have 32 bits, labels and places 64-bit integers. The input is called ``input``, and every node
-    makes a value of its name. An operator is one node of ONNX where `import_onnx` reads that as the same operator;
+    *Conventions*: numbers have 32 bits, labels and places 64-bit integers. The input is called ``input``, and every
+    node makes a value of its name. An operator is one node of ONNX where `import_onnx` reads that as the same operator;
     otherwise it is a call of a function of the domain ``cnnmath``, made of ONNX's nodes, whose attribute ``setting``
     says what it is. Parameters that nodes share are one array.
 
@@ -223,9 +223,7 @@ class _Writing:
             n == size for n, size in zip(array.shape, shape, strict=True) if is_number(size)
         )
         if not fits:
-            raise DataError(
-                f"'{key}' has another shape than declared.", input=f"{array.shape}", rule=f"{tuple(shape)}"
-            )
+            raise DataError(f"'{key}' has another shape than declared.", input=f"{array.shape}", rule=f"{tuple(shape)}")
         return array.reshape(np.shape(self.parameters[key]))
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from cnnmath import ops
 from cnnmath.interchange.onnx.export.body import Body
-from cnnmath.interchange.onnx.export.form import Form, one, setting
+from cnnmath.interchange.onnx.export.form import Form, along, one, setting
 from cnnmath.ops.algebra import Shape, rational
 
 SWISH = 24
@@ -16,7 +16,7 @@ SWISH = 24
 
 def selu(op: ops.SELU, m: Body, shapes: tuple[Shape, ...], x: str) -> str:
     """Selu, whose usual numbers go without saying."""
-    return m("Selu", x, **({} if op == ops.SELU() else {"alpha": op.alpha, "gamma": op.gamma}))
+    return m("Selu", x, **({} if op == ops.SELU() else {"alpha": float(op.alpha), "gamma": float(op.gamma)}))
 
 
 def prelu(op: ops.PReLU, m: Body, shapes: tuple[Shape, ...], x: str, w: str) -> str:
@@ -37,7 +37,7 @@ def gelu(op: ops.GELU, m: Body, shapes: tuple[Shape, ...], x: str) -> str:
 def silu(op: ops.SiLU, m: Body, shapes: tuple[Shape, ...], x: str) -> str:
     """Swish; before there was one, written out."""
     if m.opset >= SWISH:
-        return m("Swish", x, alpha=op.beta)
+        return m("Swish", x, alpha=float(op.beta))
     return m("Mul", x, m("Sigmoid", x if op.beta == 1 else m("Mul", x, float(op.beta))))
 
 
@@ -76,8 +76,8 @@ FORMS: Mapping[type[ops.Operator], Form] = MappingProxyType(
         ops.Mish: one("Mish"),
         ops.HardSigmoid: setting("HardSigmoid", alpha="slope", beta="shift"),
         ops.HardSwish: one("HardSwish"),
-        ops.Softmax: setting("Softmax", axis="axis"),
-        ops.LogSoftmax: setting("LogSoftmax", axis="axis"),
+        ops.Softmax: along("Softmax"),
+        ops.LogSoftmax: along("LogSoftmax"),
         ops.Affine: affine,
         ops.Power: power,
         ops.Exp: one("Exp"),

@@ -53,7 +53,9 @@ def resize(op: ops.Resize, m: Body, shapes: tuple[Shape, ...], x: str) -> str:
     if op.scale is None:
         return m("Resize", x, box, None, m.integers(*op.outputs), axes=axes, **settings)
     if op.outputs is not None:
-        follows = [is_number(n) and s * n // 1 == o for s, n, o in zip(op.scale, shapes[0][2:], op.outputs, strict=True)]
+        follows = [
+            is_number(n) and s * n // 1 == o for s, n, o in zip(op.scale, shapes[0][2:], op.outputs, strict=True)
+        ]
         if not all(follows):
             raise SettingError(
                 "ONNX takes a scale or a size, not both.",
@@ -70,7 +72,7 @@ def _settings(op: ops.Resize) -> tuple[Any, dict[str, Any]]:
     settings |= {"nearest_mode": op.nearest} if op.mode == "nearest" else {}
     settings |= {"cubic_coeff_a": float(op.a)} if op.mode == "cubic" else {}
     flags = {"exclude_outside": op.exclude_outside, "antialias": op.antialias}
-    settings |= {name: 1 for name, flag in flags.items() if flag}
+    settings |= {name: 1 for name, flag in flags.items() if flag and op.mode != "nearest"}
     if op.crop is None:
         return None, settings
     box = np.array([[float(v) for v in side] for side in zip(*op.crop, strict=True)], np.float32).ravel()

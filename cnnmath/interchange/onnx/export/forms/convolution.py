@@ -14,12 +14,10 @@ from cnnmath.ops.algebra import Shape
 
 def conv(op: ops.Conv, m: Body, shapes: tuple[Shape, ...], x: str, w: str, b: str | None = None) -> str:
     """Conv."""
-    return m("Conv", x, w, b, group=op.groups, **window(op))
+    return m("Conv", x, w, b, group=op.groups, **window(op, shapes[0][2:]))
 
 
-def transposed(
-    op: ops.ConvTranspose, m: Body, shapes: tuple[Shape, ...], x: str, w: str, b: str | None = None
-) -> str:
+def transposed(op: ops.ConvTranspose, m: Body, shapes: tuple[Shape, ...], x: str, w: str, b: str | None = None) -> str:
     """ConvTranspose; where more is added behind than its stride allows, all of it is computed and cut afterwards."""
     if all(extra < s for extra, s in zip(op.output_padding, op.stride, strict=True)):
         return m("ConvTranspose", x, w, b, group=op.groups, output_padding=op.output_padding, **window(op))
@@ -37,7 +35,7 @@ def subsample(op: Any, m: Body, shapes: tuple[Shape, ...], x: str, w: str, b: st
     (channels,) = known(shapes[0][1:2], "a filter for each channel")
     filters = m("Expand", m("Unsqueeze", w, m.integers(*range(1, len(op.kernel) + 2))), m.integers(1, 1, *op.kernel))
     if not op.ceil:
-        return m("Conv", x, filters, b, group=channels, **window(op))
+        return m("Conv", x, filters, b, group=channels, **window(op, shapes[0][2:]))
     windows = op.windows(known(shapes[0][2:], "a window that is rounded up"))
     settings = window(op) | {"auto_pad": None, "pads": pads(windows)}
     return m("Conv", x, filters, b, group=channels, **settings)

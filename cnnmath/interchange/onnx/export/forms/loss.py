@@ -35,12 +35,11 @@ def _of_labels(op: ops.CrossEntropy, m: Body, surprise: str, t: str, weights: st
     own = m("Squeeze", m("GatherElements", surprise, m("Unsqueeze", t, m.integers(1)), axis=1), m.integers(1))
     spread = m("Mul", m.over_axes("ReduceSum", surprise, [1], keep=False), even)
     losses = m("Add", m("Mul", own, 1 - float(op.smoothing)), spread)
-    counted = None if weights is None else m("Gather", weights, t)
-    if keep is not None:
-        losses = m("Where", keep, losses, 0.0)
-        counted = m("Where", keep, 1.0 if counted is None else counted, 0.0)
-    if op.reduction != "mean" or counted is None:
+    losses = losses if keep is None else m("Where", keep, losses, 0.0)
+    if op.reduction != "mean" or (weights is None and keep is None):
         return _reduced(m, op, losses)
+    counted = 1.0 if weights is None else m("Gather", weights, t)
+    counted = counted if keep is None else m("Where", keep, counted, 0.0)
     return m("Div", m("ReduceSum", losses, keepdims=0), m("ReduceSum", counted, keepdims=0))
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from cnnmath import ops
 from cnnmath.interchange.onnx.export.body import Body, known
-from cnnmath.interchange.onnx.export.form import Form, one
+from cnnmath.interchange.onnx.export.form import Form, along, one
 from cnnmath.ops.algebra import Shape
 
 REDUCTIONS: Mapping[str, str] = MappingProxyType(
@@ -56,11 +55,6 @@ def maxout(op: ops.Maxout, m: Body, shapes: tuple[Shape, ...], x: str) -> str:
     return m("Reshape", largest, sizes)
 
 
-def concat(op: Any, m: Body, shapes: tuple[Shape, ...], *xs: str) -> str:
-    """Concat."""
-    return m("Concat", *xs, axis=op.axis)
-
-
 FORMS: Mapping[type[ops.Operator], Form] = MappingProxyType(
     {
         ops.Reduce: reduction,
@@ -73,7 +67,7 @@ FORMS: Mapping[type[ops.Operator], Form] = MappingProxyType(
         ops.Minimum: one("Min"),
         ops.MatMul: one("MatMul"),
         ops.Expand: expand,
-        ops.Concat: concat,
+        ops.Concat: along("Concat"),
         ops.Maxout: maxout,
     }
 )

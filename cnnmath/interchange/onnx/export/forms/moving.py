@@ -23,8 +23,8 @@ def select(op: ops.Select, m: Body, shapes: tuple[Shape, ...], x: str) -> str:
 def slice_(op: ops.Slice, m: Body, shapes: tuple[Shape, ...], x: str) -> str:
     """Slice, of the first axes."""
     ends = [e if e is not None else FAR if s > 0 else -FAR for e, s in zip(op.ends, op.steps, strict=True)]
-    axes = m.integers(*range(len(op.starts)))
-    return m("Slice", x, m.integers(*op.starts), m.integers(*ends), axes, m.integers(*op.steps))
+    starts, axes = (m.integers(*(n or 0 for n in entries)) for entries in (op.starts, range(len(ends))))
+    return m("Slice", x, starts, m.integers(*ends), axes, m.integers(*op.steps))
 
 
 def transpose(op: ops.Transpose, m: Body, shapes: tuple[Shape, ...], x: str) -> str:

@@ -22,7 +22,7 @@ def batch_norm(
 ) -> str:
     """BatchNormalization; in training, written out."""
     if stored:
-        return m("BatchNormalization", x, gamma, beta, *stored, epsilon=op.epsilon)
+        return m("BatchNormalization", x, gamma, beta, *stored, epsilon=float(op.epsilon))
     rank = len(shapes[0])
     return _scaled(m, m.standardised(x, [0, *range(2, rank)], op.epsilon), gamma, beta, rank)
 
@@ -34,7 +34,7 @@ def _scaled(m: Body, x: str, gamma: str, beta: str, rank: int) -> str:
 def group_norm(op: ops.GroupNorm, m: Body, shapes: tuple[Shape, ...], x: str, gamma: str, beta: str) -> str:
     """GroupNormalization; of an input without positions, written out."""
     if len(shapes[0]) > 2:
-        return m("GroupNormalization", x, gamma, beta, epsilon=op.epsilon, num_groups=op.groups)
+        return m("GroupNormalization", x, gamma, beta, epsilon=float(op.epsilon), num_groups=op.groups)
     parts = m("Reshape", x, m.integers(0, op.groups, -1))
     return _scaled(m, m.like(m.standardised(parts, [2], op.epsilon), x), gamma, beta, 2)
 
@@ -42,22 +42,22 @@ def group_norm(op: ops.GroupNorm, m: Body, shapes: tuple[Shape, ...], x: str, ga
 def instance_norm(op: ops.InstanceNorm, m: Body, shapes: tuple[Shape, ...], x: str, gamma: str, beta: str) -> str:
     """InstanceNormalization; without positions, of one."""
     if len(shapes[0]) > 2:
-        return m("InstanceNormalization", x, gamma, beta, epsilon=op.epsilon)
-    y = m("InstanceNormalization", m("Unsqueeze", x, m.integers(2)), gamma, beta, epsilon=op.epsilon)
+        return m("InstanceNormalization", x, gamma, beta, epsilon=float(op.epsilon))
+    y = m("InstanceNormalization", m("Unsqueeze", x, m.integers(2)), gamma, beta, epsilon=float(op.epsilon))
     return m("Squeeze", y, m.integers(2))
 
 
 def layer_norm(op: ops.LayerNorm, m: Body, shapes: tuple[Shape, ...], x: str, gamma: str, beta: str) -> str:
     """LayerNormalization; of each position, written out."""
     if not op.each_position:
-        return m("LayerNormalization", x, gamma, beta, axis=op.axis, epsilon=op.epsilon)
+        return m("LayerNormalization", x, gamma, beta, axis=op.axis, epsilon=float(op.epsilon))
     return _scaled(m, m.standardised(x, [1], op.epsilon), gamma, beta, len(shapes[0]))
 
 
 def rms_norm(op: ops.RMSNorm, m: Body, shapes: tuple[Shape, ...], x: str, gamma: str) -> str:
     """RMSNormalization; before there was one, written out."""
     if m.opset >= RMS_NORMALIZATION:
-        return m("RMSNormalization", x, gamma, axis=op.axis, epsilon=op.epsilon)
+        return m("RMSNormalization", x, gamma, axis=op.axis, epsilon=float(op.epsilon))
     mean = m.over_axes("ReduceMean", m("Mul", x, x), range(op.first(shapes[0]), len(shapes[0])))
     return m("Mul", m("Div", x, m("Sqrt", m("Add", mean, float(op.epsilon)))), gamma)
 
@@ -65,7 +65,7 @@ def rms_norm(op: ops.RMSNorm, m: Body, shapes: tuple[Shape, ...], x: str, gamma:
 def response(op: ops.LocalResponseNorm, m: Body, shapes: tuple[Shape, ...], x: str) -> str:
     """LRN of images; an even number of channels reaches one further ahead, where LRN reaches further behind."""
     if op.size % 2 and len(shapes[0]) == IMAGES:
-        return m("LRN", x, size=op.size, alpha=op.alpha, beta=op.beta, bias=op.k)
+        return m("LRN", x, size=op.size, alpha=float(op.alpha), beta=float(op.beta), bias=float(op.k))
     (channels,) = known(shapes[0][1:2], "a sum over channels")
     around = op.neighbours()
     squares = m("Reshape", m("Mul", x, x), m.integers(0, 1, channels, -1))
