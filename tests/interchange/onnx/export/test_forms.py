@@ -5,8 +5,6 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("onnx")
-
 from cnnmath import numeric, ops
 from cnnmath.errors import SettingError
 from cnnmath.graph import Given
@@ -56,7 +54,9 @@ def test_drawn_settings_are_valid_and_come_back_and_run_to_the_same_numbers(kind
         back = import_onnx(proto)
         assert back.network.op("one") == case.op
         assert back.network.inputs("one") == net.inputs("one")
-        assert {key: (a == own[key].astype(a.dtype)).all() for key, a in back.parameters.items()} == dict.fromkeys(own, True)
+        assert {key: (a == own[key].astype(a.dtype)).all() for key, a in back.parameters.items()} == dict.fromkeys(
+            own, True
+        )
         if left_out(case):
             return
         feeds = dict(zip(net.inputs("one"), (arrays[name].astype(np.float32) for name in reads), strict=True))

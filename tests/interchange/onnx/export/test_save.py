@@ -1,9 +1,8 @@
 """Files of models, with their arrays inside or beside."""
 
 import numpy as np
+import onnx
 import pytest
-
-onnx = pytest.importorskip("onnx")
 
 from cnnmath import ops
 from cnnmath.errors import DataError

@@ -1,8 +1,7 @@
 """Functions of the package are known again, and believed only where they are what they say."""
 
+import onnx
 import pytest
-
-onnx = pytest.importorskip("onnx")
 
 from cnnmath import ops
 from cnnmath.interchange import import_onnx
