@@ -49,7 +49,8 @@ def test_drawn_settings_are_valid_and_come_back_and_run_to_the_same_numbers(kind
         try:
             net, proto = written(case.op, *case.inputs, arrays=own)
         except SettingError as error:
-            assert "ONNX takes a scale or a size, not both" in str(error)
+            if "ONNX takes a scale or a size, not both" not in str(error):
+                raise
             return
         back = import_onnx(proto)
         assert back.network.op("one") == case.op
