@@ -16,7 +16,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 STAND_ON = {
     "torch": ["zoo/twins.py", "peers/torch_*.py", "peers/kernels/torch_*.py", "bench/peers/torch_*.py"],
-    "onnx": ["peers/onnx_model.py", "bench/peers/onnx_*.py", "interchange/onnx/*.py", "fuzz/*.py"],
+    "onnx": ["bench/peers/onnx_*.py", "interchange/onnx/*.py", "interchange/onnx/export/*.py", "fuzz/*.py"],
     "onnxruntime": ["bench/peers/onnx_runtime.py", "peers/kernels/onnx_*.py"],
     "jax": ["bench/peers/jax_*.py", "peers/kernels/jax_*.py"],
     "mutmut": ["mutants.py"],

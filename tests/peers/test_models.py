@@ -76,23 +76,12 @@ def test_the_model_of_onnx_computes_the_same(name):
     torch = pytest.importorskip("torch")
     pytest.importorskip("onnx")
     onnxruntime = pytest.importorskip("onnxruntime")
+    from cnnmath.interchange import export_onnx
     from tests.peers import torch_network
-    from tests.peers.onnx_model import model
 
     net, parameters, x = given(name)
-    written = model(net, parameters, len(x)).SerializeToString()
+    written = export_onnx(net, parameters).SerializeToString()
     session = onnxruntime.InferenceSession(written, providers=["CPUExecutionProvider"])
-    (y,) = session.run(None, {"x": x})
+    (y,) = session.run(None, {"input": x})
     theirs = torch_network.forward(torch_network.network(net, parameters), torch.from_numpy(x)).numpy()
     assert np.linalg.norm(y - theirs) <= 1e-5 * np.linalg.norm(theirs)
-
-
-def test_what_onnx_does_not_have_is_refused():
-    pytest.importorskip("onnx")
-    from tests.peers.onnx_model import model
-
-    for op, shape in ((ops.AdaptiveAveragePool((3,)), (1, 10)), (ops.RadialBasis(2), (3,))):
-        net = Architecture("one", shape)
-        net.add("one", op)
-        with pytest.raises(NotImplementedError):
-            model(net, drawn.parameters(net))

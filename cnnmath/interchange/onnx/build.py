@@ -12,20 +12,25 @@ import numpy as np
 from cnnmath.errors import CnnmathError, DataError, GraphError, clip, unknown
 from cnnmath.graph import INPUT, Architecture, Given
 from cnnmath.interchange.model import Model
+from cnnmath.interchange.onnx.export.written import DOMAIN, SETTING, recognised
 from cnnmath.interchange.onnx.fold import folded
 from cnnmath.interchange.onnx.graph import Graph, Node, Value
 from cnnmath.interchange.onnx.idioms import Found, idioms
 from cnnmath.interchange.onnx.known import Known, Loaded, UnclaimedError, constant
 from cnnmath.interchange.onnx.read import read
 from cnnmath.interchange.onnx.reading import Here, Reading, opened, stored_array, unclaimed
-from cnnmath.interchange.onnx.rules import RULES
+from cnnmath.interchange.onnx.rules import RULES, UNFIT
 from cnnmath.ops.algebra import Shape
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 """Data types of what a network computes with, and of what is trained."""
 
-UNFIT = (ArithmeticError, LookupError, TypeError, ValueError)
-"""What a rule runs into where a node has, say, a list of the wrong length or an axis that is none."""
+PATIENCE = 16
+"""Functions that may turn out not to be what they say, before none is believed."""
+
+
+class DisbelievedError(Exception):
+    """A function that is not what it says: its domain and name."""
 
 
 def import_onnx(
@@ -58,13 +63,19 @@ def import_onnx(
     CnnmathError
         For a file that is no model, or one that contradicts itself, naming the node.
     """
-    graph = read(source, **options)
-    reading = _begun(graph, name or graph.name, image, constants)
-    for node, idiom in idioms(graph):
-        if idiom is None or not _read_idiom(reading, node, idiom):
-            for part in idiom.parts if idiom else (node,):
-                _read_node(reading, part)
-    return _finished(reading)
+    doubted: set[tuple[str, str]] = set()
+    while True:
+        believed = len(doubted) < PATIENCE
+        graph = read(
+            source, kept=lambda key, known=believed: known and key[0] == DOMAIN and key not in doubted, **options
+        )
+        reading = _begun(graph, name or graph.name, image, constants)
+        try:
+            _read_nodes(reading)
+        except DisbelievedError as error:
+            doubted.add(error.args[0])
+            continue
+        return _finished(reading)
 
 
 def _begun(graph: Graph, name: str, image: str, constants: Mapping[str, Any]) -> Reading:
@@ -115,10 +126,21 @@ def _sizes(value: Value) -> Shape:
     return opened(value.shape)
 
 
+def _read_nodes(reading: Reading) -> None:
+    """Read all nodes in their order, those of an idiom at once."""
+    for node, idiom in idioms(reading.graph):
+        if idiom is None or not _read_idiom(reading, node, idiom):
+            for part in idiom.parts if idiom else (node,):
+                _read_node(reading, part)
+
+
 def _read_node(reading: Reading, node: Node) -> None:
     """Read one node: what no input decides is computed, what has a rule becomes operators, the rest is named."""
     here = Here(node, reading)
     try:
+        if (node.domain, node.kind) in reading.graph.functions:
+            reading.values[node.outputs[0]] = replace(_called(here), name=node.outputs[0])
+            return
         if node.domain not in ("", "ai.onnx"):
             raise UnclaimedError(f"of the domain '{node.domain}'")
         found = folded(here) or _by_rule(here)
@@ -149,6 +171,22 @@ def _read_idiom(reading: Reading, node: Node, idiom: Found) -> bool:
     if found is not None:
         reading.values[node.outputs[0]] = replace(found, name=node.outputs[0])
     return found is not None
+
+
+def _called(here: Here) -> Known:
+    """The operator that a function of the package's own domain says it is, if it is."""
+    key = (here.node.domain, here.node.kind)
+    function = here.reading.graph.functions[key]
+    values = [here.input(i) for i in range(len(here.node.inputs))]
+    shapes = tuple(value.sizes for value in values)
+    op = recognised(function, here.attribute(SETTING), shapes, here.reading.graph.opsets.get("", 0))
+    if op is None or len(values) != len(function.inputs) or len(here.node.outputs) != 1:
+        raise DisbelievedError(key)
+    count = len(values) if op.variadic else len(op.reads)
+    owned = dict(zip(function.inputs[count:], values[count:], strict=True))
+    if any(value.array is None for value in owned.values()):
+        raise DisbelievedError(key)
+    return here.add(op, *values[:count], arrays=owned)
 
 
 def _by_rule(here: Here) -> Known | tuple[Known | None, ...]:

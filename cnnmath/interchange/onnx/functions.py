@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -39,9 +39,14 @@ class Function:
 
 
 def inlined(
-    nodes: Iterable[Node], entries: Iterable[Any], opsets: Mapping[str, int], taken: Iterable[str], origin: Origin
-) -> tuple[list[Node], list[str]]:
-    """Nodes without calls of functions, and what a user should know of it.
+    nodes: Iterable[Node],
+    entries: Iterable[Any],
+    opsets: Mapping[str, int],
+    taken: Iterable[str],
+    origin: Origin,
+    kept: Callable[[Key], bool] = lambda _: False,
+) -> tuple[list[Node], list[str], dict[Key, Function]]:
+    """Nodes without calls of functions, what a user should know of it, and functions that are still called.
 
     Parameters
     ----------
@@ -53,6 +58,8 @@ def inlined(
         Values that no node makes.
     origin
         Where the model was read.
+    kept
+        Whether calls of a function stay, by its domain and name.
 
     Raises
     ------
@@ -65,8 +72,9 @@ def inlined(
     A function for other versions of operators than the model's stays a call, of an operator that is not known.
     """
     nodes, table = list(nodes), _table(entries)
+    called = {name: record(table.pop(name), origin) for name in list(table) if kept(name)}
     if not table:
-        return nodes, []
+        return nodes, [], called
     fresh = Fresh(chain(taken, *(node.inputs for node in nodes), *(node.outputs for node in nodes)))
     known, notes, found = dict[Key, Function](), dict[str, None](), list[Node]()
     stack: list[tuple[Node, tuple[Key, ...]]] = [(node, ()) for node in reversed(nodes)]
@@ -78,7 +86,7 @@ def inlined(
             found.append(call)
             continue
         if name not in known:
-            known[name] = _function(table[name], origin)
+            known[name] = record(table[name], origin)
         if other := _other_version(known[name].opsets, opsets):
             notes[f"the function '{clip(call.kind)}' is left as an unknown operator: {other}"] = None
             found.append(call)
@@ -93,7 +101,7 @@ def inlined(
                 fix="write the model without functions",
             )
         stack += [(inner, (*path, name)) for inner in reversed(_body(call, known[name], fresh))]
-    return found, list(notes)
+    return found, list(notes), called
 
 
 def _table(entries: Iterable[Any]) -> dict[Key, Any]:
@@ -106,7 +114,8 @@ def _table(entries: Iterable[Any]) -> dict[Key, Any]:
     return found
 
 
-def _function(entry: Any, origin: Origin) -> Function:
+def record(entry: Any, origin: Origin) -> Function:
+    """The record of a ``FunctionProto``."""
     try:
         nodes = tuple(node(inner, i, origin) for i, inner in enumerate(entry.node))
         return Function(

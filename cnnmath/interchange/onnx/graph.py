@@ -76,6 +76,8 @@ class Graph:
         Types and shapes of values, by name, as far as the model says them.
     notes
         What a user should know of how it was read.
+    functions
+        Functions that nodes still call, by domain and name.
     """
 
     name: str
@@ -88,3 +90,4 @@ class Graph:
     initializers: Mapping[str, Stored]
     declared: Mapping[str, Value]
     notes: tuple[str, ...] = ()
+    functions: Mapping[tuple[str, str], Any] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cnnmath.errors import CnnmathError, DataError, GraphError, clip
@@ -21,7 +21,12 @@ OLDEST = 7
 """Version of ONNX's operators from which on models are read."""
 
 
-def read(source: Any, folder: str | os.PathLike[str] | None = None) -> Graph:
+def read(
+    source: Any,
+    folder: str | os.PathLike[str] | None = None,
+    *,
+    kept: Callable[[tuple[str, str]], bool] = lambda _: False,
+) -> Graph:
     """A model's graph, of which no array is loaded.
 
     Parameters
@@ -30,6 +35,8 @@ def read(source: Any, folder: str | os.PathLike[str] | None = None) -> Graph:
         A path, bytes, or an ``onnx.ModelProto``.
     folder
         Where external data may stand: by default the folder of the file, and none for bytes and messages.
+    kept
+        Whether calls of a function stay, by its domain and name; others become the nodes of its body.
 
     Raises
     ------
@@ -59,22 +66,21 @@ def read(source: Any, folder: str | os.PathLike[str] | None = None) -> Graph:
     """
     model, origin, shown = model_of(source, folder)
     try:
-        return _graph(model, origin)
+        return _graph(model, origin, kept)
     except CnnmathError as error:
         error.where = f"{shown}: {error.where}" if error.where else shown
         raise
 
 
-def _graph(model: Any, origin: Origin) -> Graph:
+def _graph(model: Any, origin: Origin, kept: Callable[[tuple[str, str]], bool]) -> Graph:
     proto = model.graph
     opsets = _opsets(model)
     initializers = _initializers(proto, origin)
     inputs, outputs = values(proto.input, "input"), values(proto.output, "output")
     _check_initializers(inputs, initializers)
     given = {**inputs, **initializers}
-    nodes, notes = inlined(
-        [node(entry, i, origin) for i, entry in enumerate(proto.node)], model.functions, opsets, given, origin
-    )
+    called = [node(entry, i, origin) for i, entry in enumerate(proto.node)]
+    nodes, notes, functions = inlined(called, model.functions, opsets, given, origin, kept)
     if not nodes:
         raise GraphError("the graph has no nodes.", fix="give a model of a network")
     if not outputs:
@@ -99,6 +105,7 @@ def _graph(model: Any, origin: Origin) -> Graph:
         initializers,
         _declared(inputs, outputs, values(proto.value_info, "entry of value_info")),
         tuple(notes),
+        functions,
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from onnx.reference import ReferenceEvaluator
 
+from cnnmath.interchange import export_onnx
 from tests.bench.problem import Direction, LayerProblem, NetworkProblem
 from tests.bench.timing import Job
-from tests.peers.onnx_model import model
 
 NAME, MOST = "ONNX reference", 1
 HOW = "`onnx.reference.ReferenceEvaluator.run`, made before"
@@ -17,11 +17,12 @@ def start(threads: int) -> None:
 
 
 def layer(problem: LayerProblem, direction: Direction) -> Job | None:
-    """A model of one node."""
+    """A model of one operator."""
     if direction == "backward":
         return None
-    evaluator = ReferenceEvaluator(model(problem.alone, {f"one.{k}": a for k, a in problem.parameters.items()}))
-    return Job(lambda _: evaluator.run(None, {"x": problem.arrays["x"]}), lambda found: {"y": found[0]})
+    parameters, x = {f"one.{k}": a for k, a in problem.parameters.items()}, problem.arrays["x"]
+    evaluator = ReferenceEvaluator(export_onnx(problem.alone, parameters, batch=len(x)))
+    return Job(lambda _: evaluator.run(None, {"input": x}), lambda found: {"y": found[0]})
 
 
 def network(problem: NetworkProblem, direction: Direction) -> Job | None:

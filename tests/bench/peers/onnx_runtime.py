@@ -6,9 +6,10 @@ from typing import Any
 
 import onnxruntime
 
+from cnnmath.errors import SettingError
+from cnnmath.interchange import export_onnx
 from tests.bench.problem import Direction, LayerProblem, NetworkProblem
 from tests.bench.timing import Job
-from tests.peers.onnx_model import model
 
 NAME, MOST = "onnxruntime", 1024
 HOW = "`InferenceSession.run` on the CPU provider, all optimisations of the graph, made before"
@@ -20,7 +21,7 @@ def start(threads: int) -> None:
 
 
 def layer(problem: LayerProblem, direction: Direction) -> Job | None:
-    """A model of one node."""
+    """A model of one operator."""
     parameters = {f"one.{name}": a for name, a in problem.parameters.items()}
     return _job(problem.alone, parameters, problem.arrays["x"], direction)
 
@@ -34,10 +35,10 @@ def _job(net: Any, parameters: dict[str, Any], x: Any, direction: Direction) -> 
     if direction == "backward":
         return None
     try:
-        written = model(net, parameters, len(x))
-    except NotImplementedError:
+        written = export_onnx(net, parameters, batch=len(x))
+    except SettingError:
         return None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = THREADS[0], 1
     session = onnxruntime.InferenceSession(written.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return Job(lambda _: session.run(None, {"x": x}), lambda found: {"y": found[0]})
+    return Job(lambda _: session.run(None, {"input": x}), lambda found: {"y": found[0]})

@@ -13,6 +13,7 @@ from hypothesis.strategies import SearchStrategy
 from onnx import TensorProto, helper
 
 from cnnmath import ops
+from cnnmath.interchange.onnx.export.written import body
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
 from cnnmath.verify.adapter import Adapter
@@ -20,9 +21,10 @@ from cnnmath.verify.strategies import Case, cases
 from cnnmath.verify.subject import Subject
 from tests.peers.kernels.peer import Library, Peer
 from tests.peers.kernels.settings import dense, of_rank, whole_pools
-from tests.peers.onnx_model import FORMS, IR, OPSET, Attributes
 
+Attributes = dict[str, Any]
 Form = Callable[..., tuple[str, Attributes]]
+OPSET, IR = 22, 10
 AUTOMATIC = {"same": "SAME_UPPER", "same_lower": "SAME_LOWER", "valid": "VALID"}
 SINGLE = ("float32",)
 NAN = {5: "a maximum that reads a NaN is left open by the specification, and here it may be dropped"}
@@ -67,11 +69,18 @@ def _session(kind: str, attributes: tuple[Any, ...], given: tuple[Any, ...]) -> 
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
+def exported(op: Operator, *shapes: Any) -> tuple[str, Attributes]:
+    """The node that the package writes."""
+    reads = shapes if op.variadic else shapes[: len(op.reads)]
+    (written,), _ = body(op, reads, OPSET)
+    return written.op_type, {entry.name: helper.get_attribute_value(entry) for entry in written.attribute}
+
+
 def node(
     kind: type[Operator], form: Form | None = None, within: SearchStrategy[Case] | None = None, **settings: Any
 ) -> Peer:
     """An operator that is one node, of the operands in the order of the sentence."""
-    named = form or FORMS[kind]
+    named = form or exported
 
     def function(op: Any, *arrays: Array) -> Array:
         name, attributes = named(op, *(a.shape for a in arrays))

@@ -46,4 +46,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 )
 """The rule of every operator that is claimed."""
 
-__all__ = ["RULES", "Rule"]
+UNFIT = (ArithmeticError, LookupError, TypeError, ValueError)
+"""What a rule runs into where a node has, say, a list of the wrong length or an axis that is none."""
+
+__all__ = ["RULES", "UNFIT", "Rule"]
