@@ -91,7 +91,7 @@ def _of_hard() -> Iterator[Mistake]:
     yield dx("hard-sigmoid-derivative-at-its-kinks", HardSigmoid, "the derivative at the kinks were the slope",
              lambda op, dy, x: _masked(op, dy, _line(op, x)),
              lambda op, _: not {0, 1}.isdisjoint(_reached(op)))  # fmt: skip
-    yield y("hard-swish-shifted-by-6", HardSwish, "6 were added to x, not 3",
+    yield y("hard-swish-shifted-by-6", HardSwish, "six were added to x, not three",
             lambda _, x: x * hard_forward(HardSigmoid(shift=1), x))  # fmt: skip
     yield y("hard-swish-divided-by-3", HardSwish, "it were divided by 3, not by 6",
             lambda _, x: x * hard_forward(HardSigmoid(slope=2 * HardSigmoid().slope), x))  # fmt: skip

@@ -49,7 +49,7 @@ def _of_exponentials() -> Iterator[Mistake]:
     yield _y("exp-less-1", Exp, "one were subtracted", lambda _, x: expm1(x), everywhere)
     yield _dx("exp-derivative-of-its-input", Exp, "the derivative were the input, not the output",
               lambda _, dy, x: dy * x, everywhere)  # fmt: skip
-    yield _y("log-of-one-more", Log, "1 were added before the logarithm", lambda _, x: log1p(x), everywhere)
+    yield _y("log-of-one-more", Log, "one were added before the logarithm", lambda _, x: log1p(x), everywhere)
     yield _y("log-to-base-2", Log, "it were the logarithm to base 2", base_2, everywhere)
     yield _dx("log-derivative-of-the-reciprocal", Log, "the derivative were that of the reciprocal, -1/x^2",
               lambda _, dy, x: -KERNELS[Log].backward(Log(), dy, x * x)["x"], everywhere)  # fmt: skip
