@@ -9,7 +9,6 @@ from numbers import Rational
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from cnnmath.numeric.windows import Array
 from cnnmath.ops.algebra import rational
@@ -53,14 +52,14 @@ def log1p(x: Array) -> Array:
 
 def erf(x: Array) -> Array:
     """Error function."""
-    return _each(Exact().erf, x) if x.dtype == object else _special(special.erf, x)
+    return _each(Exact().erf, x) if x.dtype == object else _special("erf", x)
 
 
 def normal(x: Array) -> Array:
     """Probability that a standard normal number is below x."""
     if x.dtype == object:
         return _each(lambda v: (1 + Exact().erf(v / root(2, x))) / 2, x)
-    return _special(special.ndtr, x)
+    return _special("ndtr", x)
 
 
 def root(number: Fraction | int, like: Array) -> Any:
@@ -77,8 +76,11 @@ def power(x: Array, exponent: Fraction | int) -> Array:
     return x ** (int(exponent) if exponent == int(exponent) else float(exponent))
 
 
-def _special(function: Callable[[Array], Array], x: Array) -> Array:
+def _special(name: str, x: Array) -> Array:
     """A function of SciPy's, which knows single and double precision alone."""
+    from scipy import special  # imported where it is used: it takes longer than NumPy
+
+    function = getattr(special, name)
     return function(x.astype(np.float64) if x.dtype.itemsize > 8 else x).astype(x.dtype, copy=False)
 
 
