@@ -63,11 +63,12 @@ def print_columns(headings: Sequence[str], rows: Iterable[Sequence[str]], right:
 
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A progress bar on standard error, gone when the work is done."""
+    """A progress bar on standard error, where that is a terminal; gone when the work is done."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[now]}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=None, now="")
         yield lambda done, total, now: bar.update(task, completed=done, total=total, now=now)
