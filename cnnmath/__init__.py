@@ -20,8 +20,23 @@ from cnnmath.errors import CnnmathError
 from cnnmath.window import Window
 
 if TYPE_CHECKING:
-    from cnnmath import audit, filters, graph, numeric, plot, readers, report, subjects, symbolic, training, verify, zoo
+    from cnnmath import (
+        audit,
+        filters,
+        graph,
+        interchange,
+        numeric,
+        plot,
+        readers,
+        report,
+        subjects,
+        symbolic,
+        training,
+        verify,
+        zoo,
+    )
     from cnnmath.graph import Architecture, analyze
+    from cnnmath.interchange import import_onnx, import_torch
     from cnnmath.numeric import backward, forward
     from cnnmath.readers import cost, reach
     from cnnmath.report import write_report
@@ -41,6 +56,9 @@ __all__ = [
     "filters",
     "forward",
     "graph",
+    "import_onnx",
+    "import_torch",
+    "interchange",
     "numeric",
     "ops",
     "plot",
@@ -62,6 +80,8 @@ _HOMES = {
     "cost": "readers",
     "derive": "subjects",
     "forward": "numeric",
+    "import_onnx": "interchange",
+    "import_torch": "interchange",
     "reach": "readers",
     "write_report": "report",
 }

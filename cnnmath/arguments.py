@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnmath import ops
@@ -19,6 +20,7 @@ from cnnmath.window import NAMED
 
 if TYPE_CHECKING:
     from cnnmath.graph import Architecture
+    from cnnmath.interchange import Model
 
 FIRST: dict[str, Any] = {
     "kernel": "2",
@@ -48,19 +50,26 @@ OPTIONS = (
 )
 """Settings of operators that are options of a command line; others are given as NAME=VALUE."""
 
-READINGS = "a name of `cnnmath zoo`, a call such as resnet50(classes=10), operators joined by >, or a file .json"
+READINGS = (
+    "a name of `cnnmath zoo`, a call such as resnet50(classes=10), operators joined by >, or a file .json or .onnx"
+)
 """How a network is given."""
 
+NOTES = 3
+"""What is said of a file, in so many lines; of more, how many there are."""
 
-def network(what: str, size: str | None = None) -> Architecture:
+
+def network(what: str, size: str | None = None, said: Callable[[str], None] = lambda _: None) -> Architecture:
     """The network that a command line means, for another input where a size is given.
 
     Parameters
     ----------
     what
-        A built-in network's name or call, a chain of operators, or the path of a file of node-link JSON.
+        A built-in network's name or call, a chain of operators, or the path of a file of node-link JSON or of ONNX.
     size
         Shape of the input, CxHxW; a letter is a size left open. A chain has none of its own.
+    said
+        Called with what did not come over from a file, in a few lines, where there is anything.
 
     Raises
     ------
@@ -82,6 +91,11 @@ def network(what: str, size: str | None = None) -> Architecture:
 
     if what.lower().endswith(".json"):
         return _resized(load(what), size)
+    if is_model(what):
+        model = read_model(what)
+        if model.notes:
+            said(noted(what, model.notes))
+        return _resized(model.network, size)
     if re.fullmatch(r"[\w.-]+", what) and not _is_operator(what):
         try:
             return _resized(zoo.named(what), size)
@@ -107,6 +121,40 @@ def network(what: str, size: str | None = None) -> Architecture:
             fix="for example --input 3x224x224, or --input 3xHxW for sizes left open",
         )
     return joined(operators, input_shape(size))
+
+
+def is_model(what: str) -> bool:
+    """Whether a command line means a file of ONNX.
+
+    Examples
+    --------
+    >>> is_model("net.onnx"), is_model("resnet50")
+    (True, False)
+    """
+    return what.lower().endswith(".onnx")
+
+
+def read_model(path: str) -> Model:
+    """The model of a file of ONNX, called by the file's name; arrays are loaded when they are asked for."""
+    from cnnmath.interchange.onnx import import_onnx
+
+    return import_onnx(path, name=Path(path).stem)
+
+
+def noted(path: str, notes: Sequence[str]) -> str:
+    """What did not come over from a file, in a few lines.
+
+    Examples
+    --------
+    >>> print(noted("net.onnx", [f"'node{i}' is not known here: Foo" for i in range(5)]))
+    net.onnx: 'node0' is not known here: Foo
+    net.onnx: 'node1' is not known here: Foo
+    net.onnx: 'node2' is not known here: Foo
+    net.onnx: and 2 notes more
+    """
+    more = len(notes) - NOTES
+    last = [f"and {more} note{'s' if more > 1 else ''} more"] if more > 0 else []
+    return "\n".join(f"{Path(path).name}: {note}" for note in [*notes[:NOTES], *last])
 
 
 def _resized(net: Architecture, size: str | None) -> Architecture:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cnnmath import arguments
-from cnnmath.cli.options import AsJson, Input, Network, print_columns
+from cnnmath.cli.options import AsJson, Input, Network, network, print_columns
 from cnnmath.errors import SettingError
 from cnnmath.window import Window
 
@@ -44,7 +44,7 @@ def analyze(
 
     from cnnmath.graph import analyze as analysis
 
-    summary = analysis(arguments.network(what, size))
+    summary = analysis(network(what, size))
     if form is Format.table and not as_json:
         from cnnmath.graph.table import show
 
@@ -66,7 +66,7 @@ def count(
     from cnnmath.graph.conventions import PRESETS
     from cnnmath.graph.text import count as number
 
-    summary = analysis(arguments.network(what, size))
+    summary = analysis(network(what, size))
     if by:
         one = summary.count(by)
         print(json.dumps(one.record()) if as_json else repr(one))
@@ -98,7 +98,7 @@ def field(
     """What an output sees: hull and least field, depth, true support with holes and paths, field of each position."""
     from cnnmath.graph.seen import seen
 
-    found = seen(arguments.network(what, size), node, arguments.sizes(at, "--at") if at else None)
+    found = seen(network(what, size), node, arguments.sizes(at, "--at") if at else None)
     print(json.dumps(found.record()) if as_json else repr(found))
 
 
@@ -118,7 +118,7 @@ def sizes(
 
     if node is not None and output is None:
         raise SettingError("the output is missing.", rule="--node goes with --output", fix="for example --output 7x7")
-    net = arguments.network(name, size)
+    net = network(name, size)
     answers = {"accepted": accepted_inputs(net), "exact": exact_inputs(net)}
     if output is not None:
         wanted = arguments.sizes(output, "--output")
@@ -157,5 +157,5 @@ def flow(name: Network, size: Input = None, as_json: AsJson = False) -> None:
     """Bound what a network's activations do to gradients, node by node, over all paths to the output."""
     from cnnmath.graph.flow import flow as flow_of
 
-    found = flow_of(arguments.network(name, size))
+    found = flow_of(network(name, size))
     print(json.dumps(found.record()) if as_json else f"{found.table()}\n\n{found!r}")

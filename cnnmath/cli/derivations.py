@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnnmath import arguments, ops
-from cnnmath.cli.options import print_columns
+from cnnmath.cli.options import network, print_columns
 from cnnmath.errors import SettingError, UnknownNameError, unknown
 from cnnmath.ops.algebra import Shape
 
@@ -158,14 +158,14 @@ def _takes(subject: Subject) -> list[str]:
     return [f"window of {subject.takes.__name__.lower()}"] if subject.takes else []
 
 
-def _of_node(network: str, node: str, size: str | None, wrt: str | None, others: Mapping[str, Any]) -> Derivation:
+def _of_node(what: str, node: str, size: str | None, wrt: str | None, others: Mapping[str, Any]) -> Derivation:
     """The chain rule in a network, which says its settings itself."""
     from cnnmath.subjects import derive
 
     if others:
         first = next(iter(others))
         raise SettingError("a network has its own settings.", here=first, fix="leave it out, with --node")
-    return derive(arguments.network(network, size), node, wrt)
+    return derive(network(what, size), node, wrt)
 
 
 def _derivations(wanted: Request) -> Iterator[Any]:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from cnnmath import arguments
+
+if TYPE_CHECKING:
+    from cnnmath.graph import Architecture
 
 Network = Annotated[
     str,
     typer.Argument(
         metavar="WHAT",
-        help='A network of `cnnmath zoo`, "resnet50(classes=10)", "conv(8, 5) > relu > maxpool(2)", or a file .json.',
+        help='A network of `cnnmath zoo`, "resnet50(classes=10)", "conv(8, 5) > relu > maxpool(2)", or a file .json '
+        "or .onnx.",
     ),
 ]
 Input = Annotated[
@@ -23,7 +29,20 @@ Input = Annotated[
 WIDE = 250
 """Width where the output is no terminal."""
 
+INTERRUPTED = 130
+"""Exit status after Ctrl-C."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+
+
+def network(what: str, size: str | None = None) -> Architecture:
+    """The network that a command line means; what did not come over from a file is said on standard error."""
+    return arguments.network(what, size, tell)
+
+
+def tell(text: str) -> None:
+    """Say something beside what the command prints."""
+    print(text, file=sys.stderr)
 
 
 def print_columns(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()) -> None:
@@ -44,11 +63,12 @@ def print_columns(headings: Sequence[str], rows: Iterable[Sequence[str]], right:
 
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A progress bar on standard error, gone when the work is done."""
+    """A progress bar on standard error, where that is a terminal; gone when the work is done."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[now]}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=None, now="")
         yield lambda done, total, now: bar.update(task, completed=done, total=total, now=now)

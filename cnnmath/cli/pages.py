@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cnnmath import arguments
-from cnnmath.cli.options import Input, Network, progress
+from cnnmath.cli.options import Input, Network, network, progress
 
 
 def report(
@@ -21,9 +20,9 @@ def report(
     """Write a network's report: drawing, layers, derivations, and the agreement of every kernel."""
     from cnnmath.report import write_report
 
-    network = arguments.network(what, size)
+    net = network(what, size)
     with progress("deriving and verifying") as told:
-        written = write_report(network, output, told)
+        written = write_report(net, output, told)
     print(f"{written.headline()}\nreport: {output / 'report.html'}")
     if not written.agrees:
         raise typer.Exit(1)
@@ -42,5 +41,5 @@ def plot(
     """Write figures of a network: drawing, receptive fields, costs, and the inputs that an output depends on."""
     from cnnmath.plot import write_figures
 
-    for path in write_figures(arguments.network(name, size), output, form, node=node, image=image):
+    for path in write_figures(network(name, size), output, form, node=node, image=image):
         print(path)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cnnmath import arguments
-from cnnmath.cli.options import AsJson, Input, Network, progress
+from cnnmath.cli.options import AsJson, Input, Network, network, progress
 from cnnmath.errors import SettingError
 
 
@@ -30,9 +30,9 @@ def explain(
     from cnnmath.audit.explain import explain as explained
     from cnnmath.zoo.notation import is_network
 
-    network = what if is_network(what) else arguments.network(what, size)
+    net = what if is_network(what) else network(what, size)
     shape = arguments.input_shape(size) if size else None
-    found = [explained(network, number, quantity, input_shape=shape) for quantity, number in asked]
+    found = [explained(net, number, quantity, input_shape=shape) for quantity, number in asked]
     print(json.dumps([one.record() for one in found]) if as_json else "\n\n".join(map(repr, found)))
     if not all(one.explained for one in found):
         raise typer.Exit(1)

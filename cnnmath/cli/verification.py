@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cnnmath.arguments import sizes
-from cnnmath.cli.options import AsJson, progress
+from cnnmath.cli.options import INTERRUPTED, AsJson, network, print_columns, progress
+from cnnmath.errors import SettingError
 
 if TYPE_CHECKING:
     from cnnmath.verify.command import Command
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C."""
 
 
 def verify(
@@ -23,7 +22,8 @@ def verify(
         str | None,
         typer.Argument(
             metavar="[WHAT]",
-            help='A kernel, "my_module:my_conv" or "file.py:my_conv"; or an operator, for the package\'s own.',
+            help='A kernel, "my_module:my_conv" or "file.py:my_conv"; an operator, for the package\'s own; or a '
+            "file .json or .onnx, for those of all its settings.",
         ),
     ] = None,
     op: Annotated[
@@ -73,6 +73,10 @@ def verify(
     if power:
         _power(what or op, sizes(rungs.replace(",", "x"), "--rungs") if rungs else None, seed, as_json=as_json)
         return
+    if what and what.lower().endswith((".json", ".onnx")):
+        given = {"op": op, "input": inputs, "wrt": wrt, "settings": settings, "workers": workers, "log": log}
+        _of_network(what, {name: value for name, value in given.items() if value is not None}, as_json=as_json)
+        return
     from cnnmath.verify.command import Command
 
     shapes = tuple(sizes(text, "--input") for text in inputs or ())
@@ -94,6 +98,44 @@ def verify(
         print(json.dumps(records[0] if asked.one else records))
     else:
         print("\n".join(map(repr, verdicts)))
+    if not all(verdict.certified for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+def _of_network(what: str, others: Mapping[str, Any], *, as_json: bool) -> None:
+    """Verify the package's kernels at each distinct setting of a network."""
+    from cnnmath import numeric
+    from cnnmath.graph import analyze
+    from cnnmath.ops.notation import describe
+    from cnnmath.report.build import settings
+    from cnnmath.verify import at_reduced_width, judge
+
+    if others:
+        fix = "leave it out: a network has its own settings"
+        raise SettingError(
+            "a network is verified at the settings that it has.", here=f"--{next(iter(others))}", fix=fix
+        )
+    distinct, verdicts = settings(analyze(network(what))), []
+    with progress("verifying") as report:
+        for i, setting in enumerate(distinct):
+            report(i, len(distinct), describe(setting.op))
+            cases = at_reduced_width(setting.op, len(setting.inputs[0]) - 2)
+            verdicts.append(judge(numeric.kernel(setting.op), cases))
+    if as_json:
+        records = zip(distinct, verdicts, strict=True)
+        print(json.dumps([verdict.record() | {"nodes": list(setting.nodes)} for setting, verdict in records]))
+    else:
+        rows = [
+            (
+                describe(setting.op),
+                "agrees" if verdict.certified else "DIFFERS",
+                f"{len(setting.nodes)}",
+                setting.nodes[0],
+            )
+            for setting, verdict in zip(distinct, verdicts, strict=True)
+        ]
+        print_columns(("setting, at its smallest width", "kernel", "nodes", "first"), rows, right=(2,))
+        print("\n".join(f"\n{verdict!r}" for verdict in verdicts if not verdict.certified), end="")
     if not all(verdict.certified for verdict in verdicts):
         raise typer.Exit(1)
 

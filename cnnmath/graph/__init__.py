@@ -2,6 +2,7 @@
 
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.arrays import buffers, parameters
+from cnnmath.graph.difference import Difference, diff
 from cnnmath.graph.exchange import from_json, load, save, to_json
 from cnnmath.graph.execute import Gradients, forward, loss_and_gradients
 from cnnmath.graph.inverse import accepted_inputs, exact_inputs, inputs_for, smallest_input
@@ -16,6 +17,7 @@ __all__ = [
     "INPUT",
     "Architecture",
     "Constant",
+    "Difference",
     "Given",
     "Gradients",
     "Layer",
@@ -25,6 +27,7 @@ __all__ = [
     "accepted_inputs",
     "analyze",
     "buffers",
+    "diff",
     "exact_inputs",
     "forward",
     "from_json",

@@ -7,7 +7,7 @@ array that several nodes read, and a parameter that several nodes use, receives 
 from __future__ import annotations
 
 from collections import ChainMap, Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -54,6 +54,7 @@ def forward(
     training: bool = False,
     frozen: str | Iterable[str] = (),
     rng: np.random.Generator | None = None,
+    told: Callable[[int, int, str], None] = lambda *_: None,
 ) -> Any:
     """Output of a network, or what some of its nodes give.
 
@@ -75,6 +76,8 @@ def forward(
         Nodes, or the beginnings of their names up to a dot, that behave as at inference even in training.
     rng
         Draws the masks of dropout in training.
+    told
+        Called before each node: how many are done, how many there are, and which one comes.
 
     Returns
     -------
@@ -105,7 +108,8 @@ def forward(
     steps = schedule(net, wanted, training=training, frozen=frozen, batch=batch)
     needed = Counter(wanted) + Counter(read for step in steps for read in step.reads)
     values = dict(given)
-    for step in steps:
+    for done, step in enumerate(steps):
+        told(done, len(steps), step.name)
         if step.name not in given:
             values[step.name] = _ahead(step, _take(values, needed, step.reads), parameters, rng)[0]
     return values[wanted[0]] if nodes is None and len(wanted) == 1 else {name: values[name] for name in wanted}

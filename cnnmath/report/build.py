@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnmath import numeric
-from cnnmath.graph import Architecture, Summary, analyze
+from cnnmath.graph import Architecture, Opaque, Summary, analyze
+from cnnmath.graph.sources import Source
 from cnnmath.graph.summary import describe_field
 from cnnmath.graph.text import count
 from cnnmath.ops import Operator
@@ -92,7 +93,7 @@ class Report:
 
 
 def settings(summary: Summary) -> list[Setting]:
-    """Distinct settings of a network, in order of first use.
+    """Distinct settings of a network, in order of first use; what has no sentence, or no input, has none.
 
     Examples
     --------
@@ -104,6 +105,8 @@ def settings(summary: Summary) -> list[Setting]:
     shapes: dict[Operator, tuple[Shape, ...]] = {}
     uses: dict[Operator, list[str]] = {}
     for layer in summary.layers:
+        if isinstance(layer.op, (Opaque, Source)):
+            continue
         op, inputs = reduced(layer.op, len(layer.input_shapes[0]) - 2)
         shapes.setdefault(op, inputs)
         uses.setdefault(op, []).append(layer.name)

@@ -52,7 +52,7 @@ def save(path: str | PathLike[str], parameters: Mapping[str, Array]) -> Path:
                 fix="convert exact numbers with astype(float)",
             )
     try:
-        _replace(path, lambda file: write(file, arrays))
+        replaced(path, lambda file: write(file, arrays))
     except OSError as error:
         raise DataError(
             f"the parameters cannot be written to '{path}'.", here=f"{error.strerror}", fix="name another place"
@@ -100,7 +100,7 @@ def load(path: str | PathLike[str], net: Architecture | None = None) -> dict[str
     return arrays
 
 
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
+def replaced(path: Path, write: Callable[[Path], None]) -> None:
     """Write a file beside its place, and move it there once it is whole."""
     beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:

@@ -24,7 +24,7 @@ def hooks():
     "page",
     [
         *("README.md", "docs/index.md", "docs/analysis.md", "docs/arrays.md"),
-        *("docs/derivations.md", "docs/filters.md", "docs/engine.md", "docs/verification.md"),
+        *("docs/derivations.md", "docs/filters.md", "docs/engine.md", "docs/models.md", "docs/verification.md"),
     ],
 )
 def test_the_examples_print_what_they_say(page):

@@ -1,0 +1,283 @@
+"""Two networks compared layer by layer: what is equal, what has changed, and what only one of them has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from difflib import SequenceMatcher
+from typing import Any
+
+import numpy as np
+
+from cnnmath.graph.architecture import Architecture
+from cnnmath.graph.opaque import Opaque
+from cnnmath.graph.plain import plain
+from cnnmath.graph.propagate import Layer
+from cnnmath.graph.summary import Summary, analyze
+from cnnmath.graph.text import count, output, times
+from cnnmath.ops.notation import describe
+from cnnmath.window import Size
+
+TOTALS = ("parameters", "macs")
+"""What is compared of whole networks and of layers, as attributes of both."""
+
+SIGNS = {"changed": "~", "removed": "-", "added": "+"}
+"""What stands before a line, by what has become of the layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A layer that is not the same in both networks.
+
+    Attributes
+    ----------
+    old, new
+        The layer in each of them; None where it is in one alone.
+    changed
+        What differs, each with its old and its new value: settings by name, ``output``, ``parameters``, ``macs``,
+        ``inputs``.
+    """
+
+    old: Layer | None
+    new: Layer | None
+    changed: Mapping[str, tuple[Any, Any]]
+
+    @property
+    def kind(self) -> str:
+        """``changed``, ``removed`` or ``added``."""
+        return "added" if self.old is None else "removed" if self.new is None else "changed"
+
+    @property
+    def name(self) -> str:
+        """Name of the layer; both where they differ."""
+        names = dict.fromkeys(layer.name for layer in (self.old, self.new) if layer)
+        return " -> ".join(names)
+
+    def record(self) -> dict[str, Any]:
+        """As JSON has it."""
+        names = {"old": self.old.name if self.old else None, "new": self.new.name if self.new else None}
+        layer = self.old or self.new
+        return plain({"kind": self.kind, **names, "operator": _text(layer) if layer else None} | dict(self.changed))
+
+    def lines(self) -> list[str]:
+        """What is said of it: the layer, then what differs."""
+        layer = self.old or self.new
+        what = _text(layer) if layer and self.kind != "changed" else type(layer.op).__name__ if layer else ""
+        head = f"{SIGNS[self.kind]} {self.name}  {what}"
+        if self.kind != "changed" and layer:
+            return [f"{head} -> {output(layer.output_shape)}{_costs(layer)}"]
+        return [head, *(f"    {name:<12} {_arrow(*values)}" for name, values in self.changed.items())]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What distinguishes one network from another.
+
+    Attributes
+    ----------
+    old, new
+        The analyses of both.
+    changes
+        Layers that are not the same, in the order of the networks.
+    same
+        Count of layers that are.
+    arrays
+        Where arrays were compared: of names whose arrays differ, the largest difference, or why there is none.
+    """
+
+    old: Summary
+    new: Summary
+    changes: tuple[Change, ...]
+    same: int
+    arrays: Mapping[str, float | str] | None = None
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing differs."""
+        return not self.changes and not self.arrays and self.old.network.input_shape == self.new.network.input_shape
+
+    def record(self) -> dict[str, Any]:
+        """As JSON has it."""
+        totals = {name: [getattr(self.old, name), getattr(self.new, name)] for name in TOTALS}
+        return plain(
+            {
+                "equal": self.equal,
+                "names": [self.old.network.name, self.new.network.name],
+                "input_shapes": [list(self.old.network.input_shape), list(self.new.network.input_shape)],
+                "same": self.same,
+                "changes": [change.record() for change in self.changes],
+                **totals,
+                "arrays": None if self.arrays is None else dict(self.arrays),
+            }
+        )
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self) -> Iterator[str]:
+        """The layers that differ, the arrays that do, and the totals of both."""
+        old, new = self.old.network, self.new.network
+        yield f"{old.name} -> {new.name}: {self._headline()}"
+        if old.input_shape != new.input_shape:
+            yield f"~ input  {times(old.input_shape)} -> {times(new.input_shape)}"
+        for change in self.changes:
+            yield from change.lines()
+        for name, by in (self.arrays or {}).items():
+            yield f"~ {name}  {by if isinstance(by, str) else f'differs by at most {by:.6g}'}"
+        yield ""
+        for name, label in zip(TOTALS, ("parameters", "MACs"), strict=True):
+            yield f"  {label:<12} {_total(getattr(self.old, name), getattr(self.new, name))}"
+        if part := [net.network.name for net in (self.old, self.new) if net.uncounted]:
+            yield f"  in part      {' and '.join(dict.fromkeys(part))}: operators that are not known are not counted"
+
+    def _headline(self) -> str:
+        kinds = [change.kind for change in self.changes]
+        counts = {kind: kinds.count(kind) for kind in SIGNS}
+        said = [f"{self.same} equal layers", *(f"{n} {kind}" for kind, n in counts.items() if n)]
+        if self.arrays is not None:
+            said.append(f"{len(self.arrays)} arrays differ" if self.arrays else "equal arrays")
+        return ", ".join(said)
+
+
+def diff(
+    a: Architecture,
+    b: Architecture,
+    arrays: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None,
+) -> Difference:
+    """Compare two networks, aligned by the order of their layers and by what kind of operator each is.
+
+    Parameters
+    ----------
+    a, b
+        The networks: the old one and the new one.
+    arrays
+        Arrays of both, by node and operand; those of layers that stand beside each other are compared, too.
+
+    Notes
+    -----
+    *Conventions*: names do not matter, as far as operators tell which layers belong together; between layers of other
+    kinds, equal names do. That a layer reads one that only its network has is said with that one, and not again.
+
+    Examples
+    --------
+    >>> from cnnmath.graph import parse
+    >>> a = parse("conv(8, 3) > relu > maxpool(2)", (3, 10, 10), "a")
+    >>> b = parse("conv(8, 3, padding=1) > relu > dropout > maxpool(2)", (3, 10, 10), "b")
+    >>> diff(a, b)
+    a -> b: 0 equal layers, 3 changed, 1 added
+    ~ conv1  Conv
+        padding      0 -> 1
+        output       8x8x8 -> 8x10x10
+        MACs         13,824 -> 21,600
+    ~ relu1  ReLU
+        output       8x8x8 -> 8x10x10
+    + dropout1  dropout() -> 8x10x10
+    ~ maxpool1  MaxPool
+        output       8x4x4 -> 8x5x5
+    <BLANKLINE>
+      parameters   224
+      MACs         13,824 -> 21,600 (+7,776)
+    """
+    old, new = analyze(a), analyze(b)
+    pairs = list(_aligned(old.layers, new.layers))
+    names = {x.name: y.name for x, y in pairs if x and y} | {"input": "input"}
+    found = (Change(x, y, _changed(x, y, names) if x and y else {}) for x, y in pairs)
+    changes = tuple(change for change in found if change.kind != "changed" or change.changed)
+    compared = None if arrays is None else dict(_differing(*arrays, names))
+    same = len(pairs) - len(changes)
+    return Difference(old, new, changes, same, compared)
+
+
+def _aligned(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[tuple[Layer | None, Layer | None]]:
+    """Layers that belong together, and those that have no partner, in order."""
+    matcher = SequenceMatcher(None, [_kind(layer) for layer in old], [_kind(layer) for layer in new], autojunk=False)
+    for what, i, j, k, m in matcher.get_opcodes():
+        if what == "equal":
+            yield from zip(old[i:j], new[k:m], strict=True)
+            continue
+        yield from _by_name(old[i:j], new[k:m])
+
+
+def _by_name(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[tuple[Layer | None, Layer | None]]:
+    """Of layers whose kinds do not match, those of equal names belong together."""
+    matcher = SequenceMatcher(None, [layer.name for layer in old], [layer.name for layer in new], autojunk=False)
+    for what, i, j, k, m in matcher.get_opcodes():
+        if what == "equal":
+            yield from zip(old[i:j], new[k:m], strict=True)
+        else:
+            yield from ((layer, None) for layer in old[i:j])
+            yield from ((None, layer) for layer in new[k:m])
+
+
+def _kind(layer: Layer) -> str:
+    return layer.op.kind if isinstance(layer.op, Opaque) else type(layer.op).__name__
+
+
+def _text(layer: Layer) -> str:
+    return layer.op.short if isinstance(layer.op, Opaque) else describe(layer.op)
+
+
+def _changed(old: Layer, new: Layer, names: Mapping[str, str]) -> dict[str, tuple[Any, Any]]:
+    """What differs between two layers that belong together."""
+    found: dict[str, tuple[Any, Any]] = {}
+    if _kind(old) != _kind(new):
+        found["operator"] = (_text(old), _text(new))
+    elif old.op != new.op:
+        settings = [field.name for field in fields(old.op)]
+        pairs = {name: (getattr(old.op, name), getattr(new.op, name)) for name in settings}
+        found |= {name: (_short(x), _short(y)) for name, (x, y) in pairs.items() if x != y}
+    partners, theirs = [names.get(read) for read in old.inputs], set(names.values())
+    if None not in partners and theirs.issuperset(new.inputs) and partners != list(new.inputs):
+        found["inputs"] = (", ".join(old.inputs), ", ".join(new.inputs))
+    if old.output_shape != new.output_shape:
+        found["output"] = (output(old.output_shape), output(new.output_shape))
+    for name, label in zip(TOTALS, ("parameters", "MACs"), strict=True):
+        before, after = getattr(old, name), getattr(new, name)
+        if before != after:
+            found[label] = (before, after)
+    return found
+
+
+def _short(value: Any) -> Any:
+    """A setting as people write it: one number where all entries agree."""
+    if isinstance(value, tuple) and value and all(entry == value[0] for entry in value):
+        return _short(value[0])
+    return value
+
+
+def _arrow(old: Any, new: Any) -> str:
+    return " -> ".join(count(n) if isinstance(n, int) and not isinstance(n, bool) else str(n) for n in (old, new))
+
+
+def _total(old: Size, new: Size) -> str:
+    if old == new:
+        return count(old)
+    more = new - old
+    sign = "+" if not isinstance(more, int) or more > 0 else ""
+    return f"{count(old)} -> {count(new)} ({sign}{count(more)})"
+
+
+def _costs(layer: Layer) -> str:
+    named = ((layer.parameters, "parameters"), (layer.macs, "MACs"))
+    return "".join(f", {count(n)} {label}" for n, label in named if n != 0)
+
+
+def _differing(
+    old: Mapping[str, Any], new: Mapping[str, Any], names: Mapping[str, str]
+) -> Iterator[tuple[str, float | str]]:
+    """Arrays of layers that belong together and that are not equal; and those that only one network has."""
+    partners = {}
+    for name in old:
+        node, _, operand = name.rpartition(".")
+        partners[name] = f"{names.get(node, '')}.{operand}"
+    for name, partner in partners.items():
+        if partner not in new:
+            yield name, "only in the old network"
+            continue
+        x, y = np.asarray(old[name]), np.asarray(new[partner])
+        if x.shape != y.shape:
+            yield name, f"{times(x.shape)} -> {times(y.shape)}"
+        elif not np.array_equal(x, y, equal_nan=x.dtype.kind == "f"):
+            by = float(np.max(np.abs(x.astype(float) - y.astype(float))))
+            yield name, by if np.isfinite(by) else "differs by what is not finite"
+    yield from ((name, "only in the new network") for name in new if name not in partners.values())
