@@ -57,6 +57,8 @@ def _bias(c: Known, units: int, beta: float) -> Known | None:
     """A stored summand as a bias, one number a unit; None where it is computed or has several rows."""
     if c.array is None or c.node or any(n != 1 for n in c.sizes[:-1]):
         return None
+    if c.sizes == (units,):
+        return _scaled(c, beta)
     lazy = c.array.mapped(f"row{units}", lambda a: np.broadcast_to(a.reshape(-1), (units,)), (units,))
     return _scaled(replace(c, shape=lazy.shape, array=lazy), beta)
 
@@ -91,7 +93,7 @@ def dense(here: Here, x: Known, w: Known, b: Known | None = None) -> Known | Non
     if b is not None:
         if b.array is None or b.rank > x.rank or b.sizes[-1:] != (units,) or b.array.size != units:
             return None
-        b = Known(b.name, b.dtype, (units,), array=b.array.mapped("flat", lambda a: a.reshape(-1), (units,)))
+        b = _bias(b, units, 1)
     op = (Linear if x.rank == 2 else LinearLast)(units, bias=b is not None)
     return here.add(op, x, arrays={"w": transposed(w), "b": b})
 
