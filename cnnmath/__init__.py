@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         zoo,
     )
     from cnnmath.graph import Architecture, analyze
-    from cnnmath.interchange import import_onnx, import_torch
+    from cnnmath.interchange import export_onnx, import_keras, import_onnx, import_torch
     from cnnmath.numeric import backward, forward
     from cnnmath.readers import cost, reach
     from cnnmath.report import write_report
@@ -53,9 +53,11 @@ __all__ = [
     "backward",
     "cost",
     "derive",
+    "export_onnx",
     "filters",
     "forward",
     "graph",
+    "import_keras",
     "import_onnx",
     "import_torch",
     "interchange",
@@ -79,7 +81,9 @@ _HOMES = {
     "backward": "numeric",
     "cost": "readers",
     "derive": "subjects",
+    "export_onnx": "interchange",
     "forward": "numeric",
+    "import_keras": "interchange",
     "import_onnx": "interchange",
     "import_torch": "interchange",
     "reach": "readers",

@@ -248,3 +248,20 @@ def test_another_wiring_of_the_same_layers_is_a_difference():
         nets.append(net)
     (change,) = diff(*nets).changes
     assert change.changed == {"inputs": ("a", "b")}
+
+
+def test_a_network_is_written_and_read_back(run, tmp_path):
+    path = tmp_path / "lenet.onnx"
+    assert run("export", "lenet5", "-o", path) == (0, f"{path}: 12 operators, 10 arrays\n", "")
+    assert run("diff", "lenet5", path)[0] == 0
+    again = tmp_path / "again.onnx"
+    assert run("export", path, "-o", again)[0] == 0
+    assert run("diff", path, again, "--weights")[0] == 0
+    assert run("export", "lenet5", "-o", again, "--seed", "1")[0] == 0
+    assert run("diff", path, again, "--weights")[0] == 1
+
+
+def test_a_model_is_no_file_of_another_kind(run, tmp_path):
+    status, out, err = run("export", "lenet5", "-o", tmp_path / "lenet.json")
+    assert (status, out) == (2, "")
+    assert err.startswith("SettingError: a model of ONNX is a file .onnx.")

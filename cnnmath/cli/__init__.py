@@ -12,7 +12,7 @@ import typer
 
 from cnnmath.cli.analysis import analyze, count, field, flow, sizes, window, zoo
 from cnnmath.cli.derivations import derive
-from cnnmath.cli.models import diff, run
+from cnnmath.cli.models import diff, export, run
 from cnnmath.cli.pages import plot, report
 from cnnmath.cli.printed import audit, explain
 from cnnmath.cli.verification import verify
@@ -20,7 +20,7 @@ from cnnmath.errors import CnnmathError, DerivationError
 
 PANELS = {
     "Networks": (zoo, analyze, count, field, sizes, flow),
-    "Networks with their arrays": (run, diff),
+    "Networks with their arrays": (run, export, diff),
     "Windows and operators": (window, derive, verify),
     "Printed numbers": (explain, audit),
     "Pages and figures": (report, plot),

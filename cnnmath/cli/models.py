@@ -1,4 +1,4 @@
-"""Commands on networks with their arrays: run, compare."""
+"""Commands on networks with their arrays: run, export, compare."""
 
 from __future__ import annotations
 
@@ -59,6 +59,30 @@ def run(
         for name in names
     ]
     print_columns(("output", "shape", "dtype", "file"), rows)
+
+
+def export(
+    what: Network,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file, .onnx.")],
+    size: Input = None,
+    weights: Weights = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the random numbers, where there are no arrays.")] = 0,
+    external: Annotated[bool, typer.Option("--external", help="Write the arrays beside the file.")] = False,
+) -> None:
+    """Write a network as a model of ONNX: with its own arrays, those of --weights, or random ones."""
+    from cnnmath.interchange import export_onnx
+    from cnnmath.training import initialise
+    from cnnmath.training.store import load
+
+    if output.suffix != ".onnx":
+        raise SettingError("a model of ONNX is a file .onnx.", here=clip(str(output)), fix="name it .onnx")
+    net = network(what, size)
+    if weights is not None:
+        arrays: Mapping[str, Any] = load(weights, net)
+    else:
+        arrays = arguments.read_model(what).parameters if arguments.is_model(what) else initialise(net, seed=seed)
+    export_onnx(net, arrays, output, external=external)
+    print(f"{output}: {len(net)} operators, {len(arrays)} arrays")
 
 
 def diff(
