@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import sympy
 
 from cnnmath.interchange.onnx.known import Known, UnclaimedError, content, numbers
 from cnnmath.interchange.onnx.reading import Here
@@ -109,6 +108,8 @@ def _ratio(o: Any, n: Any) -> Fraction | None:
     """Outputs for each input, where that is a number."""
     if isinstance(o, int) and isinstance(n, int):
         return Fraction(o, n)
+    import sympy
+
     found = sympy.cancel(o / n)
     return Fraction(int(found.p), int(found.q)) if isinstance(found, sympy.Rational) else None
 
