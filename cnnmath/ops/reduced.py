@@ -1,8 +1,8 @@
 """Reduced operators: the same setting at the smallest sizes that still show all of it.
 
-Kernel, stride, dilation, padding and a few groups are kept; channels, sizes and many groups shrink, unequal along every
-axis. A window has two telling sizes: at one, the stride leaves as much as it can; at the other, the last window ends
-with the padding, so that all of it is read. Two operators with one reduced form have one setting.
+Kernel, stride, dilation, padding and groups are kept; channels and sizes shrink, unequal along every axis. A window has
+two telling sizes: at one, the stride leaves as much as it can; at the other, the last window ends with the padding, so
+that all of it is read. Two operators with one reduced form have one setting.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from cnnmath.ops.upsample import Enlargement, LinearUpsample
 from cnnmath.window import Window
 
 MANY = 8
-"""Above so many groups there are three, each of one input channel, so that a depthwise convolution stays small."""
+"""Above so many groups, each has one input channel, so that a depthwise convolution stays small."""
 
 
 @singledispatch
@@ -67,22 +67,17 @@ def reduced(op: Operator, rank: int = 2, *, exact: bool = False) -> tuple[Operat
 
 @reduced.register
 def _(op: Conv, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
-    groups, width = _grouped(op)
-    return replace(op, filters=2 * groups, groups=groups), ((2, width * groups, *_sizes(op, exact=exact)),)
+    width = 3 if op.groups <= MANY else 1
+    return replace(op, filters=2 * op.groups), ((2, width * op.groups, *_sizes(op, exact=exact)),)
 
 
 @reduced.register
 def _(op: ConvTranspose, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
-    groups, width = _grouped(op)
+    width = 3 if op.groups <= MANY else 1
     sizes: list[int] = []
     for axis in op.axes(()):
         sizes.append(next(n for n in count(3) if n not in sizes and axis.placements(n) >= 1))
-    return replace(op, filters=2 * groups, groups=groups), ((2, width * groups, *sizes),)
-
-
-def _grouped(op: Conv | ConvTranspose) -> tuple[int, int]:
-    """Groups, and input channels of each: of many groups three show what all do, and so does one channel in each."""
-    return (op.groups, 3) if op.groups <= MANY else (3, 1)
+    return replace(op, filters=2 * op.groups), ((2, width * op.groups, *sizes),)
 
 
 @reduced.register

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cnnmath import numeric
@@ -11,10 +11,10 @@ from cnnmath.graph import Architecture, Opaque, Summary, analyze
 from cnnmath.graph.sources import Source
 from cnnmath.graph.summary import describe_field
 from cnnmath.graph.text import count
-from cnnmath.ops import Operator
+from cnnmath.ops import Conv, ConvTranspose, Operator
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.notation import describe
-from cnnmath.ops.reduced import reduced
+from cnnmath.ops.reduced import MANY, reduced
 from cnnmath.symbolic import Derivation, derive, targets
 from cnnmath.verify import Certificate, Verdict, at_reduced_width, judge
 
@@ -107,10 +107,17 @@ def settings(summary: Summary) -> list[Setting]:
     for layer in summary.layers:
         if isinstance(layer.op, (Opaque, Source)):
             continue
-        op, inputs = reduced(layer.op, len(layer.input_shapes[0]) - 2)
+        op, inputs = reduced(_in_few_groups(layer.op), len(layer.input_shapes[0]) - 2)
         shapes.setdefault(op, inputs)
         uses.setdefault(op, []).append(layer.name)
     return [Setting(op, shapes[op], tuple(nodes)) for op, nodes in uses.items()]
+
+
+def _in_few_groups(op: Operator) -> Operator:
+    """The operator in the least number of groups that still stand for many: all of them do the same."""
+    if not isinstance(op, (Conv, ConvTranspose)) or op.groups <= MANY + 1:
+        return op
+    return replace(op, groups=MANY + 1, filters=(MANY + 1) * (op.filters // op.groups))
 
 
 def build(net: Architecture, progress: Callable[[int, int, str], None] = lambda *_: None) -> Report:

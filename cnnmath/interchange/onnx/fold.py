@@ -119,6 +119,8 @@ def _reshaped(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array]
 def _squeezed(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Array]]:
     axes = here.axes(1)
     gone = {a % value.rank for a in axes} if axes is not None else {i for i, n in enumerate(value.sizes) if n == 1}
+    if any(value.sizes[i] != 1 for i in gone):
+        raise UnclaimedError(f"a constant of shape {value.sizes} is squeezed along {sorted(gone)}")
     sizes = [n for i, n in enumerate(value.sizes) if i not in gone]
     return sizes, lambda a: a.reshape(sizes)
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from cnnmath.interchange.onnx.known import Known, constant
+from cnnmath.interchange.onnx.known import Known, filled
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule
 from cnnmath.ops import Add, Affine, Clip, Divide, LayerNorm, Multiply, Power, Reduce, RMSNorm, Subtract
@@ -37,7 +37,7 @@ def layer_normalization(here: Here) -> Known | tuple[Known | None, ...]:
 
 def _layer(here: Here, x: Known, axis: int, epsilon: float) -> Known:
     gamma, beta = here.input(1), here.optional(2)
-    zeros = constant(f"{gamma.name}/0", np.zeros(gamma.sizes, gamma.dtype or "float32"))
+    zeros = filled(f"{gamma.name}/0", np.zeros((), gamma.dtype or "float32"), gamma.sizes)
     return here.add(LayerNorm(epsilon, axis=axis), x, arrays={"gamma": gamma, "beta": beta or zeros})
 
 
