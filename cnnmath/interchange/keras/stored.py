@@ -28,7 +28,7 @@ def stored(data: bytes, config: Mapping[str, Any]) -> Weights | None:
         For what is no such file, and for one that refers to others.
     """
     try:
-        import h5py
+        import h5py  # type: ignore[import-not-found]  # it need not be installed
     except ImportError:
         return None
     try:
