@@ -82,8 +82,8 @@ def check(page: str, name: str, *, made: bool = False) -> int:
     name
         What the page is called in messages.
     made
-        Whether the package wrote the page: then its code is that of docstrings, which tests run, and its commands, which
-        say how a reader comes to what was just computed, are held to the command line's grammar alone.
+        Whether the package wrote the page: then its code is that of docstrings, which tests run, and its commands say
+        how a reader comes to what was just computed: they are held to the command line's grammar alone.
 
     Returns
     -------
