@@ -30,8 +30,8 @@ time divided by ours: above 1 the package is faster.
   process holds once libraries and parameters are loaded, each library in a process of its own.
 - A file from the shell is a whole process, `python -m cnnmath analyze FILE`, its modules compiled before; beside it one
   that imports the libraries it stands on. The file is made of residual blocks with two branches, in 500 nodes; its
-  arrays stand beside it. Processor time is that of the process, on all cores; here the ratio is ours to theirs. Memory
-  is what the process holds at its peak, libraries too.
+  arrays stand beside it. Processor time is that of the process, on all cores. Memory is what the process holds at its
+  peak, libraries too.
 """
 
 REPRODUCE = """## How to reproduce it
