@@ -103,6 +103,24 @@ def test_a_terminal_of_any_width_shows_every_number_uncut(build, width):
             assert text in words
 
 
+@pytest.mark.parametrize("build", PUBLISHED)
+def test_what_fits_is_laid_out_alike_on_a_terminal_in_a_pipe_and_by_rich(build, capsys):
+    summary = analyze(build())
+    show(summary)
+    assert capsys.readouterr().out == printed(summary, 200)
+    summary.network.name = "n\u00e9"  # letters beyond ASCII may be wide, so that rich measures them
+    assert "n\u00e9, input" in (by_rich := printed(summary, 200))
+    summary.network.name = "ne"
+    assert by_rich.replace("\u00e9", "e") == printed(summary, 200)
+
+
+def test_wide_letters_keep_the_columns_below_each_other():
+    net = parse("relu > relu", (1, 2))
+    net.add("\u5c42", ops.ReLU())
+    *_, plain, wide = [line for line in printed(analyze(net), 80).splitlines() if "ReLU" in line]
+    assert wide.index("ReLU") == plain.index("ReLU") - 1
+
+
 def test_eighty_letters_hold_the_whole_table():
     for build in PUBLISHED:
         assert max(map(len, printed(analyze(build()), 80).splitlines())) <= 80

@@ -15,7 +15,8 @@ from cnnmath.graph.notation import symbol
 from cnnmath.graph.propagate import walk
 from cnnmath.interchange.onnx.export.body import OUTPUT, is_number
 from cnnmath.interchange.onnx.export.save import save
-from cnnmath.interchange.onnx.export.written import DOMAIN, body, function, readable
+from cnnmath.interchange.onnx.export.written import body, function, readable
+from cnnmath.interchange.onnx.functions import DOMAIN
 from cnnmath.interchange.onnx.library import onnx
 from cnnmath.ops import Operator, operands
 from cnnmath.ops.algebra import Shape
