@@ -30,6 +30,8 @@ def folded(here: Here) -> Known | None:
     kind, inputs = here.node.kind, here.inputs
     if kind in OF_SHAPES:
         return OF_SHAPES[kind](here)
+    if kind == "CastLike":
+        inputs = inputs[:1]  # of the other it reads the data type alone
     if not inputs or any(value is not None and value.array is None for value in inputs):
         return None
     if kind in MOVES and (value := inputs[0]) is not None and value.array is not None:
@@ -49,8 +51,6 @@ def _plain(array: Array) -> Array:
 def _dtype(here: Here, found: Array) -> str:
     if here.node.kind in ("Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "Not", "And", "Or"):
         return "bool"
-    if here.node.kind == "Cast":
-        return _type(here)
     first = here.inputs[1 if here.node.kind == "Where" else 0]
     return first.dtype if first else str(found.dtype)
 
@@ -63,7 +63,7 @@ def _moved(here: Here, value: Known, array: Lazy) -> Known:
     if here.node.kind == "Identity":
         return replace(value, name=name)
     lazy = array.mapped(what, move, shape)
-    if here.node.kind == "Cast":
+    if here.node.kind in CASTS:
         lazy = replace(lazy, dtype=_type(here))
     return Known(name, lazy.dtype, lazy.shape, array=lazy)
 
@@ -143,7 +143,9 @@ def _cast(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Ar
 
 
 def _type(here: Here) -> str:
-    """Data type that a cast names by its number."""
+    """Data type that a cast names by its number, or by a value that has it."""
+    if here.node.kind == "CastLike":
+        return here.input(1).dtype
     number = here.attribute("to")
     if number not in FORMATS:
         raise UnclaimedError(f"to the data type {number}")
@@ -160,6 +162,9 @@ def _flat(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Ar
     return sizes, lambda a: a.reshape(sizes)
 
 
+CASTS = ("Cast", "CastLike")
+"""Nodes that round numbers to another data type."""
+
 OF_SHAPES: Mapping[str, Callable[[Here], Known | None]] = MappingProxyType(
     {"Shape": _of_shape, "Size": _of_size, "Constant": _of_constant, "ConstantOfShape": _filled}
 )
@@ -173,7 +178,7 @@ MOVES: Mapping[str, Callable[[Here, Known], tuple[Sequence[int], Callable[[Array
         "Squeeze": _squeezed,
         "Unsqueeze": _unsqueezed,
         "Flatten": _flat,
-        "Cast": _cast,
+        **dict.fromkeys(CASTS, _cast),
     }
 )
 """Nodes that move the numbers of an array: its shape, and how."""
