@@ -34,6 +34,8 @@ def folded(here: Here) -> Known | None:
         inputs = inputs[:1]  # of the other it reads the data type alone
     if not inputs or any(value is not None and value.array is None for value in inputs):
         return None
+    if kind == "Expand" and _is_kept(here.input(0), here.input(1)):
+        return replace(here.input(0), name=here.node.outputs[0])
     if kind in MOVES and (value := inputs[0]) is not None and value.array is not None:
         return _moved(here, value, value.array)
     if kind in ARITHMETIC and sum(value.array.size for value in inputs if value and value.array) <= SMALL:
@@ -41,6 +43,13 @@ def folded(here: Here) -> Known | None:
         found = np.asarray(ARITHMETIC[kind](here, *arrays))
         return constant(here.node.outputs[0], found, _dtype(here, found))
     return None
+
+
+def _is_kept(value: Known, shape: Known) -> bool:
+    """Whether an array is expanded to the shape that it has, so that a parameter stays one."""
+    sizes = numbers(shape)
+    ends = value.sizes[value.rank - len(sizes) :]
+    return len(sizes) <= value.rank and all(n in (1, m) for n, m in zip(sizes, ends, strict=True))
 
 
 def _plain(array: Array) -> Array:

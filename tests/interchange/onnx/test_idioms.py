@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cnnmath import ops
+from cnnmath.graph import Constant
 from cnnmath.interchange import import_onnx
 
 onnx = pytest.importorskip("onnx")
@@ -247,3 +248,9 @@ def test_a_bias_that_nodes_make_of_zeros_is_none(line, w, without, with_bias):
     assert operators(WITHOUT_BIAS.format("0.0") + line, **stored) == [without]
     assert operators(WITHOUT_BIAS.format("1.0") + line, **stored) == [with_bias]
     assert operators(line.replace(" c", " b"), b=np.zeros(4, np.float32), **stored) == [with_bias]
+
+
+@pytest.mark.parametrize(("sizes", "trained"), [([1, 4, 6], True), ([4, 1], True), ([2, 8, 4, 6], False)])
+def test_a_parameter_that_is_expanded_to_the_shape_it_has_stays_one(sizes, trained):
+    net = import_onnx(model("a = Expand w n\ny = Add x a", w=np.ones((1, 4, 6), np.float32), n=sizes)).network
+    assert [op.trained for _, op in net if isinstance(op, Constant)] == [trained]
