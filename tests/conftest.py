@@ -26,7 +26,13 @@ settings.register_profile("intense", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
 STAND_ON = {
-    "torch": ["zoo/twins.py", "peers/torch_*.py", "peers/kernels/torch_*.py", "bench/peers/torch_*.py"],
+    "torch": [
+        "zoo/twins.py",
+        "peers/torch_*.py",
+        "peers/kernels/torch_*.py",
+        "bench/peers/torch_*.py",
+        "interchange/onnx/torch_*.py",
+    ],
     "onnx": ["bench/peers/onnx_*.py", "interchange/onnx/*.py", "interchange/onnx/export/*.py", "fuzz/*.py"],
     "onnxruntime": ["bench/peers/onnx_runtime.py", "peers/kernels/onnx_*.py"],
     "jax": ["bench/peers/jax_*.py", "peers/kernels/jax_*.py"],
