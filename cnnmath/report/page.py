@@ -13,6 +13,7 @@ from cnnmath.report.build import Report, Section, exact
 from cnnmath.symbolic import Derivation, show
 from cnnmath.symbolic.notations import MathML
 from cnnmath.verify import Certificate, Verdict
+from cnnmath.verify.network import in_words
 
 
 def page(report: Report) -> str:
@@ -115,10 +116,9 @@ def _table(summary: Summary) -> str:
 
 
 def _verdict(verdict: Verdict) -> str:
-    if isinstance(verdict, Certificate):
-        proved = "proved" if verdict.rung == 1 else f"agrees {'exactly' if verdict.exact else 'to 40 digits'}"
-        return f"<span class='verdict'>✓ {proved}</span>"
-    return "<span class='verdict bad'>✗ does not agree</span>"
+    if verdict.certified:
+        return f"<span class='verdict'>✓ {in_words(verdict)}</span>"
+    return f"<span class='verdict bad'>✗ {in_words(verdict).lower()}</span>"
 
 
 def _evidence(verdict: Verdict) -> str:
