@@ -139,10 +139,11 @@ def _of_network(what: str, refused: Sequence[str], how: Mapping[str, Any], *, as
 
 def _show(found: Sequence[tuple[Setting, Verdict]], unknown: Sequence[str]) -> None:
     """A line for each setting, and below it what is to be said of those that do not agree, and of all."""
+    from cnnmath.graph.text import some
     from cnnmath.ops.notation import describe
     from cnnmath.verify.network import in_words
 
-    rows = [(describe(s.op), in_words(verdict), f"{len(s.nodes)}", _some(s.nodes)) for s, verdict in found]
+    rows = [(describe(s.op), in_words(verdict), f"{len(s.nodes)}", some(s.nodes, 1)) for s, verdict in found]
     if rows:
         print_columns(("setting, at its smallest width", "kernel", "nodes", "which"), rows, right=(2,))
     for _, verdict in found:
@@ -152,11 +153,6 @@ def _show(found: Sequence[tuple[Setting, Verdict]], unknown: Sequence[str]) -> N
     print(f"\n{agreeing} of {len(found)} settings agree with their definitions, forward and backward")
     if unknown:
         print(f"not verified, for they are not known: {', '.join(unknown)}")
-
-
-def _some(nodes: Sequence[str]) -> str:
-    """The first of them, and how many more there are."""
-    return nodes[0] if len(nodes) == 1 else f"{nodes[0]} and {len(nodes) - 1} more"
 
 
 def _power(what: str | None, rungs: tuple[int, ...], seed: int, *, as_json: bool) -> None:

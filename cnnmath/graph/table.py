@@ -16,7 +16,7 @@ from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary, field_record
-from cnnmath.graph.text import axes, count, output, times
+from cnnmath.graph.text import axes, count, output, some, times
 from cnnmath.readers.cost import KINDS
 from cnnmath.window import Size
 
@@ -145,8 +145,18 @@ def caption(summary: Summary) -> str:
 
 
 def notes(summary: Summary) -> list[str]:
-    """What is to be said of single layers."""
-    return [f"{name}: {note}" for name, note in summary.notes]
+    """What is to be said of single layers, once for all of which it is.
+
+    Examples
+    --------
+    >>> from cnnmath.graph import analyze, parse
+    >>> notes(analyze(parse("globalaveragepool > relu > flatten", (3, 5, 5))))
+    ['globalaveragepool1: sees the whole input']
+    """
+    names: dict[str, list[str]] = {}
+    for name, note in summary.notes:
+        names.setdefault(note.replace(f"'{name}'", "it"), []).append(name)
+    return [f"{some(those)}: {note}" for note, those in names.items()]
 
 
 def show(summary: Summary, console: Console | None = None) -> None:

@@ -67,3 +67,43 @@ def axes(values: Sequence[Size]) -> str:
     ('3', '3x5')
     """
     return size(values[0]) if len(set(values)) == 1 else times(values)
+
+
+def ending(name: str, letters: int) -> str:
+    """As much of a name as there is room for: its end, which tells it from others.
+
+    Examples
+    --------
+    >>> ending("/encoder/layers/encoder_layer_0/self_attention/Gather_1", 26)
+    '…/self_attention/Gather_1'
+    >>> ending("conv1", 26)
+    'conv1'
+    """
+    if len(name) <= letters:
+        return name
+    cut = name[len(name) - letters + 1 :]
+    whole = cut[cut.find("/") :] if 0 <= cut.find("/") < letters // 2 else cut
+    return f"…{whole}"
+
+
+def beginning(text: str, letters: int) -> str:
+    """As much of a text as there is room for, from its beginning.
+
+    Examples
+    --------
+    >>> beginning("conv(64, 7, stride=2, padding=3)", 20)
+    'conv(64, 7, stride=…'
+    """
+    return text if len(text) <= letters else f"{text[: letters - 1]}…"
+
+
+def some(names: Sequence[str], most: int = 4) -> str:
+    """The first of some names, and how many more there are.
+
+    Examples
+    --------
+    >>> some(["a", "b"]), some("abcdef")
+    ('a, b', 'a, b, c, d and 2 more')
+    """
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

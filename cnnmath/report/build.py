@@ -56,9 +56,10 @@ class Report:
         digits = sum(not exact(section.verdict) for section in self.sections)
         how = f"exactly ({digits} with irrational results, to 40 digits)" if digits else "exactly"
         verdict = f"all agreeing {how}" if self.agrees else f"{agreeing} agreeing, {len(self.sections) - agreeing} NOT"
+        summary, part = self.summary, " in part" if self.summary.uncounted else ""
         return (
-            f"{self.summary.network.name}: {count(self.summary.parameters)} parameters, "
-            f"{count(self.summary.macs)} multiply-accumulates, receptive field {describe_field(self.summary.field)}\n"
+            f"{summary.network.name}: {count(summary.parameters)} parameters{part}, "
+            f"{count(summary.macs)} multiply-accumulates{part}, receptive field {describe_field(summary.field)}\n"
             f"{len(self.sections)} distinct operator settings, {verdict}"
         )
 

@@ -36,7 +36,7 @@ class Setting:
     nodes
         Nodes that have this setting.
     meant
-        The operators that it stands for, each once.
+        The operators that it stands for with fewer groups or smaller sizes, each once; none where it is but narrower.
     """
 
     cases: tuple[Case, ...]
@@ -72,10 +72,12 @@ def settings(summary: Summary) -> list[Setting]:
             key = cases[0].op, cases[0].inputs[0][1:2]  # the channels tell groups of one from groups of several
             found.setdefault(key, cases)
             uses.setdefault(key, []).append(layer)
-    return [
-        Setting(found[key], tuple(layer.name for layer in layers), tuple(dict.fromkeys(layer.op for layer in layers)))
-        for key, layers in uses.items()
-    ]
+    return [Setting(found[key], tuple(layer.name for layer in those), _meant(those)) for key, those in uses.items()]
+
+
+def _meant(layers: Sequence[Layer]) -> tuple[Operator, ...]:
+    """Operators of which a setting has fewer groups, or smaller sizes."""
+    return tuple(dict.fromkeys(x.op for x in layers if narrowed(x.op, *x.input_shapes) != x.op))
 
 
 def standing_for(op: Operator, *inputs: Shape) -> tuple[Case, ...]:
