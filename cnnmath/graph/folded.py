@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -20,6 +21,9 @@ FOLLOWING = frozenset({"output", "MACs", "parameters"})
 
 APART = FOLLOWING | {"inputs"}
 """What need not be the same in changes that are told in one."""
+
+WIDE = 80
+"""Columns of what is told."""
 
 LETTERS = 48
 """Letters of one of several names."""
@@ -102,7 +106,7 @@ def _block(block: Sequence[Change]) -> list[str]:
     return [*said, *(f"    {line}" for line in _joined(chain))]
 
 
-def _joined(chain: Sequence[str], width: int = 96) -> Iterator[str]:
+def _joined(chain: Sequence[str], width: int = WIDE - 6) -> Iterator[str]:
     """Operators one behind the other, in lines; those that repeat the ones ahead are counted."""
     line = ""
     for text, again in ((text, len(list(group))) for text, group in groupby(chain)):
@@ -127,7 +131,14 @@ def _like(change: Change) -> tuple[Hashable, ...]:
 def _alike(group: Sequence[Change]) -> list[str]:
     """Changes of one kind: of how many layers, what, and which these are."""
     first = group[0]
-    names = f"    of           {some([ending(change.first, LETTERS) for change in group], 3)}"
+    names = textwrap.fill(
+        some([ending(change.first, LETTERS) for change in group], 3),
+        WIDE,
+        initial_indent="    of           ",
+        subsequent_indent=" " * 17,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
     if first.kind != "changed":
         kind = first.text.partition("(")[0]
         return [f"{first.sign} {len(group)} x {kind}{_costs(group)}", names]

@@ -53,7 +53,7 @@ the input (padding); it is left empty where a layer sees everything or nothing s
 <h2 id="settings">Mathematics</h2>
 <p>Every distinct operator setting of the network, widths left as symbols. Each derivation was checked step by step
 against the operator's definition in exact arithmetic, and the numeric kernel was compared with the definition, forward
-and backward, at a reduced size that keeps kernel, stride, dilation, padding and groups.</p>
+and backward, at a reduced size that keeps kernel, stride, dilation and padding; few groups stand for many.</p>
 {"".join(section(s) for s in report.sections)}
 <footer>Written by cnnmath {metadata.version("cnnmath")}. Indices start at 0; a bracket [...] is 1 where its conditions
 hold and 0 elsewhere; N is the batch, C and F are input and output channels, H and W height and width.</footer>
