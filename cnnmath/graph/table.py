@@ -16,12 +16,16 @@ from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary, field_record
-from cnnmath.graph.text import axes, count, output, some, times
+from cnnmath.graph.text import axes, broken, count, output, some, times
 from cnnmath.readers.cost import KINDS
 from cnnmath.window import Size
 
 WIDE = 200
 """Least width where the output is no terminal: nothing is folded."""
+
+
+OPERATOR = 18
+"""Letters of an operator that stand in one line of a narrow terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +180,10 @@ def show(summary: Summary, console: Console | None = None) -> None:
         table.add_column(
             column.name, justify=justify, overflow="fold", width=fixed, min_width=None if names or fixed else low
         )
-    for row in rows[1:]:
-        table.add_row(*map(Text, row))
+    operators = min(natural[1], OPERATOR)
+    room = console.width - gaps - operators - sum(least[2:]) if tight else max(natural)
+    for name, *row in rows[1:]:
+        table.add_row(*map(Text, (broken(name, max(room, len(COLUMNS[0].name))), *row)))
     _, *below = repr(summary).splitlines()
     if console.width < sum(least) + gaps:  # the terminal breaks lines, and loses nothing
         console = Console(width=sum(least) + gaps, file=console.file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from cnnmath.window import Size
@@ -84,6 +85,24 @@ def ending(name: str, letters: int) -> str:
     cut = name[len(name) - letters + 1 :]
     whole = cut[cut.find("/") :] if 0 <= cut.find("/") < letters // 2 else cut
     return f"…{whole}"
+
+
+def broken(name: str, letters: int) -> str:
+    """A long name in several lines, which break ahead of a slash or a dot.
+
+    Examples
+    --------
+    >>> print(broken("/backbone/stages.0/blocks.0/attention/Gather", 20))
+    /backbone/stages.0
+    /blocks.0/attention
+    /Gather
+    """
+    lines = [""]
+    for part in re.split(r"(?=[/.])", name):
+        if lines[-1] and len(lines[-1]) + len(part) > letters:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def beginning(text: str, letters: int) -> str:
