@@ -13,7 +13,7 @@ from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary, field_record
-from cnnmath.graph.text import axes, count, output, times
+from cnnmath.graph.text import axes, broken, count, output, some, times
 from cnnmath.readers.cost import KINDS
 from cnnmath.window import Size
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 WIDE = 200
 """Least width where the output is no terminal: nothing is folded."""
+
+
+OPERATOR = 18
+"""Letters of an operator that stand in one line of a narrow terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +149,18 @@ def caption(summary: Summary) -> str:
 
 
 def notes(summary: Summary) -> list[str]:
-    """What is to be said of single layers."""
-    return [f"{name}: {note}" for name, note in summary.notes]
+    """What is to be said of single layers, once for all of which it is.
+
+    Examples
+    --------
+    >>> from cnnmath.graph import analyze, parse
+    >>> notes(analyze(parse("globalaveragepool > relu > flatten", (3, 5, 5))))
+    ['globalaveragepool1: sees the whole input']
+    """
+    names: dict[str, list[str]] = {}
+    for name, note in summary.notes:
+        names.setdefault(note.replace(f"'{name}'", "it"), []).append(name)
+    return [f"{some(those)}: {note}" for note, those in names.items()]
 
 
 def show(summary: Summary, console: Console | None = None) -> None:
@@ -204,8 +218,10 @@ def _fold(title: str, rows: Sequence[Sequence[str]], natural: Sequence[int], con
         table.add_column(
             column.name, justify=justify, overflow="fold", width=fixed, min_width=None if names or fixed else low
         )
-    for row in rows[1:]:
-        table.add_row(*map(Text, row))
+    operators = min(natural[1], OPERATOR)
+    room = console.width - gaps - operators - sum(least[2:]) if tight else max(natural)
+    for name, *row in rows[1:]:
+        table.add_row(*map(Text, (broken(name, max(room, len(COLUMNS[0].name))), *row)))
     if console.width < sum(least) + gaps:  # the terminal breaks lines, and loses nothing
         console = Console(width=sum(least) + gaps, file=console.file)
     console.print(table)
