@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cnnmath.interchange.keras.refused import Refused
 from cnnmath.interchange.layout import Layout
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Flatten, Operator, Reshape, Transpose
 
 
@@ -24,7 +24,7 @@ def moves(layout: Layout) -> list[Operator]:
     if layout == own:
         return []
     if layout.groups[:1] != own.groups[:1]:
-        raise Refused("it mixes the samples of a batch")
+        raise UnclaimedError("it mixes the samples of a batch")
     if layout == own.reshaped(layout.shape):
         return [_shaped(layout.shape)]
     if (order := _order(layout)) is not None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.interchange.onnx.known import UnclaimedError
 from cnnmath.interchange.onnx.reading import Here
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.numeric.windows import Array
 
 LARGEST = 1 << 20

@@ -14,8 +14,9 @@ import numpy as np
 
 from cnnmath.interchange.onnx.arithmetic import ARITHMETIC
 from cnnmath.interchange.onnx.formats import FORMATS
-from cnnmath.interchange.onnx.known import SMALL, Known, Lazy, UnclaimedError, constant, content, filled, numbers
+from cnnmath.interchange.onnx.known import SMALL, Known, Lazy, constant, content, filled, numbers
 from cnnmath.interchange.onnx.reading import Here
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.numeric.windows import Array
 
 

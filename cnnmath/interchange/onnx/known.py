@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from cnnmath.errors import unknown
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.numeric.windows import Array
 from cnnmath.ops.algebra import Shape
 from cnnmath.window import Size
@@ -21,10 +22,6 @@ SMALL = 1 << 12
 
 MOST = 1 << 60
 """Numbers of an array that are all the same: its bytes are counted in 64 bits."""
-
-
-class UnclaimedError(Exception):
-    """A node that the package has no mathematics for, and why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from cnnmath.interchange.layout import Layout
-from cnnmath.interchange.torch.refused import Refused
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import ChannelShuffle, DepthToSpace, Flatten, Operator, Reshape, Select, SpaceToDepth, Transpose
 
 
@@ -24,7 +24,7 @@ def moves(layout: Layout) -> list[Operator]:
     if layout == own:
         return []
     if layout.groups[:1] != own.groups[:1]:
-        raise Refused("it mixes the samples of a batch")
+        raise UnclaimedError("it mixes the samples of a batch")
     if layout == own.reshaped(layout.shape):
         return [Flatten() if len(layout.groups) == 2 else Reshape(layout.shape[1:])]
     return next(([op] for op, known in _named(layout) if known == layout), None) or _general(layout)

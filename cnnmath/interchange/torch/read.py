@@ -11,9 +11,9 @@ from cnnmath.errors import CnnmathError
 from cnnmath.graph import Given
 from cnnmath.interchange.layout import Layout
 from cnnmath.interchange.torch.build import BATCH, Builder, Origin, Value
-from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.rules import RULES
 from cnnmath.interchange.torch.tensors import Known, computed
+from cnnmath.interchange.unclaimed import UnclaimedError
 
 
 @dataclass(slots=True)
@@ -99,14 +99,14 @@ class Reading:
         rule = RULES.get(name)
         try:
             if rule is None:
-                raise Refused("there is no rule for it")
+                raise UnclaimedError("there is no rule for it")
             kwargs = {key: value for key, value in kwargs.items() if key not in IGNORED}
             self.build.expected = self.expected(meta)
             found = rule(self.build, *args, **kwargs)
             self.check(found, meta)
         except CnnmathError as error:
             return self.unknown(name, meta, (args, kwargs), error.fact.removesuffix("."))
-        except (Refused, TypeError) as refused:
+        except (UnclaimedError, TypeError) as refused:
             return self.unknown(name, meta, (args, kwargs), str(refused))
         return found
 
@@ -120,9 +120,9 @@ class Reading:
         several = isinstance(found, tuple)
         for value, tensor in zip(found if several else [found], meta if several else [meta], strict=False):
             if isinstance(value, Value) and not tensor.dtype.is_floating_point:
-                raise Refused(f"its numbers are {str(tensor.dtype).removeprefix('torch.')}")
+                raise UnclaimedError(f"its numbers are {str(tensor.dtype).removeprefix('torch.')}")
             if isinstance(value, Value) and value.shape != self.shape(tensor):
-                raise Refused("its output has another shape than PyTorch's")
+                raise UnclaimedError("its output has another shape than PyTorch's")
 
     def unknown(self, name: str, meta: Any, given: Any, reason: str) -> Any:
         """Nodes without mathematics, one for each tensor that a call yields."""

@@ -230,3 +230,43 @@ def test_the_widest_idiom_wins_and_a_long_chain_is_no_trouble():
     chain = [f"v{i + 1} = Mul v{i} {i + 2}" for i in range(300)]
     found = operators("\n".join(["v0 = Relu x", *chain, "y = Mul v300 0.5"]))
     assert sum(type(op).__name__ == "Multiply" for op in found) == 301
+
+
+LOWEST = "a = Pad x border low\ny = MaxPool a kernel_shape=3,3, pads=0,1,0,1,"
+
+
+def lowest(old="", new="", low=-np.inf, **more):
+    border = np.array([0, 0, 1, 0, 0, 0, 2, 1])
+    return import_onnx(model(LOWEST.replace(old, new), border=border, low=np.float32(low), **more))
+
+
+def test_a_border_of_minus_infinity_is_the_padding_of_a_pooling():
+    found = lowest()
+    assert [op for _, op in found.network] == [ops.MaxPool(3, stride=1, padding=((1, 2), (1, 2)))]
+    x = np.arange(-384, 0.0).reshape(2, 8, 4, 6)
+    assert found.run(x=x)["y"][0, 0].max(axis=1).tolist() == [-373, -367, -361, -361, -361]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"low": -1e30},
+        {"low": 0},
+    ],
+)
+def test_another_border_ahead_of_a_pooling_stays_as_it_is(more):
+    assert [type(op).__name__ for _, op in lowest(**more).network] == ["Pad", "MaxPool"]
+
+
+def test_a_border_that_the_pooling_cannot_be_is_not_known():
+    rounded = model(LOWEST + " ceil_mode=1", border=np.array([0, 0, 1, 0, 0, 0, 2, 1]), low=np.float32(-np.inf))
+    rounded.graph.value_info.append(helper.make_tensor_value_info("a", FLOAT, (2, 8, 7, 7)))
+    found = import_onnx(rounded)
+    assert [type(op).__name__ for _, op in found.network] == ["Opaque", "MaxPool"]
+    assert found.notes == ("'n0' is not known here: Pad, by -inf",)
+
+
+def test_zeros_ahead_of_a_convolution_are_its_padding():
+    text = "a = Pad x border\ny = Conv a w pads=0,1,0,1, strides=2,2,"
+    found = import_onnx(model(text, border=np.array([0, 0, 1, 0, 0, 0, 2, 1]), w=np.ones((3, 8, 3, 3), np.float32)))
+    assert [op for _, op in found.network] == [ops.Conv(3, 3, stride=2, padding=((1, 2), (1, 2)), bias=False)]

@@ -7,9 +7,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError, constant, numbers
+from cnnmath.interchange.onnx.known import Known, constant, numbers
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule, merged
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Add, Divide, Expand, Maximum, Minimum, Multiply, Operator, Pow, Subtract
 from cnnmath.ops.checks import same
 

@@ -8,9 +8,10 @@ from math import prod
 from types import MappingProxyType
 from typing import Any
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError, content, numbers
+from cnnmath.interchange.onnx.known import Known, content, numbers
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Concat, DepthToSpace, Flatten, Reshape, Select, Slice, SpaceToDepth, Tile, Transpose
 from cnnmath.ops.algebra import Shape
 from cnnmath.window import Size

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError, content, filled
+from cnnmath.interchange.onnx.known import Known, content, filled
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import BatchNorm, GroupNorm, InstanceNorm, LocalResponseNorm
 
 SCALE_OF_CHANNELS = 21

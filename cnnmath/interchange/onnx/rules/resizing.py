@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError, content, numbers
+from cnnmath.interchange.onnx.known import Known, content, numbers
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import LinearUpsample, Operator, Resize, Upsample
 from cnnmath.ops.resize import SIMPLE
 from cnnmath.sampling import MODES, PLACES

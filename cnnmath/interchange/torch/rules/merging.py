@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnnmath.interchange.torch.build import Builder, Value
-from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.tensors import Known
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Concat, Dropout
 
 
 def cat(b: Builder, tensors: Sequence[Any], dim: int = 0) -> Value:
     """Arrays one behind the other along an axis."""
     if any(isinstance(x, Known) for x in tensors):
-        raise Refused("an array of the module would have to be repeated for every sample")
+        raise UnclaimedError("an array of the module would have to be repeated for every sample")
     found = [b.alone(x, dim) for x in tensors]
     if len(found) == 1:
         return found[0][0]
@@ -35,7 +35,7 @@ def stack(b: Builder, tensors: Sequence[Any], dim: int = 0) -> Value:
 def dropout(b: Builder, x: Value, p: float, train: bool) -> Value:
     """Dropout, which passes everything on at inference."""
     if train or not 0 <= p < 1:
-        raise Refused("it drops at inference" if train else f"it drops a share of {p}")
+        raise UnclaimedError("it drops at inference" if train else f"it drops a share of {p}")
     return b.each(Dropout(p), x)
 
 
