@@ -35,11 +35,19 @@ def folded(here: Here) -> Known | None:
         return None
     if kind in MOVES and (value := inputs[0]) is not None and value.array is not None:
         return _moved(here, value, value.array)
+    if kind == "Expand" and not _is_small_and_fixed(here):
+        return None
     if kind in ARITHMETIC and sum(value.array.size for value in inputs if value and value.array) <= SMALL:
         arrays = [None if value is None else _plain(content(value)) for value in inputs]
         found = np.asarray(ARITHMETIC[kind](here, *arrays))
         return constant(here.node.outputs[0], found, _dtype(here, found))
     return None
+
+
+def _is_small_and_fixed(here: Here) -> bool:
+    """Whether what is expanded is no parameter, and the sizes are numbers."""
+    x, sizes = here.input(0), numbers(here.input(1))
+    return not (x.array and x.array.trained) and all(isinstance(n, int) for n in sizes)
 
 
 def _plain(array: Array) -> Array:

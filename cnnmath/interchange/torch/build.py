@@ -186,6 +186,15 @@ class Builder:
             self.constants[known.key] = self._added(op, (), {"value": known}, origin)
         return self.constants[known.key]
 
+    def repeated(self, known: Known) -> Value:
+        """The same, where every sample has it."""
+        key = ("repeated", known.key)
+        if key not in self.constants:
+            origin = Origin(function=known.label or "constant", line=f"constant {known.key}")
+            op = Constant(known.shape, trained=bool(known.names), repeated=True)
+            self.constants[key] = self._added(op, (), {"value": known}, origin)
+        return self.constants[key]
+
     def source(self, op: Source, **arrays: Known) -> Value:
         """A node that reads nothing."""
         return self._added(op, (), arrays, self.origin)

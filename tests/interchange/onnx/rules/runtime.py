@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 pytest.importorskip("onnx")
-onnxruntime = pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxruntime")
 
+import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from cnnmath.interchange import import_onnx
