@@ -158,6 +158,9 @@ def _read_node(reading: Reading, node: Node) -> None:
             here=clip(str(error)),
             fix="write the model again",
         ).at(f"node '{node.name}'") from error
+    except Exception as error:
+        error.add_note(f"while node '{node.name}' was read, {clip(node.kind)}")
+        raise
     outputs = found if isinstance(found, tuple) else (found,)
     for output, value in zip(node.outputs, outputs, strict=False):
         if output and value is not None:

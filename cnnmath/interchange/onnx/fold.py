@@ -19,6 +19,13 @@ from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.numeric.windows import Array
 
+CASTS = ("Cast", "CastLike")
+"""Nodes that give numbers another type."""
+WIDER: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"float16": ("float32", "float64"), "bfloat16": ("float32", "float64"), "float32": ("float64",)}
+)
+"""Types of floats that have all numbers of another one."""
+
 
 def folded(here: Here) -> Known | None:
     """Output of a node that no input decides; None for any other.
@@ -31,6 +38,8 @@ def folded(here: Here) -> Known | None:
     kind, inputs = here.node.kind, here.inputs
     if kind in OF_SHAPES:
         return OF_SHAPES[kind](here)
+    if kind in CASTS:
+        return _retyped(here)
     if not inputs or any(value is not None and value.array is None for value in inputs):
         return None
     if kind in MOVES and (value := inputs[0]) is not None and value.array is not None:
@@ -39,7 +48,10 @@ def folded(here: Here) -> Known | None:
         return None
     if kind in ARITHMETIC and sum(value.array.size for value in inputs if value and value.array) <= SMALL:
         arrays = [None if value is None else _plain(content(value)) for value in inputs]
-        found = np.asarray(ARITHMETIC[kind](here, *arrays))
+        try:
+            found = np.asarray(ARITHMETIC[kind](here, *arrays))
+        except TypeError as error:
+            raise UnclaimedError("of numbers that it does not compute with, or of sizes that are left open") from error
         return constant(here.node.outputs[0], found, _dtype(here, found))
     return None
 
@@ -58,8 +70,6 @@ def _plain(array: Array) -> Array:
 def _dtype(here: Here, found: Array) -> str:
     if here.node.kind in ("Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "Not", "And", "Or"):
         return "bool"
-    if here.node.kind == "Cast":
-        return _type(here)
     first = here.inputs[1 if here.node.kind == "Where" else 0]
     return first.dtype if first else str(found.dtype)
 
@@ -72,7 +82,7 @@ def _moved(here: Here, value: Known, array: Lazy) -> Known:
     if here.node.kind == "Identity":
         return replace(value, name=name)
     lazy = array.mapped(what, move, shape)
-    if here.node.kind == "Cast":
+    if here.node.kind in CASTS:
         lazy = replace(lazy, dtype=_type(here))
     return Known(name, lazy.dtype, lazy.shape, array=lazy)
 
@@ -101,8 +111,6 @@ def _of_constant(here: Here) -> Known:
 def _filled(here: Here) -> Known:
     shape = numbers(here.input(0))
     value = content(here.tensor("value", np.zeros(1, np.float32)))
-    if not all(isinstance(n, int) for n in shape):
-        raise UnclaimedError("a constant has sizes that are left open")
     if value.size != 1:
         raise UnclaimedError(f"filled with {value.size} numbers")
     return filled(here.node.outputs[0], value.reshape(()), shape)
@@ -151,8 +159,21 @@ def _cast(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Ar
     return value.sizes, lambda a: a if a.dtype == object else a.astype(kind)
 
 
+def _retyped(here: Here) -> Known | None:
+    """A stored array in another type; of what an input decides, what a cast leaves as it is.
+
+    That is one to its own type, or to floats that have all of its numbers.
+    """
+    x, to = here.input(0), _type(here)
+    if x.array is not None:
+        return _moved(here, x, x.array)
+    return replace(x, dtype=to) if to in (x.dtype, *WIDER.get(x.dtype, ())) else None
+
+
 def _type(here: Here) -> str:
-    """Data type that a cast names by its number."""
+    """Data type that a cast names by its number, or by another value."""
+    if here.node.kind == "CastLike":
+        return here.input(1).dtype
     number = here.attribute("to")
     if number not in FORMATS:
         raise UnclaimedError(f"to the data type {number}")
@@ -182,7 +203,7 @@ MOVES: Mapping[str, Callable[[Here, Known], tuple[Sequence[int], Callable[[Array
         "Squeeze": _squeezed,
         "Unsqueeze": _unsqueezed,
         "Flatten": _flat,
-        "Cast": _cast,
+        **dict.fromkeys(CASTS, _cast),
     }
 )
 """Nodes that move the numbers of an array: its shape, and how."""

@@ -117,6 +117,8 @@ def filled(name: str, number: Any, shape: Sequence[int]) -> Known:
     (2, 3)
     """
     one = np.asarray(number)
+    if not all(isinstance(n, int) for n in shape):
+        raise UnclaimedError(f"'{name}' has sizes that are left open")
     if prod(shape) > MOST:
         raise UnclaimedError(f"'{name}' has {prod(shape):,} numbers")
     lazy = Lazy(tuple(shape), str(one.dtype), lambda: np.broadcast_to(one, shape))

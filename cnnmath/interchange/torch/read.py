@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from inspect import signature
 from typing import Any
 
 from cnnmath.errors import CnnmathError
@@ -101,12 +102,13 @@ class Reading:
             if rule is None:
                 raise UnclaimedError("there is no rule for it")
             kwargs = {key: value for key, value in kwargs.items() if key not in IGNORED}
+            _check_arguments(rule, args, kwargs)
             self.build.expected = self.expected(meta)
             found = rule(self.build, *args, **kwargs)
             self.check(found, meta)
         except CnnmathError as error:
             return self.unknown(name, meta, (args, kwargs), error.fact.removesuffix("."))
-        except (UnclaimedError, TypeError) as refused:
+        except UnclaimedError as refused:
             return self.unknown(name, meta, (args, kwargs), str(refused))
         return found
 
@@ -220,6 +222,14 @@ def _places(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
         return
     for key, each in value.items():
         yield from _places(each, f"{place}.{key}" if place else str(key))
+
+
+def _check_arguments(rule: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise where a rule does not know one of the arguments of a call."""
+    try:
+        signature(rule).bind(None, *args, **kwargs)
+    except TypeError as error:
+        raise UnclaimedError(str(error)) from None
 
 
 def _put(arg: Any, values: dict[Any, Any]) -> Any:

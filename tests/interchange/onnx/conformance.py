@@ -88,14 +88,25 @@ class Outcome:
 
 
 @cache
-def cases() -> tuple[Any, ...]:
-    """Cases of one node each, the operator's own."""
+def collected() -> tuple[Any, ...]:
+    """All of ONNX's cases of operators."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from onnx.backend.test.case.node import collect_testcases
 
-        found = collect_testcases(None)
-    return tuple(case for case in found if len(case.model.graph.node) == 1 and not case.model.functions)
+        return tuple(collect_testcases(None))
+
+
+@cache
+def cases() -> tuple[Any, ...]:
+    """Cases of one node each, the operator's own."""
+    return tuple(case for case in collected() if len(case.model.graph.node) == 1 and not case.model.functions)
+
+
+def expanded() -> list[Any]:
+    """Cases in which an operator of tensors is written out as its function."""
+    found = (case for case in collected() if "_expanded" in case.name and len(case.model.graph.node) > 1)
+    return [case for case in found if all(value.type.HasField("tensor_type") for value in case.model.graph.input)]
 
 
 def kind_of(case: Any) -> str:

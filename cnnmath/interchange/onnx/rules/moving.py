@@ -8,6 +8,7 @@ from math import prod
 from types import MappingProxyType
 from typing import Any
 
+from cnnmath.errors import ShapeError
 from cnnmath.interchange.onnx.known import Known, content, numbers
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule
@@ -189,7 +190,12 @@ def sliced(here: Here, x: Known, parts: Mapping[int, Part], suffix: str = "") ->
     if not parts:
         return x
     starts, ends, steps = zip(*(parts.get(axis, WHOLE) for axis in range(max(parts) + 1)), strict=True)
-    return here.add(Slice(starts, ends, steps), x, suffix=suffix)
+    try:
+        return here.add(Slice(starts, ends, steps), x, suffix=suffix)
+    except ShapeError as error:
+        if all(isinstance(x.sizes[axis], int) for axis in parts):
+            raise
+        raise UnclaimedError("of an axis whose size is left open") from error
 
 
 def _part(n: Size, start: Any, end: Any, step: Any) -> Part:
