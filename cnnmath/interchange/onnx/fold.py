@@ -14,6 +14,7 @@ import numpy as np
 
 from cnnmath.interchange.onnx.arithmetic import ARITHMETIC
 from cnnmath.interchange.onnx.formats import FORMATS
+from cnnmath.interchange.onnx.formulas import has_formulas, rounded_down, settled, whole
 from cnnmath.interchange.onnx.known import SMALL, Known, Lazy, constant, content, filled, numbers
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.unclaimed import UnclaimedError
@@ -48,11 +49,14 @@ def folded(here: Here) -> Known | None:
         return None
     if kind in ARITHMETIC and sum(value.array.size for value in inputs if value and value.array) <= SMALL:
         arrays = [None if value is None else _plain(content(value)) for value in inputs]
+        if any(a is not None and has_formulas(a) for a in arrays):
+            arrays = [None if a is None else whole(a) for a in arrays]
         try:
             found = np.asarray(ARITHMETIC[kind](here, *arrays))
         except TypeError as error:
             raise UnclaimedError("of numbers that it does not compute with, or of sizes that are left open") from error
-        return constant(here.node.outputs[0], found, _dtype(here, found))
+        dtype = _dtype(here, found)
+        return constant(here.node.outputs[0], settled(found, dtype), dtype)
     return None
 
 
@@ -90,11 +94,11 @@ def _moved(here: Here, value: Known, array: Lazy) -> Known:
 def _of_shape(here: Here) -> Known | None:
     value = here.input(0)
     sizes = list(value.sizes)[slice(here.attribute("start", 0), here.attribute("end"))]
-    return constant(here.node.outputs[0], np.array(sizes, object), "int64")
+    return constant(here.node.outputs[0], settled(np.array(sizes, object), "int64"), "int64")
 
 
 def _of_size(here: Here) -> Known | None:
-    return constant(here.node.outputs[0], np.array(prod(here.input(0).sizes), object), "int64")
+    return constant(here.node.outputs[0], settled(np.array(prod(here.input(0).sizes), object), "int64"), "int64")
 
 
 def _of_constant(here: Here) -> Known:
@@ -156,7 +160,7 @@ def _cast(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Ar
     kind = _type(here)
     if kind.startswith(("float", "bfloat")):
         return value.sizes, lambda a: a if a.dtype == object else a.astype(_numpy(kind))
-    return value.sizes, lambda a: a if a.dtype == object else a.astype(kind)
+    return value.sizes, lambda a: rounded_down(a) if a.dtype == object else a.astype(kind)
 
 
 def _retyped(here: Here) -> Known | None:

@@ -113,7 +113,7 @@ def _equal(a: Any, b: Any) -> bool:
 def readable(op: Operator, nodes: Sequence[Any], shapes: tuple[Shape, ...], opset: int) -> bool:
     """Whether nodes outside a function are read back as one operator, which is equal, and whose arrays are these."""
     records = [node(entry, i, Origin()) for i, entry in enumerate(nodes)]
-    if any(entry.kind != "Constant" for entry in records[:-1]):
+    if records[-1].kind not in RULES or any(entry.kind != "Constant" for entry in records[:-1]):
         return False
     network = Architecture("", (1,))
     reading = Reading(Graph("", "", 0, {"": opset}, (), (), (), {}, {}), network, 1)

@@ -127,9 +127,10 @@ def gather(here: Here) -> Known:
 
 
 def concat(here: Here) -> Known:
-    """Concat along any axis."""
+    """Concat along any axis; what has no length along it adds nothing."""
     inputs = [here.input(i) for i in range(len(here.node.inputs))]
     axis = here.attribute("axis", 1) % inputs[0].rank
+    inputs = [x for x in inputs if not _is(x.sizes[axis], 0)] or inputs[:1]
     return inputs[0] if len(inputs) == 1 else here.add(Concat(axis=axis), *inputs)
 
 
