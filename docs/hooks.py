@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from io import BytesIO
 
+from making.examples import WrongExampleError, check
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 from cnnmath import ops
 from cnnmath.audit.reference import reference_page, schema
@@ -35,3 +38,11 @@ def figure() -> bytes:
     image = BytesIO()
     filtered().savefig(image, format="png", metadata={"Software": None}, dpi=200)
     return image.getvalue()
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> None:
+    """Run the examples of a page; one that prints something else than the page says ends the build and names it."""
+    try:
+        check(markdown, page.file.src_uri, made=page.file.generated_by is not None)
+    except WrongExampleError as error:
+        raise PluginError(str(error)) from None

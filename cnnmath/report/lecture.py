@@ -40,7 +40,7 @@ def page_name(chapter: Chapter) -> str:
 def _section(subject: Subject) -> str:
     derivation = subject.derive(*([general(subject.takes, 1)] if subject.takes else []))
     return "\n\n".join(
-        [f"## {_sentence(subject.summary)}", f"```console\n$ {_command(subject)}\n```", _body(derivation)]
+        [f"## {_sentence(subject.summary)}", f"```console\n$ {_command(subject)}\n```", body(derivation)]
     )
 
 
@@ -48,7 +48,8 @@ def _command(subject: Subject) -> str:
     return f"cnnmath derive {subject.name}{' --rank 1' if subject.takes else ''}"
 
 
-def _body(derivation: Derivation) -> str:
+def body(derivation: Derivation) -> str:
+    """What a derivation assumes, its result in full view, and its steps, as HTML without a script."""
     remarks = [remark.write(MathML()) for remark in (*derivation.assumptions, *derivation.conventions)]
     said = f"<p class='where'>{'; '.join(remark.rstrip('.') for remark in remarks)}</p>" if remarks else ""
     result = f"<div class='formula'>{show.display(derivation.result)}</div>"

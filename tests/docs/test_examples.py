@@ -1,61 +1,66 @@
-import doctest
-import importlib.util
-import re
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from making.examples import Command, WrongExampleError, check, commands
 
-from cnnmath.cli import app
-from cnnmath.report import operator
+README = Path(__file__).parents[2] / "README.md"
+PAGE = """
+```pycon
+>>> import cnnmath
+>>> cnnmath.analyze(cnnmath.zoo.lenet5()).parameters
+61706
 
-ROOT = Path(__file__).parents[2]
-OPTIONS = doctest.NORMALIZE_WHITESPACE
+```
+
+```console
+$ cnnmath analyze mine.json
+  mine, input 1x12x12
+...
+  parameters       1,498
+  MACs             14,080
+  receptive field  6, stride 2, padding 0
+$ cnnmath analyze "conv(1, 9)" --input 1x3x3  # status 2
+$ cnnmath verify --settings 10000  # minutes
+$ pip install cnnmath
+```
+"""
 
 
-def hooks():
-    spec = importlib.util.spec_from_file_location("hooks", ROOT / "docs" / "hooks.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def test_the_examples_of_the_readme_print_what_they_say():
+    assert check(README.read_text(), "README.md") >= 40
+
+
+def test_a_page_is_run_in_a_folder_of_its_own():
+    here = Path.cwd()
+    assert check(PAGE, "page.md") == 5
+    assert Path.cwd() == here
 
 
 @pytest.mark.parametrize(
-    "page",
+    ("right", "wrong"),
     [
-        *("README.md", "docs/index.md", "docs/analysis.md", "docs/arrays.md"),
-        *("docs/derivations.md", "docs/filters.md", "docs/engine.md", "docs/models.md", "docs/verification.md"),
+        ("61706", "61707"),
+        ("14,080", "14,081"),
+        ("analyze mine.json", "analyze yours.json"),
+        ("status 2", "status 0"),
+        ("--settings 10000", "--setting 10000"),
+        ("$ pip install", "$ rm -r"),
     ],
 )
-def test_the_examples_print_what_they_say(page):
-    failed, tried = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=OPTIONS)
-    assert tried >= 9
-    assert failed == 0
+def test_an_example_that_is_wrong_is_seen_and_the_page_named(right, wrong):
+    assert right in PAGE
+    with pytest.raises(WrongExampleError, match=r"page\.md"):
+        check(PAGE.replace(right, wrong), "page.md")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
-def test_an_example_that_is_wrong_would_be_seen(page, tmp_path):
-    (tmp_path / "page.md").write_text((ROOT / page).read_text().replace("225,792", "225,793"))
-    runner = doctest.DocTestRunner(optionflags=OPTIONS, verbose=False)
-    test = doctest.DocTestParser().get_doctest((tmp_path / "page.md").read_text(), {}, page, page, 0)
-    assert runner.run(test, out=lambda _: None).failed == 1
+def test_a_page_that_the_package_wrote_has_its_commands_held_to_the_grammar():
+    page = "```console\n$ cnnmath derive no-such-subject\n```\n"
+    assert check(page, "page.md", made=True) == 1
+    with pytest.raises(WrongExampleError, match=r"page\.md"):
+        check(page, "page.md")
 
 
-def test_the_formulas_that_the_readme_prints_are_derived():
-    readme = (ROOT / "README.md").read_text()
-    printed = re.search(r"```text\n\$ cnnmath derive (.*)\n((?:.*\n)*?)  \.\.\.", readme)
-    answer = CliRunner().invoke(app, ["derive", *printed[1].split()]).stdout
-    assert answer.startswith(printed[2])
-
-
-@pytest.mark.parametrize("kind", hooks().OPERATORS)
-def test_an_operators_page_has_a_formula_for_everything_derived(kind):
-    page = operator.operator_page(kind)
-    assert page.count("<div class='formula'>") == page.count("\n### ") >= 2
-    assert "Certificate: the package's kernel computes y, d" in page
-
-
-def test_an_operators_page_comes_from_the_code_that_reports_come_from(monkeypatch):
-    monkeypatch.setattr(operator, "formula", lambda derivation: f"<!-- {derivation.target.wrt} -->")
-    page = operator.operator_page(hooks().OPERATORS[0])
-    assert [wrt for wrt in ("y", "x", "w", "b") if f"<!-- {wrt} -->" in page] == ["y", "x", "w", "b"]
+def test_a_command_ends_as_its_comment_says():
+    found = commands("```console\n$ cnnmath audit x  # wrong: status 1\n$ cnnmath zoo\nlenet5\n$ cnnmath zoo\n```\n")
+    assert [c.statuses for c in found] == [{1}, {0, 1}, {0}]
+    assert found[1] == Command("cnnmath zoo", "lenet5\n")
