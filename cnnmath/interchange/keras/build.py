@@ -12,8 +12,8 @@ import numpy as np
 from cnnmath.errors import CnnmathError, DataError
 from cnnmath.graph import Architecture, Opaque
 from cnnmath.graph.sources import Source
-from cnnmath.interchange.keras.moves import moves
 from cnnmath.interchange.layout import Layout
+from cnnmath.interchange.moves import moves
 from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator, Reshape

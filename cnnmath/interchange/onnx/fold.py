@@ -14,7 +14,7 @@ import numpy as np
 
 from cnnmath.interchange.onnx.arithmetic import ARITHMETIC
 from cnnmath.interchange.onnx.formats import FORMATS
-from cnnmath.interchange.onnx.formulas import has_formulas, rounded_down, settled, whole
+from cnnmath.interchange.onnx.formulas import NUMBERS, has_formulas, rounded_down, settled, whole
 from cnnmath.interchange.onnx.known import SMALL, Known, Lazy, constant, content, filled, numbers
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.unclaimed import UnclaimedError
@@ -157,10 +157,25 @@ def _unsqueezed(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Arra
 
 
 def _cast(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Array]]:
-    kind = _type(here)
-    if kind.startswith(("float", "bfloat")):
-        return value.sizes, lambda a: a if a.dtype == object else a.astype(_numpy(kind))
-    return value.sizes, lambda a: rounded_down(a) if a.dtype == object else a.astype(kind)
+    kind = "float32" if _type(here) == "bfloat16" else _type(here)
+    if kind not in NUMBERS:
+        raise UnclaimedError(f"to the data type {kind}" if kind else "to a data type that is not known")
+    if kind.startswith("float"):
+        return value.sizes, lambda a: a if a.dtype == object else _in_type(a, kind)
+    return value.sizes, lambda a: rounded_down(a) if a.dtype == object else _in_type(a, kind)
+
+
+def _in_type(a: Array, kind: str) -> Array:
+    """An array in another type; one number that is repeated stays one.
+
+    Examples
+    --------
+    >>> _in_type(np.broadcast_to(np.float32(1), (2**20, 2**30)), "int64").strides
+    (0, 0)
+    """
+    if a.size and not any(stride for stride, n in zip(a.strides, a.shape, strict=True) if n > 1):
+        return np.broadcast_to(a[(slice(1),) * a.ndim].astype(kind), a.shape)
+    return a.astype(kind)
 
 
 def _retyped(here: Here) -> Known | None:
@@ -182,10 +197,6 @@ def _type(here: Here) -> str:
     if number not in FORMATS:
         raise UnclaimedError(f"to the data type {number}")
     return FORMATS[number].name
-
-
-def _numpy(kind: str) -> str:
-    return "float32" if kind == "bfloat16" else kind
 
 
 def _flat(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Array]]:

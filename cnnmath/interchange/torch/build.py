@@ -10,7 +10,7 @@ from cnnmath.errors import CnnmathError
 from cnnmath.graph import Opaque
 from cnnmath.graph.sources import Constant, Source
 from cnnmath.interchange.layout import Layout
-from cnnmath.interchange.torch.moves import moves
+from cnnmath.interchange.moves import moves
 from cnnmath.interchange.torch.tensors import Known
 from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Operator, Transpose
