@@ -46,8 +46,8 @@ bench: .venv/dev  ## ratios of speed and memory beside other libraries, into doc
 peers: .venv/dev  ## certificates for kernels of other libraries, a thousand settings of each library and format
 	$(BIN)/python -m tests.peers
 
-power: .venv/dev  ## which rung sees each known mistake, beside what people usually do, into docs/power.md
-	$(BIN)/python -m tests.bench.power --write docs/power.md
+power: .venv/dev  ## which rung sees each known mistake, beside what people do, into docs/power.md; MINUTES=9 for a sample
+	$(BIN)/python -m tests.bench.power --write docs/power.md $(if $(filter command line,$(origin MINUTES)),--minutes $(MINUTES))
 
 conformance: .venv/dev  ## ONNX's own cases of every operator that is claimed, into docs/conformance.md
 	$(BIN)/python -m tests.interchange.onnx.conformance --write docs/conformance.md

@@ -17,6 +17,10 @@ mistakes, each planted in a right kernel of the package, and who sees it.
 **{figure}**
 """
 
+SAMPLE = """The library has {of} mistakes. These {count} were taken in an order drawn at random until the time was over;
+nothing was measured of the others. `make power` without `MINUTES` tries all of them, which takes hours.
+"""
+
 HOW = """## How it is measured
 
 - Each rung of the ladder is tried alone. It is given settings at which the mistake shows, one after the other: telling
@@ -41,7 +45,7 @@ mistake shows; ✗✗ where it never does.
 """
 
 
-def power_page(found: Power, on: str = "") -> str:
+def power_page(found: Power, on: str = "", of: int | None = None) -> str:
     """Markdown of what was measured: the figures, then a table for each operator.
 
     Parameters
@@ -50,12 +54,16 @@ def power_page(found: Power, on: str = "") -> str:
         What was measured.
     on
         The date of the run.
+    of
+        How many mistakes are known; where fewer were tried, the page says that they are a sample.
     """
     figure = f"{sum(row.caught for row in found.rows)} of {len(found.rows)} are seen by the ladder."
     strict, lax = COMPARISONS.values()
     how = HOW.format(patience=PATIENCE, strict=strict, lax=lax, usual=f"`{usual(found.rows[0].mistake.kind)}`")
+    part = of is not None and len(found.rows) < of
     parts = [
         INTRODUCTION.format(count=len(found.rows), figure=figure) + (f"\nMeasured on {on}.\n" if on else ""),
+        *([SAMPLE.format(count=len(found.rows), of=of)] if part else []),
         "\n".join(_figures(found)),
         how,
         "## By operator\n",
