@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -49,33 +48,42 @@ def frames(
     ]
 
 
-def line(
-    window: Window, n: int, x: Any = None, w: Any = None, *, alone: bool = True
-) -> Iterator[tuple[int, Grid]]:
-    """The outputs along one axis, and for each the padded input with the window laid on it.
+def reading(window: Window, n: int, title: str = "") -> Grid:
+    """Which output reads what along one axis: a row an output, a column a position, and in the cells the taps.
 
-    Parameters
-    ----------
-    window, n
-        The window, and the length of the input.
-    x, w
-        Numbers in the cells; where they are left out, positions.
-    alone
-        Whether inputs that no window reads are marked as lost.
+    Positions of the padding are shaded; those that no window reads are crossed out.
+
+    Examples
+    --------
+    >>> reading(Window(2, stride=2, before=1), 4).rows
+    (('w0', 'w1', '', '', ''), ('', '', 'w0', 'w1', ''))
     """
-    first, last = -window.before, n + window.after
-    cells = [written(x[j]) if x is not None and 0 <= j < n else "0" if x is not None else "" for j in range(first, last)]
-    read = {j for o in range(window.placements(n)) for j in window.reads(o)}
-    lost = [(0, j - first) for j in range(first, last) if j not in read] if alone else []
-    outside = [(0, j - first) for j in (*range(first, 0), *range(n, last))]
-    for o in range(window.placements(n)):
-        yield o, Grid.of(
-            cells,
-            heads=range(first, last),
-            padding=outside,
-            lost=lost,
-            window=[(0, j - first) for j in window.reads(o)],
-        )
+    outputs, first = range(window.placements(n)), -max(window.before, 0)
+    columns = range(first, n + max(window.after, 0))
+    taps = {(o, j - first): f"w{k}" for o in outputs for k, j in enumerate(window.reads(o))}
+    unread = {j - first for j in columns} - {j for _, j in taps}
+    cells = [[taps.get((o, j), "×" if j in unread else "") for j in range(len(columns))] for o in outputs]
+    return Grid.of(
+        cells,
+        title,
+        heads=columns,
+        sides=[f"y{o}" for o in outputs],
+        padding=[(o, j - first) for o in outputs for j in columns if not 0 <= j < n],
+        lost=[(o, j) for o in outputs for j in unread],
+        first=list(taps),
+    )
+
+
+def rule(window: Window, n: int) -> str:
+    """The rule of sizes with the numbers of a window put in.
+
+    Examples
+    --------
+    >>> rule(Window(3, stride=2, before=1, after=1), 7)
+    '⌊(7 + 1 + 1 − 3)/2⌋ + 1 = 4'
+    """
+    room = f"{n} + {window.before} + {window.after} − {window.extent}"
+    return f"⌊({room})/{window.stride}⌋ + 1 = {window.placements(n)}"
 
 
 def _taps(windows: tuple[Window, ...], o: Place, padding: int) -> list[Place]:
