@@ -30,7 +30,7 @@ SEVERAL = 3
 
 
 @singledispatch
-def narrowed(op: Operator, *inputs: Shape) -> Operator:  # noqa: ARG001
+def narrowed(op: Operator, *inputs: Shape) -> Operator:  # noqa: ARG001 - most have no counts
     """The operator with the smallest counts that stand for its own.
 
     Parameters
@@ -53,28 +53,28 @@ def narrowed(op: Operator, *inputs: Shape) -> Operator:  # noqa: ARG001
 
 
 @narrowed.register
-def _(op: Conv | ConvTranspose, *inputs: Shape) -> Operator:  # noqa: ARG001
+def _(op: Conv | ConvTranspose, *inputs: Shape) -> Operator:  # noqa: ARG001 - counts of this kind need no shapes
     groups = min(op.groups, GROUPS)
     return replace(op, groups=groups, filters=groups * (op.filters // op.groups))
 
 
 @narrowed.register
-def _(op: GroupNorm, *inputs: Shape) -> Operator:  # noqa: ARG001
+def _(op: GroupNorm, *inputs: Shape) -> Operator:  # noqa: ARG001 - counts of this kind need no shapes
     return replace(op, groups=min(op.groups, GROUPS))
 
 
 @narrowed.register
-def _(op: Reshape | Expand, *inputs: Shape) -> Operator:  # noqa: ARG001
+def _(op: Reshape | Expand, *inputs: Shape) -> Operator:  # noqa: ARG001 - counts of this kind need no shapes
     return replace(op, sizes=_unequal(op.sizes))
 
 
 @narrowed.register
-def _(op: Tile, *inputs: Shape) -> Operator:  # noqa: ARG001
+def _(op: Tile, *inputs: Shape) -> Operator:  # noqa: ARG001 - counts of this kind need no shapes
     return replace(op, repeats=_unequal(op.repeats))
 
 
 @narrowed.register
-def _(op: Select, *inputs: Shape) -> Operator:  # noqa: ARG001
+def _(op: Select, *inputs: Shape) -> Operator:  # noqa: ARG001 - counts of this kind need no shapes
     """The first places, in the order and with the repeats and gaps that they have."""
     first = op.places[: SEVERAL + 1]
     near, last = {}, -1

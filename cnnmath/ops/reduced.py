@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import singledispatch
-from itertools import count
+from itertools import chain, count
 from math import prod
 
+from cnnmath.errors import SettingError
 from cnnmath.ops.adaptive import AdaptivePool
 from cnnmath.ops.algebra import Operator, Shape
 from cnnmath.ops.arithmetic import Add
@@ -136,9 +137,23 @@ def _(op: Select, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tupl
 def _(op: Slice, rank: int = 2, *, exact: bool = False) -> tuple[Operator, tuple[Shape, ...]]:
     sizes: list[int] = []
     for axis in range(max(len(op.starts), 2 + rank)):
-        fitting = (n for n in count(2) if n not in sizes and op.inside(axis, n) and op.taken(axis, n) > 0)
-        sizes.append(next(fitting))
+        sizes.append(_cut(op, axis, sizes))
     return op, (tuple(sizes),)
+
+
+def _cut(op: Slice, axis: int, others: list[int]) -> int:
+    """A length of which something is taken: above 1 and unlike the others where such a one fits.
+
+    What fits beyond all places that are named fits at every length from there on, so that the search ends.
+    """
+    named = sum(abs(ends[axis] or 0) for ends in (op.starts, op.ends) if axis < len(ends))
+    lengths = range(1, named + len(others) + 4)
+    fitting = (n for n in lengths if op.inside(axis, n) and op.taken(axis, n) > 0)
+    if (least := next(fitting, None)) is None:
+        raise SettingError(
+            "it takes nothing, however long the axis is.", input=f"{op}, axis {axis}", fix="let it end behind its start"
+        )
+    return next((n for n in chain([least], fitting) if n > 1 and n not in others), least)
 
 
 @reduced.register

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnmath import ops
+from cnnmath.errors import SettingError
 from cnnmath.ops.narrowed import narrowed
 from cnnmath.ops.reduced import reduced
 
@@ -73,3 +74,22 @@ def test_a_narrowed_cut_is_narrow_fits_and_tells_what_its_own_does(data):
         assert mine is None or ((mine < 0) == (theirs < 0) and (mine == 0) == (theirs == 0))
     ((_, length),) = reduced(small, 0)[1]
     assert 1 <= small.shape((2, length))[1] <= length <= max(n, 12)
+
+
+@pytest.mark.parametrize(
+    ("op", "sizes"),
+    [
+        (ops.Slice((0, -1), (None, 1)), (2, 1)),
+        (ops.Slice((-1, -1), (2, 2)), (2, 2)),
+        (ops.Slice((0, -3, 0), (None, 3, 1)), (2, 3, 4)),
+        (ops.Slice((9, 9)), (10, 11)),
+    ],
+    ids=str,
+)
+def test_a_cut_that_few_lengths_fit_is_shown_at_one_of_them(op, sizes):
+    assert reduced(op, 0) == (op, (sizes,))
+
+
+def test_a_cut_that_no_length_fits_is_refused():
+    with pytest.raises(SettingError, match="it takes nothing, however long the axis is"):
+        reduced(ops.Slice((3,), (3,)), 0)
