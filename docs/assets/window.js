@@ -65,19 +65,22 @@
 
   const sum = (terms) => terms.join(" + ") || "0";
 
+  /** One output, written out. */
+  function output(w, n, o) {
+    const taps = range(w.kernel).map((k) => [k, tap(w, o, k)]);
+    return `y[${o}] = ${sum(taps.filter(([, j]) => 0 <= j && j < n).map(([k, j]) => `w[${k}]*x[${j}]`))}`;
+  }
+
   /** Output and gradients, entry by entry: {y, x, w}, each a list of equations. */
   function formulas(w, n) {
     const outputs = range(placements(w, n));
     const inside = (j) => 0 <= j && j < n;
-    const y = outputs.map((o) =>
-      sum(range(w.kernel).filter((k) => inside(tap(w, o, k))).map((k) => `w[${k}]*x[${tap(w, o, k)}]`)),
-    );
     const x = range(n).map((j) => sum(readers(w, j, n).map(([o, k]) => `dL/dy[${o}]*w[${k}]`)));
     const weights = range(w.kernel).map((k) =>
       sum(outputs.filter((o) => inside(tap(w, o, k))).map((o) => `dL/dy[${o}]*x[${tap(w, o, k)}]`)),
     );
     return {
-      y: y.map((right, o) => `y[${o}] = ${right}`),
+      y: outputs.map((o) => output(w, n, o)),
       x: x.map((right, j) => `dL/dx[${j}] = ${right}`),
       w: weights.map((right, k) => `dL/dw[${k}] = ${right}`),
     };
@@ -100,8 +103,8 @@
       outputs === n
         ? "The output is as long as the input."
         : `The output is ${Math.abs(outputs - n)} ${outputs < n ? "shorter" : "longer"} than the input.`,
-      `At the end ${left} of the ${n + w.before + w.after} positions, padding included, ${left === 1 ? "is" : "are"} ` +
-        `reached by no window: (${n} + ${w.before} + ${w.after} - ${extent(w)}) mod ${w.stride} = ${left}.`,
+      `${left || "No"} ${left > 1 ? "positions are" : "position is"} left over at the end, where no window reaches: ` +
+        `(${n} + ${w.before} + ${w.after} - ${extent(w)}) mod ${w.stride} = ${left}.`,
       unread.length === 0
         ? "Every input is read."
         : `No output reads ${names("x", unread)}, so the gradient there is 0.`,
@@ -220,7 +223,7 @@
     };
   }
 
-  const arithmetic = { NAMED, answers };
+  const arithmetic = { NAMED, answers, output };
   if (typeof module === "object") module.exports = arithmetic;
   else root.slidingWindow = arithmetic;
 })(globalThis);

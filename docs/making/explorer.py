@@ -95,14 +95,13 @@ class Setting:
 
     def _losses(self) -> Iterator[str]:
         w, n, longer, total = self.window, self.n, self.outputs - self.n, self.outputs * self.kernel
-        positions, rest = n + w.before + w.after, self.rest
+        rest = self.rest
         inside = [sum(0 <= j < n for j in w.reads(o)) for o in range(self.outputs)]
         size = f"{abs(longer)} {'longer' if longer > 0 else 'shorter'} than" if longer else "as long as"
         yield f"The output is {size} the input."
-        yield (
-            f"At the end {rest} of the {positions} positions, padding included, {'is' if rest == 1 else 'are'} reached "
-            f"by no window: ({n} + {w.before} + {w.after} - {w.extent}) mod {w.stride} = {rest}."
-        )
+        left = f"({n} + {w.before} + {w.after} - {w.extent}) mod {w.stride} = {rest}"
+        positions = "positions are" if rest > 1 else "position is"
+        yield f"{rest or 'No'} {positions} left over at the end, where no window reaches: {left}."
         unread = [j for j, count in enumerate(self.uses) if not count]
         yield (
             f"No output reads {_names('x', unread)}, so the gradient there is 0." if unread else "Every input is read."
@@ -130,6 +129,15 @@ class Setting:
         return f"#n={self.n}&kernel={self.kernel}&stride={self.stride}&dilation={self.dilation}&padding={padding}"
 
 
+def spoken(setting: Setting) -> str:
+    """The setting in words."""
+    w = setting.window
+    return (
+        f"n = {setting.n}, kernel {w.kernel}, stride {w.stride}, dilation {w.dilation}, "
+        f"padding {w.before} before and {w.after} after"
+    )
+
+
 def sentences(lines: Sequence[str]) -> str:
     """A list of sentences, in HTML."""
     return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
@@ -137,7 +145,7 @@ def sentences(lines: Sequence[str]) -> str:
 
 def equations(lines: Sequence[str]) -> str:
     """Equations below each other, in HTML; weights have the colours that they have in the matrix."""
-    return "".join(f"<code class='equation-line'>{_WEIGHT.sub(_weight, line)}</code>" for line in lines)
+    return "".join(f"<code>{_WEIGHT.sub(_weight, line)}</code>" for line in lines)
 
 
 def table(setting: Setting) -> str:
@@ -154,6 +162,11 @@ def table(setting: Setting) -> str:
         f"<table class='weights'><caption>{setting.outputs} outputs, {setting.n} inputs</caption>"
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
+
+
+def region(name: str, label: str, inside: str) -> str:
+    """A part of the page that the script writes anew, and that scrolls where it is too large."""
+    return f"<div id='{name}' class='scrolled' role='region' aria-label='{escape(label)}' tabindex='0'>{inside}</div>"
 
 
 def links(settings: Mapping[str, Setting]) -> str:

@@ -159,7 +159,7 @@ def test_what_is_too_large_for_the_page_says_so():
         ("extent(w), w.stride) + 1", "extent(w), w.stride)"),
         ('padding === "same_lower" ? 1 : 0', "0"),
         (".filter(([o]) => Number.isInteger(o) && 0 <= o", ".filter(([o]) => Number.isInteger(o) && 0 < o"),
-        ("`w[${k}]*x[", "`w[${w.kernel - 1 - k}]*x["),
+        ("`w[${k}]*x[", "`w[${j}]*x["),
         ("sort(([a], [b]) => a - b)", "sort(([a], [b]) => b - a)"),
         ("row[j] = k", "row[j] = w.kernel - 1 - k"),
     ],
