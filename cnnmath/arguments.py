@@ -83,19 +83,21 @@ def network(what: str, size: str | None = None, said: Callable[[str], None] = la
     >>> network("conv(8, 3) > relu", "3xHxW")
     Architecture 'network': input (3, H, W), 2 operators, output 'relu1'
     """
-    from cnnmath import zoo
-    from cnnmath.graph import load
-    from cnnmath.graph.notation import network as joined
-    from cnnmath.graph.notation import symbol
-    from cnnmath.zoo import notation as networks
-
     if what.lower().endswith(".json"):
+        from cnnmath.graph import load
+
         return _resized(load(what), size)
     if is_model(what):
         model = read_model(what)
         if model.notes:
             said(noted(what, model.notes))
         return _resized(model.network, size)
+
+    from cnnmath import zoo
+    from cnnmath.graph.notation import network as joined
+    from cnnmath.graph.notation import symbol
+    from cnnmath.zoo import notation as networks
+
     if re.fullmatch(r"[\w.-]+", what) and not _is_operator(what):
         try:
             return _resized(zoo.named(what), size)

@@ -26,6 +26,9 @@ Array = np.ndarray[Any, Any]
 UNIT = 2.0**-24
 """Unit roundoff of float32."""
 
+SHIFTS = ("b", "beta", "mean")
+"""Operands that are added to an input, or to its multiple."""
+
 
 def forward(op: Operator, *arrays: Array) -> Array:
     """The package's kernel, for operands in the sentence's order."""
@@ -41,8 +44,8 @@ def backward(op: Operator, dy: Array, *arrays: Array) -> dict[str, Array]:
 
 def forward_bound(op: Operator, *arrays: Array) -> Array:
     """Largest error of each output."""
-    counts = roundings(op, *(a.shape for a in arrays))
-    return gamma(counts.get("y", 0), UNIT) * forward(op, *magnitudes(op, *arrays))
+    count = roundings(op, *(a.shape for a in arrays)).get("y", 0)
+    return gamma(count, UNIT) * forward(op, *magnitudes(op, *arrays)) if count else np.zeros(_shape(op, arrays))
 
 
 def backward_bound(op: Operator, dy: Array, *arrays: Array) -> dict[str, Array]:
@@ -50,6 +53,15 @@ def backward_bound(op: Operator, dy: Array, *arrays: Array) -> dict[str, Array]:
     counts = roundings(op, *(a.shape for a in arrays))
     found = backward(op, np.abs(dy).astype(float), *magnitudes(op, *arrays))
     return {name: gamma(counts.get(name, 0), UNIT) * a for name, a in found.items()}
+
+
+def passed_on(op: Operator, distances: list[Array], *parameters: Array) -> Array:
+    """How far apart outputs may be whose inputs are at such distances, beside `forward_bound` at one of the inputs."""
+    arrays = (*distances, *parameters)
+    names = operands(op, *(x.shape for x in distances))
+    pairs = zip(names, magnitudes(op, *arrays), strict=True)
+    unshifted = [np.zeros_like(a) if name in SHIFTS else a for name, a in pairs]
+    return (1 + gamma(roundings(op, *(a.shape for a in arrays)).get("y", 0), UNIT)) * forward(op, *unshifted)
 
 
 @singledispatch
@@ -108,6 +120,11 @@ def _(op: ops.MaxPool, x: Any) -> dict[str, int]:
 
 
 @roundings.register
+def _(op: ops.AveragePool, x: Any) -> dict[str, int]:
+    return {"y": prod(op.kernel) + 1, "x": prod(op.kernel) + 2}
+
+
+@roundings.register
 def _(op: ops.AdaptiveAveragePool, x: Any) -> dict[str, int]:
     longest = prod(-(-n // o) + 1 for n, o in zip(x[2:], op.outputs, strict=True))
     return {"y": longest + 1, "x": prod(op.outputs) + 2}
@@ -121,6 +138,11 @@ def _(op: ops.GlobalAveragePool, x: Any) -> dict[str, int]:
 @roundings.register
 def _(op: ops.Add, *inputs: Any) -> dict[str, int]:
     return {"y": len(inputs) - 1}
+
+
+def _shape(op: Operator, arrays: tuple[Array, ...]) -> tuple[int, ...]:
+    """Of the output."""
+    return op.shape(*(x.shape for x in _named(op, arrays)[0]))
 
 
 def _named(op: Operator, arrays: tuple[Array, ...]) -> tuple[tuple[Array, ...], dict[str, Array]]:

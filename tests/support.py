@@ -19,6 +19,9 @@ from cnnmath.verify.data import labels
 from cnnmath.verify.strategies import Case, cases
 
 GOLDEN = Path(__file__).parent / "golden"
+INTENSE = settings.default.max_examples > 200
+"""Whether the profile is ``intense``."""
+
 TRANSCENDENTAL = (
     *(ops.LpPool, ops.GroupNorm, ops.InstanceNorm, ops.LayerNorm, ops.LocalResponseNorm, ops.RMSNorm),
     *(ops.Power, ops.Exp, ops.Log, ops.SELU, ops.CELU),

@@ -90,6 +90,69 @@ def test_a_derivation_and_the_verification_of_every_setting(run, tmp_path):
     assert "verified at the settings that it has" in err
 
 
+def test_a_file_is_verified_at_two_rungs_or_at_those_that_are_asked_for(run, tmp_path):
+    path = write(tmp_path / "mine.onnx")
+    status, out, err = run("verify", path)
+    assert (status, err) == (0, "")
+    assert [line.split() for line in out.splitlines()] == [
+        ["setting,", "at", "its", "smallest", "width", "kernel", "nodes", "which"],
+        ["conv(2,", "3,", "padding=1,", "bias=False)", "proved", "1", "conv"],
+        ["relu()", "agrees", "exactly", "1", "act"],
+        [],
+        ["2", "of", "2", "settings", "agree", "with", "their", "definitions,", "forward", "and", "backward"],
+    ]
+    found = json.loads(run("verify", path, "--rungs", "5", "--json")[1])
+    assert {e["rung"] for one in found for e in one["evidence"]} == {5}
+    for words in (["--layout", "NHWC"], ["--examples", "3"], ["--claim", "shapes"], ["--rank", "2"]):
+        status, out, err = run("verify", path, *words)
+        assert (status, out) == (2, "")
+        assert f"here    {words[0]}\n" in err
+
+
+def test_what_is_not_known_is_not_verified_and_said_to_be_so(run, tmp_path):
+    status, out, _ = run("verify", write(tmp_path / "mine.onnx", last=("Strange", "mine")))
+    assert status == 0
+    assert out.splitlines()[-2:] == [
+        "1 of 1 settings agree with their definitions, forward and backward",
+        "not verified, for they are not known: act",
+    ]
+
+
+def test_a_verification_that_is_interrupted_says_what_is_done(run, tmp_path, monkeypatch):
+    from cnnmath.verify import network
+
+    judge, judged = network.judge, []
+
+    def interrupted(*args, **how):
+        if judged:
+            raise KeyboardInterrupt
+        judged.append(1)
+        return judge(*args, **how)
+
+    monkeypatch.setattr(network, "judge", interrupted)
+    status, out, err = run("verify", write(tmp_path / "mine.onnx"))
+    assert (status, err) == (130, "interrupted: 1 of 2 settings verified\n")
+    assert "proved" in out
+
+
+def test_a_kernel_that_differs_is_shown_with_what_is_wrong(run, tmp_path, monkeypatch):
+    from cnnmath import numeric, ops
+
+    own = numeric.KERNELS[ops.ReLU]
+    broken = {**numeric.KERNELS, ops.ReLU: numeric.Kernel(lambda op, x: abs(x), own.backward)}  # noqa: ARG005
+    monkeypatch.setattr(numeric, "kernel", lambda op: broken[type(op)])
+    status, out, _ = run("verify", write(tmp_path / "mine.onnx"))
+    assert status == 1
+    assert next(line.split() for line in out.splitlines() if line.startswith("relu")) == [
+        "relu()",
+        "DIFFERS",
+        "1",
+        "act",
+    ]
+    assert "Counterexample: the package's kernel is not y of relu()" in out
+    assert "1 of 2 settings agree" in out
+
+
 def test_a_file_that_is_cut_off_is_refused_in_the_words_of_the_package(run, tmp_path):
     path = write(tmp_path / "mine.onnx")
     path.write_bytes(path.read_bytes()[:-40])

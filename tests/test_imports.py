@@ -1,5 +1,6 @@
 """What importing loads, seen in fresh interpreters."""
 
+import importlib
 import shutil
 import subprocess
 import sys
@@ -35,7 +36,7 @@ def test_the_spine_loads_nothing_third_party(module):
 
 
 def test_kernels_load_numpy_and_neither_symbols_nor_graphs_nor_strategies():
-    assert loaded("cnnmath.numeric", PACKAGE.parent) == {"numpy"}
+    assert loaded("cnnmath.numeric.kernels", PACKAGE.parent) == {"numpy"}
     assert loaded("cnnmath.filters", PACKAGE.parent) == {"numpy"}
 
 
@@ -44,16 +45,51 @@ def test_graphs_load_networkx_and_neither_symbols_nor_strategies():
     assert not {"sympy", "hypothesis", "torch"} & loaded("cnnmath.graph", PACKAGE.parent)
 
 
+@pytest.mark.parametrize("module", ["cnnmath.graph", "cnnmath.interchange"])
+def test_no_kernel_is_loaded_before_it_runs(module):
+    code = f"import sys, {module}; print(*(name for name in sys.modules if name.startswith('cnnmath.numeric.')))"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    assert set(ran.stdout.split()) <= {"cnnmath.numeric.windows", "cnnmath.numeric.memory"}
+
+
+@pytest.mark.parametrize("module", ["numeric", "graph", "interchange", "interchange.onnx"])
+def test_what_is_loaded_late_is_there_under_its_name(module):
+    home = importlib.import_module(f"cnnmath.{module}")
+    assert all(hasattr(home, name) for name in home.__all__)
+    with pytest.raises(AttributeError, match=f"module 'cnnmath.{module}' has no attribute 'nothing'"):
+        home.nothing  # noqa: B018 - the access is the test
+
+
+def test_a_file_is_analysed_by_what_that_takes(tmp_path):
+    onnx = pytest.importorskip("onnx")
+    x, y = (onnx.helper.make_tensor_value_info(name, 1, (1, 3, 8, 8)) for name in "xy")
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Relu", ["x"], ["y"])], "small", [x], [y])
+    onnx.save(onnx.helper.make_model(graph), tmp_path / "small.onnx")
+    code = (
+        "import sys; from cnnmath.cli import main; sys.argv = ['cnnmath', 'analyze', sys.argv[1]]\n"
+        "try: main()\n"
+        "finally: print(*sys.modules, file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code, tmp_path / "small.onnx"]
+    ran = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    assert "ReLU" in ran.stdout
+    found = set(ran.stderr.split())
+    assert {"onnx", "cnnmath.interchange.onnx.build"} <= found
+    late = {"cnnmath.numeric.kernels", "cnnmath.interchange.onnx.export", "cnnmath.zoo", "cnnmath.verify", "rich"}
+    assert not late & found
+    assert not (set(WATCHED) - {"numpy", "networkx", "onnx"}) & found
+
+
 def test_the_reader_of_onnx_loads_onnx_when_it_reads():
     assert not {"onnx", "torch", "sympy", "scipy", "hypothesis"} & loaded("cnnmath.interchange", PACKAGE.parent)
 
 
 @pytest.mark.parametrize("planted", ["sympy", "networkx", "hypothesis"])
 def test_a_planted_import_is_seen(copy, planted):
-    assert loaded("cnnmath.numeric", copy) == {"numpy"}
+    assert loaded("cnnmath.numeric.kernels", copy) == {"numpy"}
     kernel = copy / "cnnmath" / "numeric" / "linear.py"
     kernel.write_text(kernel.read_text().replace("\nfrom cnnmath", f"\nimport {planted}\nfrom cnnmath", 1))
-    assert planted in loaded("cnnmath.numeric", copy)
+    assert planted in loaded("cnnmath.numeric.kernels", copy)
 
 
 def test_every_public_name_is_loaded_when_it_is_first_used():

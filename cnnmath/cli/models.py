@@ -92,6 +92,9 @@ def diff(
     weights: Annotated[
         bool, typer.Option("--weights", help="Compare the arrays of files of ONNX, too: equal, or how far apart.")
     ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Tell every change by itself, also those that are alike.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare two networks layer by layer: exit status 0 where they are equal, 1 where they differ."""
@@ -109,7 +112,7 @@ def diff(
                 )
         arrays = (arguments.read_model(old).parameters, arguments.read_model(new).parameters)
     found = compared(network(old, size), network(new, size), arrays)
-    print(json.dumps(found.record()) if as_json else repr(found))
+    print(json.dumps(found.record()) if as_json else "\n".join(found.lines(whole=every)))
     if not found.equal:
         raise typer.Exit(1)
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cnnmath.arguments import sizes
-from cnnmath.cli.options import INTERRUPTED, AsJson, network, print_columns, progress
+from cnnmath.cli.options import INTERRUPTED, AsJson, network, print_columns, progress, tell
 from cnnmath.errors import SettingError
 
 if TYPE_CHECKING:
+    from cnnmath.verify import Verdict
     from cnnmath.verify.command import Command
+    from cnnmath.verify.network import Setting
 
 
 def verify(
@@ -40,7 +42,10 @@ def verify(
     layout: Annotated[str, typer.Option("--layout", help="NCHW, or NHWC where channels come last.")] = "NCHW",
     weights: Annotated[str | None, typer.Option("--weights", help="Order of a weight's axes, such as HWIO.")] = None,
     examples: Annotated[int, typer.Option(min=1, help="How many settings to try of each operator.")] = 100,
-    rungs: Annotated[str | None, typer.Option("--rungs", help="Which rungs of the ladder to climb, as 1,2,5.")] = None,
+    rungs: Annotated[
+        str | None,
+        typer.Option("--rungs", help="Which rungs of the ladder to climb, as 1,2,5; of a file 1,2 at first."),
+    ] = None,
     rank: Annotated[
         int | None, typer.Option(min=0, help="Number of spatial axes, for a kernel that is written for one.")
     ] = None,
@@ -70,17 +75,20 @@ def verify(
 
     With --settings, --workers or --log it is a campaign: very many settings, each judged in a process that may die.
     """
+    climbed = sizes(rungs.replace(",", "x"), "--rungs") if rungs else ()
     if power:
-        _power(what or op, sizes(rungs.replace(",", "x"), "--rungs") if rungs else None, seed, as_json=as_json)
+        _power(what or op, climbed, seed, as_json=as_json)
         return
     if what and what.lower().endswith((".json", ".onnx")):
-        given = {"op": op, "input": inputs, "wrt": wrt, "settings": settings, "workers": workers, "log": log}
-        _of_network(what, {name: value for name, value in given.items() if value is not None}, as_json=as_json)
+        given = {"op": op, "input": inputs, "wrt": wrt, "weights": weights, "rank": rank, "log": log}
+        given |= {"layout": layout != "NCHW", "examples": examples != 100, "claim": claim != "operator"}
+        refused = [name for name, value in (given | {"settings": settings, "workers": workers}).items() if value]
+        how: dict[str, Any] = {"dtype": dtype, "seed": seed} | ({"rungs": climbed} if climbed else {})
+        _of_network(what, refused, how | ({"limit": limit} if limit else {}), as_json=as_json)
         return
     from cnnmath.verify.command import Command
 
     shapes = tuple(sizes(text, "--input") for text in inputs or ())
-    climbed = sizes(rungs.replace(",", "x"), "--rungs") if rungs else ()
     asked = Command(
         what, op, shapes, tuple(wrt or ()), dtype, layout, weights, examples, climbed, claim, seed, limit, rank
     )
@@ -102,45 +110,52 @@ def verify(
         raise typer.Exit(1)
 
 
-def _of_network(what: str, others: Mapping[str, Any], *, as_json: bool) -> None:
-    """Verify the package's kernels at each distinct setting of a network."""
-    from cnnmath import numeric
+def _of_network(what: str, refused: Sequence[str], how: Mapping[str, Any], *, as_json: bool) -> None:
+    """Verify the package's kernels at each distinct setting of a network; after Ctrl-C, say what is done."""
     from cnnmath.graph import analyze
-    from cnnmath.ops.notation import describe
-    from cnnmath.report.build import settings
-    from cnnmath.verify import at_reduced_width, judge
+    from cnnmath.verify.network import settings, verified
 
-    if others:
+    if refused:
         fix = "leave it out: a network has its own settings"
-        raise SettingError(
-            "a network is verified at the settings that it has.", here=f"--{next(iter(others))}", fix=fix
-        )
-    distinct, verdicts = settings(analyze(network(what))), []
-    with progress("verifying") as report:
-        for i, setting in enumerate(distinct):
-            report(i, len(distinct), describe(setting.op))
-            cases = at_reduced_width(setting.op, len(setting.inputs[0]) - 2)
-            verdicts.append(judge(numeric.kernel(setting.op), cases))
+        raise SettingError("a network is verified at the settings that it has.", here=f"--{refused[0]}", fix=fix)
+    summary = analyze(network(what))
+    distinct, found = settings(summary), []
+    stopped = False
+    try:
+        with progress("verifying") as told:
+            found.extend(verified(distinct, told, **how))
+    except KeyboardInterrupt:
+        stopped = True
     if as_json:
-        records = zip(distinct, verdicts, strict=True)
-        print(json.dumps([verdict.record() | {"nodes": list(setting.nodes)} for setting, verdict in records]))
+        print(json.dumps([verdict.record() | {"nodes": list(setting.nodes)} for setting, verdict in found]))
     else:
-        rows = [
-            (
-                describe(setting.op),
-                "agrees" if verdict.certified else "DIFFERS",
-                f"{len(setting.nodes)}",
-                setting.nodes[0],
-            )
-            for setting, verdict in zip(distinct, verdicts, strict=True)
-        ]
-        print_columns(("setting, at its smallest width", "kernel", "nodes", "first"), rows, right=(2,))
-        print("\n".join(f"\n{verdict!r}" for verdict in verdicts if not verdict.certified), end="")
-    if not all(verdict.certified for verdict in verdicts):
+        _show(found, summary.uncounted)
+    if stopped:
+        tell(f"interrupted: {len(found)} of {len(distinct)} settings verified")
+        raise typer.Exit(INTERRUPTED)
+    if not all(verdict.certified for _, verdict in found):
         raise typer.Exit(1)
 
 
-def _power(what: str | None, rungs: tuple[int, ...] | None, seed: int, *, as_json: bool) -> None:
+def _show(found: Sequence[tuple[Setting, Verdict]], unknown: Sequence[str]) -> None:
+    """A line for each setting, and below it what is to be said of those that do not agree, and of all."""
+    from cnnmath.graph.text import some
+    from cnnmath.ops.notation import describe
+    from cnnmath.verify.network import in_words
+
+    rows = [(describe(s.op), in_words(verdict), f"{len(s.nodes)}", some(s.nodes, 1)) for s, verdict in found]
+    if rows:
+        print_columns(("setting, at its smallest width", "kernel", "nodes", "which"), rows, right=(2,))
+    for _, verdict in found:
+        if not verdict.certified:
+            print(f"\n{verdict!r}")
+    agreeing = sum(verdict.certified for _, verdict in found)
+    print(f"\n{agreeing} of {len(found)} settings agree with their definitions, forward and backward")
+    if unknown:
+        print(f"not verified, for they are not known: {', '.join(unknown)}")
+
+
+def _power(what: str | None, rungs: tuple[int, ...], seed: int, *, as_json: bool) -> None:
     """Try the ladder on known mistakes, of all operators or of one."""
     from cnnmath import ops
     from cnnmath.verify.mistakes import MISTAKES

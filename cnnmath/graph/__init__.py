@@ -1,17 +1,27 @@
-"""Architectures as graphs, what travels along them, and how they are written down."""
+"""Architectures as graphs, what travels along them, and how they are written down.
+
+What runs a network is loaded, with NumPy's kernels, when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.arrays import buffers, parameters
-from cnnmath.graph.difference import Difference, diff
 from cnnmath.graph.exchange import from_json, load, save, to_json
-from cnnmath.graph.execute import Gradients, forward, loss_and_gradients
-from cnnmath.graph.inverse import accepted_inputs, exact_inputs, inputs_for, smallest_input
 from cnnmath.graph.notation import parse
 from cnnmath.graph.opaque import Opaque
-from cnnmath.graph.prepared import Prepared
 from cnnmath.graph.propagate import Layer, propagate, shapes
 from cnnmath.graph.sources import Constant, Given
 from cnnmath.graph.summary import Summary, analyze
+
+if TYPE_CHECKING:
+    from cnnmath.graph.difference import Difference, diff
+    from cnnmath.graph.execute import Gradients, forward, loss_and_gradients
+    from cnnmath.graph.inverse import accepted_inputs, exact_inputs, inputs_for, smallest_input
+    from cnnmath.graph.prepared import Prepared
 
 __all__ = [
     "INPUT",
@@ -42,3 +52,23 @@ __all__ = [
     "smallest_input",
     "to_json",
 ]
+
+_HOMES = {
+    "Difference": "difference",
+    "Gradients": "execute",
+    "Prepared": "prepared",
+    "accepted_inputs": "inverse",
+    "diff": "difference",
+    "exact_inputs": "inverse",
+    "forward": "execute",
+    "inputs_for": "inverse",
+    "loss_and_gradients": "execute",
+    "smallest_input": "inverse",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name's module when the name is first used (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cnnmath.graph' has no attribute '{name}'")
+    return getattr(import_module(f"cnnmath.graph.{_HOMES[name]}"), name)

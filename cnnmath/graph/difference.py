@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from difflib import SequenceMatcher
 from typing import Any
 
 import numpy as np
 
+from cnnmath.graph.aligned import aligned, kind_of
 from cnnmath.graph.architecture import Architecture
+from cnnmath.graph.folded import folded
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary, analyze
-from cnnmath.graph.text import count, output, times
+from cnnmath.graph.text import beginning, count, output, times
 from cnnmath.ops.notation import describe
 from cnnmath.window import Size
 
 TOTALS = ("parameters", "macs")
 """What is compared of whole networks and of layers, as attributes of both."""
+
+LONG = 72
+"""Letters of an operator's settings in a line."""
 
 SIGNS = {"changed": "~", "removed": "-", "added": "+"}
 """What stands before a line, by what has become of the layer."""
@@ -59,13 +63,41 @@ class Change:
         layer = self.old or self.new
         return plain({"kind": self.kind, **names, "operator": _text(layer) if layer else None} | dict(self.changed))
 
+    @property
+    def layer(self) -> Layer:
+        """The layer, as it is in the new network if it is there."""
+        return self.new or self.old  # type: ignore[return-value]  # one of them there is
+
+    @property
+    def first(self) -> str:
+        """Name of the layer in the old network, or where it is new."""
+        return (self.old or self.layer).name
+
+    @property
+    def operator(self) -> str:
+        """What kind of operator it is, in the old network if it is there."""
+        return kind_of(self.old or self.layer)
+
+    @property
+    def text(self) -> str:
+        """The layer's operator with its settings, as far as a line holds them."""
+        return beginning(_text(self.layer), LONG)
+
+    @property
+    def output(self) -> str:
+        """Shape of the layer's output."""
+        return output(self.layer.output_shape)
+
+    @property
+    def sign(self) -> str:
+        """What stands before its line."""
+        return SIGNS[self.kind]
+
     def lines(self) -> list[str]:
         """What is said of it: the layer, then what differs."""
-        layer = self.old or self.new
-        what = _text(layer) if layer and self.kind != "changed" else type(layer.op).__name__ if layer else ""
-        head = f"{SIGNS[self.kind]} {self.name}  {what}"
-        if self.kind != "changed" and layer:
-            return [f"{head} -> {output(layer.output_shape)}{_costs(layer)}"]
+        if self.kind != "changed":
+            return [f"{self.sign} {self.name}  {self.text} -> {self.output}{_costs(self.layer)}"]
+        head = f"{self.sign} {self.name}  {type(self.layer.op).__name__}"
         return [head, *(f"    {name:<12} {_arrow(*values)}" for name, values in self.changed.items())]
 
 
@@ -114,14 +146,21 @@ class Difference:
     def __repr__(self) -> str:
         return "\n".join(self.lines())
 
-    def lines(self) -> Iterator[str]:
-        """The layers that differ, the arrays that do, and the totals of both."""
+    def lines(self, *, whole: bool = False) -> Iterator[str]:
+        """The layers that differ, the arrays that do, and the totals of both; changes that are alike in one.
+
+        Parameters
+        ----------
+        whole
+            Whether every change is told by itself.
+        """
         old, new = self.old.network, self.new.network
         yield f"{old.name} -> {new.name}: {self._headline()}"
         if old.input_shape != new.input_shape:
             yield f"~ input  {times(old.input_shape)} -> {times(new.input_shape)}"
-        for change in self.changes:
-            yield from change.lines()
+        places = {"removed": _places(self.old), "added": _places(self.new)}
+        for lines in map(Change.lines, self.changes) if whole else folded(self.changes, places):
+            yield from lines
         for name, by in (self.arrays or {}).items():
             yield f"~ {name}  {by if isinstance(by, str) else f'differs by at most {by:.6g}'}"
         yield ""
@@ -144,7 +183,7 @@ def diff(
     b: Architecture,
     arrays: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None,
 ) -> Difference:
-    """Compare two networks, aligned by the order of their layers and by what kind of operator each is.
+    """Compare two networks, aligned by the order of their layers and by how alike these are: see `aligned`.
 
     Parameters
     ----------
@@ -179,7 +218,7 @@ def diff(
       MACs         13,824 -> 21,600 (+7,776)
     """
     old, new = analyze(a), analyze(b)
-    pairs = list(_aligned(old.layers, new.layers))
+    pairs = aligned(old.layers, new.layers)
     names = {x.name: y.name for x, y in pairs if x and y} | {"input": "input"}
     found = (Change(x, y, _changed(x, y, names) if x and y else {}) for x, y in pairs)
     changes = tuple(change for change in found if change.kind != "changed" or change.changed)
@@ -188,29 +227,9 @@ def diff(
     return Difference(old, new, changes, same, compared)
 
 
-def _aligned(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[tuple[Layer | None, Layer | None]]:
-    """Layers that belong together, and those that have no partner, in order."""
-    matcher = SequenceMatcher(None, [_kind(layer) for layer in old], [_kind(layer) for layer in new], autojunk=False)
-    for what, i, j, k, m in matcher.get_opcodes():
-        if what == "equal":
-            yield from zip(old[i:j], new[k:m], strict=True)
-            continue
-        yield from _by_name(old[i:j], new[k:m])
-
-
-def _by_name(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[tuple[Layer | None, Layer | None]]:
-    """Of layers whose kinds do not match, those of equal names belong together."""
-    matcher = SequenceMatcher(None, [layer.name for layer in old], [layer.name for layer in new], autojunk=False)
-    for what, i, j, k, m in matcher.get_opcodes():
-        if what == "equal":
-            yield from zip(old[i:j], new[k:m], strict=True)
-        else:
-            yield from ((layer, None) for layer in old[i:j])
-            yield from ((None, layer) for layer in new[k:m])
-
-
-def _kind(layer: Layer) -> str:
-    return layer.op.kind if isinstance(layer.op, Opaque) else type(layer.op).__name__
+def _places(summary: Summary) -> dict[str, int]:
+    """Where each layer stands."""
+    return {layer.name: i for i, layer in enumerate(summary.layers)}
 
 
 def _text(layer: Layer) -> str:
@@ -220,7 +239,7 @@ def _text(layer: Layer) -> str:
 def _changed(old: Layer, new: Layer, names: Mapping[str, str]) -> dict[str, tuple[Any, Any]]:
     """What differs between two layers that belong together."""
     found: dict[str, tuple[Any, Any]] = {}
-    if _kind(old) != _kind(new):
+    if kind_of(old) != kind_of(new):
         found["operator"] = (_text(old), _text(new))
     elif old.op != new.op:
         settings = [field.name for field in fields(old.op)]

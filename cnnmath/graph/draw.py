@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from html import escape
 
 from cnnmath.graph.architecture import INPUT
+from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary
-from cnnmath.graph.text import output, times
+from cnnmath.graph.text import beginning, ending, output, times
 from cnnmath.ops import BatchNorm, Dropout, GroupNorm, InstanceNorm, LayerNorm, RMSNorm
 from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.hard import HardSigmoid, HardSwish
@@ -27,11 +28,11 @@ POINTWISE = (
 )
 """Drawn as a chip behind the row that they follow."""
 
-LETTERS = 62
-"""Letters that a box holds."""
+LETTERS, LEAST = 61, 16
+"""Letters that a box holds, and how many of them are the operator's in any case."""
 
-ROW, WIDTH, LEFT, BOX, CHIP = 30, 900, 110, 440, 84
-"""Height of a row, width of the drawing, room for connections on the left, width of a box and of a chip."""
+ROW, WIDTH, LEFT, BOX, CHIP, LETTER = 30, 900, 110, 440, 88, 7.2
+"""Height of a row, least width of the drawing, room for connections on the left, width of a box, a chip, a letter."""
 
 
 @dataclass(slots=True)
@@ -62,8 +63,9 @@ def draw(summary: Summary) -> str:
     lines = [_connection(leaving[read], i) for i, row in enumerate(rows) for read in row.layer.inputs]
     height = (len(rows) + 1) * ROW + 8
     title = f"{summary.network.name}: {len(rows)} rows from input {times(summary.network.input_shape)}"
-    body = "".join(lines) + _input(summary) + "".join(_row(i, row) for i, row in enumerate(rows))
-    size = f"viewBox='0 0 {WIDTH} {height}' width='{WIDTH}' height='{height}'"
+    width = max([WIDTH, *(_chip(len(row.chips)) + int(LETTER * len(_shape(row))) + 10 for row in rows)])
+    body = "".join(lines) + _input(summary, width) + "".join(_row(i, row, width) for i, row in enumerate(rows))
+    size = f"viewBox='0 0 {width} {height}' width='{width}' height='{height}'"
     head = f"<svg xmlns='http://www.w3.org/2000/svg' class='network' role='img' {size}>"
     return f"{head}<title>{escape(title)}</title>{body}</svg>"
 
@@ -89,27 +91,37 @@ def rows_of(summary: Summary) -> list[Row]:
     return rows
 
 
-def _row(i: int, row: Row) -> str:
-    y = (i + 1) * ROW
-    op, shape = row.layer.op, (row.chips[-1] if row.chips else row.layer).output_shape
+def _row(i: int, row: Row, width: int) -> str:
+    y, op, name = (i + 1) * ROW, row.layer.op, ending(row.layer.name, LETTERS - LEAST)
+    said = beginning(op.short if isinstance(op, Opaque) else describe(op), LETTERS - len(name))
     parts = [
+        f"<title>{escape(row.layer.name)}</title>" if name != row.layer.name else "",
         f"<rect x='{LEFT}' y='{y}' width='{BOX}' height='{ROW - 8}' rx='4'/>",
-        f"<text x='{LEFT + 10}' y='{y + 15}'>{escape(row.layer.name)}</text>",
-        f"<text x='{LEFT + BOX - 10}' y='{y + 15}' class='op'>{escape(_clipped(describe(op), row.layer.name))}</text>",
+        f"<text x='{LEFT + 10}' y='{y + 15}'>{escape(name)}</text>",
+        f"<text x='{LEFT + BOX - 10}' y='{y + 15}' class='op'>{escape(said)}</text>",
     ]
     for j, chip in enumerate(row.chips):
-        x = LEFT + BOX + 6 + j * (CHIP + 4)
+        x = _chip(j)
         parts.append(f"<rect x='{x}' y='{y}' width='{CHIP}' height='{ROW - 8}' rx='11' class='chip'/>")
         parts.append(f"<text x='{x + CHIP / 2}' y='{y + 15}' class='chip'>{type(chip.op).__name__}</text>")
-    parts.append(f"<text x='{WIDTH - 10}' y='{y + 15}' class='shape'>{output(shape)}</text>")
+    parts.append(f"<text x='{width - 10}' y='{y + 15}' class='shape'>{_shape(row)}</text>")
     return f"<g class='row {kind(op)}'>{''.join(parts)}</g>"
 
 
-def _input(summary: Summary) -> str:
+def _chip(j: int) -> int:
+    """Where chip number j begins."""
+    return LEFT + BOX + 6 + j * (CHIP + 4)
+
+
+def _shape(row: Row) -> str:
+    return output((row.chips[-1] if row.chips else row.layer).output_shape)
+
+
+def _input(summary: Summary, width: int) -> str:
     return (
         f"<g class='row input'><rect x='{LEFT}' y='0' width='{BOX}' height='{ROW - 8}' rx='4'/>"
         f"<text x='{LEFT + 10}' y='15'>input</text>"
-        f"<text x='{WIDTH - 10}' y='15' class='shape'>{times(summary.network.input_shape)}</text></g>"
+        f"<text x='{width - 10}' y='15' class='shape'>{times(summary.network.input_shape)}</text></g>"
     )
 
 
@@ -121,9 +133,3 @@ def _connection(start: int, end: int) -> str:
     bend = LEFT - 16 - min(12 * (end - start), LEFT - 24)
     a, b = out - (ROW - 8) / 2, into + (ROW - 8) / 2
     return f"<path class='skip' d='M {LEFT} {a} C {bend} {a}, {bend} {b}, {LEFT} {b}'/>"
-
-
-def _clipped(text: str, beside: str) -> str:
-    """As much of a text as fits beside a name."""
-    room = max(LETTERS - len(beside), 8)
-    return text if len(text) <= room else text[: room - 1] + "…"

@@ -5,23 +5,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import prod
-from typing import Any, Literal
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any, Literal
 
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary, field_record
-from cnnmath.graph.text import axes, count, output, times
+from cnnmath.graph.text import axes, broken, count, output, some, times
 from cnnmath.readers.cost import KINDS
 from cnnmath.window import Size
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 WIDE = 200
 """Least width where the output is no terminal: nothing is folded."""
+
+
+OPERATOR = 18
+"""Letters of an operator that stand in one line of a narrow terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,20 +149,68 @@ def caption(summary: Summary) -> str:
 
 
 def notes(summary: Summary) -> list[str]:
-    """What is to be said of single layers."""
-    return [f"{name}: {note}" for name, note in summary.notes]
+    """What is to be said of single layers, once for all of which it is.
+
+    Examples
+    --------
+    >>> from cnnmath.graph import analyze, parse
+    >>> notes(analyze(parse("globalaveragepool > relu > flatten", (3, 5, 5))))
+    ['globalaveragepool1: sees the whole input']
+    """
+    names: dict[str, list[str]] = {}
+    for name, note in summary.notes:
+        names.setdefault(note.replace(f"'{name}'", "it"), []).append(name)
+    return [f"{some(those)}: {note}" for note, those in names.items()]
 
 
 def show(summary: Summary, console: Console | None = None) -> None:
-    """Print a summary: one row a layer, totals below. Names and formulas may fold; a number is never cut."""
+    """Print a summary: one row a layer, totals below. Names and formulas may fold; a number is never cut.
+
+    Notes
+    -----
+    *Cost*: rich lays out what folds, at a millisecond a row, and what has letters of unequal width; it is not imported
+    where the output is no terminal.
+    """
     rows = [[column.name for column in COLUMNS], *map(cells, summary.layers)]
-    natural = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    wide, title = sum(widths) + 2 * (len(COLUMNS) - 1), caption(summary)
+    _, *totals = repr(summary).splitlines()
+    below = "\n".join(["", *totals, *(f"  {note}" for note in notes(summary))])
+    even = all(text.isascii() and text.isprintable() for text in (title, *chain(*rows)))
+    if even and console is None and not sys.stdout.isatty():
+        print(f"{title:^{wide}}", *_aligned(rows, widths), below, sep="\n")
+        return
+
+    from rich.console import Console
+    from rich.text import Text
+
+    console = console or Console(width=None if sys.stdout.isatty() else max(WIDE, wide))
+    if even and wide <= console.width:
+        head, *lines = _aligned(rows, widths)
+        console.print(Text(f"{title:^{wide}}\n{head}", "bold"), soft_wrap=True)
+        below = "\n".join([*lines, below])
+    else:
+        console = _fold(title, rows, widths, console)
+    console.print(below, highlight=False, markup=False, soft_wrap=True)
+
+
+def _aligned(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> list[str]:
+    """Rows whose columns are as wide as they need, a line each."""
+    signs = ["<" if column.kind == "name" else ">" for column in COLUMNS]
+    line = "  ".join(f"{{:{sign}{width}}}" for sign, width in zip(signs, widths, strict=True))
+    return [line.format(*row) for row in rows]
+
+
+def _fold(title: str, rows: Sequence[Sequence[str]], natural: Sequence[int], console: Console) -> Console:
+    """Print a table that may be too wide, and return a console that is as wide as it has become."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     least = [_least(column, cell) for column, cell in zip(COLUMNS, zip(*rows, strict=True), strict=True)]
     gaps = len(COLUMNS) - 1
-    console = console or Console(width=None if sys.stdout.isatty() else max(WIDE, sum(natural) + 2 * gaps))
     tight = sum(natural) + 2 * gaps > console.width
-    title = Text(caption(summary), style="bold")
-    table = Table(title=title, box=None, pad_edge=False, collapse_padding=tight)
+    table = Table(title=Text(title, style="bold"), box=None, pad_edge=False, collapse_padding=tight)
     for column, low, high in zip(COLUMNS, least, natural, strict=True):
         names = column.kind == "name"
         fixed = high if low == high and not names else None
@@ -166,14 +218,14 @@ def show(summary: Summary, console: Console | None = None) -> None:
         table.add_column(
             column.name, justify=justify, overflow="fold", width=fixed, min_width=None if names or fixed else low
         )
-    for row in rows[1:]:
-        table.add_row(*map(Text, row))
-    _, *below = repr(summary).splitlines()
+    operators = min(natural[1], OPERATOR)
+    room = console.width - gaps - operators - sum(least[2:]) if tight else max(natural)
+    for name, *row in rows[1:]:
+        table.add_row(*map(Text, (broken(name, max(room, len(COLUMNS[0].name))), *row)))
     if console.width < sum(least) + gaps:  # the terminal breaks lines, and loses nothing
         console = Console(width=sum(least) + gaps, file=console.file)
     console.print(table)
-    lines = ["", *below, *(f"  {note}" for note in notes(summary))]
-    console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+    return console
 
 
 def _least(column: Column, texts: Sequence[str]) -> int:

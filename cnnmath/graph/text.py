@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from cnnmath.window import Size
@@ -67,3 +68,61 @@ def axes(values: Sequence[Size]) -> str:
     ('3', '3x5')
     """
     return size(values[0]) if len(set(values)) == 1 else times(values)
+
+
+def ending(name: str, letters: int) -> str:
+    """As much of a name as there is room for: its end, which tells it from others.
+
+    Examples
+    --------
+    >>> ending("/encoder/layers/encoder_layer_0/self_attention/Gather_1", 26)
+    '…/self_attention/Gather_1'
+    >>> ending("conv1", 26)
+    'conv1'
+    """
+    if len(name) <= letters:
+        return name
+    cut = name[len(name) - letters + 1 :]
+    whole = cut[cut.find("/") :] if 0 <= cut.find("/") < letters // 2 else cut
+    return f"…{whole}"
+
+
+def broken(name: str, letters: int) -> str:
+    """A long name in several lines, which break ahead of a slash or a dot.
+
+    Examples
+    --------
+    >>> print(broken("/backbone/stages.0/blocks.0/attention/Gather", 20))
+    /backbone/stages.0
+    /blocks.0/attention
+    /Gather
+    """
+    lines = [""]
+    for part in re.split(r"(?=[/.])", name):
+        if lines[-1] and len(lines[-1]) + len(part) > letters:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
+def beginning(text: str, letters: int) -> str:
+    """As much of a text as there is room for, from its beginning.
+
+    Examples
+    --------
+    >>> beginning("conv(64, 7, stride=2, padding=3)", 20)
+    'conv(64, 7, stride=…'
+    """
+    return text if len(text) <= letters else f"{text[: letters - 1]}…"
+
+
+def some(names: Sequence[str], most: int = 4) -> str:
+    """The first of some names, and how many more there are.
+
+    Examples
+    --------
+    >>> some(["a", "b"]), some("abcdef")
+    ('a, b', 'a, b, c, d and 2 more')
+    """
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

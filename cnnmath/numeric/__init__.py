@@ -1,12 +1,21 @@
-"""Vectorised forward and backward kernels, NumPy and SciPy alone: the only second writing of each operator."""
+"""Vectorised forward and backward kernels, NumPy and SciPy alone: the only second writing of each operator.
 
-from cnnmath.numeric.combine import dropout_mask
-from cnnmath.numeric.engine import Engine, current, using
-from cnnmath.numeric.kernels import KERNELS, Kernel, backward, forward, kernel, memory_needed, switches
-from cnnmath.numeric.methods.choose import METHODS, Choice, choose_method
-from cnnmath.numeric.recurrent import states
-from cnnmath.numeric.running import running_statistics
-from cnnmath.numeric.windows import gather, scatter
+Each name loads its module when it is first used, so that a network is analysed without its kernels.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnnmath.numeric.combine import dropout_mask
+    from cnnmath.numeric.engine import Engine, current, using
+    from cnnmath.numeric.kernels import KERNELS, Kernel, backward, forward, kernel, memory_needed, switches
+    from cnnmath.numeric.methods.choose import METHODS, Choice, choose_method
+    from cnnmath.numeric.recurrent import states
+    from cnnmath.numeric.running import running_statistics
+    from cnnmath.numeric.windows import gather, scatter
 
 __all__ = [
     "KERNELS",
@@ -28,3 +37,31 @@ __all__ = [
     "switches",
     "using",
 ]
+
+_HOMES = {
+    "KERNELS": "kernels",
+    "METHODS": "methods.choose",
+    "Choice": "methods.choose",
+    "Engine": "engine",
+    "Kernel": "kernels",
+    "backward": "kernels",
+    "choose_method": "methods.choose",
+    "current": "engine",
+    "dropout_mask": "combine",
+    "forward": "kernels",
+    "gather": "windows",
+    "kernel": "kernels",
+    "memory_needed": "kernels",
+    "running_statistics": "running",
+    "scatter": "windows",
+    "states": "recurrent",
+    "switches": "kernels",
+    "using": "engine",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name's module when the name is first used (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cnnmath.numeric' has no attribute '{name}'")
+    return getattr(import_module(f"cnnmath.numeric.{_HOMES[name]}"), name)

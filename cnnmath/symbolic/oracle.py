@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnnmath.errors import SettingError
+from cnnmath.errors import CnnmathError, SettingError
 from cnnmath.ops import BatchNorm, Conv, ConvTranspose, GroupNorm, InstanceNorm, LayerNorm, Operator, Reduce, operands
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.pool import Pool
@@ -94,8 +94,9 @@ def _telling(op: Operator, inputs: tuple[Shape, ...]) -> list[tuple[Operator, tu
     """Both telling sizes; of a sliding window, also those up to a whole period further, for every rest there is."""
     both = [reduced(op, len(inputs[0]) - 2, exact=exact) for exact in (False, True)]
     telling = [(small, tuple(shapes[: len(inputs)])) for small, shapes in both]
-    small, ((n, c, *sizes), *_) = telling[-1]
+    small, (first, *_) = telling[-1]
     if isinstance(small, (Conv, Pool)) and not isinstance(small.padding, str):
+        n, c, *sizes = first
         strides = [w.stride for w in small.windows(tuple(sizes))]
         for more in range(1, min(max(strides, default=1), LONGEST)):
             longer = [size + more % stride for size, stride in zip(sizes, strides, strict=True)]
@@ -119,7 +120,17 @@ def _narrow(op: Operator, shapes: tuple[Shape, ...], batch: int) -> tuple[Operat
         return op, tuple((batch, op.groups, *sizes) for _, _, *sizes in shapes)
     if isinstance(op, Reduce) and op.how == "product":
         return op, shapes
-    return op, tuple((batch, *rest) for _, *rest in shapes)
+    small = tuple((batch, *rest) for _, *rest in shapes)
+    return op, small if _takes(op, small) else shapes
+
+
+def _takes(op: Operator, shapes: tuple[Shape, ...]) -> bool:
+    """Whether an operator takes a batch so small; one that reaches along the batch may not."""
+    try:
+        op.shape(*shapes)
+    except CnnmathError:
+        return False
+    return True
 
 
 def oracle(op: Operator, shapes: Sequence[Shape], *, nonzero: bool = False) -> dict[str, Array]:

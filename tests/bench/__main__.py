@@ -20,7 +20,7 @@ from tests.bench.peers import MODULES, Peer, found
 from tests.bench.problem import DIRECTIONS
 from tests.bench.table import Row, Table, terminal
 
-SECTIONS = ("layers", "networks", "memory", "filters", "package", "certificates")
+SECTIONS = ("layers", "networks", "memory", "filters", "package", "files", "certificates")
 DEFAULT = layers.Settings()
 WIDE = 200
 """Width where the output is no terminal."""
@@ -109,6 +109,11 @@ class Run:
         ):
             self.say(title)
             self.package.append(measure(title, pairs(), clock))
+
+    def _files(self) -> None:
+        from tests.bench import files
+
+        self.package += files.tables(self.say)
 
     def _certificates(self) -> None:
         from tests.bench import certificates

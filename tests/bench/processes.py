@@ -11,7 +11,7 @@ from tests.bench.pairs import Pair
 COMMAND = "import sys; sys.argv = ['cnnmath', {}]; from cnnmath.cli import main; main()"
 CODE = {
     "import cnnmath / import numpy": ("import cnnmath", "import numpy"),
-    "import cnnmath.numeric / import numpy": ("import cnnmath.numeric", "import numpy"),
+    "import cnnmath.numeric.kernels / import numpy": ("import cnnmath.numeric.kernels", "import numpy"),
     "analyze resnet50 (shell) / import networkx": (
         COMMAND.format("'analyze', 'resnet50', '--json'"),
         "import networkx",

@@ -78,7 +78,7 @@ def test_the_command_line_selects():
     chosen = arguments(["layers", "--net", "vgg16", "--batch", "1", "--direction", "forward", "--peer", "torch"])
     assert (chosen.sections, chosen.net, chosen.batch) == (["layers"], ["vgg16"], [1])
     assert (chosen.direction, chosen.peer) == (["forward"], ["torch"])
-    assert arguments([]).sections == ["layers", "networks", "memory", "filters", "package", "certificates"]
+    assert arguments([]).sections == ["layers", "networks", "memory", "filters", "package", "files", "certificates"]
     with pytest.raises(SystemExit):
         arguments(["layer"])
 

@@ -87,3 +87,21 @@ def test_names_are_escaped():
     net.add("<i>'\"", ops.Conv(1, 2))
     (_, row) = groups(draw(analyze(net)))
     assert row.find(f"{SVG}text").text == "<i>'\""
+
+
+def test_a_long_name_is_drawn_by_its_end_and_told_whole():
+    net = Architecture("long", (3, 8, 8))
+    name = "/encoder/layers/encoder_layer_0/self_attention/Gather_1/select"
+    net.add(name, ops.Conv(4, 3, padding=1, bias=False))
+    row = groups(draw(analyze(net)))[1]
+    drawn, said = (text.text for text in row.findall(f"{SVG}text")[:2])
+    assert drawn == "…/self_attention/Gather_1/select"
+    assert said == "conv(4, 3, padding=1, bias=F…"
+    assert row.find(f"{SVG}title").text == name
+
+
+def test_shapes_that_are_formulas_stand_clear_of_the_chips():
+    sympy = pytest.importorskip("sympy")
+    h, w = sympy.symbols("H W", positive=True, integer=True)
+    widths = [int(ET.fromstring(draw(analyze(zoo.resnet18(x)))).get("width")) for x in ((3, 224, 224), (3, h, w))]
+    assert widths == [900, 1074]

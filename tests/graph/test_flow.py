@@ -245,12 +245,12 @@ def test_an_unknown_operator_is_marked_wherever_a_gradient_passes_it():
     )
     assert found.table() == "\n".join(
         [
-            "node   operator  paths  activations  best path  all paths  without identity  can be 0  not known",
-            "last   Sigmoid       1            0          1          1",
-            "add    Add           1            1        1/4        1/4",
-            "mix    Opaque        1            1        1/4        1/4",
-            "first  Conv          2            1        1/4        1/2               1/4         ?        mix",
-            "input                2            1        1/4        1/2               1/4         ?        mix",
+            "node   operator      paths  activations  best path  all paths  without identity  can be 0  not known",
+            "last   Sigmoid           1            0          1          1",
+            "add    Add               1            1        1/4        1/4",
+            "mix    attention(2)      1            1        1/4        1/4",
+            "first  Conv              2            1        1/4        1/2               1/4         ?        mix",
+            "input                    2            1        1/4        1/2               1/4         ?        mix",
         ]
     )
     record = found.record()

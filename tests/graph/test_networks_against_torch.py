@@ -54,7 +54,7 @@ class Case:
         return forward(self.net, x, parameters), found.loss, found.gradients
 
 
-@pytest.fixture(scope="module", params=["alexnet 224", "vgg16 96", "resnet50 96"])
+@pytest.fixture(scope="module", params=["alexnet 127", "vgg16 96", "resnet50 96"])
 def case(request):
     name, size = request.param.split()
     net = zoo.named(name).with_input((3, int(size), int(size)))

@@ -12,7 +12,7 @@ from cnnmath import ops, zoo
 from cnnmath.errors import MissingExtraError
 from cnnmath.graph import INPUT, Architecture, analyze, formats, parse
 from cnnmath.graph.notation import sizes
-from cnnmath.graph.table import COLUMNS, cells, show, values
+from cnnmath.graph.table import COLUMNS, cells, notes, show, values
 from tests.graph.nets import toy
 
 HEADINGS = ["layer", "operator", "output", "parameters", "MACs", "field", "stride", "padding"]
@@ -101,6 +101,24 @@ def test_a_terminal_of_any_width_shows_every_number_uncut(build, width):
     for layer in summary.layers:
         for text in filter(None, cells(layer)[2:]):
             assert text in words
+
+
+@pytest.mark.parametrize("build", PUBLISHED)
+def test_what_fits_is_laid_out_alike_on_a_terminal_in_a_pipe_and_by_rich(build, capsys):
+    summary = analyze(build())
+    show(summary)
+    assert capsys.readouterr().out == printed(summary, 200)
+    summary.network.name = "n\u00e9"  # letters beyond ASCII may be wide, so that rich measures them
+    assert "n\u00e9, input" in (by_rich := printed(summary, 200))
+    summary.network.name = "ne"
+    assert by_rich.replace("\u00e9", "e") == printed(summary, 200)
+
+
+def test_wide_letters_keep_the_columns_below_each_other():
+    net = parse("relu > relu", (1, 2))
+    net.add("\u5c42", ops.ReLU())
+    *_, plain, wide = [line for line in printed(analyze(net), 80).splitlines() if "ReLU" in line]
+    assert wide.index("ReLU") == plain.index("ReLU") - 1
 
 
 def test_eighty_letters_hold_the_whole_table():
@@ -199,3 +217,21 @@ def test_without_pandas_the_extra_is_named(monkeypatch):
     assert str(caught.value) == (
         "pandas is not installed.\n  rule    a data frame is one of pandas\n  fix     pip install 'cnnmath[pandas]'"
     )
+
+
+def test_on_a_narrow_terminal_names_break_where_a_part_begins():
+    net = Architecture("net", (3, 8, 8))
+    net.add("/backbone/stages.0/blocks.0/proj/Conv", ops.Conv(4, 3))
+    lines = [line.split()[0] for line in printed(analyze(net), 76).splitlines() if line.startswith(("/", "."))]
+    assert "".join(lines) == "/backbone/stages.0/blocks.0/proj/Conv"
+    assert len(lines) > 1
+    assert "/backbone/stages.0/blocks.0/proj/Conv" in printed(analyze(net), 120)
+
+
+def test_what_is_true_of_several_layers_is_noted_once():
+    net = Architecture("net", (3, 8, 8))
+    for name in "abcdef":
+        net.add(name, ops.Reshape((3, 8, 4, 2)) if name in "ace" else ops.Reshape((3, 4, 16)))
+    assert notes(analyze(net)) == [
+        "a, b, c, d and 2 more: behind it positions are other ones: what they see is not known"
+    ]

@@ -1,11 +1,11 @@
-"""Which settings of a network a report is about."""
+"""What a report says of a network's settings."""
 
-from cnnmath.graph import analyze, parse
-from cnnmath.ops.notation import describe
-from cnnmath.report.build import settings
+from cnnmath.graph import parse
+from cnnmath.report.build import build
 
 
-def test_depthwise_convolutions_of_many_channels_are_one_setting_of_few():
-    net = parse("conv(960, 3, padding=1, groups=960) > relu > conv(1920, 3, padding=1, groups=960)", (960, 7, 7))
-    assert [describe(s.op) for s in settings(analyze(net))] == ["conv(18, 3, padding=1, groups=9)", "relu()"]
-    assert settings(analyze(net))[0].nodes == ("conv1", "conv2")
+def test_depthwise_convolutions_of_many_channels_are_one_section_of_few():
+    net = parse("conv(960, 3, padding=1, groups=960) > relu > conv(960, 3, padding=1, groups=960)", (960, 7, 7))
+    first, second = build(net).sections
+    assert (first.title, first.setting.nodes) == ("conv(4*Fg, 3, padding=1, groups=4)", ("conv1", "conv2"))
+    assert second.title == "relu()"

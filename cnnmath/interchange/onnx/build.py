@@ -12,8 +12,8 @@ import numpy as np
 from cnnmath.errors import CnnmathError, DataError, GraphError, clip, unknown
 from cnnmath.graph import INPUT, Architecture, Given
 from cnnmath.interchange.model import Model
-from cnnmath.interchange.onnx.export.written import DOMAIN, SETTING, recognised
 from cnnmath.interchange.onnx.fold import folded
+from cnnmath.interchange.onnx.functions import DOMAIN, SETTING
 from cnnmath.interchange.onnx.graph import Graph, Node, Value
 from cnnmath.interchange.onnx.idioms import Found, idioms
 from cnnmath.interchange.onnx.known import Known, Loaded, UnclaimedError, constant
@@ -175,6 +175,8 @@ def _read_idiom(reading: Reading, node: Node, idiom: Found) -> bool:
 
 def _called(here: Here) -> Known:
     """The operator that a function of the package's own domain says it is, if it is."""
+    from cnnmath.interchange.onnx.export.written import recognised
+
     key = (here.node.domain, here.node.kind)
     function = here.reading.graph.functions[key]
     values = [here.input(i) for i in range(len(here.node.inputs))]

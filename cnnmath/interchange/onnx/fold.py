@@ -30,8 +30,12 @@ def folded(here: Here) -> Known | None:
     kind, inputs = here.node.kind, here.inputs
     if kind in OF_SHAPES:
         return OF_SHAPES[kind](here)
+    if kind == "CastLike":
+        inputs = inputs[:1]  # of the other it reads the data type alone
     if not inputs or any(value is not None and value.array is None for value in inputs):
         return None
+    if kind == "Expand" and _is_kept(here.input(0), here.input(1)):
+        return replace(here.input(0), name=here.node.outputs[0])
     if kind in MOVES and (value := inputs[0]) is not None and value.array is not None:
         return _moved(here, value, value.array)
     if kind in ARITHMETIC and sum(value.array.size for value in inputs if value and value.array) <= SMALL:
@@ -39,6 +43,13 @@ def folded(here: Here) -> Known | None:
         found = np.asarray(ARITHMETIC[kind](here, *arrays))
         return constant(here.node.outputs[0], found, _dtype(here, found))
     return None
+
+
+def _is_kept(value: Known, shape: Known) -> bool:
+    """Whether an array is expanded to the shape that it has, so that a parameter stays one."""
+    sizes = numbers(shape)
+    ends = value.sizes[value.rank - len(sizes) :]
+    return len(sizes) <= value.rank and all(n in (1, m) for n, m in zip(sizes, ends, strict=True))
 
 
 def _plain(array: Array) -> Array:
@@ -49,8 +60,6 @@ def _plain(array: Array) -> Array:
 def _dtype(here: Here, found: Array) -> str:
     if here.node.kind in ("Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "Not", "And", "Or"):
         return "bool"
-    if here.node.kind == "Cast":
-        return _type(here)
     first = here.inputs[1 if here.node.kind == "Where" else 0]
     return first.dtype if first else str(found.dtype)
 
@@ -63,7 +72,7 @@ def _moved(here: Here, value: Known, array: Lazy) -> Known:
     if here.node.kind == "Identity":
         return replace(value, name=name)
     lazy = array.mapped(what, move, shape)
-    if here.node.kind == "Cast":
+    if here.node.kind in CASTS:
         lazy = replace(lazy, dtype=_type(here))
     return Known(name, lazy.dtype, lazy.shape, array=lazy)
 
@@ -143,7 +152,9 @@ def _cast(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Ar
 
 
 def _type(here: Here) -> str:
-    """Data type that a cast names by its number."""
+    """Data type that a cast names by its number, or by a value that has it."""
+    if here.node.kind == "CastLike":
+        return here.input(1).dtype
     number = here.attribute("to")
     if number not in FORMATS:
         raise UnclaimedError(f"to the data type {number}")
@@ -160,6 +171,9 @@ def _flat(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Ar
     return sizes, lambda a: a.reshape(sizes)
 
 
+CASTS = ("Cast", "CastLike")
+"""Nodes that round numbers to another data type."""
+
 OF_SHAPES: Mapping[str, Callable[[Here], Known | None]] = MappingProxyType(
     {"Shape": _of_shape, "Size": _of_size, "Constant": _of_constant, "ConstantOfShape": _filled}
 )
@@ -173,7 +187,7 @@ MOVES: Mapping[str, Callable[[Here, Known], tuple[Sequence[int], Callable[[Array
         "Squeeze": _squeezed,
         "Unsqueeze": _unsqueezed,
         "Flatten": _flat,
-        "Cast": _cast,
+        **dict.fromkeys(CASTS, _cast),
     }
 )
 """Nodes that move the numbers of an array: its shape, and how."""

@@ -14,6 +14,12 @@ from cnnmath.interchange.onnx.nodes import domain, key, node
 from cnnmath.interchange.onnx.order import Fresh
 from cnnmath.interchange.onnx.stored import Origin
 
+DOMAIN = "cnnmath"
+"""Of functions that the package writes."""
+
+SETTING = "setting"
+"""Attribute of such a function: the operator, as one would call it."""
+
 DEEPEST = 32
 """Calls inside each other."""
 

@@ -36,7 +36,8 @@ UNCLAIMED = {
 }
 """Cases that are not claimed, by operator and reason, and how many."""
 
-KINDS = sorted({kind_of(case) for case in claimed()})
+KINDS = sorted(set(RULES) - {"GlobalLpPool"})
+"""Operators that have cases; the cases, which take a while, are not made before a test asks for them."""
 
 
 @cache
@@ -55,7 +56,7 @@ def test_no_case_fails_of_an_operator_that_is_claimed(kind):
 
 
 def test_every_rule_has_a_case_but_of_one_operator_onnx_has_none():
-    assert set(RULES) - set(KINDS) == {"GlobalLpPool"}
+    assert {kind_of(case) for case in claimed()} == set(KINDS) == set(RULES) - {"GlobalLpPool"}
 
 
 def test_five_hundred_cases_pass():

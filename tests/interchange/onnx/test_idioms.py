@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cnnmath import ops
+from cnnmath.graph import Constant
 from cnnmath.interchange import import_onnx
 
 onnx = pytest.importorskip("onnx")
@@ -230,3 +231,26 @@ def test_the_widest_idiom_wins_and_a_long_chain_is_no_trouble():
     chain = [f"v{i + 1} = Mul v{i} {i + 2}" for i in range(300)]
     found = operators("\n".join(["v0 = Relu x", *chain, "y = Mul v300 0.5"]))
     assert sum(type(op).__name__ == "Multiply" for op in found) == 301
+
+
+WITHOUT_BIAS = "a = Constant value_float={}\nb = CastLike a x\nc = Expand b n\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "w", "without", "with_bias"),
+    [
+        ("y = Conv x w c", (4, 8, 3, 3), ops.Conv(4, 3, bias=False), ops.Conv(4, 3)),
+        ("y = ConvTranspose x w c", (8, 4, 3, 3), ops.ConvTranspose(4, 3, bias=False), ops.ConvTranspose(4, 3)),
+    ],
+)
+def test_a_bias_that_nodes_make_of_zeros_is_none(line, w, without, with_bias):
+    stored = {"w": np.zeros(w, np.float32), "n": [4]}
+    assert operators(WITHOUT_BIAS.format("0.0") + line, **stored) == [without]
+    assert operators(WITHOUT_BIAS.format("1.0") + line, **stored) == [with_bias]
+    assert operators(line.replace(" c", " b"), b=np.zeros(4, np.float32), **stored) == [with_bias]
+
+
+@pytest.mark.parametrize(("sizes", "trained"), [([1, 4, 6], True), ([4, 1], True), ([2, 8, 4, 6], False)])
+def test_a_parameter_that_is_expanded_to_the_shape_it_has_stays_one(sizes, trained):
+    net = import_onnx(model("a = Expand w n\ny = Add x a", w=np.ones((1, 4, 6), np.float32), n=sizes)).network
+    assert [op.trained for _, op in net if isinstance(op, Constant)] == [trained]

@@ -1,89 +1,81 @@
-"""Networks of the zoo, written as PyTorch modules and exported to ONNX, come in as they are there."""
+"""AlexNet, VGG-16 and ResNet-50, written as PyTorch modules and exported to ONNX, come in as they are in the zoo."""
 
-import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
+from typing import Any
 
+import numpy as np
 import pytest
 
 from cnnmath import ops, zoo
-from cnnmath.graph import analyze
+from cnnmath.graph import INPUT, analyze, forward
 from cnnmath.interchange import import_onnx
+from cnnmath.interchange.onnx.read import read
+from cnnmath.numeric import choose_method
+from tests import rounding
+from tests.interchange.onnx.models import field
+from tests.peers import drawn
+from tests.support import INTENSE
 
-pytest.importorskip("onnx")
-torch = pytest.importorskip("torch")
-nn = torch.nn
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("torch")
 
+from tests.interchange.onnx import torch_modules as modules  # noqa: E402 - behind the check that it is there
+from tests.interchange.onnx.torch_modules import NEW, OLD  # noqa: E402
 
-def alexnet():
-    """One tower, as torchvision has it."""
-    sizes = ((3, 64, 11, 4, 2), (64, 192, 5, 1, 2), (192, 384, 3, 1, 1), (384, 256, 3, 1, 1), (256, 256, 3, 1, 1))
-    convs = [nn.Sequential(nn.Conv2d(*size), nn.ReLU()) for size in sizes]
-    pools = [nn.MaxPool2d(3, 2) for _ in range(3)]
-    features = [convs[0], pools[0], convs[1], pools[1], *convs[2:], pools[2]]
-    dense = [nn.Linear(9216, 4096), nn.ReLU(), nn.Dropout(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 1000)]
-    return nn.Sequential(*features, nn.Flatten(), *dense)
+FOLDED, KEPT = True, False
+NAMES = ("alexnet", "resnet50", "vgg16")
+ALL = [(name, exporter, folded) for name in NAMES for exporter in (OLD, NEW) for folded in (FOLDED, KEPT)]
+RARE = {
+    ("alexnet", OLD, KEPT),
+    ("alexnet", NEW, FOLDED),
+    ("resnet50", OLD, KEPT),
+    ("vgg16", OLD, KEPT),
+    ("vgg16", NEW, FOLDED),
+}
+"""Files that are written in the profile ``intense`` alone, for they take long; each network is there in both ways."""
 
+EQUAL = {("alexnet", NEW, KEPT), ("resnet50", NEW, FOLDED), ("vgg16", OLD, FOLDED)}
+"""Files whose nodes are those of another one, and which are run in that profile alone."""
 
-class Bottleneck(nn.Module):
-    """Three convolutions beside a shortcut, the stride in the 3x3."""
+FILES = [file for file in ALL if INTENSE or file not in RARE]
+RUN = [file for file in FILES if INTENSE or file not in EQUAL]
 
-    def __init__(self, channels, inner, stride):
-        super().__init__()
-        out = 4 * inner
-        self.body = nn.Sequential(
-            *self.normed(channels, inner, 1),
-            nn.ReLU(),
-            *self.normed(inner, inner, 3, stride, 1),
-            nn.ReLU(),
-            *self.normed(inner, out, 1),
-        )
-        same = (channels, stride) == (out, 1)
-        self.shortcut = nn.Identity() if same else nn.Sequential(*self.normed(channels, out, 1, stride))
-
-    @staticmethod
-    def normed(*size):
-        return nn.Conv2d(*size, bias=False), nn.BatchNorm2d(size[1])
-
-    def forward(self, x):
-        return torch.relu(self.body(x) + self.shortcut(x))
+GONE = {("resnet50", FOLDED): 26_560}
+"""Parameters less, where scale and shift of a channel become one bias."""
 
 
-def resnet50():
-    """Stages of 3, 4, 6 and 3 bottlenecks."""
-    layers, channels = [*Bottleneck.normed(3, 64, 7, 2, 3), nn.ReLU(), nn.MaxPool2d(3, 2, 1)], 64
-    for stage, blocks in enumerate((3, 4, 6, 3)):
-        for block in range(blocks):
-            layers.append(Bottleneck(channels, 64 << stage, 2 if stage and not block else 1))
-            channels = 256 << stage
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2048, 1000))
+@dataclass(frozen=True)
+class File:
+    """A file of a network."""
+
+    name: str
+    folded: bool
+    path: Any
 
 
-def filled(build):
-    """The module, its arrays drawn from between 1/100 and 2/100, which takes less time than PyTorch's own."""
-    with torch.device("meta"):
-        module = build()
-    draw = torch.Generator().manual_seed(0)
-    module = module.to_empty(device="cpu").eval()
-    with torch.no_grad():
-        for array in (*module.parameters(), *(b for b in module.buffers() if b.is_floating_point())):
-            array.uniform_(0.01, 0.02, generator=draw)
-    return module
+@pytest.fixture(scope="module")
+def built():
+    """Gives a module by its name; the last one is kept."""
+    return lru_cache(maxsize=1)(lambda name: modules.filled(getattr(modules, name)))
 
 
-def exported(module, path, *, folded):
-    """The path of a file, its batch normalisations in the convolutions before them or not."""
-    mode = torch.onnx.TrainingMode.EVAL if folded else torch.onnx.TrainingMode.PRESERVE
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            module,
-            (torch.zeros(1, 3, 224, 224),),
-            path,
-            input_names=["x"],
-            training=mode,
-            do_constant_folding=folded,
-            dynamo=False,
-        )
-    return path
+@pytest.fixture(scope="module")
+def file(request, built, tmp_path_factory):
+    name, exporter, folded = request.param
+    if exporter == NEW:
+        pytest.importorskip("onnxscript")
+    folder = tmp_path_factory.mktemp("model")
+    yield File(name, folded, modules.exported(built(name), folder / "model.onnx", exporter, folded=folded))
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def each(files):
+    """The test for each of these files."""
+    names = [f"{name} {exporter} {'folded' if folded else 'kept'}" for name, exporter, folded in files]
+    return pytest.mark.parametrize("file", files, indirect=True, ids=names, scope="module")
 
 
 def layers(net):
@@ -100,18 +92,93 @@ def _unbiased(op):
     return ops.Conv(op.filters, op.kernel, stride=op.stride, padding=op.padding) if isinstance(op, ops.Conv) else op
 
 
-@pytest.mark.parametrize(
-    ("build", "net", "folded", "gone"),
-    [
-        (alexnet, zoo.alexnet, True, 0),
-        (resnet50, zoo.resnet50, True, 26_560),  # scale and shift of a channel become one bias
-        (resnet50, zoo.resnet50, False, 0),
-    ],
-)
-def test_an_exported_network_has_the_parameters_costs_shapes_and_fields_of_the_zoo(tmp_path, build, net, folded, gone):
-    found = import_onnx(exported(filled(build), tmp_path / "model.onnx", folded=folded))
-    expected, read = analyze(net()), analyze(found.network)
+@each(FILES)
+def test_an_exported_network_has_the_parameters_costs_shapes_and_fields_of_the_zoo(file):
+    found, net = import_onnx(file.path), zoo.named(file.name)
+    expected, summary = analyze(net), analyze(found.network)
     assert found.notes == ()
-    assert read.parameters == expected.parameters - gone
-    assert read.macs == expected.macs
-    assert layers(found.network) == layers(net())
+    assert summary.parameters == expected.parameters - GONE.get((file.name, file.folded), 0)
+    assert summary.macs == expected.macs
+    assert layers(found.network) == layers(net)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node run by us and by onnxruntime: how far apart beyond the bound, on equal inputs and within the network.
+
+    Beside each the largest bound, as a share of the largest number.
+    """
+
+    name: str
+    alone: float
+    alone_bound: float
+    whole: float
+    whole_bound: float
+
+
+@pytest.fixture(scope="module")
+def nodes(file):
+    runtime = pytest.importorskip("onnxruntime")
+    model, x = import_onnx(file.path), np.random.default_rng(0).uniform(0.5, 1.5, (1, 3, 224, 224)).astype(np.float32)
+    values = {node.name: node.outputs[0] for node in read(file.path).nodes}
+    values = {node: values[node] for node, _ in model.network}
+    arrays = dict(model.parameters)
+    ours = forward(model.network, x, arrays, nodes=list(values))
+    _give(file.path, set(values.values()) - set(model.outputs))
+    found = _run(runtime, file.path, x)
+    theirs = {node: found[name] for node, name in values.items()}
+    ours[INPUT] = theirs[INPUT] = x
+    return list(_compared(model.network, arrays, ours, theirs))
+
+
+def _give(path, values):
+    """Make values outputs of a file: a message that stands behind another adds to it."""
+    infos = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in sorted(values)]
+    with path.open("ab") as file:
+        file.write(field(7, 2, onnx.GraphProto(output=infos).SerializeToString()))
+
+
+def _run(runtime, path, x):
+    """Outputs of onnxruntime, which computes the nodes as they are written, and copies no array into another order."""
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.add_session_config_entry("session.disable_prepacking", "1")
+    session = runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    names = [value.name for value in session.get_outputs()]
+    return dict(zip(names, session.run(names, {"x": x}), strict=True))
+
+
+def _compared(net, arrays, ours, theirs):
+    """Every node; what its inputs may differ by is passed on by it, and its own roundings are added."""
+    between = {INPUT: np.zeros(theirs[INPUT].shape)}
+    for node in drawn.nodes(net):
+        own = [arrays[key] for key in node.keys.values()]
+        reads, distances = [theirs[name] for name in node.reads], [between[name] for name in node.reads]
+        y, bound = theirs[node.name], rounding.forward_bound(node.op, *reads, *own)
+        alone = bound + (_method_bound(node.op, reads[0], *own) or bound)
+        added = bound + (_method_bound(node.op, reads[0] + distances[0], *own) or bound)
+        whole = between[node.name] = added + rounding.passed_on(node.op, distances, *own)
+        apart, far, size = abs(rounding.forward(node.op, *reads, *own) - y), abs(ours[node.name] - y), abs(y).max()
+        yield Node(node.name, (apart - alone).max(), alone.max() / size, (far - whole).max(), whole.max() / size)
+
+
+def _method_bound(op, x, *arrays):
+    """Largest error of a kernel that works on transformed tiles; 0 for any other."""
+    choice = choose_method(op, x.shape) if isinstance(op, ops.Conv) else None
+    if choice is None or choice.method != "winograd":
+        return 0.0
+    return choice.prediction.bound * prod(arrays[0].shape[1:]) * abs(arrays[0]).max() * abs(x).max()
+
+
+@each(RUN)
+def test_onnxruntime_computes_every_node_within_the_bounds_of_its_roundings_and_ours(nodes):
+    assert {node.name: node.alone for node in nodes if node.alone > 0} == {}
+    assert max(node.alone_bound for node in nodes) < 1 / 50
+
+
+@each(RUN)
+def test_onnxruntime_computes_the_network_within_the_bounds_of_all_nodes(nodes):
+    assert {node.name: node.whole for node in nodes if node.whole > 0} == {}
+    assert nodes[-1].whole_bound < 1 / 8

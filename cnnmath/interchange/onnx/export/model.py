@@ -15,7 +15,8 @@ from cnnmath.graph.notation import symbol
 from cnnmath.graph.propagate import walk
 from cnnmath.interchange.onnx.export.body import OUTPUT, is_number
 from cnnmath.interchange.onnx.export.save import save
-from cnnmath.interchange.onnx.export.written import DOMAIN, body, function, readable
+from cnnmath.interchange.onnx.export.written import body, function, readable
+from cnnmath.interchange.onnx.functions import DOMAIN
 from cnnmath.interchange.onnx.library import onnx
 from cnnmath.ops import Operator, operands
 from cnnmath.ops.algebra import Shape
@@ -131,14 +132,16 @@ class _Writing:
             except CnnmathError as error:
                 raise error.at(f"{type(op).__name__.lower()} '{name}'") from None
         outputs = [_value(name, self.declared[name], "float32") for name in net.outputs()]
-        inputs, arrays = list(self.inputs.values()), list(self.arrays.values())
-        graph = helper.make_graph(self.nodes, net.name or "network", inputs, outputs, arrays)
+        graph = helper.make_graph(self.nodes, net.name or "network", list(self.inputs.values()), outputs)
         own = [helper.make_opsetid("", self.opset), *([helper.make_opsetid(DOMAIN, 1)] if self.functions else [])]
         functions = list(self.functions.values())
         form = helper.find_min_ir_version_for(own, ignore_unknown=True)
-        return helper.make_model(
+        model = helper.make_model(
             graph, opset_imports=own, functions=functions, producer_name="cnnmath", ir_version=max(FORMAT, form)
         )
+        for name, array in self.arrays.items():
+            _initialise(model.graph.initializer.add(), name, array)
+        return model
 
     def add(self, name: str, op: Operator, shapes: tuple[Shape, ...]) -> None:
         """A node."""
@@ -158,7 +161,7 @@ class _Writing:
         self.fixed.add(name)
         array = self.array(f"{name}.value", op.sizes, "float32")
         if op.trained:
-            self.arrays[name] = onnx().numpy_helper.from_array(array, name)
+            self.arrays[name] = array
         else:
             tensor = onnx().numpy_helper.from_array(array)
             self.nodes.append(onnx().helper.make_node("Constant", [], [name], name, value=tensor))
@@ -210,7 +213,7 @@ class _Writing:
             if key not in self.parameters and operand in op.buffers(*shapes):
                 self.declare(key, shape, dtype)
             elif key not in self.arrays:
-                self.arrays[key] = onnx().numpy_helper.from_array(self.array(key, shape, dtype), key)
+                self.arrays[key] = self.array(key, shape, dtype)
             found.append(key)
         return found
 
@@ -218,13 +221,20 @@ class _Writing:
         """An array that is given, checked."""
         if key not in self.parameters:
             raise DataError(f"the array '{key}' is missing.", fix="give all arrays that the network declares")
-        array = np.ascontiguousarray(np.asarray(self.parameters[key]), dtype)
+        array = np.asarray(self.parameters[key], dtype)
         fits = array.ndim == len(shape) and all(
             n == size for n, size in zip(array.shape, shape, strict=True) if is_number(size)
         )
         if not fits:
             raise DataError(f"'{key}' has another shape than declared.", input=f"{array.shape}", rule=f"{tuple(shape)}")
-        return array.reshape(np.shape(self.parameters[key]))
+        return array
+
+
+def _initialise(tensor: Any, name: str, array: Any) -> None:
+    """Write an array into a ``TensorProto`` of the model, where it is copied once."""
+    tensor.name, tensor.data_type = name, onnx().helper.np_dtype_to_tensor_dtype(array.dtype)
+    tensor.dims.extend(array.shape)
+    tensor.raw_data = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
 def _value(name: str, shape: Shape, dtype: str) -> Any:

@@ -12,7 +12,7 @@ from cnnmath.graph import INPUT, Architecture, Given
 from cnnmath.interchange.onnx.export.body import OUTPUT, Body
 from cnnmath.interchange.onnx.export.forms import FORMS
 from cnnmath.interchange.onnx.fold import folded
-from cnnmath.interchange.onnx.functions import Function, record
+from cnnmath.interchange.onnx.functions import DOMAIN, SETTING, Function, record
 from cnnmath.interchange.onnx.graph import Graph, Node
 from cnnmath.interchange.onnx.known import Known, Lazy, UnclaimedError
 from cnnmath.interchange.onnx.library import onnx
@@ -24,12 +24,6 @@ from cnnmath.interchange.onnx.tensors import load
 from cnnmath.ops import Operator, operands
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.notation import describe, parse
-
-DOMAIN = "cnnmath"
-"""Of functions that the package writes."""
-
-SETTING = "setting"
-"""Attribute of such a function: the operator, as one would call it."""
 
 
 def body(op: Operator, shapes: tuple[Shape, ...], opset: int) -> tuple[list[Any], list[str]]:

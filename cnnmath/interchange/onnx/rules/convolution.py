@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError
+from cnnmath.interchange.onnx.known import SMALL, Known, UnclaimedError, content
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule, window
 from cnnmath.ops import Conv, ConvTranspose
@@ -14,8 +14,9 @@ from cnnmath.window import Size
 
 def conv(here: Here) -> Known:
     """Conv: the filters' shape says how many there are, and the kernel where no attribute does."""
-    x, w, b = here.input(0), here.input(1), here.optional(2)
+    x, w = here.input(0), here.input(1)
     filters, _, *kernel = w.sizes
+    b = _bias(here, filters)
     kernel = here.attribute("kernel_shape") or kernel
     op = Conv(filters, tuple(kernel), groups=here.attribute("group", 1), bias=b is not None, **window(here, kernel))
     return here.add(op, x, arrays={"w": w, "b": b})
@@ -23,9 +24,9 @@ def conv(here: Here) -> Known:
 
 def conv_transpose(here: Here) -> Known:
     """ConvTranspose: where the size of the output is said, so is what is cut off, or what is added at the end."""
-    x, w, b = here.input(0), here.input(1), here.optional(2)
-    groups = here.attribute("group", 1)
+    x, w, groups = here.input(0), here.input(1), here.attribute("group", 1)
     _, filters, *kernel = w.sizes
+    b = _bias(here, filters * groups)
     rank = len(kernel)
     stride = here.attribute("strides") or (1,) * rank
     dilation = here.attribute("dilations") or (1,) * rank
@@ -49,6 +50,14 @@ def conv_transpose(here: Here) -> Known:
         bias=b is not None,
     )
     return here.add(op, x, arrays={"w": w, "b": b})
+
+
+def _bias(here: Here, filters: Size) -> Known | None:
+    """The bias, unless nodes of the file make it of zeros: so exporters write a convolution without one."""
+    b = here.optional(2)
+    if b is None or b.array is None or b.array.trained or b.shape != (filters,) or b.array.size > SMALL:
+        return b
+    return b if content(b).any() else None
 
 
 def _cut(here: Here, x: Known, stride: Sequence[int], extents: Sequence[int]) -> list[tuple[int, int]]:
