@@ -13,7 +13,7 @@ from cnnmath.errors import DataError, SettingError, ShapeError
 from cnnmath.graph.architecture import INPUT, Architecture, check_numbers
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.propagate import walk
-from cnnmath.graph.sources import Given
+from cnnmath.graph.sources import Constant, Given
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape
 
@@ -141,6 +141,17 @@ def check_input(net: Architecture, x: Any) -> np.ndarray[Any, Any]:
             fix="a single sample needs a batch axis: x[None]" if alone else "reshape it, or see net.with_input",
         ).at(_network(net))
     return array
+
+
+def handed_on(op: Constant, value: np.ndarray[Any, Any], batch: int) -> np.ndarray[Any, Any]:
+    """What a stored array hands on to a batch: itself, or itself for each sample.
+
+    Examples
+    --------
+    >>> handed_on(Constant((1, 2), repeated=True), np.array([[3, 4]]), 2).tolist()
+    [[3, 4], [3, 4]]
+    """
+    return np.broadcast_to(value, (batch, *value.shape[1:])) if op.repeated else value
 
 
 def _declared(net: Architecture, of: Callable[..., dict[str, Shape]], batch: int = 1) -> dict[str, Shape]:

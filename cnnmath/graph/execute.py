@@ -16,7 +16,7 @@ import numpy as np
 from cnnmath import numeric, ops
 from cnnmath.errors import CnnmathError, DataError, GraphError, SettingError
 from cnnmath.graph.architecture import INPUT, Architecture
-from cnnmath.graph.arrays import check_arrays, check_inputs, listed
+from cnnmath.graph.arrays import check_arrays, check_inputs, handed_on, listed
 from cnnmath.graph.schedule import Step, existing, schedule, visited
 from cnnmath.graph.sources import Constant
 from cnnmath.numeric.windows import Array
@@ -111,7 +111,7 @@ def forward(
     for done, step in enumerate(steps):
         told(done, len(steps), step.name)
         if step.name not in given:
-            values[step.name] = _ahead(step, _take(values, needed, step.reads), parameters, rng)[0]
+            values[step.name] = _ahead(step, _take(values, needed, step.reads), parameters, rng, batch)[0]
     return values[wanted[0]] if nodes is None and len(wanted) == 1 else {name: values[name] for name in wanted}
 
 
@@ -175,7 +175,7 @@ def loss_and_gradients(
         if step.name in given:
             continue
         inputs = _take(values, needed, step.reads)
-        values[step.name], own = _ahead(step, inputs, parameters, rng)
+        values[step.name], own = _ahead(step, inputs, parameters, rng, batch)
         buffers |= _statistics(step, inputs, ChainMap(buffers, known))
         if step.name in walked:
             owned[step.name] = own
@@ -201,7 +201,7 @@ def _take(values: dict[str, Array], needed: Counter[str], reads: Sequence[str]) 
 
 
 def _ahead(
-    step: Step, inputs: Sequence[Array], arrays: Mapping[str, Any], rng: np.random.Generator | None
+    step: Step, inputs: Sequence[Array], arrays: Mapping[str, Any], rng: np.random.Generator | None, batch: int
 ) -> tuple[Array, dict[str, Any]]:
     """Output of a node, and its own operands."""
     with _located(step):
@@ -209,7 +209,7 @@ def _ahead(
         if isinstance(step.op, ops.Dropout) and MASK in step.stored:
             own[MASK] = _mask(step.op, inputs[0], rng)
         if isinstance(step.op, Constant):
-            return np.asarray(own["value"]), own
+            return handed_on(step.op, np.asarray(own["value"]), batch), own
         return numeric.forward(step.op, *inputs, **own), own
 
 
@@ -243,7 +243,8 @@ def _back(
 ) -> None:
     """Hand the gradient of a node's output on to what it reads and to its parameters."""
     if isinstance(step.op, Constant):
-        _add(gradients, f"{step.owner}.value", flowing.pop(step.name))
+        dy = flowing.pop(step.name)
+        _add(gradients, f"{step.owner}.value", dy.sum(axis=0, keepdims=True) if step.op.repeated else dy)
         return
     with _located(step):
         found = numeric.backward(step.op, flowing.pop(step.name), *inputs, **own)

@@ -23,7 +23,7 @@ import numpy as np
 from cnnmath import numeric, ops
 from cnnmath.errors import DataError
 from cnnmath.graph.architecture import INPUT, Architecture
-from cnnmath.graph.arrays import check_arrays, check_inputs
+from cnnmath.graph.arrays import check_arrays, check_inputs, handed_on
 from cnnmath.graph.propagate import shapes
 from cnnmath.graph.schedule import Step, schedule
 from cnnmath.graph.sources import Constant, Given
@@ -155,7 +155,7 @@ def _task(chain: list[Step], arrays: Mapping[str, Array]) -> Task:
     first, *others = chain
     own = [_own(step, arrays) for step in chain]
     if isinstance(first.op, Constant):
-        return Task(first.name, (), lambda: own[0]["value"])
+        return _still(first, first.op, own[0]["value"])
     if not isinstance(first.op, ops.Conv):
         return Task(first.name, first.reads, partial(numeric.kernel(first.op).forward, first.op, **own[0]))
     fused, reads = Fused(first.op, own[0]["w"], own[0].get("b")), first.reads
@@ -167,6 +167,13 @@ def _task(chain: list[Step], arrays: Mapping[str, Array]) -> Task:
         else:
             fused = replace(fused, rectified=True)
     return Task(chain[-1].name, reads, fused.forward)
+
+
+def _still(step: Step, op: Constant, value: Array) -> Task:
+    """The task that hands on a stored array, for each sample of the input where every one has it."""
+    if op.repeated:
+        return Task(step.name, (INPUT,), lambda x: handed_on(op, value, len(x)))
+    return Task(step.name, (), lambda: value)
 
 
 def _own(step: Step, arrays: Mapping[str, Array]) -> dict[str, Array]:

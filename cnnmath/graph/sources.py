@@ -78,27 +78,41 @@ class Constant(Source):
         Shape of the whole array; it has no batch axis, or one of 1.
     trained
         Whether it is a parameter, as a scale that is learned, or stored beside.
+    repeated
+        Whether every sample of the batch has it, where its first size is 1: as a class token that goes ahead of all
+        others.
 
     Notes
     -----
-    *Shape*: y as value. *Cost*: none.
+    *Shape*: y as value, or (N, \\*the other sizes) where it is repeated. *Cost*: none.
 
     Examples
     --------
     >>> Constant((1, 96, 1, 1), trained=True).parameters((16,))
     {'value': (1, 96, 1, 1)}
+    >>> Constant((1, 1, 768), repeated=True).shape((16,))
+    (16, 1, 768)
     """
 
     _: KW_ONLY
     trained: bool = False
+    repeated: bool = False
 
     def __post_init__(self) -> None:
         Source.__post_init__(self)
         check_flag("trained", self.trained)
+        check_flag("repeated", self.repeated)
+        if self.repeated and self.sizes[:1] != (1,):
+            raise ShapeError(
+                "what every sample has is one sample.",
+                input=f"{self.sizes}",
+                rule="the first size is 1",
+                fix="give it an axis of 1 in front",
+            )
 
     def shape(self, *inputs: Shape) -> Shape:
-        """Shape of the output: its own."""
-        return self.sizes
+        """Shape of the output: its own, or with the size of the batch, (N,), in front."""
+        return (*inputs[0], *self.sizes[1:]) if self.repeated else self.sizes
 
     def parameters(self, *inputs: Shape) -> dict[str, Shape]:
         """The array, where it is trained."""
@@ -110,7 +124,7 @@ class Constant(Source):
 
     def element(self, m: Algebra, at: tuple[Size, ...], value: Operand) -> Number:
         """One output: the number that is stored there."""
-        return value[at]
+        return value[0, *at[1:]] if self.repeated else value[at]
 
 
 SOURCES: Mapping[str, type[Source]] = MappingProxyType({"given": Given, "constant": Constant})

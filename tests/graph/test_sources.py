@@ -21,10 +21,12 @@ from cnnmath.graph import (
     loss_and_gradients,
     parameters,
     propagate,
+    shapes,
     to_json,
 )
 from cnnmath.graph.flow import flow
 from cnnmath.graph.support import support
+from tests.graph.whole import exact_gradients
 from tests.support import fractions
 
 BATCH = 2
@@ -122,6 +124,38 @@ def test_the_gradient_of_a_stored_array_is_that_of_its_output():
     assert set(found.gradients) == {"conv.w", "conv.b", "shift.value"}
 
 
+def with_token():
+    """A token ahead of the rows of every sample, all shifted."""
+    net = Architecture("token", (2, 3))
+    net.add("token", Constant((1, 1, 3), trained=True, repeated=True))
+    net.add("concat", ops.Concat(), "token", INPUT)
+    net.add("shift", Constant((1, 3, 3)))
+    net.add("add", ops.Add(), "concat", "shift")
+    net.add("flatten", ops.Flatten())
+    return net
+
+
+def test_every_sample_has_an_array_that_is_repeated():
+    net, rng = with_token(), np.random.default_rng(1)
+    assert shapes(net)["concat"] == (1, 3, 3)
+    assert analyze(net).parameters == 3
+    stored = {name: rng.integers(-3, 4, shape) for name, shape in (parameters(net) | buffers(net)).items()}
+    x = rng.integers(-3, 4, (BATCH, 2, 3))
+    whole = np.concatenate([np.repeat(stored["token.value"], BATCH, axis=0), x], axis=1) + stored["shift.value"]
+    assert np.array_equal(forward(net, x, stored), whole.reshape(BATCH, 9))
+    floats = {name: a.astype(float) for name, a in stored.items()}
+    assert np.array_equal(Prepared(net, floats).forward(x), whole.reshape(BATCH, 9))
+    exact = {name: fractions(a) for name, a in stored.items()}
+    loss, t = ops.SquaredError(), fractions(rng.integers(-3, 4, (BATCH, 9)))
+    found = loss_and_gradients(net, fractions(x), t, exact, loss=loss).gradients
+    assert (found["token.value"] == exact_gradients(net, x, t, stored, loss)["token.value"]).all()
+
+
+def test_what_every_sample_has_is_one_sample():
+    with pytest.raises(ShapeError, match="what every sample has is one sample"):
+        Constant((2, 1, 3), repeated=True)
+
+
 @pytest.mark.parametrize("given", [{}, {INPUT: 0}, {"further": 0}, {INPUT: 0, "further": 0, "third": 0}])
 def test_inputs_that_are_missing_or_unknown_are_named(given):
     with pytest.raises(DataError) as caught:
@@ -145,6 +179,6 @@ def test_a_source_with_inputs_is_refused():
         two_inputs().add("bad", Constant((1,)), "conv")
 
 
-@pytest.mark.parametrize("net", [two_inputs(), still()], ids=lambda net: net.name)
+@pytest.mark.parametrize("net", [two_inputs(), still(), with_token()], ids=lambda net: net.name)
 def test_it_is_written_and_read_back(net):
     assert from_json(to_json(net)) == net

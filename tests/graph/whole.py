@@ -35,7 +35,7 @@ def sentence(net, shape, loss, training=False):
         for name, op in net:
             op = ops.training(op) if training else op
             reads, owner = [outputs[read] for read in net.inputs(name)], net.shares(name) or name
-            shapes = [read.shape for read in reads]
+            shapes = [read.shape for read in reads] or [shape[:1]]
             own = {**op.parameters(*shapes), **op.buffers(*shapes)}
             operands = [*reads, *(arrays[f"{owner}.{operand}"] for operand in own)]
             outputs[name] = Output(op, m, operands, op.shape(*shapes))

@@ -12,9 +12,9 @@ import numpy as np
 from cnnmath.errors import CnnmathError, DataError
 from cnnmath.graph import Architecture, Opaque
 from cnnmath.graph.sources import Source
-from cnnmath.interchange.keras.moves import moves
-from cnnmath.interchange.keras.refused import Refused
 from cnnmath.interchange.layout import Layout
+from cnnmath.interchange.moves import moves
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator, Reshape
 
@@ -198,7 +198,7 @@ class Builder:
             shape = op.shape(*given)
             trained, stored = op.parameters(*given), op.buffers(*given)
         except CnnmathError as error:
-            raise Refused(error.fact.removesuffix(".")) from None
+            raise UnclaimedError(error.fact.removesuffix(".")) from None
         base = f"{path or self.path}/{part}" if part else path or self.path
         name, again = base, 0
         while name in self.net.graph:

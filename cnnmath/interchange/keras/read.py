@@ -12,11 +12,12 @@ from cnnmath.graph import INPUT, Architecture, Given
 from cnnmath.graph.arrays import listed
 from cnnmath.interchange.keras.build import BATCH, Builder, Value
 from cnnmath.interchange.keras.graph import Call, Graph, Layer, Ref, graph
-from cnnmath.interchange.keras.refused import Refused
 from cnnmath.interchange.keras.rules import RULES
 from cnnmath.interchange.keras.source import Source
 from cnnmath.interchange.layout import Layout
 from cnnmath.interchange.model import Model
+from cnnmath.interchange.padded import absorbed
+from cnnmath.interchange.unclaimed import UnclaimedError
 
 
 def read(source: Source, input_shape: Sequence[int] | None = None) -> Model:
@@ -52,13 +53,14 @@ def read(source: Source, input_shape: Sequence[int] | None = None) -> Model:
             again += 1
             name = f"{ref.layer}_{again}"
         outputs[name] = _ended(b, value, ref.layer)
-    return Model(
+    model = Model(
         net,
         MappingProxyType(b.arrays),
         inputs=MappingProxyType(inputs),
         outputs=MappingProxyType(outputs),
         notes=tuple(_notes(b, weights=source.weights is not None)),
     )
+    return absorbed(model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,9 @@ class _Reader:
         before = len(b.net), len(b.fillings)
         try:
             if layer.kind not in RULES:
-                raise Refused("there is no rule for this layer")
+                raise UnclaimedError("there is no rule for this layer")
             return RULES[layer.kind](b, {**layer.settings, **call.kwargs}, *args)
-        except Refused as refused:
+        except UnclaimedError as refused:
             reason = str(refused)
         except CnnmathError as error:
             raise error.at(f"layer '{path}'") from None
@@ -172,7 +174,7 @@ def _ended(b: Builder, value: Value, layer: str) -> str:
     """The node whose array an output is, with its channels ahead."""
     try:
         return b.plain(value.moved(b.first(len(value.shape))))
-    except Refused as refused:
+    except UnclaimedError as refused:
         raise GraphError(f"an output cannot be written as the package's: {refused}.").at(f"layer '{layer}'") from None
 
 

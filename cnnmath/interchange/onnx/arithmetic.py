@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.interchange.onnx.known import UnclaimedError
+from cnnmath.interchange.onnx.formulas import quotient, rounded_down
 from cnnmath.interchange.onnx.reading import Here
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.numeric.windows import Array
 
 LARGEST = 1 << 20
@@ -43,11 +44,11 @@ def _concat(here: Here, *arrays: Array) -> Array:
     return np.concatenate(arrays, axis=here.attribute("axis", 1))
 
 
-def _divide(_: Here, a: Array, b: Array) -> Array:
+def _divide(here: Here, a: Array, b: Array) -> Array:
     """Quotients; those of integers are rounded towards 0."""
-    if a.dtype != object:
-        return a / b
-    return np.frompyfunc(_quotient, 2, 1)(a, b)
+    if here.input(0).dtype.startswith("float"):
+        return quotient(a, b)
+    return np.frompyfunc(_quotient, 2, 1)(a, b) if a.dtype == object else a / b
 
 
 def _quotient(a: Any, b: Any) -> Any:
@@ -88,8 +89,8 @@ ARITHMETIC: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "Mod": lambda _, a, b: a % b,
         "Neg": lambda _, a: -a,
         "Abs": lambda _, a: abs(a),
-        "Floor": lambda _, a: a if a.dtype == object else np.floor(a),
-        "Ceil": lambda _, a: a if a.dtype == object else np.ceil(a),
+        "Floor": lambda _, a: rounded_down(a) if a.dtype == object else np.floor(a),
+        "Ceil": lambda _, a: -rounded_down(-a) if a.dtype == object else np.ceil(a),
         "Sqrt": lambda _, a: np.sqrt(a.astype(float)).astype(a.dtype if a.dtype != object else float),
         "Reciprocal": lambda _, a: 1 / a,
         "Pow": lambda _, a, b: a ** b.astype(a.dtype),

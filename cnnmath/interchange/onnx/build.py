@@ -16,10 +16,12 @@ from cnnmath.interchange.onnx.fold import folded
 from cnnmath.interchange.onnx.functions import DOMAIN, SETTING
 from cnnmath.interchange.onnx.graph import Graph, Node, Value
 from cnnmath.interchange.onnx.idioms import Found, idioms
-from cnnmath.interchange.onnx.known import Known, Loaded, UnclaimedError, constant
+from cnnmath.interchange.onnx.known import Known, Loaded, constant
 from cnnmath.interchange.onnx.read import read
 from cnnmath.interchange.onnx.reading import Here, Reading, opened, stored_array, unclaimed
 from cnnmath.interchange.onnx.rules import RULES, UNFIT
+from cnnmath.interchange.padded import absorbed
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops.algebra import Shape
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
@@ -156,6 +158,9 @@ def _read_node(reading: Reading, node: Node) -> None:
             here=clip(str(error)),
             fix="write the model again",
         ).at(f"node '{node.name}'") from error
+    except Exception as error:
+        error.add_note(f"while node '{node.name}' was read, {clip(node.kind)}")
+        raise
     outputs = found if isinstance(found, tuple) else (found,)
     for output, value in zip(node.outputs, outputs, strict=False):
         if output and value is not None:
@@ -213,4 +218,4 @@ def _finished(reading: Reading) -> Model:
         raise DataError("no output is known.", here="; ".join(reading.notes[:3])).at(f"model '{graph.name}'")
     known = ((value.name, reading.values[value.name]) for value in graph.inputs)
     inputs = {name: value.node for name, value in known if value.array is None}
-    return Model(reading.network, Loaded(reading.arrays), inputs, outputs, stored, tuple(reading.notes))
+    return absorbed(Model(reading.network, Loaded(reading.arrays), inputs, outputs, stored, tuple(reading.notes)))

@@ -14,9 +14,18 @@ import numpy as np
 
 from cnnmath.interchange.onnx.arithmetic import ARITHMETIC
 from cnnmath.interchange.onnx.formats import FORMATS
-from cnnmath.interchange.onnx.known import SMALL, Known, Lazy, UnclaimedError, constant, content, filled, numbers
+from cnnmath.interchange.onnx.formulas import NUMBERS, has_formulas, rounded_down, settled, whole
+from cnnmath.interchange.onnx.known import SMALL, Known, Lazy, constant, content, filled, numbers
 from cnnmath.interchange.onnx.reading import Here
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.numeric.windows import Array
+
+CASTS = ("Cast", "CastLike")
+"""Nodes that give numbers another type."""
+WIDER: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"float16": ("float32", "float64"), "bfloat16": ("float32", "float64"), "float32": ("float64",)}
+)
+"""Types of floats that have all numbers of another one."""
 
 
 def folded(here: Here) -> Known | None:
@@ -30,18 +39,26 @@ def folded(here: Here) -> Known | None:
     kind, inputs = here.node.kind, here.inputs
     if kind in OF_SHAPES:
         return OF_SHAPES[kind](here)
-    if kind == "CastLike":
-        inputs = inputs[:1]  # of the other it reads the data type alone
+    if kind in CASTS:
+        return _retyped(here)
     if not inputs or any(value is not None and value.array is None for value in inputs):
         return None
     if kind == "Expand" and _is_kept(here.input(0), here.input(1)):
         return replace(here.input(0), name=here.node.outputs[0])
     if kind in MOVES and (value := inputs[0]) is not None and value.array is not None:
         return _moved(here, value, value.array)
+    if kind == "Expand" and not _is_small_and_fixed(here):
+        return None
     if kind in ARITHMETIC and sum(value.array.size for value in inputs if value and value.array) <= SMALL:
         arrays = [None if value is None else _plain(content(value)) for value in inputs]
-        found = np.asarray(ARITHMETIC[kind](here, *arrays))
-        return constant(here.node.outputs[0], found, _dtype(here, found))
+        if any(a is not None and has_formulas(a) for a in arrays):
+            arrays = [None if a is None else whole(a) for a in arrays]
+        try:
+            found = np.asarray(ARITHMETIC[kind](here, *arrays))
+        except TypeError as error:
+            raise UnclaimedError("of numbers that it does not compute with, or of sizes that are left open") from error
+        dtype = _dtype(here, found)
+        return constant(here.node.outputs[0], settled(found, dtype), dtype)
     return None
 
 
@@ -50,6 +67,12 @@ def _is_kept(value: Known, shape: Known) -> bool:
     sizes = numbers(shape)
     ends = value.sizes[value.rank - len(sizes) :]
     return len(sizes) <= value.rank and all(n in (1, m) for n, m in zip(sizes, ends, strict=True))
+
+
+def _is_small_and_fixed(here: Here) -> bool:
+    """Whether what is expanded is no parameter, and the sizes are numbers."""
+    x, sizes = here.input(0), numbers(here.input(1))
+    return not (x.array and x.array.trained) and all(isinstance(n, int) for n in sizes)
 
 
 def _plain(array: Array) -> Array:
@@ -80,11 +103,11 @@ def _moved(here: Here, value: Known, array: Lazy) -> Known:
 def _of_shape(here: Here) -> Known | None:
     value = here.input(0)
     sizes = list(value.sizes)[slice(here.attribute("start", 0), here.attribute("end"))]
-    return constant(here.node.outputs[0], np.array(sizes, object), "int64")
+    return constant(here.node.outputs[0], settled(np.array(sizes, object), "int64"), "int64")
 
 
 def _of_size(here: Here) -> Known | None:
-    return constant(here.node.outputs[0], np.array(prod(here.input(0).sizes), object), "int64")
+    return constant(here.node.outputs[0], settled(np.array(prod(here.input(0).sizes), object), "int64"), "int64")
 
 
 def _of_constant(here: Here) -> Known:
@@ -101,8 +124,6 @@ def _of_constant(here: Here) -> Known:
 def _filled(here: Here) -> Known:
     shape = numbers(here.input(0))
     value = content(here.tensor("value", np.zeros(1, np.float32)))
-    if not all(isinstance(n, int) for n in shape):
-        raise UnclaimedError("a constant has sizes that are left open")
     if value.size != 1:
         raise UnclaimedError(f"filled with {value.size} numbers")
     return filled(here.node.outputs[0], value.reshape(()), shape)
@@ -145,14 +166,40 @@ def _unsqueezed(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Arra
 
 
 def _cast(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Array]]:
-    kind = _type(here)
-    if kind.startswith(("float", "bfloat")):
-        return value.sizes, lambda a: a if a.dtype == object else a.astype(_numpy(kind))
-    return value.sizes, lambda a: a if a.dtype == object else a.astype(kind)
+    kind = "float32" if _type(here) == "bfloat16" else _type(here)
+    if kind not in NUMBERS:
+        raise UnclaimedError(f"to the data type {kind}" if kind else "to a data type that is not known")
+    if kind.startswith("float"):
+        return value.sizes, lambda a: a if a.dtype == object else _in_type(a, kind)
+    return value.sizes, lambda a: rounded_down(a) if a.dtype == object else _in_type(a, kind)
+
+
+def _in_type(a: Array, kind: str) -> Array:
+    """An array in another type; one number that is repeated stays one.
+
+    Examples
+    --------
+    >>> _in_type(np.broadcast_to(np.float32(1), (2**20, 2**30)), "int64").strides
+    (0, 0)
+    """
+    if a.size and not any(stride for stride, n in zip(a.strides, a.shape, strict=True) if n > 1):
+        return np.broadcast_to(a[(slice(1),) * a.ndim].astype(kind), a.shape)
+    return a.astype(kind)
+
+
+def _retyped(here: Here) -> Known | None:
+    """A stored array in another type; of what an input decides, what a cast leaves as it is.
+
+    That is one to its own type, or to floats that have all of its numbers.
+    """
+    x, to = here.input(0), _type(here)
+    if x.array is not None:
+        return _moved(here, x, x.array)
+    return replace(x, dtype=to) if to in (x.dtype, *WIDER.get(x.dtype, ())) else None
 
 
 def _type(here: Here) -> str:
-    """Data type that a cast names by its number, or by a value that has it."""
+    """Data type that a cast names by its number, or by another value."""
     if here.node.kind == "CastLike":
         return here.input(1).dtype
     number = here.attribute("to")
@@ -161,18 +208,11 @@ def _type(here: Here) -> str:
     return FORMATS[number].name
 
 
-def _numpy(kind: str) -> str:
-    return "float32" if kind == "bfloat16" else kind
-
-
 def _flat(here: Here, value: Known) -> tuple[Sequence[int], Callable[[Array], Array]]:
     axis = here.attribute("axis", 1) % (value.rank + 1)
     sizes = [prod(value.sizes[:axis]), prod(value.sizes[axis:])]
     return sizes, lambda a: a.reshape(sizes)
 
-
-CASTS = ("Cast", "CastLike")
-"""Nodes that round numbers to another data type."""
 
 OF_SHAPES: Mapping[str, Callable[[Here], Known | None]] = MappingProxyType(
     {"Shape": _of_shape, "Size": _of_size, "Constant": _of_constant, "ConstantOfShape": _filled}

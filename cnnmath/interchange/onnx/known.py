@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from cnnmath.errors import unknown
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.numeric.windows import Array
 from cnnmath.ops.algebra import Shape
 from cnnmath.window import Size
@@ -21,10 +22,6 @@ SMALL = 1 << 12
 
 MOST = 1 << 60
 """Numbers of an array that are all the same: its bytes are counted in 64 bits."""
-
-
-class UnclaimedError(Exception):
-    """A node that the package has no mathematics for, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +117,8 @@ def filled(name: str, number: Any, shape: Sequence[int]) -> Known:
     (2, 3)
     """
     one = np.asarray(number)
+    if not all(isinstance(n, int) for n in shape):
+        raise UnclaimedError(f"'{name}' has sizes that are left open")
     if prod(shape) > MOST:
         raise UnclaimedError(f"'{name}' has {prod(shape):,} numbers")
     lazy = Lazy(tuple(shape), str(one.dtype), lambda: np.broadcast_to(one, shape))

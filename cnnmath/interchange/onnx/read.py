@@ -13,7 +13,7 @@ from cnnmath.interchange.onnx.graph import Graph, Node, Value
 from cnnmath.interchange.onnx.library import onnx
 from cnnmath.interchange.onnx.nodes import domain, node, values
 from cnnmath.interchange.onnx.order import missing, named, ordered
-from cnnmath.interchange.onnx.schema import check
+from cnnmath.interchange.onnx.schema import checked
 from cnnmath.interchange.onnx.source import model_of
 from cnnmath.interchange.onnx.stored import Origin, Stored, stored
 
@@ -87,9 +87,7 @@ def _graph(model: Any, origin: Origin, kept: Callable[[tuple[str, str]], bool]) 
         raise GraphError("the graph has no output.", rule="a model is run for its outputs", fix="declare an output")
     _check_references(nodes)
     notes += _check_versions(nodes, opsets, model.ir_version)
-    nodes = named(nodes)
-    check(nodes, opsets.get("", OLDEST))
-    nodes = ordered(nodes, given)
+    nodes = ordered(checked(named(nodes), opsets.get("", OLDEST)), given)
     defined = {*given, *(value for found in nodes for value in found.outputs)}
     for name in outputs:
         if name not in defined:

@@ -15,9 +15,10 @@ from cnnmath.graph.notation import symbol
 from cnnmath.graph.opaque import known_kind
 from cnnmath.graph.propagate import output_shape
 from cnnmath.interchange.onnx.graph import Graph, Node
-from cnnmath.interchange.onnx.known import Known, Lazy, UnclaimedError, constant, numbers
+from cnnmath.interchange.onnx.known import Known, Lazy, constant, numbers
 from cnnmath.interchange.onnx.stored import Stored
 from cnnmath.interchange.onnx.tensors import load
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape
 from cnnmath.window import NAMED

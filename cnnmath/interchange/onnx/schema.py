@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -37,8 +37,8 @@ class Schema:
     attributes: Mapping[str, tuple[str, bool]]
 
 
-def check(nodes: Iterable[Node], version: int) -> None:
-    """Raise for a node that is none of its operator.
+def checked(nodes: Iterable[Node], version: int) -> list[Node]:
+    """Nodes as their operators have them: without attributes that are passed over, as every runtime does.
 
     Parameters
     ----------
@@ -51,11 +51,11 @@ def check(nodes: Iterable[Node], version: int) -> None:
     ------
     GraphError
         For inputs or outputs that are too many, too few or left out, and for attributes that are missing or of another
-        type. An attribute that the operator does not have is passed over, as every runtime does.
+        type.
 
     Examples
     --------
-    >>> check([Node("stem", "Conv", "", ("x",), ("y",))], 20)
+    >>> checked([Node("stem", "Conv", "", ("x",), ("y",))], 20)
     Traceback (most recent call last):
     ...
     cnnmath.errors.GraphError: node 'stem': it has 1 inputs.
@@ -63,17 +63,21 @@ def check(nodes: Iterable[Node], version: int) -> None:
       fix     write the model again
     """
     known: dict[str, Schema | None] = {}
+    found: list[Node] = []
     for node in nodes:
-        if node.domain:
-            continue
-        if node.kind not in known:
+        if not node.domain and node.kind not in known:
             known[node.kind] = _schema(node.kind, version)
-        if (schema := known[node.kind]) is not None:
+        schema = None if node.domain else known[node.kind]
+        if schema is not None:
             try:
                 _check_values(node, schema)
                 _check_attributes(node, schema)
             except GraphError as error:
                 raise error.at(f"node '{clip(node.name)}'") from None
+            own = {name: value for name, value in node.attributes.items() if name in schema.attributes}
+            node = replace(node, attributes=own)
+        found.append(node)
+    return found
 
 
 def _schema(kind: str, version: int) -> Schema | None:

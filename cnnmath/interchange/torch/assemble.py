@@ -8,12 +8,13 @@ from typing import Any
 from cnnmath.errors import GraphError
 from cnnmath.graph import INPUT, Architecture
 from cnnmath.interchange.model import Model
+from cnnmath.interchange.padded import absorbed
 from cnnmath.interchange.torch.build import Builder, Node, Value
 from cnnmath.interchange.torch.names import names
 from cnnmath.interchange.torch.notes import Owned, notes
 from cnnmath.interchange.torch.read import Program
-from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.tensors import Known, array
+from cnnmath.interchange.unclaimed import UnclaimedError
 
 
 def assembled(name: str, program: Program) -> Model:
@@ -34,7 +35,7 @@ def assembled(name: str, program: Program) -> Model:
             owners[key] = called[number]
             trained = node.op.parameters(*build.shapes(node.reads))
             owned += [Owned(f"{called[number]}.{o}", known, o in trained) for o, known in node.arrays.items()]
-    return Model(
+    model = Model(
         net,
         {each.name: array(each.known.tensor) for each in owned},
         inputs={key: called[number] for key, number in program.inputs.items()},
@@ -42,6 +43,7 @@ def assembled(name: str, program: Program) -> Model:
         stored=stored,
         notes=tuple(notes({called[number]: node for number, node in nodes.items()}, owned, program.sizes)),
     )
+    return absorbed(model)
 
 
 def _output(build: Builder, value: Any) -> int:
@@ -50,7 +52,7 @@ def _output(build: Builder, value: Any) -> int:
         raise GraphError("an output is no tensor.", here=f"{value!r}", fix="return tensors alone")
     try:
         return build.plain(value).node
-    except Refused as refused:
+    except UnclaimedError as refused:
         raise GraphError(
             f"an output cannot be written as the package's: {refused}.",
             here=f"it is made by '{value.origin.function}'"

@@ -10,9 +10,9 @@ from cnnmath.errors import CnnmathError
 from cnnmath.graph import Opaque
 from cnnmath.graph.sources import Constant, Source
 from cnnmath.interchange.layout import Layout
-from cnnmath.interchange.torch.moves import moves
-from cnnmath.interchange.torch.refused import Refused
+from cnnmath.interchange.moves import moves
 from cnnmath.interchange.torch.tensors import Known
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Operator, Transpose
 
 BATCH = 2**61 - 1
@@ -110,7 +110,7 @@ class Builder:
     def looked(self, value: Value, layout: Layout | None) -> Value:
         """A value in another layout; where there is none, in that of an array that is made first."""
         if layout is None:
-            raise Refused("its sizes do not divide each other")
+            raise UnclaimedError("its sizes do not divide each other")
         return replace(value, layout=layout, origin=self.origin)
 
     def plain(self, value: Value) -> Value:
@@ -159,7 +159,7 @@ class Builder:
             value = replace(self.plain(replace(value, layout=ahead)), layout=look)
         axis = value.layout.axis(i)
         if not axis:
-            raise Refused("it mixes the samples of a batch")
+            raise UnclaimedError("it mixes the samples of a batch")
         return value, i, axis
 
     def channels(self, value: Any, dim: int) -> tuple[Value, int]:
@@ -186,6 +186,15 @@ class Builder:
             self.constants[known.key] = self._added(op, (), {"value": known}, origin)
         return self.constants[known.key]
 
+    def repeated(self, known: Known) -> Value:
+        """The same, where every sample has it."""
+        key = ("repeated", known.key)
+        if key not in self.constants:
+            origin = Origin(function=known.label or "constant", line=f"constant {known.key}")
+            op = Constant(known.shape, trained=bool(known.names), repeated=True)
+            self.constants[key] = self._added(op, (), {"value": known}, origin)
+        return self.constants[key]
+
     def source(self, op: Source, **arrays: Known) -> Value:
         """A node that reads nothing."""
         return self._added(op, (), arrays, self.origin)
@@ -195,7 +204,7 @@ class Builder:
         owned = {name: known for name, known in arrays.items() if known is not None}
         found = self._added(op, tuple(value.node for value in values), owned, self.origin)
         if found.layout.source != layout.source:
-            raise Refused(f"it changes the shape to {found.layout.source}")
+            raise UnclaimedError(f"it changes the shape to {found.layout.source}")
         return replace(found, layout=layout)
 
     def opaque(
@@ -221,10 +230,10 @@ class Builder:
             shape = op.shape(*given)
             declared = op.parameters(*given) | op.buffers(*given)
         except CnnmathError as error:
-            raise Refused(error.fact.removesuffix(".")) from None
+            raise UnclaimedError(error.fact.removesuffix(".")) from None
         for name, known in arrays.items():
             if known.shape != declared.get(name):
-                raise Refused(f"{name} has the shape {known.shape}, not {declared.get(name)}")
+                raise UnclaimedError(f"{name} has the shape {known.shape}, not {declared.get(name)}")
         self.nodes.append(Node(op, reads, shape, arrays, origin))
         return Value(len(self.nodes) - 1, Layout.of(shape), origin)
 
@@ -239,5 +248,5 @@ def check_node(node: Node | None) -> Node:
 def check_value(value: Any) -> Value:
     """The value, where it depends on the input and is one tensor."""
     if not isinstance(value, Value):
-        raise Refused("an operand does not depend on the input")
+        raise UnclaimedError("an operand does not depend on the input")
     return value

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from inspect import signature
 from typing import Any
 
 from cnnmath.errors import CnnmathError
 from cnnmath.graph import Given
 from cnnmath.interchange.layout import Layout
 from cnnmath.interchange.torch.build import BATCH, Builder, Origin, Value
-from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.rules import RULES
 from cnnmath.interchange.torch.tensors import Known, computed
+from cnnmath.interchange.unclaimed import UnclaimedError
 
 
 @dataclass(slots=True)
@@ -99,14 +100,15 @@ class Reading:
         rule = RULES.get(name)
         try:
             if rule is None:
-                raise Refused("there is no rule for it")
+                raise UnclaimedError("there is no rule for it")
             kwargs = {key: value for key, value in kwargs.items() if key not in IGNORED}
+            _check_arguments(rule, args, kwargs)
             self.build.expected = self.expected(meta)
             found = rule(self.build, *args, **kwargs)
             self.check(found, meta)
         except CnnmathError as error:
             return self.unknown(name, meta, (args, kwargs), error.fact.removesuffix("."))
-        except (Refused, TypeError) as refused:
+        except UnclaimedError as refused:
             return self.unknown(name, meta, (args, kwargs), str(refused))
         return found
 
@@ -120,9 +122,9 @@ class Reading:
         several = isinstance(found, tuple)
         for value, tensor in zip(found if several else [found], meta if several else [meta], strict=False):
             if isinstance(value, Value) and not tensor.dtype.is_floating_point:
-                raise Refused(f"its numbers are {str(tensor.dtype).removeprefix('torch.')}")
+                raise UnclaimedError(f"its numbers are {str(tensor.dtype).removeprefix('torch.')}")
             if isinstance(value, Value) and value.shape != self.shape(tensor):
-                raise Refused("its output has another shape than PyTorch's")
+                raise UnclaimedError("its output has another shape than PyTorch's")
 
     def unknown(self, name: str, meta: Any, given: Any, reason: str) -> Any:
         """Nodes without mathematics, one for each tensor that a call yields."""
@@ -220,6 +222,14 @@ def _places(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
         return
     for key, each in value.items():
         yield from _places(each, f"{place}.{key}" if place else str(key))
+
+
+def _check_arguments(rule: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise where a rule does not know one of the arguments of a call."""
+    try:
+        signature(rule).bind(None, *args, **kwargs)
+    except TypeError as error:
+        raise UnclaimedError(str(error)) from None
 
 
 def _put(arg: Any, values: dict[Any, Any]) -> Any:

@@ -16,7 +16,7 @@ import sympy as sp
 from cnnmath.errors import SettingError, unknown
 from cnnmath.graph import INPUT, Architecture, Opaque, shapes
 from cnnmath.graph.architecture import check_numbers
-from cnnmath.graph.sources import Source
+from cnnmath.graph.sources import Constant, Source
 from cnnmath.ops import Concat
 from cnnmath.ops.notation import describe
 from cnnmath.ops.reduced import reduced
@@ -110,6 +110,10 @@ def _asked(net: Architecture, node: str, wrt: str | None) -> tuple[list[str], st
             raise unknown("operand", wrt, ["y"]).at(f"node '{node}'")
         return [], INPUT
     op, reads = net.op(node), net.inputs(node)
+    if isinstance(op, Constant) and op.repeated and wrt == "value":
+        raise SettingError(
+            "every sample has this array, so that its gradient is a sum over the batch.", fix="ask for y, and sum it"
+        ).at(f"node '{node}'")
     if isinstance(op, Source) and wrt in (None, "y", "value"):  # a stored array is its node's output
         return [], node
     known = shapes(net)

@@ -250,7 +250,48 @@ def test_a_bias_that_nodes_make_of_zeros_is_none(line, w, without, with_bias):
     assert operators(line.replace(" c", " b"), b=np.zeros(4, np.float32), **stored) == [with_bias]
 
 
-@pytest.mark.parametrize(("sizes", "trained"), [([1, 4, 6], True), ([4, 1], True), ([2, 8, 4, 6], False)])
-def test_a_parameter_that_is_expanded_to_the_shape_it_has_stays_one(sizes, trained):
+@pytest.mark.parametrize(("sizes", "kinds"), [([1, 4, 6], "Add"), ([4, 1], "Add"), ([2, 8, 4, 6], "Expand Add")])
+def test_a_parameter_that_is_expanded_stays_one(sizes, kinds):
     net = import_onnx(model("a = Expand w n\ny = Add x a", w=np.ones((1, 4, 6), np.float32), n=sizes)).network
-    assert [op.trained for _, op in net if isinstance(op, Constant)] == [trained]
+    assert [op.trained for _, op in net if isinstance(op, Constant)] == [True]
+    assert [type(op).__name__ for _, op in net if not isinstance(op, Constant)] == kinds.split()
+
+
+LOWEST = "a = Pad x border low\ny = MaxPool a kernel_shape=3,3, pads=0,1,0,1,"
+
+
+def lowest(old="", new="", low=-np.inf, **more):
+    border = np.array([0, 0, 1, 0, 0, 0, 2, 1])
+    return import_onnx(model(LOWEST.replace(old, new), border=border, low=np.float32(low), **more))
+
+
+def test_a_border_of_minus_infinity_is_the_padding_of_a_pooling():
+    found = lowest()
+    assert [op for _, op in found.network] == [ops.MaxPool(3, stride=1, padding=((1, 2), (1, 2)))]
+    x = np.arange(-384, 0.0).reshape(2, 8, 4, 6)
+    assert found.run(x=x)["y"][0, 0].max(axis=1).tolist() == [-373, -367, -361, -361, -361]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"low": -1e30},
+        {"low": 0},
+    ],
+)
+def test_another_border_ahead_of_a_pooling_stays_as_it_is(more):
+    assert [type(op).__name__ for _, op in lowest(**more).network] == ["Pad", "MaxPool"]
+
+
+def test_a_border_that_the_pooling_cannot_be_is_not_known():
+    rounded = model(LOWEST + " ceil_mode=1", border=np.array([0, 0, 1, 0, 0, 0, 2, 1]), low=np.float32(-np.inf))
+    rounded.graph.value_info.append(helper.make_tensor_value_info("a", FLOAT, (2, 8, 7, 7)))
+    found = import_onnx(rounded)
+    assert [type(op).__name__ for _, op in found.network] == ["Opaque", "MaxPool"]
+    assert found.notes == ("'n0' is not known here: Pad, by -inf",)
+
+
+def test_zeros_ahead_of_a_convolution_are_its_padding():
+    text = "a = Pad x border\ny = Conv a w pads=0,1,0,1, strides=2,2,"
+    found = import_onnx(model(text, border=np.array([0, 0, 1, 0, 0, 0, 2, 1]), w=np.ones((3, 8, 3, 3), np.float32)))
+    assert [op for _, op in found.network] == [ops.Conv(3, 3, stride=2, padding=((1, 2), (1, 2)), bias=False)]

@@ -112,7 +112,6 @@ def test_the_momentum_of_onnx_is_the_share_of_what_was_stored():
 @pytest.mark.parametrize(
     ("kind", "attributes", "reason"),
     [
-        ("LRN", {"size": 4}, "LRN, of an even number of channels, 4"),
         ("Softmax", {"axis": 0}, "Softmax, over the batch too"),
     ],
 )

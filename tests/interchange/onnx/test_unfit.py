@@ -5,7 +5,8 @@ from onnx import helper
 
 from cnnmath.errors import GraphError
 from cnnmath.graph import analyze
-from cnnmath.interchange.onnx import import_onnx
+from cnnmath.interchange.onnx import build, import_onnx
+from cnnmath.interchange.onnx.rules import RULES
 from tests.interchange.onnx.models import array, model, node, value
 
 UNFIT = {
@@ -24,6 +25,17 @@ def test_what_does_not_fit_its_operator_is_refused_by_the_name_of_the_node(what)
     assert refusal.value.where == "node 'n'"
     assert refusal.value.fact == "its inputs and attributes do not fit each other."
     assert refusal.value.lines["rule"] == f"what ONNX says of {UNFIT[what].op_type}"
+
+
+def test_a_fault_of_a_rule_is_no_fault_of_the_file_and_names_the_node(monkeypatch):
+    def faulty(here):
+        return here.nothing
+
+    monkeypatch.setattr(build, "RULES", {**RULES, "Relu": faulty})
+    proto = model([node("Relu", "x", "y", "n")], [value("x", 2, 3)], [value("y", 2, 3)])
+    with pytest.raises(AttributeError) as fault:
+        import_onnx(proto)
+    assert fault.value.__notes__ == ["while node 'n' was read, Relu"]
 
 
 def test_an_unknown_operator_that_reads_a_scalar_has_its_declared_shape():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnmath import ops
-from cnnmath.graph import analyze
+from cnnmath.graph import Constant, analyze
 from cnnmath.interchange import import_torch
 from cnnmath.interchange.torch.rules import RULES
 from tests.interchange.torch.exact import counts, image, integers, nn, read, torch
@@ -201,6 +201,27 @@ def test_attention_is_counted_with_its_projections():
         expected = net(x).numpy()
     (found,) = model.run(x=x.numpy()).values()
     assert np.abs(found - expected).max() <= gamma(ROUNDINGS) * (1 + np.abs(expected).max())
+
+
+class Classified(nn.Module):
+    """Patches behind a token that every sample has, all at their places, and a linear layer of what the token is."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches, self.head = nn.Conv2d(1, 4, 2, 2), nn.Linear(4, 3)
+        self.token, self.places = nn.Parameter(torch.zeros(1, 1, 4)), nn.Parameter(torch.zeros(1, 5, 4))
+
+    def forward(self, x):
+        patches = self.patches(x).flatten(2).transpose(1, 2)
+        tokens = torch.cat([self.token.expand(x.shape[0], -1, -1), patches], dim=1) + self.places
+        return self.head(tokens[:, 0] + tokens.sum(1))
+
+
+def test_a_class_token_is_an_array_that_every_sample_has():
+    model = read(Classified(), 1, 4, 4)
+    assert counts(model)[0] == (4 * 4 + 4) + (4 * 3 + 3) + 4 + 5 * 4
+    assert model.notes == ()
+    assert model.network.op("token") == Constant((1, 1, 4), trained=True, repeated=True)
 
 
 class Norms(nn.Module):

@@ -1,7 +1,7 @@
 """Rules: for each layer of Keras, the operators of the package that it is.
 
 A rule takes a builder, the layer's settings and what it is called with, and gives the value that it yields; it raises
-`Refused` for settings that no operator has.
+`UnclaimedError` for settings that no operator has.
 """
 
 from __future__ import annotations

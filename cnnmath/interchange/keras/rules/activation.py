@@ -12,8 +12,8 @@ import numpy as np
 
 from cnnmath.graph import Constant
 from cnnmath.interchange.keras.build import Builder, Order, Value
-from cnnmath.interchange.keras.refused import Refused
 from cnnmath.interchange.keras.rules.settings import Settings, one_axis
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import (
     CELU,
     ELU,
@@ -89,7 +89,7 @@ def activation(b: Builder, given: Any, x: Value, part: str = "") -> Value:
     if given == "hard_sigmoid" and b.old:
         return b.each(OLD_HARD_SIGMOID, x, part=part)
     if given not in NAMED:
-        raise Refused(f"its activation is '{given}'")
+        raise UnclaimedError(f"its activation is '{given}'")
     return b.each(NAMED[given], x, part=part)
 
 
@@ -98,7 +98,7 @@ def along(b: Builder, op: type[Softmax | LogSoftmax], x: Value, axis: Any, part:
     order = b.best(x)
     i = order.index(one_axis(axis, len(order)))
     if i == 0:
-        raise Refused("it mixes the samples of a batch")
+        raise UnclaimedError("it mixes the samples of a batch")
     return b.apply(op(i), x, order=order, part=part)
 
 
@@ -106,7 +106,7 @@ def relu(b: Builder, c: Settings, x: Value, part: str = "") -> Value:
     """Rectifier with a slope below a threshold, and a bound."""
     high, slope, threshold = c.get("max_value"), c.get("negative_slope") or 0, c.get("threshold") or 0
     if slope and threshold:
-        raise Refused(f"its slope is {slope} and its threshold {threshold}")
+        raise UnclaimedError(f"its slope is {slope} and its threshold {threshold}")
     if high is not None and not slope and not threshold:
         return b.each(Clip(0, high), x, part=part)
     op = ThresholdedReLU(threshold) if threshold else LeakyReLU(slope) if slope else ReLU()

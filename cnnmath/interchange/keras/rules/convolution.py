@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from cnnmath.interchange.keras.build import Builder, Value
-from cnnmath.interchange.keras.refused import Refused
 from cnnmath.interchange.keras.rules.activation import activated
 from cnnmath.interchange.keras.rules.settings import Settings, channels_ahead, per_axis
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Conv, ConvTranspose
 
@@ -110,7 +110,7 @@ def _window(c: Settings, rank: int) -> dict[str, Any]:
     if padding == "causal":
         padding = tuple((d * (k - 1), 0) for k, d in zip(kernel, dilation, strict=True))
     elif padding not in ("same", "valid"):
-        raise Refused(f"its padding is '{padding}'")
+        raise UnclaimedError(f"its padding is '{padding}'")
     return {"kernel": kernel, "stride": stride, "dilation": dilation, "padding": padding}
 
 

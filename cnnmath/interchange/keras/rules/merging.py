@@ -6,8 +6,8 @@ from functools import reduce
 from typing import Any
 
 from cnnmath.interchange.keras.build import Builder, Value
-from cnnmath.interchange.keras.refused import Refused
 from cnnmath.interchange.keras.rules.settings import Settings, one_axis
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Add, Affine, Concat, Dropout, Maximum, Minimum, Multiply, Operator, Subtract
 
 
@@ -37,7 +37,7 @@ def divide(b: Builder, c: Settings, *xs: Any) -> Value:
     """An array over a number."""
     x, number = _and_number(xs)
     if number is None or xs[0] is not x:
-        raise Refused("it divides by an array")
+        raise UnclaimedError("it divides by an array")
     return b.each(Affine(1 / number), x)
 
 
@@ -70,7 +70,7 @@ def concatenate(b: Builder, c: Settings, *xs: Value) -> Value:
     order = b.best(*xs)
     axis = order.index(one_axis(c.get("axis", -1), len(order)))
     if axis == 0:
-        raise Refused("it mixes the samples of a batch")
+        raise UnclaimedError("it mixes the samples of a batch")
     return b.apply(Concat(axis=axis), *xs, order=order)
 
 
@@ -92,7 +92,7 @@ def _and_number(xs: tuple[Any, ...]) -> tuple[Any, float | None]:
     if len(arrays) == len(xs):
         return arrays[0], None
     if len(arrays) != 1 or len(numbers) != 1 or len(xs) != 2:
-        raise Refused("it takes something that is neither an array of the network nor a number")
+        raise UnclaimedError("it takes something that is neither an array of the network nor a number")
     return arrays[0], numbers[0]
 
 

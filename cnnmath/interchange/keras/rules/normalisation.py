@@ -9,8 +9,8 @@ import numpy as np
 
 from cnnmath.graph import Constant
 from cnnmath.interchange.keras.build import Builder, Value
-from cnnmath.interchange.keras.refused import Refused
 from cnnmath.interchange.keras.rules.settings import Settings, one_axis
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Add, Affine, BatchNorm, Divide, GroupNorm, LayerNorm, Multiply, Subtract
 
@@ -29,10 +29,10 @@ def batch_norm(b: Builder, c: Settings, x: Value) -> Value:
 def layer_norm(b: Builder, c: Settings, x: Value) -> Value:
     """Normalisation along the last axis: of the channels at each position where they are ahead."""
     if c.get("rms_scaling"):
-        raise Refused("it is scaled by the root mean square")
+        raise UnclaimedError("it is scaled by the root mean square")
     rank = len(x.shape)
     if one_axis(c.get("axis", -1), rank) != rank - 1:
-        raise Refused(f"it normalises along axis {c['axis']}")
+        raise UnclaimedError(f"it normalises along axis {c['axis']}")
     order = b.best(x)
     ahead = order[1] == rank - 1
     op = LayerNorm(c["epsilon"], each_position=True) if ahead and rank > 2 else LayerNorm(c["epsilon"], axis=-1)
@@ -50,7 +50,7 @@ def group_norm(b: Builder, c: Settings, x: Value) -> Value:
 def normalization(b: Builder, c: Settings, x: Value) -> Value:
     """The input less a mean, over a standard deviation, each a constant of every channel."""
     if c.get("invert"):
-        raise Refused("it is inverted")
+        raise UnclaimedError("it is inverted")
     order = _along(b, x, -1 if c.get("axis", -1) is None else c["axis"])
     shape = (1, x.shape[order[1]], *(1,) * (len(order) - 2))
 
@@ -120,7 +120,7 @@ def _along(b: Builder, x: Value, axis: Any) -> tuple[int, ...]:
     """The order of axes in which this one is that of the channels."""
     i = one_axis(axis, len(x.shape))
     if i == 0:
-        raise Refused("it mixes the samples of a batch")
+        raise UnclaimedError("it mixes the samples of a batch")
     return (0, i, *(j for j in range(1, len(x.shape)) if j != i))
 
 

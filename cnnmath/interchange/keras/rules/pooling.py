@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cnnmath.interchange.keras.build import Builder, Value
-from cnnmath.interchange.keras.refused import Refused
 from cnnmath.interchange.keras.rules.settings import Settings, channels_ahead, per_axis
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import AdaptiveMaxPool, AveragePool, GlobalAveragePool, MaxPool, Operator, Reduce
 
 
@@ -46,7 +46,7 @@ def _reduced(b: Builder, c: Settings, x: Value, how: str, whole: Operator) -> Va
     given = c.get("axis")
     axes = sorted(i % rank for i in ((given,) if isinstance(given, int) else given or range(rank)))
     if 0 in axes:
-        raise Refused("it mixes the samples of a batch")
+        raise UnclaimedError("it mixes the samples of a batch")
     op = whole if axes == sorted(order[2:]) else Reduce(how, tuple(order.index(i) for i in axes))
     y = b.apply(op, x, order=order)
     return y if c.get("keepdims") else b.reshape(y, tuple(n for i, n in enumerate(x.shape) if i not in axes))

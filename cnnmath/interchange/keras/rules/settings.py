@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnnmath.interchange.keras.build import Builder, Order, Value
-from cnnmath.interchange.keras.refused import Refused
+from cnnmath.interchange.unclaimed import UnclaimedError
 
 Settings = Mapping[str, Any]
 """The configuration of a layer."""
@@ -50,5 +50,5 @@ def one_axis(value: Any, rank: int) -> int:
     """An axis counted from the first; Keras may write it in a list."""
     axes = [value] if isinstance(value, int) else list(value)
     if len(axes) != 1:
-        raise Refused(f"it works along the axes {', '.join(map(str, axes))}")
+        raise UnclaimedError(f"it works along the axes {', '.join(map(str, axes))}")
     return axes[0] % rank

@@ -7,8 +7,8 @@ from math import prod
 from typing import Any
 
 from cnnmath.interchange.keras.build import Builder, Value
-from cnnmath.interchange.keras.refused import Refused
 from cnnmath.interchange.keras.rules.settings import Settings, channels_ahead, pairs, per_axis
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Expand, LinearUpsample, Pad, Slice, Upsample
 
 
@@ -55,7 +55,7 @@ def up_sampling(b: Builder, c: Settings, x: Value) -> Value:
     """Larger by a whole factor: each number repeated, or linear between them."""
     how: Any = {"nearest": Upsample, "bilinear": LinearUpsample}.get(c.get("interpolation", "nearest"))
     if how is None:
-        raise Refused(f"its interpolation is '{c['interpolation']}'")
+        raise UnclaimedError(f"its interpolation is '{c['interpolation']}'")
     return b.apply(how(per_axis(c["size"], len(x.shape) - 2)), x, order=channels_ahead(b, c, x))
 
 

@@ -158,13 +158,27 @@ class _Writing:
 
     def store(self, name: str, op: Constant) -> None:
         """An array: a parameter beside the nodes, another one as a node."""
-        self.fixed.add(name)
-        array = self.array(f"{name}.value", op.sizes, "float32")
+        array, own = self.array(f"{name}.value", op.sizes, "float32"), f"{name}.value" if op.repeated else name
         if op.trained:
-            self.arrays[name] = array
+            self.arrays[own] = array
         else:
             tensor = onnx().numpy_helper.from_array(array)
-            self.nodes.append(onnx().helper.make_node("Constant", [], [name], name, value=tensor))
+            self.nodes.append(onnx().helper.make_node("Constant", [], [own], own, value=tensor))
+        if op.repeated:
+            self.repeat(name, own, len(op.sizes))
+        else:
+            self.fixed.add(name)
+
+    def repeat(self, name: str, own: str, rank: int) -> None:
+        """A stored sample for each sample of the input."""
+        make, shape, sizes = onnx().helper.make_node, f"{name}/batch", f"{name}/sizes"
+        ones = onnx().numpy_helper.from_array(np.ones(rank - 1, np.int64))
+        self.nodes += [
+            make("Shape", [INPUT], [shape], shape, start=0, end=1),
+            make("Constant", [], [f"{name}/ones"], f"{name}/ones", value=ones),
+            make("Concat", [shape, f"{name}/ones"], [sizes], sizes, axis=0),
+            make("Expand", [own, sizes], [name], name),
+        ]
 
     def compute(self, name: str, op: Operator, shapes: tuple[Shape, ...]) -> None:
         """An operator: nodes, or the call of a function."""

@@ -14,13 +14,14 @@ from cnnmath.interchange.onnx.export.forms import FORMS
 from cnnmath.interchange.onnx.fold import folded
 from cnnmath.interchange.onnx.functions import DOMAIN, SETTING, Function, record
 from cnnmath.interchange.onnx.graph import Graph, Node
-from cnnmath.interchange.onnx.known import Known, Lazy, UnclaimedError
+from cnnmath.interchange.onnx.known import Known, Lazy
 from cnnmath.interchange.onnx.library import onnx
 from cnnmath.interchange.onnx.nodes import node
 from cnnmath.interchange.onnx.reading import Here, Reading
 from cnnmath.interchange.onnx.rules import RULES, UNFIT
 from cnnmath.interchange.onnx.stored import Origin, Stored
 from cnnmath.interchange.onnx.tensors import load
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Operator, operands
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.notation import describe, parse
@@ -106,7 +107,7 @@ def _equal(a: Any, b: Any) -> bool:
 def readable(op: Operator, nodes: Sequence[Any], shapes: tuple[Shape, ...], opset: int) -> bool:
     """Whether nodes outside a function are read back as one operator, which is equal, and whose arrays are these."""
     records = [node(entry, i, Origin()) for i, entry in enumerate(nodes)]
-    if any(entry.kind != "Constant" for entry in records[:-1]):
+    if records[-1].kind not in RULES or any(entry.kind != "Constant" for entry in records[:-1]):
         return False
     network = Architecture("", (1,))
     reading = Reading(Graph("", "", 0, {"": opset}, (), (), (), {}, {}), network, 1)

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from cnnmath.interchange.onnx.graph import Graph, Node
-from cnnmath.interchange.onnx.idioms import dense, gates, moves, norm
+from cnnmath.interchange.onnx.idioms import dense, gates, moves, norm, padding
 from cnnmath.interchange.onnx.idioms.idiom import Idiom
 from cnnmath.interchange.onnx.idioms.pattern import Uses
 from cnnmath.interchange.onnx.known import Known
 from cnnmath.interchange.onnx.reading import Here
 
-IDIOMS: tuple[Idiom, ...] = (*gates.IDIOMS, *norm.IDIOMS, *moves.IDIOMS, *dense.IDIOMS)
+IDIOMS: tuple[Idiom, ...] = (*gates.IDIOMS, *norm.IDIOMS, *moves.IDIOMS, *dense.IDIOMS, *padding.IDIOMS)
 """Every idiom that is known; of two that end with the same node, the first."""
 
 __all__ = ["IDIOMS", "Found", "Idiom", "idioms"]

@@ -46,7 +46,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 )
 """The rule of every operator that is claimed."""
 
-UNFIT = (ArithmeticError, LookupError, TypeError, ValueError)
-"""What a rule runs into where a node has, say, a list of the wrong length or an axis that is none."""
+UNFIT = (IndexError, ValueError, ZeroDivisionError)
+"""What a rule runs into where a node has a list of the wrong length, or an axis that is none; all else is its fault."""
 
 __all__ = ["RULES", "UNFIT", "Rule"]

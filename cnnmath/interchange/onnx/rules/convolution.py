@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from cnnmath.interchange.onnx.known import SMALL, Known, UnclaimedError, content
+from cnnmath.interchange.onnx.known import SMALL, Known, content
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule, window
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Conv, ConvTranspose
 from cnnmath.window import Size
 

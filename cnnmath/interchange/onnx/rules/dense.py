@@ -8,9 +8,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError
+from cnnmath.interchange.onnx.known import Known
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule, merged
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Add, Affine, Linear, LinearLast, MatMul, Transpose
 
 

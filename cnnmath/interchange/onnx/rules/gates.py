@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError
+from cnnmath.interchange.onnx.known import Known
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule, plain
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import GELU, Erf, HardSigmoid, HardSwish, Mish, SiLU
 
 

@@ -7,9 +7,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError, constant, numbers
+from cnnmath.graph import Constant
+from cnnmath.interchange.onnx.known import Known, constant, numbers
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule, merged
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Add, Divide, Expand, Maximum, Minimum, Multiply, Operator, Pow, Subtract
 from cnnmath.ops.checks import same
 
@@ -38,11 +40,18 @@ def divide(here: Here) -> Known | tuple[Known | None, ...]:
 
 
 def expand(here: Here) -> Known:
-    """Expand to a fixed shape; a size that the input has is kept, so that a batch may be of any size."""
+    """Expand to a fixed shape; a size that the input has is kept, so that a batch may be of any size.
+
+    A stored sample that is expanded to the size of the batch is one that every sample has.
+    """
     x, asked = here.input(0), numbers(here.input(1))
     if asked is None:
         raise UnclaimedError("to a shape that is computed while the model runs")
     own = (*(1,) * (len(asked) - len(x.sizes)), *x.sizes)[-len(asked) :]
+    whole = tuple(size if same((n,), (1,)) else n for n, size in zip(own, asked, strict=True))
+    each = x.rank > 1 and x.sizes == (1, *whole[1:]) and same(whole[:1], (here.reading.batch,))
+    if x.array is not None and not x.node and each:
+        return here.add(Constant(x.array.shape, trained=x.array.trained, repeated=True), arrays={"value": x})
     sizes = tuple(1 if same((n,), (size,)) else size for n, size in zip(own, asked, strict=True))
     return here.add(Expand(sizes or (1,)), x)
 

@@ -8,9 +8,11 @@ from math import prod
 from types import MappingProxyType
 from typing import Any
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError, content, numbers
+from cnnmath.errors import ShapeError
+from cnnmath.interchange.onnx.known import Known, content, numbers
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Concat, DepthToSpace, Flatten, Reshape, Select, Slice, SpaceToDepth, Tile, Transpose
 from cnnmath.ops.algebra import Shape
 from cnnmath.window import Size
@@ -125,9 +127,10 @@ def gather(here: Here) -> Known:
 
 
 def concat(here: Here) -> Known:
-    """Concat along any axis."""
+    """Concat along any axis; what has no length along it adds nothing."""
     inputs = [here.input(i) for i in range(len(here.node.inputs))]
     axis = here.attribute("axis", 1) % inputs[0].rank
+    inputs = [x for x in inputs if not _is(x.sizes[axis], 0)] or inputs[:1]
     return inputs[0] if len(inputs) == 1 else here.add(Concat(axis=axis), *inputs)
 
 
@@ -188,7 +191,12 @@ def sliced(here: Here, x: Known, parts: Mapping[int, Part], suffix: str = "") ->
     if not parts:
         return x
     starts, ends, steps = zip(*(parts.get(axis, WHOLE) for axis in range(max(parts) + 1)), strict=True)
-    return here.add(Slice(starts, ends, steps), x, suffix=suffix)
+    try:
+        return here.add(Slice(starts, ends, steps), x, suffix=suffix)
+    except ShapeError as error:
+        if all(isinstance(x.sizes[axis], int) for axis in parts):
+            raise
+        raise UnclaimedError("of an axis whose size is left open") from error
 
 
 def _part(n: Size, start: Any, end: Any, step: Any) -> Part:

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError, content, filled
+from cnnmath.interchange.onnx.known import Known, content, filled
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule
-from cnnmath.ops import BatchNorm, GroupNorm, InstanceNorm, LocalResponseNorm
+from cnnmath.interchange.unclaimed import UnclaimedError
+from cnnmath.ops import BatchNorm, GroupNorm, InstanceNorm, LocalResponseNorm, Slice
 
 SCALE_OF_CHANNELS = 21
 """The first set whose group normalisation has a scale and a shift for each channel; before, for each group."""
@@ -61,12 +62,15 @@ def _repeated(a: Known, channels: Any, groups: int) -> Known:
 
 
 def lrn(here: Here) -> Known:
-    """LRN of an odd number of channels; of an even one the odd channel lies behind, where here it lies before."""
-    size = here.attribute("size")
-    if size % 2 == 0:
-        raise UnclaimedError(f"of an even number of channels, {size}")
+    """LRN; of an even number of channels the odd one lies behind, where here it lies before: channels are reversed."""
+    x, size = here.input(0), here.attribute("size")
     alpha, beta, bias = (here.attribute(*pair) for pair in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0)))
-    return here.add(LocalResponseNorm(size, alpha, beta, bias), here.input(0))
+    op = LocalResponseNorm(size, alpha, beta, bias)
+    if size % 2:
+        return here.add(op, x)
+    reverse = Slice((0, -1), steps=(1, -1))
+    normal = here.add(op, here.add(reverse, x, suffix="reversed"), suffix="normal")
+    return here.add(reverse, normal)
 
 
 def dropout(here: Here) -> tuple[Known, Known | None]:
@@ -77,8 +81,6 @@ def dropout(here: Here) -> tuple[Known, Known | None]:
         raise UnclaimedError("in training, where it drops at random")
     if not any(here.node.outputs[1:]):
         return x, None
-    if not all(isinstance(n, int) for n in x.sizes):
-        raise UnclaimedError("whose mask has sizes that are left open")
     return x, filled(here.node.outputs[1], np.True_, x.sizes)
 
 

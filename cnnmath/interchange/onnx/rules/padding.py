@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from types import MappingProxyType
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError, numbers
+from cnnmath.interchange.onnx.known import Known, numbers
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.moving import sliced
 from cnnmath.interchange.onnx.rules.rule import Rule
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import EdgePad, Operator, Pad, ReflectPad, WrapPad
 
 PADS_ARE_AN_INPUT = 11
@@ -22,7 +24,7 @@ def pad(here: Here) -> Known:
     x = here.input(0)
     if x.rank < 2:
         raise UnclaimedError("along the batch")
-    pairs = _pairs(here, x.rank)
+    pairs = added(here, x.rank)
     cuts = {
         axis: (-min(before, 0), min(after, 0) or None, 1)
         for axis, (before, after) in enumerate(pairs)
@@ -37,7 +39,7 @@ def pad(here: Here) -> Known:
     return here.add(op, sliced(here, x, cuts, "cut"))
 
 
-def _pairs(here: Here, rank: int) -> list[tuple[int, int]]:
+def added(here: Here, rank: int) -> list[tuple[int, int]]:
     """How much is added before and after along every axis."""
     old = here.opset < PADS_ARE_AN_INPUT
     pads = here.attribute("pads") if old else numbers(here.input(1))
@@ -53,7 +55,7 @@ def _pairs(here: Here, rank: int) -> list[tuple[int, int]]:
 def _operator(here: Here, channels: tuple[int, int], spatial: tuple[tuple[int, int], ...]) -> Operator:
     mode = here.attribute("mode", "constant")
     if mode == "constant":
-        return Pad(spatial, channels=channels, value=_value(here))
+        return Pad(spatial, channels=channels, value=_finite(filling(here)))
     if mode not in BORDERS:
         raise UnclaimedError(f"mode {mode}")
     if any(channels):
@@ -61,11 +63,18 @@ def _operator(here: Here, channels: tuple[int, int], spatial: tuple[tuple[int, i
     return BORDERS[mode](spatial)
 
 
-def _value(here: Here) -> float:
+def filling(here: Here) -> float:
+    """The number that is added."""
     given = here.optional(2)
     value = here.attribute("value", 0.0) if given is None else here.number(given)
     if value is None:
         raise UnclaimedError("by a number that is computed while the model runs")
+    return value
+
+
+def _finite(value: float) -> float:
+    if not isfinite(value):
+        raise UnclaimedError(f"by {value}")
     return value
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 from types import MappingProxyType
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError
+from cnnmath.interchange.onnx.known import Known
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule, plain
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Abs, Affine, Clip, Exp, Log, Power
 
 BOUNDS_ARE_INPUTS = 11

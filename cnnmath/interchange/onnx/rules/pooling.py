@@ -7,9 +7,10 @@ from dataclasses import replace
 from math import prod
 from types import MappingProxyType
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError, numbers
+from cnnmath.interchange.onnx.known import Known, numbers
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule, plain, window
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import AdaptiveMaxPool, AveragePool, GlobalAveragePool, LpPool, MaxPool, MaxUnpool, Pad, Reduce
 
 

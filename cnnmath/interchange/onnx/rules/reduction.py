@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError
+from cnnmath.interchange.onnx.known import Known
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.moving import reshaped
 from cnnmath.interchange.onnx.rules.rule import Rule
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Flatten, GlobalAveragePool, LogSoftmax, Operator, Reduce, Reshape, Softmax
 
 SINCE_ONE_AXIS = 13

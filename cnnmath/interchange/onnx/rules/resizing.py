@@ -10,28 +10,33 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError, content, numbers
+from cnnmath.interchange.onnx.known import Known, content, numbers
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import LinearUpsample, Operator, Resize, Upsample
 from cnnmath.ops.resize import SIMPLE
 from cnnmath.sampling import MODES, PLACES
 
 PLACES_ARE_CHOSEN = 11
-"""The first set whose Resize says where outputs lie; before, they lie at o/s, and the nearest input is below."""
+"""The first set whose Resize says where outputs lie; before, they lie at o/s."""
 SCALES_ARE_AN_INPUT = 9
 """The first set whose Upsample reads its scales."""
 
 
 def upsample(here: Here) -> Known:
-    """Upsample, and Resize of version 10: outputs lie at o/s."""
+    """Upsample, and Resize of version 10: outputs lie at o/s, the nearest input is below, or above where it shrinks."""
     x = here.input(0)
     if here.node.kind == "Upsample" and here.opset < SCALES_ARE_AN_INPUT:
         scales = [_simple(s) for s in here.attribute("scales")]
     else:
         scales = [_simple(s) for s in content(here.input(1)).tolist()]
     _check_spatial(scales)
-    how = {"mode": here.attribute("mode", "nearest"), "places": "asymmetric", "nearest": "floor"}
+    shrinks, mode = any(s < 1 for s in scales), here.attribute("mode", "nearest")
+    if shrinks and mode == "nearest" and any(s > 1 for s in scales):
+        raise UnclaimedError("whose nearest is above along one axis alone")
+    nearest = "ceil" if shrinks and mode == "nearest" else "floor"
+    how = {"mode": mode, "places": "asymmetric", "nearest": nearest}
     return here.add(_settled(Resize(scale=tuple(scales[2:]), **how)), x)
 
 

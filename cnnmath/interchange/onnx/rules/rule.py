@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from cnnmath.interchange.onnx.known import Known, UnclaimedError
+from cnnmath.interchange.onnx.known import Known
 from cnnmath.interchange.onnx.reading import Here
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Operator
 
 Rule: TypeAlias = Callable[[Here], "Known | tuple[Known | None, ...]"]

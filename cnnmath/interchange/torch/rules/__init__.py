@@ -1,7 +1,7 @@
 """Rules: for each function of PyTorch's, the operators of the package that it is.
 
 A rule takes a builder and the arguments of the call, and gives the value that the call yields, or a tuple of them
-where it yields several; it raises `Refused` for settings that no operator has.
+where it yields several; it raises `UnclaimedError` for settings that no operator has.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from math import inf
 from typing import Any
 
 from cnnmath.interchange.torch.build import Builder, Value, check_value
-from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.rules.convolution import known
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import (
     CELU,
     ELU,
@@ -56,7 +56,7 @@ def prelu(b: Builder, x: Value, w: Any) -> Value:
 def elu(b: Builder, x: Value, alpha: float = 1, scale: float = 1, input_scale: float = 1) -> Value:
     """Exponential linear unit, also scaled."""
     if input_scale != 1:
-        raise Refused("its input is scaled")
+        raise UnclaimedError("its input is scaled")
     return b.each(ELU(alpha) if scale == 1 else SELU(alpha, scale), x)
 
 
@@ -73,21 +73,21 @@ def gelu(b: Builder, x: Value, *, approximate: str = "none") -> Value:
 def softplus(b: Builder, x: Value, beta: float = 1, threshold: float = 20) -> Value:
     """Smooth rectifier; above a threshold PyTorch's is the number itself, which differs by less than it rounds."""
     if beta != 1 or threshold < 20:
-        raise Refused(f"its beta is {beta} and its threshold {threshold}")
+        raise UnclaimedError(f"its beta is {beta} and its threshold {threshold}")
     return b.each(Softplus(), x)
 
 
 def threshold(b: Builder, x: Value, least: float, value: float) -> Value:
     """What is above a threshold."""
     if value != 0:
-        raise Refused(f"what is below its threshold becomes {value}")
+        raise UnclaimedError(f"what is below its threshold becomes {value}")
     return b.each(ThresholdedReLU(least), x)
 
 
 def clamp(b: Builder, x: Value, low: float | None = None, high: float | None = None) -> Value:
     """Numbers within bounds."""
     if not all(bound is None or isinstance(bound, (int, float)) for bound in (low, high)):
-        raise Refused("its bounds are tensors")
+        raise UnclaimedError("its bounds are tensors")
     bounds = (None if bound in (-inf, inf) else bound for bound in (low, high))
     return b.each(Clip(*bounds), x)
 

@@ -8,9 +8,9 @@ from itertools import zip_longest
 from typing import Any
 
 from cnnmath.interchange.torch.build import Builder, Value, check_value
-from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.rules.response import response
 from cnnmath.interchange.torch.tensors import Known
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Add, Affine, Divide, Maximum, Minimum, Multiply, Operator, Pow, Power, Subtract
 from cnnmath.ops.algebra import rational
 
@@ -52,7 +52,7 @@ def mul(b: Builder, x: Any, y: Any) -> Value:
 def div(b: Builder, x: Any, y: Any, *, rounding_mode: str | None = None) -> Value:
     """Quotient."""
     if rounding_mode is not None:
-        raise Refused("it rounds")
+        raise UnclaimedError("it rounds")
     if (number := single(y)) is not None and number != 0:
         return b.each(Affine(1 / number), x)
     if (number := single(x)) is not None:
@@ -77,7 +77,7 @@ def scaled(b: Builder, x: Any, alpha: float) -> Any:
     if alpha == 1:
         return x
     if isinstance(x, Known):
-        raise Refused(f"an array of the module is multiplied by {alpha}")
+        raise UnclaimedError(f"an array of the module is multiplied by {alpha}")
     return b.each(Affine(alpha), x)
 
 
@@ -92,7 +92,7 @@ def both(b: Builder, op: Operator, *values: Any) -> Value:
     """An operator of several values, or arrays of the module; axes of length 1 are repeated."""
     varying = [value for value in values if isinstance(value, Value)]
     if not varying:
-        raise Refused("an operand does not depend on the input")
+        raise UnclaimedError("an operand does not depend on the input")
     layout = varying[0].layout
     order = [layout.axis(i) for i in range(len(layout.groups))]
     lazy = all(value.layout == layout for value in varying) and None not in order and len(order) == len(layout.source)
@@ -116,10 +116,10 @@ def _joint(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
 def _constant(b: Builder, array: Any, order: list[Any]) -> Value:
     """An array of the module, its axes in the order of the array that is there."""
     if not isinstance(array, Known):
-        raise Refused("an operand is no tensor")
+        raise UnclaimedError("an operand is no tensor")
     rank = len(order)
     if len(array.shape) > rank:
-        raise Refused("an array of the module has more axes than what it meets")
+        raise UnclaimedError("an array of the module has more axes than what it meets")
     axes = [order.index(axis) for axis in range(rank)]
     return b.constant(array.view("aligned", lambda t: t[(None,) * (rank - t.ndim)].permute(axes)))
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from cnnmath.interchange.torch.build import Builder, Value, check_value
-from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.rules import linear
 from cnnmath.interchange.torch.rules.activation import softmax
 from cnnmath.interchange.torch.rules.arithmetic import add, mul
 from cnnmath.interchange.torch.tensors import Known
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import MatMul
 
 
@@ -38,7 +38,7 @@ def attention(
 ) -> Value:
     """Mixture of the values v by the probabilities that queries and keys give."""
     if causal or dropout or enable_gqa:
-        raise Refused("it is causal, drops or shares heads")
+        raise UnclaimedError("it is causal, drops or shares heads")
     size = check_value(q).shape[-1]
     order = [*range(len(check_value(k).shape))]
     order[-2:] = reversed(order[-2:])

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnnmath.interchange.torch.build import Builder, Value
-from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.tensors import Known
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Conv, ConvTranspose
 
 Sizes = int | Sequence[int]
@@ -96,7 +96,7 @@ def convolution(
 def known(tensor: Any) -> Known:
     """A tensor that is known, of which an operator makes its parameters."""
     if not isinstance(tensor, Known):
-        raise Refused("its weights depend on the input")
+        raise UnclaimedError("its weights depend on the input")
     return tensor
 
 

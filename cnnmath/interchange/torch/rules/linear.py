@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cnnmath.interchange.torch.build import Builder, Value, check_value
-from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.rules.convolution import known
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Conv, Linear, LinearLast
 
 
@@ -29,7 +29,7 @@ def linear(b: Builder, x: Value, w: Any, bias: Any = None) -> Value:
 def addmm(b: Builder, bias: Any, x: Value, w: Any, *, beta: float = 1, alpha: float = 1) -> Value:
     """Product with a matrix, and a bias."""
     if (beta, alpha) != (1, 1):
-        raise Refused("it scales its terms")
+        raise UnclaimedError("it scales its terms")
     return linear(b, x, known(w).view("transposed", lambda t: t.t()), bias)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnnmath.interchange.torch.build import Builder, Value, check_value
-from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.rules.convolution import known
 from cnnmath.interchange.torch.tensors import Known
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 
 
@@ -26,7 +26,7 @@ def batch_norm(
 ) -> Value:
     """Normalisation by stored statistics."""
     if training or mean is None or var is None:
-        raise Refused("it normalises by the statistics of the batch")
+        raise UnclaimedError("it normalises by the statistics of the batch")
     mean = known(mean)
     op = BatchNorm(eps, momentum=momentum)
     own = {"gamma": scale(gamma, mean, 1), "beta": scale(beta, mean, 0), "mean": mean, "var": known(var)}

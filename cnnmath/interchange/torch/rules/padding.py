@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnnmath.interchange.torch.build import Builder, Value, check_value
-from cnnmath.interchange.torch.refused import Refused
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import EdgePad, Pad, ReflectPad, Slice, WrapPad
 
 
@@ -16,14 +16,14 @@ def pad(b: Builder, x: Value, sizes: Sequence[int], mode: str = "constant", valu
     pairs += [(0, 0)] * (rank - len(pairs))
     batch, channels, *spatial = reversed(pairs)
     if batch != (0, 0):
-        raise Refused("it adds samples to a batch")
+        raise UnclaimedError("it adds samples to a batch")
     if any(n < 0 for pair in pairs for n in pair):
         x = _cropped(b, x, [channels, *spatial])
         channels, *spatial = (tuple(max(n, 0) for n in pair) for pair in (channels, *spatial))
     if mode == "constant":
         return b.apply(Pad(tuple(spatial), channels=channels, value=value or 0), x)
     if mode not in BORDERS or channels != (0, 0):
-        raise Refused(f"its mode is '{mode}'")
+        raise UnclaimedError(f"its mode is '{mode}'")
     return b.apply(BORDERS[mode](tuple(spatial)), x)
 
 

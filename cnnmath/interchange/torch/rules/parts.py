@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnnmath.interchange.torch.build import Builder, Value, check_value
-from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.tensors import Known
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Select, Slice
 
 
@@ -62,7 +62,7 @@ def index(b: Builder, x: Value, indices: Sequence[Any]) -> Value:
     """What stands at the places of a list, along one axis."""
     named = [i for i, at in enumerate(indices) if at is not None]
     if len(named) != 1:
-        raise Refused("its indices are no list of numbers along one axis")
+        raise UnclaimedError("its indices are no list of numbers along one axis")
     return index_select(b, x, named[0], indices[named[0]])
 
 
@@ -74,7 +74,7 @@ def index_select(b: Builder, x: Value, dim: int, at: Any) -> Value:
         or at.tensor.is_floating_point()
         or "bool" in str(at.tensor.dtype)
     ):
-        raise Refused("its indices are no list of numbers along one axis")
+        raise UnclaimedError("its indices are no list of numbers along one axis")
     value, i, axis = b.alone(x, dim)
     places = tuple(int(place) % value.shape[i] for place in at.tensor.tolist())
     return b.kept(Select(places, axis=axis), value, layout=value.layout.resized(i, len(places)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cnnmath.interchange.torch.build import Builder, Value, check_value
-from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.rules.convolution import Sizes, axes
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import AdaptiveAveragePool, AdaptiveMaxPool, AveragePool, GlobalAveragePool, MaxPool
 
 
@@ -44,7 +44,7 @@ def avg_pool(
 ) -> Value:
     """Mean of each window."""
     if divisor_override is not None:
-        raise Refused("its divisor is given")
+        raise UnclaimedError("its divisor is given")
     rank = _rank(x)
     kernel = axes(kernel, rank)
     stride = axes(stride, rank) or kernel

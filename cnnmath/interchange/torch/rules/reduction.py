@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from cnnmath.interchange.torch.build import Builder, Value, check_value
-from cnnmath.interchange.torch.refused import Refused
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import GlobalAveragePool, Reduce
 
 
@@ -20,7 +20,7 @@ def reduced(how: str) -> Callable[..., Value]:
             x = b.plain(x)
         over = sorted(axis for axis in map(x.layout.axis, named) if axis is not None)
         if not over or over[0] == 0:
-            raise Refused("it mixes the samples of a batch")
+            raise UnclaimedError("it mixes the samples of a batch")
         positions = over == [*range(2, len(x.layout.source))]
         op = GlobalAveragePool() if how == "mean" and positions else Reduce(how, tuple(over))
         found = b.kept(op, x, layout=x.layout.without(named, keep=True))
@@ -37,7 +37,7 @@ def extreme(how: str) -> Callable[..., Any]:
 def norm(b: Builder, x: Value, order: float = 2, dims: Any = None, keepdim: bool = False) -> Value:
     """Length of a vector."""
     if order not in (1, 2):
-        raise Refused(f"it is of order {order}")
+        raise UnclaimedError(f"it is of order {order}")
     return reduced(f"l{int(order)}")(b, x, dims, keepdim)
 
 

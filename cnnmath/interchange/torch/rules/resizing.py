@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from cnnmath.interchange.torch.build import Builder, Value, check_value
-from cnnmath.interchange.torch.refused import Refused
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import ChannelShuffle, DepthToSpace, LinearUpsample, Resize, SpaceToDepth, Upsample
 
 
@@ -36,7 +36,7 @@ def interpolated(mode: str) -> Callable[..., Value]:
 def _sizes(b: Builder, x: Value, rest: tuple[Any, ...]) -> tuple[tuple[int, ...], tuple[int, ...], Any]:
     """Sizes of the input and of the output, and the scales where the call gives them."""
     if len(check_value(x).shape) < 3:
-        raise Refused("its input has no spatial axis")
+        raise UnclaimedError("its input has no spatial axis")
     flat = [each for value in rest for each in (value if isinstance(value, (tuple, list)) else [value])]
     scale = tuple(Fraction(str(value)) for value in flat if isinstance(value, float))
     sizes, outputs = x.shape[2:], b.expected[2:]

@@ -7,8 +7,8 @@ from math import prod
 from typing import Any
 
 from cnnmath.interchange.torch.build import Builder, Value, check_value
-from cnnmath.interchange.torch.refused import Refused
 from cnnmath.interchange.torch.tensors import Known
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import Expand, Reshape
 
 
@@ -35,7 +35,7 @@ def expand(b: Builder, x: Any, *rest: Any) -> Any:
     if check_value(x).shape == b.expected:
         return x
     if len(x.shape) != len(b.expected):
-        raise Refused("it has new axes, along which numbers are repeated")
+        raise UnclaimedError("it has new axes, along which numbers are repeated")
     return b.apply(Expand(b.expected[1:]), x)
 
 

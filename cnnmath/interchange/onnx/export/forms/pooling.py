@@ -71,13 +71,18 @@ def adaptive_average(op: ops.AdaptiveAveragePool, m: Body, shapes: tuple[Shape, 
     if set(op.outputs) == {1}:
         return m("GlobalAveragePool", x)
     sizes = known(shapes[0][2:], "a pooling to a fixed size")
-    if not any(n % o for n, o in zip(sizes, op.outputs, strict=True)):
-        bins = [n // o for n, o in zip(sizes, op.outputs, strict=True)]
+    if bins := _equal(sizes, op.outputs):
         return m("AveragePool", x, kernel_shape=bins, strides=bins)
     for axis, (n, outputs) in enumerate(zip(sizes, op.outputs, strict=True), 2):
         if n != outputs:
             x = m.along(x, axis, len(shapes[0]), _means(m, Bins(n, outputs)))
     return x
+
+
+def _equal(sizes: tuple[int, ...], outputs: tuple[int, ...]) -> list[int]:
+    """Lengths of bins that are all equal along each axis; none where they are not."""
+    pairs = list(zip(sizes, outputs, strict=True))
+    return [] if any(n % o for n, o in pairs) else [n // o for n, o in pairs]
 
 
 def _means(m: Body, bins: Bins) -> Any:
@@ -94,8 +99,7 @@ def adaptive_max(op: ops.AdaptiveMaxPool, m: Body, shapes: tuple[Shape, ...], x:
     if set(op.outputs) == {1}:
         return m("GlobalMaxPool", x)
     sizes = known(shapes[0][2:], "a pooling to a fixed size")
-    if not any(n % o for n, o in zip(sizes, op.outputs, strict=True)):
-        bins = [n // o for n, o in zip(sizes, op.outputs, strict=True)]
+    if bins := _equal(sizes, op.outputs):
         return m("MaxPool", x, kernel_shape=bins, strides=bins)
     for axis, (n, outputs) in enumerate(zip(sizes, op.outputs, strict=True), 2):
         parts = [_largest(m, x, axis, Bins(n, outputs).reads(o)) for o in range(outputs if n != outputs else 0)]

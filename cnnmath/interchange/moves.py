@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from cnnmath.interchange.layout import Layout
-from cnnmath.interchange.torch.refused import Refused
+from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import ChannelShuffle, DepthToSpace, Flatten, Operator, Reshape, Select, SpaceToDepth, Transpose
 
 
@@ -19,24 +19,27 @@ def moves(layout: Layout) -> list[Operator]:
     [Flatten()]
     >>> moves(Layout.of((1, 6, 4)).reshaped((1, 2, 3, 4)).permuted((0, 2, 1, 3)).reshaped((1, 6, 4)))
     [ChannelShuffle(groups=2)]
+
+    Channels last, and in one row:
+
+    >>> moves(Layout.of((2, 16, 5, 7)).permuted((0, 2, 3, 1)).reshaped((2, 560)))
+    [Transpose(order=(0, 2, 3, 1)), Flatten()]
     """
     own = Layout.of(layout.source)
     if layout == own:
         return []
     if layout.groups[:1] != own.groups[:1]:
-        raise Refused("it mixes the samples of a batch")
+        raise UnclaimedError("it mixes the samples of a batch")
     if layout == own.reshaped(layout.shape):
-        return [Flatten() if len(layout.groups) == 2 else Reshape(layout.shape[1:])]
+        return [_shaped(layout.shape)]
     return next(([op] for op, known in _named(layout) if known == layout), None) or _general(layout)
 
 
 def _named(layout: Layout) -> Iterator[tuple[Operator, Layout | None]]:
     """Operators that a layout may be, each with the layout that it is."""
     own, rank, n = Layout.of(layout.source), len(layout.groups), layout.source[0]
-    axes = [layout.axis(i) for i in range(rank)]
-    if None not in axes and rank == len(layout.source):
-        order = tuple(axis for axis in axes if axis is not None)
-        yield Transpose(order), own.permuted(order)
+    if (order := _order(layout)) is not None:
+        yield Transpose(order), layout
     if layout.groups[2:] == own.groups[2:]:
         first = layout.groups[1][-1].size if layout.groups[1] else 1
         yield ChannelShuffle(first), _shuffled(own, first)
@@ -58,9 +61,22 @@ def _general(layout: Layout) -> list[Operator]:
     there = layout.pieces()
     order = tuple(there.index(piece) for group in layout.groups for piece in group)
     apart = tuple(piece.size for piece in there)
-    found: list[Operator] = [Reshape(apart[1:])] if apart != layout.source else []
+    found: list[Operator] = [_shaped(apart)] if apart != layout.source else []
     found.append(Transpose(order))
-    return found if tuple(apart[i] for i in order) == layout.shape else [*found, Reshape(layout.shape[1:])]
+    return found if tuple(apart[i] for i in order) == layout.shape else [*found, _shaped(layout.shape)]
+
+
+def _order(layout: Layout) -> tuple[int, ...] | None:
+    """The axes of the array that is there in the order in which they look, where that is all."""
+    own = Layout.of(layout.source)
+    alone = iter([axis for axis, group in enumerate(own.groups) if not group])
+    order = tuple(group[0].axis if group else next(alone, -1) for group in layout.groups)
+    return order if sorted(order) == list(range(len(own.groups))) and own.permuted(order) == layout else None
+
+
+def _shaped(shape: tuple[int, ...]) -> Operator:
+    """The numbers in a row, or in another shape."""
+    return Flatten() if len(shape) == 2 else Reshape(shape[1:])
 
 
 def _shuffled(own: Layout, groups: int) -> Layout | None:
