@@ -15,15 +15,13 @@ from playwright.sync_api import Browser, BrowserContext
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 HERE = Path(__file__).parent
-LOOK, WIDE, TEXT = ((HERE / name).read_text() for name in ("look.js", "wide.js", "text.js"))
+LOOK, WIDE, TEXT, BARE = ((HERE / f"{name}.js").read_text() for name in ("look", "wide", "text", "bare"))
 OUTSIDE = re.compile(r"^(?!file:|data:|blob:|about:)")
 """Addresses that lie outside the site."""
 
 GRAVE = ("serious", "critical")
 PLAIN = {"resultTypes": ["violations"], "preload": False}
 NO_CONTRAST = {"color-contrast": {"enabled": False}}
-PARTS = {"include": ["article"], "exclude": ["math"]}
-"""Where each page is held to the rules but for contrast: the theme around it is that of all, and formulas are many."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +60,16 @@ class Reader:
         page = self.page
         self.left.clear()
         self.errors.clear()
-        page.set_viewport_size(DESKTOP)
-        page.goto(path.as_uri(), wait_until="load")
-        facts = page.evaluate(LOOK)
-        wide = {DESKTOP["width"]: page.evaluate(WIDE)}
-        page.evaluate(AXE_SCRIPT)
-        grave = self._violations({"exclude": ["math"]} if whole else PARTS, {"rules": NO_CONTRAST}) + self._contrast()
         page.set_viewport_size(PHONE)
-        wide[PHONE["width"]] = page.evaluate(WIDE)
+        page.goto(path.as_uri(), wait_until="load")
+        wide = {PHONE["width"]: page.evaluate(WIDE)}
+        page.set_viewport_size(DESKTOP)
+        wide[DESKTOP["width"]] = page.evaluate(WIDE)
+        facts = page.evaluate(LOOK)
+        page.evaluate(AXE_SCRIPT)
+        grave = self._contrast()
+        page.evaluate(BARE)
+        grave += self._violations({"include": ["html" if whole else "article"]}, {"rules": NO_CONTRAST})
         return Visit(path, facts, tuple(self.left), tuple(self.errors), wide, tuple(grave))
 
     def _contrast(self) -> list[str]:

@@ -7,8 +7,6 @@
   const box = (element) => element.getBoundingClientRect();
   const all = (selector) => [...document.querySelectorAll(selector)];
 
-  for (const closed of all("details")) closed.open = true;
-
   const raw = [];
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = texts.nextNode(); node; node = texts.nextNode()) {

@@ -20,7 +20,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 WHOLE = ("index.html", "explorer.html")
 """Pages of which the theme too is held to the rules of accessibility."""
 
-DARK = ("index.html", "explorer.html", "analysis.html", "engine.html", "operators/conv.html")
+DARK = ("index.html", "explorer.html", "start/analyse.html", "engine.html", "operators/conv.html")
 UNSCRIPTED = ("index.html", "explorer.html", "derivations/convolution.html", "operators/conv.html")
 ON_A_SERVER = "404.html"
 """A page that only a server shows, and whose links start at its root."""

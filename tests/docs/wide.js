@@ -1,5 +1,6 @@
 /* What reaches beyond the page's width, unless something around it scrolls. */
 () => {
+  for (const closed of document.querySelectorAll("details")) closed.open = true;
   const width = document.documentElement.clientWidth;
   const scrolls = (element) => {
     for (let e = element; e && e !== document.body; e = e.parentElement) {
