@@ -10,8 +10,7 @@ RUNGS ?= 2
 run: .venv/run  ## install, then write ResNet-50's report: the package's main job
 	$(BIN)/cnnmath report resnet50 --output build/resnet50
 
-test: .venv/dev lint  ## linters, types, import contracts, strict documentation, tests
-	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+test: .venv/dev lint  ## linters, types, import contracts, tests; these build the documentation strictly and open it
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 coverage: .venv/dev  ## lines and branches that the tests do not reach
