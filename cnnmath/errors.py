@@ -77,6 +77,10 @@ class DerivationError(CnnmathError, AssertionError):
     """A step of a derivation that its own check refutes."""
 
 
+class VerificationError(CnnmathError, AssertionError):
+    """A kernel that is not what its operator says, where a page was to say that it is."""
+
+
 class TrainingError(CnnmathError, ArithmeticError):
     """Training that has come to a loss which is not finite."""
 

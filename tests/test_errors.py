@@ -41,6 +41,7 @@ def test_bad_values_are_value_errors_and_bad_names_lookup_errors():
         "GraphError": ValueError,
         "UnknownNameError": LookupError,
         "DerivationError": AssertionError,
+        "VerificationError": AssertionError,
         "TrainingError": ArithmeticError,
         "CampaignError": RuntimeError,
         "MissingExtraError": ImportError,
