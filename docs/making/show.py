@@ -31,6 +31,12 @@ def result(derivation: Derivation) -> str:
     return f"<div class='formula'>{show.display(derivation.result)}</div>"
 
 
+def named(derivation: Derivation, *names: str) -> str:
+    """Steps of a derivation by their names, as displayed formulas."""
+    found = {step.name: step for step in derivation.steps}
+    return "".join(f"<div class='formula'>{show.display(found[name])}</div>" for name in names)
+
+
 def steps(derivation: Derivation) -> str:
     """What a derivation assumes, its result, and every step with its reason."""
     return lecture.body(derivation)
