@@ -70,7 +70,8 @@ class Grid:
     def svg(self) -> str:
         """The grid as an SVG, hidden from readers of screens: the row that it stands in has words for it."""
         letters = max((len(cell) for row in self.rows for cell in row), default=1)
-        wide, left = max(CELL, 10 + LETTER * letters), 8 + LETTER * max(map(len, self.sides), default=-1)
+        wide = max(CELL, 10 + LETTER * letters)
+        left = 8 + LETTER * max(map(len, self.sides)) if self.sides else 0.0
         top = HEAD * bool(self.heads)
         height, width = CELL * len(self.rows), wide * len(self.rows[0])
         parts = [

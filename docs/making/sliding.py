@@ -56,7 +56,7 @@ def reading(window: Window, n: int, title: str = "") -> Grid:
     Examples
     --------
     >>> reading(Window(2, stride=2, before=1), 4).rows
-    (('w0', 'w1', '', '', ''), ('', '', 'w0', 'w1', ''))
+    (('w0', 'w1', '', '', '×'), ('', '', 'w0', 'w1', '×'))
     """
     outputs, first = range(window.placements(n)), -max(window.before, 0)
     columns = range(first, n + max(window.after, 0))
