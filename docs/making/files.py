@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,6 +46,13 @@ CLAIMS = """{
 """
 
 
+PRINTED = Path(__file__).parents[2] / "tests" / "golden" / "lecture_claims.json"
+"""What lecture notes print; two of their tables are audited on the site."""
+
+TABLES = {"lenet.json": "A05", "alexnet.json": "E06"}
+"""Files of these tables, and how the names of their claims begin."""
+
+
 def write_files(folder: Path) -> None:
     """Write networks, models, arrays, kernels and claims into a folder."""
     save(parse("conv(8, 5) > relu > maxpool(2) > flatten > linear(10)", (1, 12, 12), "mine"), folder / "mine.json")
@@ -54,6 +63,14 @@ def write_files(folder: Path) -> None:
         np.save(folder / f"{name}.npy", np.random.default_rng(0).standard_normal(shape).astype(np.float32))
     (folder / "my_module.py").write_text(KERNELS, encoding="utf-8")
     (folder / "claims.json").write_text(CLAIMS, encoding="utf-8")
+    for name, first in TABLES.items():
+        (folder / name).write_text(json.dumps(table(first)), encoding="utf-8")
+
+
+def table(first: str) -> dict[str, Any]:
+    """The claims of one table of the lecture notes."""
+    claims = json.loads(PRINTED.read_text(encoding="utf-8"))["claims"]
+    return {"claims": [claim | {"source": "lecture notes"} for claim in claims if claim["id"].startswith(first)]}
 
 
 def block() -> Architecture:

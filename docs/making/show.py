@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from io import StringIO
@@ -11,7 +12,7 @@ import numpy as np
 import sympy as sp
 
 from cnnmath.ops import Operator
-from cnnmath.plot.style import FAINT, GREY, INK
+from cnnmath.plot.style import FAINT, GREY, INK, TINTS
 from cnnmath.readers import Tensor, exact, gradient
 from cnnmath.report import lecture
 from cnnmath.symbolic import Derivation, WrittenOut, derive, show
@@ -22,13 +23,25 @@ from cnnmath.symbolic.worked import chain
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLOURS = {INK: "var(--md-default-fg-color)", GREY: "var(--md-default-fg-color--light)", FAINT: "var(--faint)"}
+COLOURS = {
+    INK: "var(--md-default-fg-color)",
+    GREY: "var(--md-default-fg-color--light)",
+    FAINT: "var(--faint)",
+    TINTS["dense"]: "var(--dense)",
+    "#FFFFFF": "var(--md-default-bg-color)",
+}
 """Colours of figures that turn with the page's scheme, light or dark."""
 
 
 def result(derivation: Derivation) -> str:
     """What was derived, as one displayed formula."""
     return f"<div class='formula'>{show.display(derivation.result)}</div>"
+
+
+def named(derivation: Derivation, *names: str) -> str:
+    """Steps of a derivation by their names, as displayed formulas."""
+    found = {step.name: step for step in derivation.steps}
+    return "".join(f"<div class='formula'>{show.display(found[name])}</div>" for name in names)
 
 
 def steps(derivation: Derivation) -> str:
@@ -85,7 +98,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def figure(drawn: Figure | str, alt: str, caption: str = "") -> str:
+_DECIMALS = re.compile(r"(?<=\.\d\d)\d+")
+_PATH = re.compile(r' d="[^"]*"')
+"""Where an SVG may be rounded: a hundredth of a point is not seen, and a third of the page is saved."""
+
+
+def figure(drawn: Figure | str, alt: str, caption: str = "", *, paper: bool = False) -> str:
     """A figure inside the page, with its alternative text; its ink is that of the page, light or dark.
 
     Parameters
@@ -96,21 +114,23 @@ def figure(drawn: Figure | str, alt: str, caption: str = "") -> str:
         What it shows, for those who do not see it.
     caption
         What stands below it.
+    paper
+        Whether it keeps its colours and lies on white paper: for images, whose colours do not turn.
     """
     said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    svg = drawn if isinstance(drawn, str) else _svg(drawn)
+    svg = drawn if isinstance(drawn, str) else _svg(drawn, {} if paper else COLOURS)
     svg = svg[svg.index("<svg") :].replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1)
-    return f'<figure class="drawn">{svg}{said}</figure>\n'
+    return f'<figure class="drawn{" paper" * paper}">{svg}{said}</figure>\n'
 
 
-def _svg(drawn: Figure) -> str:
+def _svg(drawn: Figure, colours: Mapping[str, str]) -> str:
     import matplotlib as mpl
 
     out = StringIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "cnnmath"}):
         drawn.savefig(out, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None})
-    text = out.getvalue()
-    for colour, variable in COLOURS.items():
+    text = _PATH.sub(lambda path: _DECIMALS.sub("", path[0]), out.getvalue())
+    for colour, variable in colours.items():
         text = text.replace(colour.lower(), variable)
     return text
 
