@@ -31,7 +31,7 @@ CALLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "NotationError": (
             "from cnnmath.graph import parse\nparse('conv(8, 3) > relu > maxpool(2', (1, 28, 28))",
-            "from cnnmath.graph import from_json\nfrom_json('{\"name\": \"mine\"}')",
+            'from cnnmath.graph import from_json\nfrom_json(\'{"name": "mine"}\')',
         ),
         "GraphError": (
             "from cnnmath.graph import Architecture\nfrom cnnmath.ops import ReLU\nnet = Architecture('mine', (3, 8, 8))\n"

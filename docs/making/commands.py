@@ -29,7 +29,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "diff": ("diff vgg11 vgg13",),
         "window": ("window --kernel 3 --dilation 2", "window --kernel 3 --stride 2 --field 427"),
         "derive": ("derive conv --wrt x --steps brief", "derive conv --kernel 2 --stride 2 --input 4 --wrt x"),
-        "verify": ('verify my_module:my_conv --op "conv(4, (3, 2), stride=(2, 1))"', 'verify my_module:my_conv --op "conv(4, 3, dilation=2)"'),
+        "verify": (
+            'verify my_module:my_conv --op "conv(4, (3, 2), stride=(2, 1))"',
+            'verify my_module:my_conv --op "conv(4, 3, dilation=2)"',
+        ),
         "explain": ("explain resnet50 --macs 3.8e9",),
         "audit": ("audit claims.json",),
         "report": ("report mine.json --output report",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterator
 from typing import Any
 
 import griffe
@@ -18,7 +19,21 @@ _MARKS = str.maketrans({"*": "&#42;", "_": "&#95;", "`": "&#96;", "\\": "&#92;",
 
 
 class Mathematics(griffe.Extension):
-    """Turn every docstring into Markdown as soon as it is read."""
+    """Turn every docstring into Markdown as soon as it is read, and show functions that are called as their module is."""
+
+    def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
+        """Where a package exports a function of a module of the same name, let the name mean the function."""
+        packages = [module for module in _modules(pkg) if module.exports]
+        for module in packages:
+            for name in map(str, module.exports or ()):
+                member = module.members.get(name)
+                if isinstance(member, griffe.Alias) and not member.resolved and member.target_path.startswith(pkg.path):
+                    member.resolve_target()
+        for module in packages:
+            for name in map(str, module.exports or ()):
+                home = module.members.get(name)
+                if isinstance(home, griffe.Module) and module.imports.get(name) == f"{home.path}.{name}":
+                    module.members[name] = griffe.Alias(name, home.members[name], parent=module)
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
         """Rewrite one object's docstring."""
@@ -44,6 +59,14 @@ def markdown(docstring: str) -> str:
 def mathml(formula: str, display: str) -> str:
     """LaTeX as MathML, without a sign that Markdown would read."""
     return convert(" ".join(formula.split()), display=display).translate(_MARKS)
+
+
+def _modules(module: griffe.Module) -> Iterator[griffe.Module]:
+    """A module and all below it."""
+    yield module
+    for below in list(module.modules.values()):
+        if isinstance(below, griffe.Module):
+            yield from _modules(below)
 
 
 def _displayed(found: re.Match[str]) -> str:

@@ -14,14 +14,17 @@ def names() -> str:
     """Functions and classes of the public page, with links to their own descriptions."""
     found = {name: getattr(cnnmath, name) for name in cnnmath.__all__}
     return table(
-        ["name", "home", "what"], [[_link(name, v), _home(v), sentence(v)] for name, v in found.items() if not ismodule(v)]
+        ["name", "home", "what"],
+        [[_link(name, v), _home(v), sentence(v)] for name, v in found.items() if not ismodule(v)],
     ).replace("---:", ":---")
 
 
 def modules() -> str:
     """Modules of the public page."""
     found = {name: getattr(cnnmath, name) for name in cnnmath.__all__}
-    rows = [[f"[`cnnmath.{name}`][cnnmath.{name}]", sentence(value)] for name, value in found.items() if ismodule(value)]
+    rows = [
+        [f"[`cnnmath.{name}`][cnnmath.{name}]", sentence(value)] for name, value in found.items() if ismodule(value)
+    ]
     return table(["module", "what"], rows).replace("---:", ":---")
 
 
