@@ -34,8 +34,8 @@ CALLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             'from cnnmath.graph import from_json\nfrom_json(\'{"name": "mine"}\')',
         ),
         "GraphError": (
-            "from cnnmath.graph import Architecture\nfrom cnnmath.ops import ReLU\nnet = Architecture('mine', (3, 8, 8))\n"
-            "net.add('relu', ReLU())\nnet.add('relu', ReLU())",
+            "from cnnmath.graph import Architecture\nfrom cnnmath.ops import ReLU\n"
+            "net = Architecture('mine', (3, 8, 8))\nnet.add('relu', ReLU())\nnet.add('relu', ReLU())",
             "from cnnmath.graph import parse\nfrom cnnmath.graph.seen import seen\nseen(parse('linear(2)', (3,)))",
         ),
         "UnknownNameError": (
@@ -56,9 +56,9 @@ CALLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "fit(net, initialise(net), (x, [0, 1]), progress=False)",
         ),
         "CampaignError": (
-            "from cnnmath.cli import app\n"
+            "from pathlib import Path\nfrom cnnmath.cli import app\n"
             "run = ['verify', 'relu', '--settings', '2', '--log']\n"
-            "open('log.jsonl', 'w').write('something else\\n')\napp([*run, 'log.jsonl'], standalone_mode=False)",
+            "Path('log.jsonl').write_text('something else\\n')\napp([*run, 'log.jsonl'], standalone_mode=False)",
         ),
         "MissingExtraError": ("from cnnmath import analyze, zoo\nanalyze(zoo.lenet5()).dataframe()",),
     }

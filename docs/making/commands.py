@@ -78,12 +78,17 @@ def run(line: str) -> str:
     Raises
     ------
     RuntimeError
-        Where it ends with another status than 0 or 1; names the command and says what it printed.
+        Where it is wrong, or ends with another status than 0 or 1; names the command and the error.
     """
     with folder():
-        result = CliRunner().invoke(app, Command(line, "").words)
+        return invoke(line)
+
+
+def invoke(line: str) -> str:
+    """What a command line prints, run in the present folder; see `run`."""
+    result = CliRunner().invoke(app, Command(line, "").words)
     if isinstance(result.exception, CnnmathError) or result.exit_code not in (0, 1):
-        raise RuntimeError(f"$ cnnmath {line}\nended with status {result.exit_code}: {result.exception}")
+        raise RuntimeError(f"$ cnnmath {line}\nfailed: {result.exception}")
     return result.stdout
 
 
@@ -125,5 +130,5 @@ def _metavar(parameter: Any) -> str:
         return parameter.metavar
     kind = parameter.type_descriptor.annotation
     kinds = [kind, *get_args(kind)]
-    choices = [member.value for k in kinds if isinstance(k, EnumType) for member in k]
+    choices = [str(member) for k in kinds if isinstance(k, EnumType) for member in k]
     return "|".join(choices) or next((VALUES[k] for k in kinds if k in VALUES), parameter.name.upper())

@@ -1,10 +1,11 @@
-"""Docstrings made Markdown before the reference is built: formulas become MathML, literal blocks and citations lists."""
+"""Docstrings made Markdown before the reference is built: formulas become MathML, citations a list."""
 
 from __future__ import annotations
 
 import re
 import textwrap
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import griffe
@@ -19,7 +20,7 @@ _MARKS = str.maketrans({"*": "&#42;", "_": "&#95;", "`": "&#96;", "\\": "&#92;",
 
 
 class Mathematics(griffe.Extension):
-    """Turn every docstring into Markdown as soon as it is read, and show functions that are called as their module is."""
+    """Turn every docstring into Markdown as soon as it is read, and show functions named as their module."""
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
         """Where a package exports a function of a module of the same name, let the name mean the function."""
@@ -27,8 +28,9 @@ class Mathematics(griffe.Extension):
         for module in packages:
             for name in map(str, module.exports or ()):
                 member = module.members.get(name)
-                if isinstance(member, griffe.Alias) and not member.resolved and member.target_path.startswith(pkg.path):
-                    member.resolve_target()
+                if isinstance(member, griffe.Alias) and not member.resolved:
+                    with suppress(griffe.AliasResolutionError):  # what another package has, or a loop has made
+                        member.resolve_target()
         for module in packages:
             for name in map(str, module.exports or ()):
                 home = module.members.get(name)

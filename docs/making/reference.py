@@ -34,6 +34,12 @@ def operators() -> str:
     return table(["operator", "what"], rows).replace("---:", ":---")
 
 
+def networks() -> str:
+    """Every network of the zoo."""
+    rows = [[f"`{name}`", entry.what, entry.source] for name, entry in cnnmath.zoo.ALL.items()]
+    return table(["network", "what", "source"], rows).replace("---:", ":---")
+
+
 def sentence(value: Any) -> str:
     """What something is: the first paragraph of its docstring.
 

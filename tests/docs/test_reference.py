@@ -59,7 +59,7 @@ def test_a_commands_section_has_what_it_takes_and_what_it_prints():
 
 
 def test_an_example_that_fails_ends_the_making():
-    with pytest.raises(RuntimeError, match=r"analyze no-such-network\nended with status 2"):
+    with pytest.raises(RuntimeError, match=r"analyze no-such-network\nfailed: there is no network"):
         commands.run("analyze no-such-network")
 
 
