@@ -44,7 +44,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 VALUES: Mapping[Any, str] = MappingProxyType({int: "N", float: "NUMBER", str: "TEXT", Path: "FILE"})
 """What stands for a value of a kind, where the program says nothing better."""
 
-LONGEST = 32
+LONGEST = 24
 """Lines of output that the page shows of an example."""
 
 
@@ -109,7 +109,7 @@ def _row(parameter: Any) -> Iterator[str]:
     if parameter.param_type_name == "argument":
         yield f"`{_metavar(parameter)}`"
     else:
-        yield names if parameter.is_flag else f"{names} `{_metavar(parameter)}`".replace("|", "\\|")
+        yield names if parameter.is_flag else f"{names} `{_metavar(parameter)}`"
     default = getattr(parameter.default, "value", parameter.default)
     shown = default not in (None, False, ()) and not callable(default)
     yield "required" if parameter.required else f"`{default}`" if shown else ""

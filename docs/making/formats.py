@@ -20,7 +20,7 @@ SHOWN, WIDE = 24, 110
 
 def network() -> str:
     """A small network's file."""
-    return block("json", to_json(parse("conv(8, 5) > relu > linear(10)", (1, 12, 12), "mine")))
+    return block("json", json.dumps(to_json(parse("conv(8, 5) > relu", (1, 12, 12), "mine"))))
 
 
 def printed(line: str) -> str:

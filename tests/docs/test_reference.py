@@ -55,7 +55,7 @@ def test_a_commands_section_has_what_it_takes_and_what_it_prints():
     assert "| `--by` `NAME` |  | One convention; all where none is named. |" in section
     assert "$ cnnmath count lenet5 --by macs --json\n" in section
     assert '"total": 416520' in section
-    assert "`table\\|markdown\\|csv\\|json\\|html` | `table` |" in commands.section("analyze")
+    assert "`table|markdown|csv|json|html` | `table` |" in commands.section("analyze")
 
 
 def test_an_example_that_fails_ends_the_making():
