@@ -5,7 +5,7 @@ export PYTHONDONTWRITEBYTECODE :=
 BIN := .venv/bin
 RUNGS ?= 2
 
-.PHONY: run test coverage mutants lint docs serve tutorial bench peers power conformance campaign fuzz clean
+.PHONY: run test coverage mutants lint docs serve tutorial bench picture peers power conformance campaign fuzz clean
 
 run: .venv/run  ## install, then write ResNet-50's report: the package's main job
 	$(BIN)/cnnmath report resnet50 --output build/resnet50
@@ -43,11 +43,15 @@ tutorial: .venv/dev  ## LeNet-5 learns digits, in a minute or two; its figure is
 bench: .venv/dev  ## ratios of speed and memory beside other libraries, into docs/benchmarks.md
 	$(BIN)/python -m tests.bench --write docs/benchmarks.md
 
+picture: .venv/dev  ## the drawing of the README
+	$(BIN)/python -c "from cnnmath import analyze, plot, zoo; \
+		plot.save_figure(plot.draw(analyze(zoo.resnet18())), 'docs/assets/resnet18.svg')"
+
 peers: .venv/dev  ## certificates for kernels of other libraries, a thousand settings of each library and format
 	$(BIN)/python -m tests.peers
 
-power: .venv/dev  ## which rung sees each known mistake, beside what people usually do, into docs/power.md
-	$(BIN)/python -m tests.bench.power --write docs/power.md
+power: .venv/dev  ## which rung sees each known mistake, beside what people do, into docs/power.md; MINUTES=9 for a sample
+	$(BIN)/python -m tests.bench.power --write docs/power.md $(if $(filter command line,$(origin MINUTES)),--minutes $(MINUTES))
 
 conformance: .venv/dev  ## ONNX's own cases of every operator that is claimed, into docs/conformance.md
 	$(BIN)/python -m tests.interchange.onnx.conformance --write docs/conformance.md

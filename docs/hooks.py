@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from making.examples import WrongExampleError, check
+from making.examples import WrongExampleError, check, told
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
@@ -40,9 +40,10 @@ def figure() -> bytes:
     return image.getvalue()
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> None:
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Run the examples of a page; one that prints something else than the page says ends the build and names it."""
     try:
         check(markdown, page.file.src_uri, made=page.file.generated_by is not None)
     except WrongExampleError as error:
         raise PluginError(str(error)) from None
+    return told(markdown)

@@ -8,15 +8,18 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any, TypeAlias
 
-from cnnmath.axis import Axis, Bins, Folded, Listed, Whole
+from cnnmath.axis import Axis, Bins, Folded, Listed, Transposed, Whole
 from cnnmath.graph.text import axes
 from cnnmath.ops.checks import axis_names
 from cnnmath.phases import AxisField, behind, by_size, union
 from cnnmath.sampling import Sampled
-from cnnmath.window import IDENTITY
+from cnnmath.window import IDENTITY, Size
 
 Field: TypeAlias = tuple[AxisField, ...] | None
 """Receptive field, one entry an axis, from the network's input to a node; None where there is no single one."""
+
+MANY = 2**16
+"""Longest period of which every output's field is listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ def through(views: Sequence[tuple[Axis, ...] | None], below: Sequence[Fields], *
     depth = (merged.depth[0] + weighted, merged.depth[1] + weighted)
     if own is None:
         return Fields(None, None, depth, whole=True)
+    if any(isinstance(axis, Transposed) and _is_long(axis.window.stride) for axis in own):
+        return Fields(None, None, depth, f"its field differs for each of more than {MANY:,} outputs", unknown=True)
     sized = any(map(_ends, own))
     hull = _behind(merged.hull, own)
     return Fields(
@@ -110,6 +115,11 @@ def behind_rearranged(name: str, below: Sequence[Fields]) -> Fields:
     return Fields(
         None, None, depth, f"behind '{name}' positions are other ones: what they see is not known", unknown=True
     )
+
+
+def _is_long(period: Size) -> bool:
+    """Whether a field has too many phases to be listed."""
+    return isinstance(period, int) and period > MANY
 
 
 def _ends(axis: Axis) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.numeric.switches import Tap, first_maxima, positions
+from cnnmath.numeric.maxima import Tap, first_maxima, positions
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 

@@ -8,8 +8,8 @@ from functools import reduce
 import numpy as np
 
 from cnnmath.numeric.elementwise import where_true
+from cnnmath.numeric.maxima import Tap, first_maxima, positions
 from cnnmath.numeric.sliding import over_maps, reduce_windows
-from cnnmath.numeric.switches import Tap, first_maxima, positions
 from cnnmath.numeric.windows import Array, Slices, tap_slices
 from cnnmath.ops import AveragePool, MaxPool, Subsample
 from cnnmath.ops.pool import Pool

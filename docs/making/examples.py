@@ -9,6 +9,8 @@ import shlex
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -22,6 +24,7 @@ INSTALLING = ("pip", "make", "git", "python", "cd", "source")
 """First words of commands that prepare a machine; a page may print them, and nothing runs them here."""
 
 _FENCE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_NEEDY = re.compile(r'^```pycon needs="(\w+)"\n(.*?)^```', re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 LONG = "minutes"
 """A command whose comment has this word is held to the command line's grammar, and not run."""
@@ -72,13 +75,37 @@ def commands(page: str) -> list[Command]:
     return [Command(*found) for block in _FENCE.findall(page) for found in _COMMAND.findall(block)]
 
 
+def told(page: str) -> str:
+    """A page as it is read: each block that needs a library says whether it was run, and blank lines are blank.
+
+    Examples
+    --------
+    >>> told('```pycon needs="no_such_library"\\n>>> 1\\n```').splitlines()[0]
+    '```pycon title="Not run: no_such_library was not there when this page was made"'
+    """
+
+    def said(block: re.Match[str]) -> str:
+        name = block[1]
+        ran = f"Run with {name} {version(name)}" if find_spec(name) else None
+        title = ran or f"Not run: {name} was not there when this page was made"
+        return f'```pycon title="{title}"\n{block[2]}```'
+
+    return _NEEDY.sub(said, page).replace("<BLANKLINE>\n", "\n")
+
+
+def _runnable(page: str) -> str:
+    """A page whose blocks of libraries that are not there are empty lines, so that all others keep their places."""
+    return _NEEDY.sub(lambda block: block[0] if find_spec(block[1]) else "\n" * block[0].count("\n"), page)
+
+
 def check(page: str, name: str, *, made: bool = False) -> int:
     """Run the examples of a page and compare what they print.
 
     Parameters
     ----------
     page
-        Its Markdown: blocks of ``pycon``, which share their names down the page, and of ``console``.
+        Its Markdown: blocks of ``pycon``, which share their names down the page, and of ``console``. A block that
+        begins with ``pycon needs="torch"`` is run where that library is installed.
     name
         What the page is called in messages.
     made
@@ -110,7 +137,7 @@ def folder() -> Iterator[None]:
 
 def _python(page: str, name: str) -> int:
     said: list[str] = []
-    test = doctest.DocTestParser().get_doctest(page, {"__name__": "__main__"}, name, name, 0)
+    test = doctest.DocTestParser().get_doctest(_runnable(page), {"__name__": "__main__"}, name, name, 0)
     found = doctest.DocTestRunner(optionflags=OPTIONS, verbose=False).run(test, out=said.append)
     if found.failed:
         raise WrongExampleError("".join(said))

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import sympy as sp
+
+from cnnmath.ops import Operator
 from cnnmath.plot.style import FAINT, GREY, INK
+from cnnmath.readers import Tensor, exact, gradient
 from cnnmath.report import lecture
-from cnnmath.symbolic import Derivation, show
+from cnnmath.symbolic import Derivation, WrittenOut, derive, show
+from cnnmath.symbolic.notations import MathML
+from cnnmath.symbolic.terms import array
+from cnnmath.symbolic.worked import chain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,6 +34,41 @@ def result(derivation: Derivation) -> str:
 def steps(derivation: Derivation) -> str:
     """What a derivation assumes, its result, and every step with its reason."""
     return lecture.body(derivation)
+
+
+def entries(op: Operator, wrt: str, arrays: Mapping[str, Any]) -> str:
+    """Every entry of an output or a gradient on its own line, with letters, with numbers, and its value.
+
+    The letters come from the derivation, the values from the exact readers, and the letters must give the values.
+
+    Parameters
+    ----------
+    op
+        An operator of one channel and one filter, without a bias.
+    wrt
+        ``"y"``, or the operand of the gradient.
+    arrays
+        The numbers of x and w, without batch and channel axes, and of dL/dy, called dy.
+
+    Raises
+    ------
+    ValueError
+        Where a formula does not give the value.
+    """
+    named = {"dL/dy" if name == "dy" else name: np.array(numbers) for name, numbers in arrays.items()}
+    numbers = {array(name)[at]: sp.Integer(int(v)) for name, a in named.items() for at, v in np.ndenumerate(a)}
+    x, w = (Tensor.of(named[name][None, None]) for name in ("x", "w"))
+    shape = op.shape(x.shape)
+    if wrt == "y":
+        values = exact.forward(op, shape, x, w).values
+    else:
+        values = gradient.backward(op, Tensor.of(named["dL/dy"][None, None]), {"x": x, "w": w})[wrt].values
+    found = WrittenOut(derive(op, wrt), op, (x.shape,)).equations()
+    for (left, right), value in zip(found, values, strict=True):
+        if right.xreplace(numbers) != value:
+            raise ValueError(f"{left} = {right} is not {value}")
+    lines = (chain(*pair, int(v), numbers, MathML()) for pair, v in zip(found, values, strict=True))
+    return "".join(f"<div class='equation'><math displaystyle='true'>{line}</math></div>" for line in lines)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

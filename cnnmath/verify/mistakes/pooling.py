@@ -10,8 +10,8 @@ import numpy as np
 
 from cnnmath.numeric import Kernel
 from cnnmath.numeric.kernels import KERNELS
+from cnnmath.numeric.maxima import first_maxima
 from cnnmath.numeric.pool import divisor, max_switches
-from cnnmath.numeric.switches import first_maxima
 from cnnmath.numeric.windows import Array, tap_slices
 from cnnmath.ops import AveragePool, MaxPool
 from cnnmath.ops.algebra import Shape

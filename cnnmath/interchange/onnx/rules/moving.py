@@ -73,6 +73,8 @@ def unsqueeze(here: Here) -> Known:
     axes = here.axes(1) or ()
     rank, rest = x.rank + len(axes), iter(x.sizes)
     new = {a % rank for a in axes}
+    if len(new) < len(axes):
+        raise UnclaimedError(f"of an axis that is named twice: {', '.join(map(str, axes))}")
     return reshaped(here, x, [1 if i in new else next(rest) for i in range(rank)])
 
 

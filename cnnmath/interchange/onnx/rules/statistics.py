@@ -37,9 +37,7 @@ def layer_normalization(here: Here) -> Known | tuple[Known | None, ...]:
 
 def _layer(here: Here, x: Known, axis: int, epsilon: float) -> Known:
     gamma, beta = here.input(1), here.optional(2)
-    zeros = filled(
-        f"{gamma.name}/0", np.zeros((), gamma.dtype if gamma.dtype.startswith("float") else "float32"), gamma.sizes
-    )
+    zeros = filled(f"{gamma.name}/0", np.zeros((), "float64" if gamma.dtype == "float64" else "float32"), gamma.sizes)
     return here.add(LayerNorm(epsilon, axis=axis), x, arrays={"gamma": gamma, "beta": beta or zeros})
 
 
