@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
+from making import notebooks
 from making.examples import WrongExampleError, check, told
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -30,7 +31,16 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     files.append(File.generated(config, "audit-reference.md", content=reference_page()))
     files.append(File.generated(config, "claims.schema.json", content=schema()))
     files.append(File.generated(config, "filters.png", content=figure()))
+    files.append(File.generated(config, "notebooks/tour.md", content=notebook("tour")))
     return files
+
+
+def notebook(name: str) -> str:
+    """A notebook's page; a cell that fails ends the build and is named."""
+    try:
+        return notebooks.page(name)
+    except notebooks.WrongNotebookError as error:
+        raise PluginError(str(error)) from None
 
 
 def figure() -> bytes:
