@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from io import BytesIO
 from multiprocessing import get_context
 
+from making import notebooks
 from making.examples import WrongExampleError, check, told
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -46,6 +47,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     files.append(File.generated(config, "audit-reference.md", content=reference_page()))
     files.append(File.generated(config, "claims.schema.json", content=schema()))
     files.append(File.generated(config, "filters.png", content=figure()))
+    files.append(File.generated(config, "notebooks/tour.md", content=notebook("tour")))
     return files
 
 
@@ -70,6 +72,14 @@ def add_operators(files: Files, config: MkDocsConfig, pages: Iterable[OperatorPa
         files.append(File.generated(config, page.path, content=page.markdown))
     if made:
         files.append(File.generated(config, OVERVIEW, content=overview(made)))
+
+
+def notebook(name: str) -> str:
+    """A notebook's page; a cell that fails ends the build and is named."""
+    try:
+        return notebooks.page(name)
+    except notebooks.WrongNotebookError as error:
+        raise PluginError(str(error)) from None
 
 
 def figure() -> bytes:

@@ -11,6 +11,7 @@ from cnnmath.audit.readings import EXPLAINABLE, Reading, readings
 from cnnmath.errors import SettingError, unknown
 from cnnmath.graph import Architecture
 from cnnmath.graph.text import count
+from cnnmath.notebook import report
 from cnnmath.window import check_at_least
 
 RANKS: Mapping[Agreement, int] = {"exact": 0, "rounded": 1, "truncated": 2}
@@ -67,19 +68,35 @@ class Explanation:
             "agreeing": self.agreeing,
         }
 
-    def __repr__(self) -> str:
+    def headline(self) -> str:
+        """The question."""
+        return f"{self.network}: {self.quantity} {self.printed}"
+
+    def remarks(self) -> list[str]:
+        """What is to be said ahead of the readings."""
+        said = []
+        if not self.matches:
+            said.append(f"none of {self.tried} readings (conventions, variants, input sizes) gives it")
+        if self.agreeing > MANY:
+            digits = Printed.of(self.printed).digits
+            count_of = "one digit" if digits == 1 else f"{digits} digits"
+            said.append(f"{count_of}: {self.agreeing} values agree, the simplest first")
+        return said
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Values with their labels, each followed by its reasons."""
         shown = [("or" if i else "is", match) for i, match in enumerate(self.matches)]
         shown = shown or [("nearest", reading) for reading in self.nearest]
         if self.usual.reasons == () and self.usual.value not in [reading.value for _, reading in shown]:
             shown.append(("usual", self.usual))
-        lines = [f"{self.network}: {self.quantity} {self.printed}"]
-        if not self.matches:
-            lines.append(f"  none of {self.tried} readings (conventions, variants, input sizes) gives it")
-        if self.agreeing > MANY:
-            digits = Printed.of(self.printed).digits
-            said = "one digit" if digits == 1 else f"{digits} digits"
-            lines.append(f"  {said}: {self.agreeing} values agree, the simplest first")
-        return "\n".join([*lines, *(line for label, reading in shown for line in _lines(reading, label))])
+        return [row for label, reading in shown for row in _rows(reading, label)]
+
+    def __repr__(self) -> str:
+        rows = (f"  {label:<8} {text}" for label, text in self.rows())
+        return "\n".join([self.headline(), *(f"  {text}" for text in self.remarks()), *rows])
+
+    def _repr_html_(self) -> str:
+        return report(self.headline(), [*(("", text) for text in self.remarks()), *self.rows()])
 
 
 def explain(
@@ -159,10 +176,12 @@ def _one_a_value(matches: Sequence[Reading]) -> list[Reading]:
     return list(found.values())
 
 
-def _lines(reading: Reading, label: str) -> list[str]:
-    """A number and how it agrees, then its reasons, one a line."""
+def _rows(reading: Reading, label: str) -> list[tuple[str, str]]:
+    """A number and how it agrees, then its reasons."""
     how = f", {reading.agreement}" if reading.agreement not in (None, "exact") else ""
     usual = (f"{reading.network} as it was asked for, counted in the usual way",)
     others = [f"or {'; '.join(reasons)}" for reasons in reading.alike]
-    reasons = [*(reading.reasons or usual), *others]
-    return [f"  {label:<8} {count(reading.value)}{how}", *(f"           {reason}" for reason in reasons)]
+    return [
+        (label, f"{count(reading.value)}{how}"),
+        *(("", reason) for reason in (*(reading.reasons or usual), *others)),
+    ]

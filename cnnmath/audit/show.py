@@ -45,6 +45,16 @@ def claim_lines(verdict: Verdict) -> Iterator[str]:
     yield from (f"{INDENT}{line}" for line in dict.fromkeys(told))
 
 
+def claim_rows(verdict: Verdict) -> list[tuple[str, ...]]:
+    """The same as rows of a table: the claim's, with the first line that there is to say, and one for every other."""
+    claim = verdict.claim
+    printed = "" if claim.claimed is None else shown(claim.claimed)
+    told = [line for part in verdict.parts if part.kind is not Kind.RIGHT for line in part_lines(part)]
+    first, *rest = list(dict.fromkeys(told)) or [""]
+    head = (SIGNS[verdict.kind], claim.id, claim.source, claim.subject, printed, first)
+    return [head, *(("", "", "", "", "", line) for line in rest)]
+
+
 def part_lines(part: Part) -> Iterator[str]:
     """What there is to say of a part that is not simply right."""
     name = f"{part.name} " if part.name else ""

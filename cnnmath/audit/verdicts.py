@@ -12,6 +12,7 @@ from cnnmath.audit.findings import Finding, Findings, NotCoveredError, agrees, i
 from cnnmath.audit.judges import judge
 from cnnmath.audit.slips import find_slip
 from cnnmath.errors import CnnmathError
+from cnnmath.notebook import table
 
 CUT_OFF = "cut off after the last digit"
 
@@ -94,6 +95,13 @@ class Audit:
         """How many claims have each verdict."""
         kinds = [verdict.kind for verdict in self.verdicts]
         return {str(kind): kinds.count(kind) for kind in TOTALS}
+
+    def _repr_html_(self) -> str:
+        from cnnmath.audit.show import claim_rows, total
+
+        head = ("verdict", "claim", "source", "subject", "printed", "to be said")
+        rows = (row for verdict in self.verdicts for row in claim_rows(verdict))
+        return table(total(self), head, rows, names=head)
 
     def record(self, *, only_wrong: bool = False) -> dict[str, Any]:
         """As JSON has it; the totals count all claims, even where only the wrong ones are listed."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnmath.graph.progression import Sizes
+from cnnmath.notebook import table
 from cnnmath.window import Shape, Size
 
 
@@ -63,11 +64,20 @@ class Inputs:
         ]
         return {"question": self.question, "possible": self.possible, "axes": axes}
 
-    def __repr__(self) -> str:
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Axes that have the same answer, their sizes, and why these."""
         same: dict[tuple[Sizes, str], list[str]] = {}
         for a in self.axes:
             same.setdefault((a.sizes, a.reason), []).append(a.axis)
+        return [(", ".join(names), str(sizes), reason) for (sizes, reason), names in same.items()]
+
+    def __repr__(self) -> str:
         lines = [f"{self.network}: {self.question}"]
-        for (sizes, reason), names in same.items():
-            lines += [f"  {', '.join(names)}: {sizes}", f"    {reason}"]
+        for names, sizes, reason in self.rows():
+            lines += [f"  {names}: {sizes}", f"    {reason}"]
         return "\n".join(lines if self.axes else [*lines, "  no spatial axis"])
+
+    def _repr_html_(self) -> str:
+        head = ("axes", "sizes", "why")
+        notes = [] if self.axes else ["no spatial axis"]
+        return table(f"{self.network}: {self.question}", head, self.rows(), notes=notes, names=head)

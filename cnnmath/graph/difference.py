@@ -16,6 +16,7 @@ from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary, analyze
 from cnnmath.graph.text import beginning, count, output, times
+from cnnmath.notebook import report
 from cnnmath.ops.notation import describe
 from cnnmath.window import Size
 
@@ -145,6 +146,12 @@ class Difference:
 
     def __repr__(self) -> str:
         return "\n".join(self.lines())
+
+    def _repr_html_(self) -> str:
+        caption, *lines = self.lines()
+        changes, totals = lines[: lines.index("")], lines[lines.index("") + 1 :]
+        rows = [(line[0].strip(), line[2:].strip()) for line in changes] + [("", line.strip()) for line in totals]
+        return report(caption, rows)
 
     def lines(self, *, whole: bool = False) -> Iterator[str]:
         """The layers that differ, the arrays that do, and the totals of both; changes that are alike in one.

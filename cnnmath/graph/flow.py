@@ -14,6 +14,7 @@ from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.paths import Paths, Residual, identities_of, paths_to_outputs, residuals_of, unknown_ahead
 from cnnmath.graph.propagate import shapes
 from cnnmath.graph.text import some
+from cnnmath.notebook import table
 from cnnmath.ops import Operator
 from cnnmath.ops.slope import Slopes, slopes
 
@@ -109,14 +110,25 @@ class Flow:
 
     def table(self) -> str:
         """One line a node, from the output back to the input; columns that say nothing are left out."""
+        rows = self._filled()
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        sides = [str.ljust, str.ljust] + [str.rjust] * len(widths)
+        lines = (zip(sides, row, widths, strict=False) for row in rows)
+        return "\n".join("  ".join(side(cell, width) for side, cell, width in line).rstrip() for line in lines)
+
+    def _filled(self) -> list[tuple[str, ...]]:
+        """Headings and rows, without the columns that say nothing."""
         head = ("node", "operator", "paths", "activations")
         head += ("best path", "all paths", "without identity", "can be 0", "not known")
         rows = [head, *(_cells(row) for row in reversed(self.rows))]
         filled = [column for column in zip(*rows, strict=True) if any(column[1:])]
-        widths = [max(map(len, column)) for column in filled]
-        sides = [str.ljust, str.ljust] + [str.rjust] * len(head)
-        lines = (zip(sides, row, widths, strict=False) for row in zip(*filled, strict=True))
-        return "\n".join("  ".join(side(cell, width) for side, cell, width in line).rstrip() for line in lines)
+        return list(zip(*filled, strict=True))
+
+    def _repr_html_(self) -> str:
+        head, *rows = self._filled()
+        caption, *notes = repr(self).splitlines()
+        told = (" ".join(note.split()) for note in notes)
+        return table(caption, head, rows, notes=told, names=("node", "operator"))
 
     def __repr__(self) -> str:
         paths, without, unknown = self.rows[0].paths, self.rows[0].without, self.rows[0].unknown

@@ -15,17 +15,7 @@ from typing import Any
 from cnnmath.errors import MissingExtraError
 from cnnmath.graph.summary import Summary
 from cnnmath.graph.table import ALL_COLUMNS, COLUMNS, caption, cells, notes, totals, values
-
-STYLE = """<style>
-.cnnmath{border-collapse:collapse;font-variant-numeric:tabular-nums}
-.cnnmath caption{text-align:left;font-weight:bold;padding:.3em .6em}
-.cnnmath th,.cnnmath td{padding:.15em .6em;text-align:right;vertical-align:top;font-weight:normal}
-.cnnmath th{white-space:nowrap}
-.cnnmath .name{text-align:left}
-.cnnmath thead th,.cnnmath tfoot th,.cnnmath tfoot td{font-weight:bold}
-.cnnmath thead{border-bottom:1px solid}
-.cnnmath tfoot{border-top:1px solid}
-</style>"""
+from cnnmath.notebook import table
 
 
 def markdown(summary: Summary) -> str:
@@ -91,14 +81,9 @@ def html(summary: Summary) -> str:
     >>> html(analyze(zoo.lenet5())).count("<tr>")
     14
     """
-    head = "".join(f"<th scope='col'{_class(i)}>{escape(column.name)}</th>" for i, column in enumerate(COLUMNS))
-    body = "\n".join(_row(cells(layer)) for layer in summary.layers)
-    below = "".join(f"<li>{escape(note)}</li>" for note in notes(summary))
-    return (
-        f"{STYLE}\n<table class='cnnmath'>\n<caption>{escape(caption(summary))}</caption>\n"
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n<tfoot>{_row(totals(summary))}</tfoot>\n</table>"
-        + (f"\n<ul>{below}</ul>" if below else "")
-    )
+    words = [column.name for column in COLUMNS if column.kind == "name"]
+    head, rows = [column.name for column in COLUMNS], map(cells, summary.layers)
+    return table(caption(summary), head, rows, totals(summary), notes(summary), names=words)
 
 
 def page(summary: Summary) -> str:
@@ -147,16 +132,6 @@ TEXTS: Mapping[str, Callable[[Summary], str]] = MappingProxyType(
     {"markdown": markdown, "csv": csv, "json": json, "html": page}
 )
 """Formats that are one text, by the name that a command line gives them."""
-
-
-def _row(row: list[str]) -> str:
-    first, *rest = map(escape, row)
-    entries = "".join(f"<td{_class(i)}>{cell}</td>" for i, cell in enumerate(rest, 1))
-    return f"<tr><th scope='row'{_class(0)}>{first}</th>{entries}</tr>"
-
-
-def _class(i: int) -> str:
-    return " class='name'" if COLUMNS[i].kind == "name" else ""
 
 
 def _marked(text: str) -> str:

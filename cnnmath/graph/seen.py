@@ -12,6 +12,7 @@ from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import analyze, describe_field, field_record
 from cnnmath.graph.support import Support, spans, support
 from cnnmath.graph.text import output, times
+from cnnmath.notebook import report
 from cnnmath.ops.checks import axis_names
 from cnnmath.window import Window
 
@@ -74,39 +75,46 @@ class Seen:
             "along": [[span and list(span) for span in axis] for axis in self.along],
         }
 
-    def __repr__(self) -> str:
+    def headline(self) -> str:
+        """Which node's output it is."""
+        return f"{self.layer.name} of {self.network}, output {output(self.layer.output_shape)}"
+
+    def rows(self) -> list[tuple[str, str]]:
+        """All that is known, each with its label."""
         fewest, most = self.layer.fields.depth
         longest = f" on the shortest path, {most} on the longest" if most > fewest else ""
-        weighted = f"{fewest} weighted layer{'s' if fewest != 1 else ''}{longest}"
-        lines = [
-            f"{self.layer.name} of {self.network}, output {output(self.layer.output_shape)}",
-            f"  hull         {describe_field(self.layer.field)}{self._after()}",
-            f"  least path   {describe_field(self.layer.fields.least)}",
-            f"  depth        {weighted}",
-            f"  at {times(self.at):<9} {self.inside!r}",
+        rows = [
+            ("hull", f"{describe_field(self.layer.field)}{self._after()}"),
+            ("least path", describe_field(self.layer.fields.least)),
+            ("depth", f"{fewest} weighted layer{'s' if fewest != 1 else ''}{longest}"),
+            (f"at {times(self.at)}", repr(self.inside)),
         ]
         if self.padded.hull != self.inside.hull:
-            lines.append(f"  {'padded':<12} {self.padded!r}")
+            rows.append(("padded", repr(self.padded)))
         if self.layer.note:
-            lines.append(f"  note         {self.layer.note}")
-        if self.along:
-            lines += [line for axis in range(len(self.along)) for line in self._positions(axis)]
-        return "\n".join(lines)
+            rows.append(("note", self.layer.note))
+        return rows + [row for axis in range(len(self.along)) for row in self._positions(axis)]
+
+    def __repr__(self) -> str:
+        return "\n".join([self.headline(), *(f"  {label:<12} {text}" for label, text in self.rows())])
+
+    def _repr_html_(self) -> str:
+        return report(self.headline(), self.rows())
 
     def _after(self) -> str:
         after = [getattr(window, "after", None) for window in self.layer.field or ()]
         same = len(set(after)) == 1
         return "" if None in after or not after else f" before, {after[0] if same else times(after)} after"
 
-    def _positions(self, axis: int) -> list[str]:
-        """One line for each output along an axis, where the field depends on the position."""
+    def _positions(self, axis: int) -> list[tuple[str, str]]:
+        """A row for each output along an axis, where the field depends on the position."""
         name = axis_names(len(self.along))[axis]
         rows = [
-            f"  {name if o == 0 else '':<12} output {o} sees {f'{span[0]}..{span[1]}' if span else 'nothing'}"
+            (name if o == 0 else "", f"output {o} sees {f'{span[0]}..{span[1]}' if span else 'nothing'}")
             for o, span in enumerate(self.along[axis][:SHOWN])
         ]
         more = len(self.along[axis]) - SHOWN
-        return rows + [f"  {'':<12} and {more} more outputs, in its record"] * (more > 0)
+        return rows + [("", f"and {more} more outputs, in its record")] * (more > 0)
 
 
 def seen(net: Architecture, node: str | None = None, at: Sequence[int] | None = None) -> Seen:

@@ -62,6 +62,12 @@ class Step:
     def __repr__(self) -> str:
         return f"{self.name}: {self.write(Text())}"
 
+    def _repr_latex_(self) -> str:
+        return show.aligned([self])
+
+    def _repr_html_(self) -> str:
+        return show.item(self)
+
 
 def step(
     name: str,

@@ -128,14 +128,22 @@ def steps(derivation: Derivation) -> str:
     return _listed(section(derivation, MathML()))
 
 
+def item(step: Step) -> str:
+    """One step: its name, why it holds, and its equation."""
+    return _item(Item(escape(step.name), step.rule.write(MathML()), step.write(MathML())))
+
+
 def display(step: Step) -> str:
     """One equation as displayed MathML."""
     return _displayed(step.write(MathML()))
 
 
 def _listed(part: Section) -> str:
-    items = (f"<li><p><b>{i.name}.</b> {_sentence(i.rule)}</p>{_displayed(i.equation)}</li>" for i in part.items)
-    return f"<ol class='steps'>{''.join(items)}</ol>"
+    return f"<ol class='steps'>{''.join(f'<li>{_item(i)}</li>' for i in part.items)}</ol>"
+
+
+def _item(item: Item) -> str:
+    return f"<p><b>{item.name}.</b> {_sentence(item.rule)}</p>{_displayed(item.equation)}"
 
 
 def _displayed(mathml: str) -> str:

@@ -138,3 +138,9 @@ class WrittenOut:
 
     def __repr__(self) -> str:
         return self.write_as("text")
+
+    def _repr_latex_(self) -> str:
+        return self.write(Latex())
+
+    def _repr_html_(self) -> str:
+        return self.write_as("html")

@@ -29,6 +29,9 @@ class Fitted(NamedTuple):
     parameters: dict[str, Array]
     history: History
 
+    def _repr_html_(self) -> str:
+        return self.history._repr_html_()
+
 
 @dataclass(slots=True)
 class Place:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from cnnmath.notebook import table
+
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
@@ -73,6 +75,17 @@ class History:
         """As plain lists and dicts, for JSON."""
         return asdict(self)
 
+    def _repr_html_(self) -> str:
+        head = ("epoch", "rate", "loss", "held out", "accuracy", "seconds")
+        end = [f"interrupted in epoch {len(self.epochs) + 1}"] if self.interrupted else []
+        return table("history", head, map(_cells, self.epochs), notes=end)
+
     def __str__(self) -> str:
         end = [f"interrupted in epoch {len(self.epochs) + 1}"] if self.interrupted else []
         return "\n".join([*map(str, self.epochs), *end])
+
+
+def _cells(epoch: Epoch) -> tuple[str, ...]:
+    accuracy = "" if epoch.accuracy is None else f"{100 * epoch.accuracy:.2f} %"
+    held_out = "" if epoch.held_out is None else f"{epoch.held_out:.4f}"
+    return (str(epoch.number), f"{epoch.rate:g}", f"{epoch.loss:.4f}", held_out, accuracy, f"{epoch.seconds:.1f}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from cnnmath.notebook import report
 from cnnmath.ops.notation import describe
 from cnnmath.verify.evidence import RUNGS, SHORT, TO_DIGITS, Evidence, Finding, Withheld, result_name
 from cnnmath.verify.strategies import Case
@@ -88,15 +89,23 @@ class Certificate:
             "blind": list(self.blind),
         }
 
-    def __repr__(self) -> str:
+    def headline(self) -> str:
+        """Which results of which operator are certified."""
         results = ", ".join(map(result_name, self.results))
-        lines = [f"Certificate: {self.kernel} computes {results} of {_settings(self.cases)}"]
-        lines += _inputs(self.cases, 12)
-        lines += [_told(line[:12], line[12:]) for line in self.lines()]
-        lines += [_told(f"{'assumes' if i == 0 else '':<12}", text) for i, text in enumerate(self.assumes)]
-        if self.blind:
-            lines += [_told(f"{'cannot see':<12}", _listed(self.blind, "; "))]
-        return "\n".join(lines)
+        return f"Certificate: {self.kernel} computes {results} of {_settings(self.cases)}"
+
+    def rows(self) -> list[tuple[str, str]]:
+        """All that it says, each with its label."""
+        rungs = [(f"{rung} {SHORT[rung]}", text) for rung, text in self._by_rung()]
+        assumed = [("assumes" if i == 0 else "", text) for i, text in enumerate(self.assumes)]
+        blind = [("cannot see", _listed(self.blind, "; "))] if self.blind else []
+        return [*_inputs(self.cases), *rungs, *assumed, *blind]
+
+    def __repr__(self) -> str:
+        return _report(self, 12)
+
+    def _repr_html_(self) -> str:
+        return report(self.headline(), self.rows())
 
     def lines(self) -> list[str]:
         """What each rung says, a line each."""
@@ -164,15 +173,23 @@ class Counterexample:
             "settings_tried": self.settings,
         }
 
-    def __repr__(self) -> str:
+    def headline(self) -> str:
+        """Which kernel is wrong, and where."""
+        return f"Counterexample: {self.kernel} is not {result_name(self.wrt)} of {self.case}"
+
+    def rows(self) -> list[tuple[str, str]]:
+        """All that it says, each with its label."""
         f, name = self.finding, result_name(self.wrt)
-        lines = [f"Counterexample: {self.kernel} is not {name} of {self.case}", _told(f"{'wrong':<10}", f.fact)]
-        lines += [_told(f"{label:<10}", text) for label, text in f.lines]
         known = [f"your {name} behaves as if {text}" for text in self.explanations]
-        lines += [_told(f"{'known' if i == 0 else 'or':<10}", text) for i, text in enumerate(known[:SHOWN])]
-        lines += [f"  {'':<9} and {len(known) - SHOWN} more"] if len(known) > SHOWN else []
+        told = [("known" if i == 0 else "or", text) for i, text in enumerate(known[:SHOWN])]
         seen = f"rung {f.rung}, {RUNGS[f.rung]}" + (f", after {self.settings} settings" if self.settings > 1 else "")
-        return "\n".join([*lines, f"  {'seen at':<9} {seen}"])
+        return [("wrong", f.fact), *f.lines, *told, *_more(known), ("seen at", seen)]
+
+    def __repr__(self) -> str:
+        return _report(self, 10)
+
+    def _repr_html_(self) -> str:
+        return report(self.headline(), self.rows())
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +231,20 @@ class NoPower:
             "fix": self.fix,
         }
 
+    def headline(self) -> str:
+        """Of which kernel nothing can be said."""
+        return f"No power: nothing can be said of {self.kernel} at {_settings(self.cases)}"
+
+    def rows(self) -> list[tuple[str, str]]:
+        """All that it says, each with its label."""
+        why = [("why" if i == 0 else "", text) for i, text in enumerate(self.why[:SHOWN])]
+        return [*_inputs(self.cases), *why, *_more(self.why), *([("fix", self.fix)] if self.fix else [])]
+
     def __repr__(self) -> str:
-        lines = [f"No power: nothing can be said of {self.kernel} at {_settings(self.cases)}"]
-        lines += _inputs(self.cases, 10)
-        lines += [_told(f"{'why' if i == 0 else '':<10}", text) for i, text in enumerate(self.why[:SHOWN])]
-        lines += [f"  {'':<9} and {len(self.why) - SHOWN} more"] if len(self.why) > SHOWN else []
-        return "\n".join(lines + ([_told(f"{'fix':<10}", self.fix)] if self.fix else []))
+        return _report(self, 10)
+
+    def _repr_html_(self) -> str:
+        return report(self.headline(), self.rows())
 
 
 Verdict: TypeAlias = Certificate | Counterexample | NoPower
@@ -263,11 +288,16 @@ def _settings(cases: tuple[Case, ...]) -> str:
     return f"{_listed(tuple(kinds), ', ')} at {len(cases)} settings"
 
 
-def _inputs(cases: tuple[Case, ...], width: int) -> list[str]:
-    """The inputs of one operator, where there are several, in a line."""
+def _inputs(cases: tuple[Case, ...]) -> list[tuple[str, str]]:
+    """The inputs of one operator, where there are several."""
     if len(cases) == 1 or len({case.op for case in cases}) > 1:
         return []
-    return [_told(f"{'at':<{width}}", "; ".join(" and ".join(map(str, case.inputs)) for case in cases))]
+    return [("at", "; ".join(" and ".join(map(str, case.inputs)) for case in cases))]
+
+
+def _more(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """How many of a long list are not shown."""
+    return [("", f"and {len(texts) - SHOWN} more")] if len(texts) > SHOWN else []
 
 
 def _listed(texts: tuple[str, ...], between: str) -> str:
@@ -287,6 +317,11 @@ def _sums(those: list[Evidence], settings: int) -> str:
     where = f"at {least:,} of {settings:,} settings, " if least < settings else ""
     compared = f", {numbers:,} numbers" if numbers else ""
     return f" ({where}{runs:,} run{'s' if runs != 1 else ''}{compared})"
+
+
+def _report(verdict: Verdict, width: int) -> str:
+    """A verdict as text: its headline, and labelled lines, folded where a terminal would."""
+    return "\n".join([verdict.headline(), *(_told(f"{label:<{width}}", text) for label, text in verdict.rows())])
 
 
 def _told(label: str, text: str) -> str:

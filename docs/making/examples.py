@@ -122,12 +122,12 @@ def check(page: str, name: str, *, made: bool = False) -> int:
     WrongExampleError
         Where one prints something else; names the page, the example, and both outputs.
     """
-    with _folder():
+    with folder():
         return (0 if made else _python(page, name)) + sum(_shell(c, name, made=made) for c in commands(page))
 
 
 @contextlib.contextmanager
-def _folder() -> Iterator[None]:
+def folder() -> Iterator[None]:
     """A folder with the files that pages speak of; afterwards it is gone."""
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder))
