@@ -31,7 +31,7 @@ def output(op: Operator, shape: Shape, arrays: Mapping[str, Array]) -> Array:
 def gradients(op: Operator, dy: Array, arrays: Mapping[str, Array], wanted: Sequence[str]) -> dict[str, Array]:
     """Gradients of ``sum(dy * y)`` by the operands that are asked for."""
     if _small(dy.shape, arrays):
-        found = gradient.backward(op, Tensor.of(dy), {name: Tensor.of(a) for name, a in arrays.items()})
+        found = gradient.backward(op, Tensor.of(dy), {name: Tensor.of(a) for name, a in arrays.items()}, wanted)
         return {name: _array(found[name]) for name in wanted}
     return grid.gradient(op, _wide({"": dy})[""], _wide(arrays), wanted)
 
