@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 from cnnmath.axis import Axis
@@ -197,6 +198,7 @@ def check_operator(op: Any) -> None:
         raise SettingError("this is no operator.", here=f"{op!r}", fix="give an instance, such as cnnmath.ops.ReLU()")
 
 
+@lru_cache(maxsize=1024, typed=True)  # an exact 0.1 is another number than the literal
 def rational(value: float | Fraction) -> Fraction:
     """Exact number that a decimal literal means: ``1e-5`` is 1/100000, not the nearest binary fraction.
 

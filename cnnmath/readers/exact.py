@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from math import isqrt, prod
+from math import isqrt, lcm, prod
 from typing import Any, ClassVar, Self
 
 from cnnmath.errors import DataError
-from cnnmath.ops.algebra import Number, Operator, position
+from cnnmath.ops.algebra import Number, Operator
 from cnnmath.readers.error_function import PI, error_function
 
 DIGITS = 60
@@ -40,7 +40,7 @@ class Tensor:
     @classmethod
     def of(cls, array: Any) -> Self:
         """Take over a NumPy array, each number as the fraction that it is."""
-        return cls(tuple(array.shape), [v if isinstance(v, Fraction) else Fraction(v) for v in array.ravel().tolist()])
+        return cls(tuple(array.shape), [fraction(v) for v in array.ravel().tolist()])
 
     def positions(self) -> Iterable[tuple[int, ...]]:
         """All positions, the last axis fastest."""
@@ -48,11 +48,36 @@ class Tensor:
 
     def __getitem__(self, at: Any) -> Any:
         index = 0
-        for i, size in zip(position(at), self.shape, strict=True):
+        for i, size in zip(at if isinstance(at, tuple) else (at,), self.shape, strict=True):
             if not 0 <= i < size:
                 raise IndexError(f"position {at} lies outside shape {self.shape}")
             index = index * size + i
         return self.values[index if isinstance(index, int) else whole(index)]
+
+
+def fraction(number: Any) -> Fraction:
+    """A number as the fraction that it is."""
+    return number if type(number) is Fraction else Fraction(number)
+
+
+def total(terms: Iterable[Any]) -> Fraction:
+    """Exact sum: added up over a common denominator, and brought to lowest terms once, at the end.
+
+    Examples
+    --------
+    >>> total([1, 0.5, Fraction(1, 3)])
+    Fraction(11, 6)
+    """
+    above, below = 0, 1
+    for term in terms:
+        numerator, denominator = term.as_integer_ratio()
+        if denominator == below:
+            above += numerator
+        else:
+            common = lcm(below, denominator)
+            above = above * (common // below) + numerator * (common // denominator)
+            below = common
+    return Fraction(above, below)
 
 
 def whole(number: Any) -> int:
@@ -72,8 +97,8 @@ class Exact:
     def sum(
         self, body: Callable[..., Number], *extents: int, where: Callable[..., Iterable[Any]] | None = None
     ) -> Number:
-        """Add up, starting from an exact zero."""
-        return sum((body(*at) for at in _range(extents, where)), Fraction(0))
+        """Add up; nothing is an exact zero."""
+        return total(body(*at) for at in _range(extents, where))
 
     def max(
         self, body: Callable[..., Number], *extents: int, where: Callable[..., Iterable[Any]] | None = None
@@ -122,7 +147,7 @@ def evaluate(op: Operator, at: tuple[int, ...], *operands: Tensor) -> Fraction:
     >>> evaluate(Conv(1, (2,), bias=False), (0, 0, 1), x, w)
     Fraction(23, 1)
     """
-    return Fraction(op.element(Exact(), at, *operands))
+    return fraction(op.element(Exact(), at, *operands))
 
 
 def forward(op: Operator, shape: tuple[int, ...], *operands: Tensor) -> Tensor:

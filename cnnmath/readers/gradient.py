@@ -11,17 +11,20 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, TypeAlias
 
 from cnnmath.ops.algebra import Number, Operator, position
 from cnnmath.readers.error_function import PI
-from cnnmath.readers.exact import Exact, Tensor, _range, whole
+from cnnmath.readers.exact import Exact, Tensor, _range, fraction, total, whole
 
 Leaf: TypeAlias = tuple[str, tuple[int, ...]]
 """An operand's name and a position in it."""
+
+ONE = Fraction(1)
+"""Derivative of a leaf by itself: whatever it is multiplied by takes its place."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,16 +36,19 @@ class Dual:
 
     def chain(self, value: Fraction, slope: Fraction) -> Dual:
         """Result of a function of this number alone, with this derivative."""
-        return Dual(value, {leaf: slope * partial for leaf, partial in self.partials.items()})
+        return Dual(value, _times(slope, self.partials))
 
     def __add__(self, other: Number) -> Dual:
         other = _dual(other)
-        return Dual(self.value + other.value, _merge(self.partials, other.partials))
+        partials = dict(self.partials)
+        _collect(partials, other.partials.items())
+        return Dual(self.value + other.value, partials)
 
     def __mul__(self, other: Number) -> Dual:
         other = _dual(other)
-        left, right = self.chain(self.value, other.value), other.chain(other.value, self.value)
-        return Dual(self.value * other.value, _merge(left.partials, right.partials))
+        partials = _times(other.value, self.partials)
+        _collect(partials, _times(self.value, other.partials).items())
+        return Dual(self.value * other.value, partials)
 
     def __truediv__(self, other: Number) -> Dual:
         other = _dual(other)
@@ -68,10 +74,11 @@ class Dual:
 
 @dataclass(frozen=True, slots=True)
 class Remembering:
-    """An operand whose numbers are leaves."""
+    """An operand whose numbers are leaves; constants, where nobody asks for derivatives by them."""
 
     name: str
     tensor: Tensor
+    asked: bool = True
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -80,7 +87,7 @@ class Remembering:
 
     def __getitem__(self, at: Any) -> Dual:
         at = tuple(whole(i.value) if isinstance(i, Dual) else i for i in position(at))
-        return Dual(self.tensor[at], {(self.name, at): Fraction(1)})
+        return Dual(fraction(self.tensor[at]), {(self.name, at): ONE} if self.asked else {})
 
 
 class Gradient:
@@ -91,13 +98,12 @@ class Gradient:
     def sum(
         self, body: Callable[..., Number], *extents: int, where: Callable[..., Iterable[Any]] | None = None
     ) -> Number:
-        """Add values and partials, in one pass."""
-        value, partials = Fraction(0), {}
-        for at in _range(extents, where):
-            term = _dual(body(*at))
-            value += term.value
+        """Add values, and partials by leaf."""
+        terms = [_dual(body(*at)) for at in _range(extents, where)]
+        partials: dict[Leaf, Fraction] = {}
+        for term in terms:
             _collect(partials, term.partials.items())
-        return Dual(value, partials)
+        return Dual(total(term.value for term in terms), partials)
 
     def max(
         self, body: Callable[..., Number], *extents: int, where: Callable[..., Iterable[Any]] | None = None
@@ -139,8 +145,19 @@ def bell(x: Fraction) -> Fraction:
     return 2 * m.exp(-x * x) / m.power(m.pi, Fraction(1, 2))
 
 
-def partials(op: Operator, at: tuple[int, ...], operands: dict[str, Tensor]) -> dict[Leaf, Fraction]:
-    """Derivatives of one output with respect to every number of the operands that takes part in it: a Jacobian's row.
+def partials(
+    op: Operator, at: tuple[int, ...], operands: dict[str, Tensor], wrt: Collection[str] | None = None
+) -> dict[Leaf, Fraction]:
+    """Derivatives of one output with respect to every number that takes part in it: a Jacobian's row.
+
+    Parameters
+    ----------
+    op, at
+        The operator, and the position of the output.
+    operands
+        By name, in the order of the sentence.
+    wrt
+        Names of the operands whose numbers count; all of them, if none are given.
 
     Examples
     --------
@@ -148,11 +165,14 @@ def partials(op: Operator, at: tuple[int, ...], operands: dict[str, Tensor]) -> 
     >>> partials(MaxPool((2,)), (0, 0, 0), {"x": Tensor((1, 1, 2), [5, 5])})
     {('x', (0, 0, 0)): Fraction(1, 1)}
     """
-    return _dual(op.element(Gradient(), at, *(Remembering(*operand) for operand in operands.items()))).partials
+    read = (Remembering(name, tensor, wrt is None or name in wrt) for name, tensor in operands.items())
+    return _dual(op.element(Gradient(), at, *read)).partials
 
 
-def backward(op: Operator, dy: Tensor, operands: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Gradient of ``sum(dy * y)`` with respect to every operand, exactly.
+def backward(
+    op: Operator, dy: Tensor, operands: dict[str, Tensor], wrt: Collection[str] | None = None
+) -> dict[str, Tensor]:
+    """Gradient of ``sum(dy * y)`` with respect to every operand, or to those that are asked for, exactly.
 
     Examples
     --------
@@ -162,11 +182,12 @@ def backward(op: Operator, dy: Tensor, operands: dict[str, Tensor]) -> dict[str,
     >>> [int(v) for v in grads["x"].values], [int(v) for v in grads["w"].values]
     ([10, 1001, 100], [201, 302])
     """
-    total: dict[Leaf, Fraction] = {}
-    for at in (at for at in dy.positions() if dy[at]):
-        row = partials(op, at, operands)
-        _collect(total, ((leaf, dy[at] * partial) for leaf, partial in row.items()))
-    return _gathered(total, operands)
+    terms: dict[Leaf, list[Fraction]] = {}
+    for at, above in zip(dy.positions(), map(fraction, dy.values), strict=True):
+        for leaf, partial in partials(op, at, operands, wrt).items() if above else ():
+            terms.setdefault(leaf, []).append(above if partial is ONE else above * partial)
+    found = {leaf: total(many) for leaf, many in terms.items()}
+    return _gathered(found, operands if wrt is None else {name: operands[name] for name in wrt})
 
 
 def gradients(loss: Callable[..., Number], operands: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -198,13 +219,11 @@ def _gathered(total: dict[Leaf, Fraction], operands: dict[str, Tensor]) -> dict[
 
 
 def _dual(number: Number) -> Dual:
-    return number if isinstance(number, Dual) else Dual(Fraction(number), {})
+    return number if isinstance(number, Dual) else Dual(fraction(number), {})
 
 
-def _merge(a: dict[Leaf, Fraction], b: dict[Leaf, Fraction]) -> dict[Leaf, Fraction]:
-    merged = dict(a)
-    _collect(merged, b.items())
-    return merged
+def _times(slope: Fraction, partials: dict[Leaf, Fraction]) -> dict[Leaf, Fraction]:
+    return {leaf: slope if partial is ONE else slope * partial for leaf, partial in partials.items()}
 
 
 def _collect(total: dict[Leaf, Fraction], partials: Iterable[tuple[Leaf, Fraction]]) -> None:

@@ -6,8 +6,8 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from functools import reduce
-from itertools import product
+from functools import lru_cache, reduce
+from itertools import compress, product
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,7 @@ def check(step: Step, instance: Instance) -> int:
     left, right = compiled(step.left), compiled(step.right)
     here: dict[sp.Symbol, int] = {}
     try:
-        places = positions_of(step, environment)
+        places = positions_of(step, instance)
         for here in places:
             full = environment | here
             sides = left(full), right(full)
@@ -91,16 +91,14 @@ def _carried_out(side: Expr) -> Expr:
             return side
 
 
-def positions_of(step: Step, environment: Environment) -> list[dict[sp.Symbol, int]]:
+def positions_of(step: Step, instance: Instance) -> list[dict[sp.Symbol, int]]:
     """Positions to compare: settings of the free indices, those first at which the left side is not zero."""
+    environment = instance.environment
     symbols = [symbol for symbol, _ in step.over]
-    extents = [_values(extent, environment) for _, extent in step.over]
-    draw, spread = Random(0), _spread(extents, Random(0))
+    extents = tuple(_values(extent, environment) for _, extent in step.over)
+    draw, spread = Random(0), _spread(extents)
     most = min(MOST, max(LEAST, EFFORT // (terms(step.left, environment) + terms(step.right, environment))))
-    touched: list[tuple[int, ...]] = []
-    if step.left.has(sp.Indexed, Partial) and not step.left.has(Quantified):
-        value = compiled(step.left)
-        touched = [at for at in spread if value(environment | dict(zip(symbols, at, strict=True))) != 0]
+    touched = list(compress(spread, _touched(step, instance, spread)))
     first = draw.sample(touched, min(len(touched), most // 3))
     beside = list(dict.fromkeys(at for position in first for at in _beside(position, extents)))
     near = draw.sample(beside, min(len(beside), most // 2))
@@ -109,22 +107,35 @@ def positions_of(step: Step, environment: Environment) -> list[dict[sp.Symbol, i
     return [dict(zip(symbols, at, strict=True)) for at in chosen]
 
 
+def _touched(step: Step, instance: Instance, spread: Sequence[tuple[int, ...]]) -> Sequence[bool]:
+    """At which positions the left side is not zero, where that is quickly found: once, for all right sides of it."""
+    if not step.left.has(sp.Indexed, Partial) or step.left.has(Quantified):
+        return ()
+    key = step.left, step.over
+    if key not in instance.touched:
+        value, environment, symbols = compiled(step.left), instance.environment, [symbol for symbol, _ in step.over]
+        found = (value(environment | dict(zip(symbols, at, strict=True))) != 0 for at in spread)
+        instance.touched[key] = tuple(map(bool, found))
+    return instance.touched[key]
+
+
 def _beside(position: tuple[int, ...], extents: Sequence[range]) -> list[tuple[int, ...]]:
     """Positions moved from one to an end of one axis alone: there a single condition may fail."""
     ends = [(axis, end) for axis, extent in enumerate(extents) for end in {extent[0], extent[-1]} - {position[axis]}]
     return [(*position[:axis], end, *position[axis + 1 :]) for axis, end in ends]
 
 
-def _spread(extents: Sequence[range], draw: Random) -> list[tuple[int, ...]]:
+@lru_cache(maxsize=256)
+def _spread(extents: tuple[range, ...]) -> Sequence[tuple[int, ...]]:
     """All positions where they are few; else some rows and, of each, some columns, the last corners at the end."""
     if math.prod(map(len, extents)) <= ALL:
-        return list(product(*extents))
-    half = len(extents) // 2
+        return tuple(product(*extents))
+    draw, half = Random(0), len(extents) // 2
     rows, columns = _some(extents[:half], ROWS, draw), _some(extents[half:], COLUMNS, draw)
     others = (_some(extents[half:], COLUMNS, draw) for _ in rows)
     spread = [(*row, *column) for row, own in zip(rows, others, strict=True) for column in own]
     corners = [(*row, *column) for row in rows[-2:] for column in columns[-2:]]
-    return list(dict.fromkeys(spread) | dict.fromkeys(corners))
+    return tuple(dict.fromkeys(spread) | dict.fromkeys(corners))
 
 
 def _some(extents: Sequence[range], most: int, draw: Random) -> list[tuple[int, ...]]:

@@ -77,10 +77,12 @@ class Instance:
 
     The name of an array is the base of its entries in formulas: ``x``, ``dL/dy``. The derivative of y by x is the array
     ``dy/dx``, read by a position of y followed by one of x. The value of ``sympy.oo`` is how far "everywhere" reaches.
+    What is ``touched`` is kept by checks: where the left side of a step is not zero.
     """
 
     values: Mapping[Any, Any]
     arrays: Mapping[str, Array]
+    touched: dict[Any, Sequence[bool]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for symbol, value in self.values.items():

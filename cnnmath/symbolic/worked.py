@@ -77,7 +77,7 @@ def _numbers(instance: Instance) -> int:
 def _worked(step: Step, instance: Instance) -> Worked:
     environment = instance.environment
     sides = [compiled(side) for side in (step.left, step.right)]
-    places = positions_of(step, environment)
+    places = positions_of(step, instance)
     here = next((at for at in places if sides[1](environment | at) != 0), places[0])
     values = tuple(side(environment | here) for side in sides)
     if not any(side.has(sp.Indexed, Partial, sp.MatrixExpr) for side in (step.left, step.right)):

@@ -88,7 +88,7 @@ def composition(trial: Trial, wrt: str, at: tuple[int, ...]) -> str:
         terms = [(name, where, tensors[name][where], factor) for (name, where), factor in entries if name in named]
     else:
         dy = Tensor.of(trial.dy)
-        slopes = ((o, gradient.partials(op, o, tensors).get((wrt, at))) for o in dy.positions())
+        slopes = ((o, gradient.partials(op, o, tensors, [wrt]).get((wrt, at))) for o in dy.positions())
         terms = [("dy", o, dy[o], slope) for o, slope in slopes if slope is not None]
     texts = [f"{name}{list(where)} = {number(v)} times {number(f)}" for name, where, v, f in islice(terms, TERMS)]
     rest = len(terms) - TERMS
@@ -123,7 +123,7 @@ def _close(given: Any, truth: Any, allowed: Any) -> bool:
         return False
     if isinstance(allowed, float) and allowed == float("inf"):
         return True
-    return abs(Fraction(given) - Fraction(truth)) <= allowed
+    return given == truth or abs(Fraction(given) - Fraction(truth)) <= allowed
 
 
 def _finite(value: Any) -> bool:

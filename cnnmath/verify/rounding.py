@@ -87,7 +87,7 @@ def bounded(
     if above is None:
         truth = exact.forward(op, op.shape(*inputs), *tensors.values())
     else:
-        truth = gradient.backward(op, above, tensors)[wrt]
+        truth = gradient.backward(op, above, tensors, [wrt])[wrt]
     found = _numbers(op, wrt, operands, above and Given.of(format, above), truth, format)
     error = np.max([[*map(_final, numbers)] for numbers in found], axis=0)
     added = 0.0 if algorithm == "any order" else transformed.error(op, wrt, arrays, dy, format, algorithm)

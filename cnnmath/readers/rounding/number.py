@@ -164,7 +164,7 @@ class Postponed:
 def constant(form: Format, number: Fraction | float) -> Rounded:
     """A number that is given, rounded where the format does not hold it."""
     value = float(number)
-    if value == number and form.holds(value):
+    if value.as_integer_ratio() == number.as_integer_ratio() and form.holds(value):
         error = abs(value) if 0 < abs(value) < form.smallest else 0.0
         return Rounded(form, value, error, 1, abs(value), error)
     return term(form, value, 0.0, abs(value), 1)
