@@ -50,6 +50,11 @@ CALLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "wrong = step('Sum', 'pair the first with the last.', Sigma(i, [(i, n)]), n * (n + 1) / 2)\n"
             "Derivation('A sum of integers', (), (wrong,), (Instance(values(n=3), {}),))",
         ),
+        "VerificationError": (
+            "from cnnmath import ops\nfrom cnnmath.numeric import KERNELS\n"
+            "from cnnmath.report.examined import certificates\n"
+            "certificates(KERNELS[ops.MaxPool], ops.AveragePool)",
+        ),
         "TrainingError": (
             "import numpy as np\nfrom cnnmath.graph import parse\nfrom cnnmath.training import fit, initialise\n"
             "net = parse('linear(2)', (1,))\nx = np.array([[1.0], [np.nan]])\n"
