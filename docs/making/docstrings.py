@@ -23,8 +23,11 @@ class Mathematics(griffe.Extension):
     """Turn every docstring into Markdown as soon as it is read, and show functions named as their module."""
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
-        """Where a package exports a function of a module of the same name, let the name mean the function."""
-        packages = [module for module in _modules(pkg) if module.exports]
+        """Rewrite the docstrings; let a name that a function and its module share mean the function."""
+        for found in _objects(pkg):
+            if found.docstring:
+                found.docstring.value = markdown(found.docstring.value)
+        packages = [found for found in _objects(pkg) if isinstance(found, griffe.Module) and found.exports]
         for module in packages:
             for name in map(str, module.exports or ()):
                 member = module.members.get(name)
@@ -36,11 +39,6 @@ class Mathematics(griffe.Extension):
                 home = module.members.get(name)
                 if isinstance(home, griffe.Module) and module.imports.get(name) == f"{home.path}.{name}":
                     module.members[name] = griffe.Alias(name, home.members[name], parent=module)
-
-    def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
-        """Rewrite one object's docstring."""
-        if obj.docstring:
-            obj.docstring.value = markdown(obj.docstring.value)
 
 
 def markdown(docstring: str) -> str:
@@ -63,12 +61,12 @@ def mathml(formula: str, display: str) -> str:
     return convert(" ".join(formula.split()), display=display).translate(_MARKS)
 
 
-def _modules(module: griffe.Module) -> Iterator[griffe.Module]:
-    """A module and all below it."""
-    yield module
-    for below in list(module.modules.values()):
-        if isinstance(below, griffe.Module):
-            yield from _modules(below)
+def _objects(found: griffe.Object) -> Iterator[griffe.Object]:
+    """An object and all that are defined in it."""
+    yield found
+    for below in list(found.members.values()):
+        if isinstance(below, griffe.Object):
+            yield from _objects(below)
 
 
 def _displayed(found: re.Match[str]) -> str:

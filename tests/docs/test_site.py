@@ -1,7 +1,6 @@
 """The site, built strictly and opened from its folder in a real browser: every page, as wide as a desk and a phone."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +9,12 @@ import pytest
 from making.explorer import Setting
 
 pytest.importorskip("mkdocs")
-sync_api = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 pytest.importorskip("axe_playwright_python")
 
-from tests.docs.browser import PHONE, Reader, broken, context, misordered  # noqa: E402
+from tests.docs.browser import PHONE, Reader, broken, context, misordered
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WHOLE = ("index.html", "explorer.html")
 """Pages of which the theme too is held to the rules of accessibility."""
 
@@ -40,16 +38,6 @@ def site(tmp_path_factory):
     run = subprocess.run(build, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     return folder
-
-
-@pytest.fixture(scope="session")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,12 @@
 """The script that steps through pictures, in a browser."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 from making.grids import Grid
 from making.stepper import Frame, stepper
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium")
 ASSETS = Path(__file__).parents[2] / "docs" / "assets"
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        yield started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
 @pytest.fixture
