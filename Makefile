@@ -67,11 +67,13 @@ fuzz: .venv/dev  ## models of ONNX, changed at random, for MINUTES; what is wron
 .venv/run: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m compileall -q cnnmath
 	touch $@
 
 .venv/dev: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	$(BIN)/python -m compileall -q cnnmath
 	touch $@ .venv/run
 
 .venv/mutation: pyproject.toml

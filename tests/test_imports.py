@@ -40,9 +40,8 @@ def test_kernels_load_numpy_and_neither_symbols_nor_graphs_nor_strategies():
     assert loaded("cnnmath.filters", PACKAGE.parent) == {"numpy"}
 
 
-def test_graphs_load_networkx_and_neither_symbols_nor_strategies():
-    assert "networkx" in loaded("cnnmath.graph", PACKAGE.parent)
-    assert not {"sympy", "hypothesis", "torch"} & loaded("cnnmath.graph", PACKAGE.parent)
+def test_graphs_load_neither_networkx_nor_symbols_nor_strategies():
+    assert loaded("cnnmath.graph", PACKAGE.parent) == {"numpy"}
 
 
 @pytest.mark.parametrize("module", ["cnnmath.graph", "cnnmath.interchange"])
@@ -60,9 +59,10 @@ def test_what_is_loaded_late_is_there_under_its_name(module):
         home.nothing  # noqa: B018 - the access is the test
 
 
-def test_a_file_is_analysed_by_what_that_takes(tmp_path):
+@pytest.mark.parametrize(("batch", "symbols"), [(1, set()), ("N", {"sympy"})], ids=["number", "left open"])
+def test_a_file_is_analysed_by_what_that_takes(tmp_path, batch, symbols):
     onnx = pytest.importorskip("onnx")
-    x, y = (onnx.helper.make_tensor_value_info(name, 1, (1, 3, 8, 8)) for name in "xy")
+    x, y = (onnx.helper.make_tensor_value_info(name, 1, (batch, 3, 8, 8)) for name in "xy")
     graph = onnx.helper.make_graph([onnx.helper.make_node("Relu", ["x"], ["y"])], "small", [x], [y])
     onnx.save(onnx.helper.make_model(graph), tmp_path / "small.onnx")
     code = (
@@ -75,9 +75,10 @@ def test_a_file_is_analysed_by_what_that_takes(tmp_path):
     assert "ReLU" in ran.stdout
     found = set(ran.stderr.split())
     assert {"onnx", "cnnmath.interchange.onnx.build"} <= found
-    late = {"cnnmath.numeric.kernels", "cnnmath.interchange.onnx.export", "cnnmath.zoo", "cnnmath.verify", "rich"}
+    late = {"cnnmath.numeric.kernels", "cnnmath.interchange.onnx.export", "cnnmath.zoo", "cnnmath.verify"}
+    late |= {"cnnmath.symbolic", "cnnmath.graph.paths", "rich"}
     assert not late & found
-    assert not (set(WATCHED) - {"numpy", "networkx", "onnx"}) & found
+    assert set(WATCHED) & found == {"numpy", "onnx"} | symbols
 
 
 def test_the_reader_of_onnx_loads_onnx_when_it_reads():

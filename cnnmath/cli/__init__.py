@@ -5,6 +5,7 @@ Exit status 0 on success, 1 when something compared does not agree, 2 on wrong u
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -17,6 +18,9 @@ from cnnmath.cli.pages import plot, report
 from cnnmath.cli.printed import audit, explain
 from cnnmath.cli.verification import verify
 from cnnmath.errors import CnnmathError, DerivationError
+
+PATIENCE = 100_000
+"""Objects that are made before garbage is looked for: a command that reads a model makes many, and few are garbage."""
 
 PANELS = {
     "Networks": (zoo, analyze, count, field, sizes, flow),
@@ -41,6 +45,7 @@ for panel, commands in PANELS.items():
 
 def main() -> None:
     """Run the command line; what the user got wrong goes to standard error, without a traceback."""
+    gc.set_threshold(PATIENCE)
     try:
         _run()
     except BrokenPipeError:  # whoever read the output has seen enough

@@ -1,12 +1,10 @@
-"""An architecture: a directed acyclic graph of named operators, over networkx."""
+"""An architecture: a directed acyclic graph of named operators."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Self
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from cnnmath.errors import GraphError, ShapeError, unknown
 from cnnmath.graph.opaque import check_all_known
@@ -16,10 +14,30 @@ from cnnmath.ops.checks import check_input_shape
 from cnnmath.window import Size
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from cnnmath.graph.execute import Gradients
 
 INPUT = "input"
 """Name of the node that every architecture starts with."""
+
+
+class Node(NamedTuple):
+    """A node of an architecture.
+
+    Attributes
+    ----------
+    op
+        Its operator; None for the input.
+    inputs
+        Names of the nodes that it reads, in order.
+    shares
+        Name of the node whose parameters it uses, or None where it has its own.
+    """
+
+    op: Operator | None
+    inputs: tuple[str, ...] = ()
+    shares: str | None = None
 
 
 class Architecture:
@@ -34,10 +52,8 @@ class Architecture:
 
     Attributes
     ----------
-    graph
-        The `networkx.DiGraph`. A node has the attributes ``op`` (None for the input) and ``inputs``, the names of the
-        nodes it reads, in order; an edge runs from each of these to it. ``shares`` names the node whose parameters it
-        uses, or is None where it has its own.
+    nodes
+        Every `Node` by its name, in the order in which they were added, the input first.
     last
         Name of the node added last.
 
@@ -56,8 +72,7 @@ class Architecture:
     def __init__(self, name: str, input_shape: Sequence[Size]) -> None:
         self.name = name
         self.input_shape = check_input_shape(input_shape)
-        self.graph: nx.DiGraph[str] = nx.DiGraph(name=name)
-        self.graph.add_node(INPUT, op=None, inputs=(), shares=None)
+        self.nodes = {INPUT: Node(None)}
         self.last = INPUT
 
     @classmethod
@@ -69,31 +84,68 @@ class Architecture:
         GraphError
             For a cycle, a missing attribute or an input that is no node, naming it.
         """
-        net = cls(name or graph.graph.get("name", "network"), input_shape)
+        nodes = {}
         for node, attributes in graph.nodes(data=True):
-            if node != INPUT:
-                missing = {"op", "inputs"} - set(attributes)
-                if missing:
-                    raise GraphError(f"it lacks {' and '.join(sorted(missing))}.").at(f"node '{node}'")
-                _check_node(node, attributes["op"], attributes["inputs"])
-                reads, shares = tuple(attributes["inputs"]), attributes.get("shares")
-                net.graph.add_node(node, op=attributes["op"], inputs=reads, shares=shares)
-                net.last = node
-        for node, reads in list(net.graph.nodes(data="inputs")):
-            for read in reads:
-                if read not in net.graph:
-                    raise unknown("node", read, net.graph).at(f"node '{node}'")
-                net.graph.add_edge(read, node)
-            net._check_shared(node, net.graph.nodes[node]["op"], net.graph.nodes[node]["shares"])
-        named = set(net.graph.edges)
-        net.graph.add_edges_from(graph.edges)
-        net.order()
+            missing = {"op", "inputs"} - set(attributes)
+            if missing and node != INPUT:
+                raise GraphError(f"it lacks {' and '.join(sorted(missing))}.").at(f"node '{node}'")
+            nodes[node] = Node(attributes.get("op"), attributes.get("inputs", ()), attributes.get("shares"))
+        net = cls.from_nodes(nodes, input_shape, name or graph.graph.get("name", "network"))
         for start, end in graph.edges:
-            if (start, end) not in named:
+            if start not in net.nodes[end].inputs:
                 raise GraphError(
                     "an edge is not among the inputs.", here=f"{start} -> {end}", fix=f"name '{start}' in its inputs"
                 ).at(f"node '{end}'")
         return net
+
+    @classmethod
+    def from_nodes(cls, nodes: Mapping[str, Node], input_shape: Sequence[Size], name: str) -> Self:
+        """A network of these nodes, in whatever order; the input need not be among them.
+
+        Raises
+        ------
+        GraphError, UnknownNameError
+            As `add` does, and for a cycle.
+
+        Examples
+        --------
+        >>> from cnnmath.ops import ReLU
+        >>> Architecture.from_nodes({"relu": Node(ReLU(), (INPUT,))}, (3, 8, 8), "small")
+        Architecture 'small': input (3, 8, 8), 1 operators, output 'relu'
+        """
+        net = cls(name, input_shape)
+        for key, node in nodes.items():
+            if key != INPUT:
+                _check_node(key, node.op, node.inputs)
+                net.nodes[key] = node._replace(inputs=tuple(node.inputs))
+                net.last = key
+        for key, node in net.nodes.items():
+            for read in node.inputs:
+                if read not in net.nodes:
+                    raise unknown("node", read, net.nodes).at(f"node '{key}'")
+            net._check_shared(key, node.op, node.shares)
+        net.order()
+        return net
+
+    @property
+    def graph(self) -> nx.DiGraph[str]:
+        """The network as a new graph of networkx: each node with its ``op``, ``inputs`` and ``shares``.
+
+        An edge runs from each node to those that read it. What is done to this graph does nothing to the network;
+        `from_graph` makes another network of it.
+
+        Examples
+        --------
+        >>> from cnnmath import zoo
+        >>> list(zoo.lenet5().graph.edges)[:2]
+        [('input', 'conv1'), ('conv1', 'tanh1')]
+        """
+        import networkx as nx
+
+        graph: nx.DiGraph[str] = nx.DiGraph(name=self.name)
+        graph.add_nodes_from((name, node._asdict()) for name, node in self.nodes.items())
+        graph.add_edges_from((read, name) for name, node in self.nodes.items() for read in node.inputs)
+        return graph
 
     def add(self, name: str, op: Operator, *inputs: str, shares: str | None = None) -> str:
         """Add an operator that reads these nodes, or the node added last; returns its name.
@@ -107,16 +159,15 @@ class Architecture:
         GraphError, UnknownNameError
             For a name that is taken, an input that does not exist, and parameters that cannot be shared.
         """
-        if name in self.graph:
+        if name in self.nodes:
             raise GraphError("the name is taken.", fix="give every node its own name").at(f"node '{name}'")
         _check_node(name, op, inputs)
         reads = inputs or (() if isinstance(op, Source) else (self.last,))
         for read in reads:
-            if read not in self.graph:
-                raise unknown("node", str(read), self.graph).at(f"node '{name}'")
+            if read not in self.nodes:
+                raise unknown("node", str(read), self.nodes).at(f"node '{name}'")
         self._check_shared(name, op, shares)
-        self.graph.add_node(name, op=op, inputs=tuple(reads), shares=shares)
-        self.graph.add_edges_from((read, name) for read in reads)
+        self.nodes[name] = Node(op, reads, shares)
         self.last = name
         return name
 
@@ -128,13 +179,17 @@ class Architecture:
         GraphError
             For a cycle, which it names.
         """
-        added = {node: i for i, node in enumerate(self.graph)}
-        if all(added[start] < added[end] for start, end in self.graph.edges):
-            return [node for node in added if node != INPUT]
+        added = {name: i for i, name in enumerate(self.nodes)}
+        if all(added[read] < i for i, node in enumerate(self.nodes.values()) for read in node.inputs):
+            return [name for name in self.nodes if name != INPUT]
+
+        import networkx as nx
+
+        graph = self.graph
         try:
-            return [n for n in nx.lexicographical_topological_sort(self.graph, key=added.__getitem__) if n != INPUT]
+            return [n for n in nx.lexicographical_topological_sort(graph, key=added.__getitem__) if n != INPUT]
         except nx.NetworkXUnfeasible:
-            cycle = " -> ".join([edge[0] for edge in nx.find_cycle(self.graph)])
+            cycle = " -> ".join([edge[0] for edge in nx.find_cycle(graph)])
             raise GraphError(
                 "the graph has a cycle.",
                 here=f"{cycle} -> {cycle.split(' -> ')[0]}",
@@ -144,25 +199,47 @@ class Architecture:
 
     def op(self, name: str) -> Operator:
         """Operator of a node."""
-        if name not in self.graph or name == INPUT:
+        node = self.nodes.get(name)
+        if node is None or node.op is None:
             raise unknown("node", name, self.order())
-        return self.graph.nodes[name]["op"]
+        return node.op
 
     def inputs(self, name: str) -> tuple[str, ...]:
         """Nodes that a node reads, in order."""
-        if name not in self.graph:
-            raise unknown("node", name, self.graph)
-        return self.graph.nodes[name]["inputs"]
+        return self._node(name).inputs
 
     def shares(self, name: str) -> str | None:
         """Node whose parameters a node uses in place of its own, or None."""
-        if name not in self.graph:
-            raise unknown("node", name, self.graph)
-        return self.graph.nodes[name]["shares"]
+        return self._node(name).shares
+
+    def readers(self) -> dict[str, tuple[str, ...]]:
+        """Nodes that read each node, in the order in which they were added."""
+        found: dict[str, dict[str, None]] = {name: {} for name in self.nodes}
+        for name, node in self.nodes.items():
+            for read in node.inputs:
+                found[read][name] = None
+        return {name: tuple(readers) for name, readers in found.items()}
+
+    def behind(self, *names: str) -> set[str]:
+        """Nodes that these depend on, themselves included.
+
+        Examples
+        --------
+        >>> from cnnmath import zoo
+        >>> sorted(zoo.lenet5().behind("tanh1"))
+        ['conv1', 'input', 'tanh1']
+        """
+        found, waiting = set(names), list(names)
+        while waiting:
+            new = set(self.inputs(waiting.pop())) - found
+            found |= new
+            waiting += new
+        return found
 
     def outputs(self) -> list[str]:
         """Nodes that no other node reads."""
-        return [node for node in self.order() if self.graph.out_degree(node) == 0]
+        read = {name for node in self.nodes.values() for name in node.inputs}
+        return [name for name in self.order() if name not in read]
 
     def with_input(self, input_shape: Sequence[Size]) -> Architecture:
         """The same network for another input.
@@ -179,7 +256,7 @@ class Architecture:
                 here=f"input {tuple(input_shape)}",
                 fix="keep its own input, or build the network for the other one",
             )
-        return Architecture.from_graph(self.graph, input_shape, self.name)
+        return Architecture.from_nodes(self.nodes, input_shape, self.name)
 
     def up_to(self, node: str, name: str = "") -> Architecture:
         """The network that computes one node: it, and all that it depends on.
@@ -196,7 +273,7 @@ class Architecture:
         Architecture 'lenet5': input (1, 32, 32), 6 operators, output 'pool2'
         """
         self.op(node)
-        kept = nx.ancestors(self.graph, node) | {node}
+        kept = self.behind(node)
         for other in kept:
             if (owner := self.shares(other)) and owner not in kept:
                 raise GraphError(
@@ -204,9 +281,8 @@ class Architecture:
                     here=f"'{owner}' is not below '{node}'",
                     fix=f"cut behind '{owner}'",
                 ).at(f"node '{other}'")
-        graph: nx.DiGraph[str] = nx.DiGraph()
-        graph.add_nodes_from((other, self.graph.nodes[other]) for other in self.graph if other in kept)
-        return Architecture.from_graph(graph, self.input_shape, name or self.name)
+        nodes = {other: entry for other, entry in self.nodes.items() if other in kept}
+        return Architecture.from_nodes(nodes, self.input_shape, name or self.name)
 
     def forward(self, x: Any, parameters: Mapping[str, Any], **options: Any) -> Any:
         """Output for a batch of samples; see `cnnmath.graph.execute.forward`."""
@@ -221,7 +297,7 @@ class Architecture:
         return execute.loss_and_gradients(self, x, t, parameters, **options)
 
     def __len__(self) -> int:
-        return len(self.graph) - 1
+        return len(self.nodes) - 1
 
     def __iter__(self) -> Iterator[tuple[str, Operator]]:
         return ((name, self.op(name)) for name in self.order())
@@ -230,24 +306,26 @@ class Architecture:
         if not isinstance(other, Architecture):
             return NotImplemented
         same_input = (self.name, self.input_shape) == (other.name, other.input_shape)
-        return same_input and self._nodes() == other._nodes()
+        return same_input and self.nodes == other.nodes
 
     __hash__ = None  # type: ignore[assignment]  # it can grow, so that it has no hash; typeshed wants a method
 
-    def _nodes(self) -> dict[str, tuple[Operator, tuple[str, ...], str | None]]:
-        return {name: (op, self.inputs(name), self.shares(name)) for name, op in self}
+    def _node(self, name: str) -> Node:
+        if name not in self.nodes:
+            raise unknown("node", name, self.nodes)
+        return self.nodes[name]
 
-    def _check_shared(self, name: str, op: Operator, owner: str | None) -> None:
+    def _check_shared(self, name: str, op: Operator | None, owner: str | None) -> None:
         """Raise where a node shares the parameters of one that is not there, or that has another operator."""
         if owner is None:
             return
-        if owner not in self.graph or owner == name:
-            raise unknown("node", str(owner), self.graph).at(f"node '{name}'")
-        other = self.graph.nodes[owner]
-        if other["op"] != op or other["shares"] is not None:
+        if owner not in self.nodes or owner == name:
+            raise unknown("node", str(owner), self.nodes).at(f"node '{name}'")
+        other = self.nodes[owner]
+        if other.op != op or other.shares is not None:
             raise GraphError(
                 "it cannot share these parameters.",
-                here=f"{op!r} shares '{owner}', {other['op']!r}",
+                here=f"{op!r} shares '{owner}', {other.op!r}",
                 rule="both have equal operators, and the one that is shared has parameters of its own",
                 fix=f"name the first node that uses them instead of '{owner}'",
             ).at(f"node '{name}'")

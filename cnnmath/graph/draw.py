@@ -81,9 +81,9 @@ def rows_of(summary: Summary) -> list[Row]:
     ['tanh1']
     """
     rows: list[Row] = []
-    readers = summary.network.graph.out_degree
+    readers = summary.network.readers()
     for layer in summary.layers:
-        follows = bool(rows) and layer.inputs == (rows[-1].last,) and readers(rows[-1].last) == 1
+        follows = bool(rows) and layer.inputs == (rows[-1].last,) and len(readers[rows[-1].last]) == 1
         if follows and isinstance(layer.op, POINTWISE):
             rows[-1].chips.append(layer)
         else:

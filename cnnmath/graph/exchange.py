@@ -6,9 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from numbers import Integral
 from pathlib import Path
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from cnnmath.errors import CnnmathError, GraphError, NotationError, clip, unknown
 from cnnmath.graph.architecture import INPUT, Architecture
@@ -22,6 +20,9 @@ from cnnmath.ops.checks import check_input_shape
 from cnnmath.ops.notation import describe, parse
 from cnnmath.ops.syntax import LARGEST, read_value
 from cnnmath.window import Shape, Size
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 VERSION = 1
 """Version of the format."""
@@ -50,10 +51,12 @@ def to_json(net: Architecture) -> dict[str, Any]:
     >>> data["nodes"][1], data["edges"][1]
     ({'op': 'conv(8, 3)', 'inputs': ['input'], 'shares': None, 'id': 'conv1'}, {'source': 'conv1', 'target': 'relu1'})
     """
+    import networkx as nx
+
     if not isinstance(net.name, str):
         raise wrong("the network", "name", "is no text", net.name, "give it a name")
     graph = nx.DiGraph(name=net.name, input_shape=_sizes_out(net.input_shape, "the network"), version=VERSION)
-    for node in net.graph:
+    for node in net.nodes:
         if not isinstance(node, str):
             raise wrong("the network", "id", "is no text", node, "name nodes with texts")
         op = None if node == INPUT else net.op(node)
@@ -83,6 +86,8 @@ def from_json(data: Any) -> Architecture:
     >>> net
     Architecture 'small': input (3, 8, 8), 1 operators, output 'stem'
     """
+    import networkx as nx
+
     check_keys(data, "the file", FILE, ("graph", "nodes"))
     for key, wanted in (("directed", True), ("multigraph", False)):
         if data.get(key, wanted) is not wanted:

@@ -197,8 +197,8 @@ def _feature_map(net: Architecture, tracks: Sequence[tuple[str, Track]]) -> str:
 
 
 def _spatial(net: Architecture, tracks: Sequence[tuple[str, Track]], node: str) -> str:
-    if node not in net.graph:
-        raise unknown("node", node, net.graph)
+    if node not in net.nodes:
+        raise unknown("node", node, net.nodes)
     if not tracks or (node != INPUT and not all(node in track.steps for _, track in tracks)):
         raise SettingError(
             "it has no spatial axes.",

@@ -131,8 +131,8 @@ def identities_of(net: Architecture) -> dict[str, str]:
 
 def unknown_ahead(net: Architecture) -> dict[str, tuple[str, ...]]:
     """Unknown operators between every node's output and the outputs of the network."""
-    over = {name: nx.ancestors(net.graph, name) for name, op in net if isinstance(op, Opaque)}
-    return {node: tuple(name for name, nodes in over.items() if node in nodes) for node in net.graph}
+    over = {name: net.behind(name) - {name} for name, op in net if isinstance(op, Opaque)}
+    return {node: tuple(name for name, nodes in over.items() if node in nodes) for node in net.nodes}
 
 
 def residuals_of(
@@ -150,5 +150,8 @@ def residuals_of(
     for name, slope in own.items():
         reach[name] = sum((reach[read] for read in net.inputs(name)), Fraction(0)) * (slope.bound if slope else 1)
     whole = {add: reach[add] / reach[start] for add, start in identities.items() if reach[start]}
-    inside = {add: tuple(n for n in ahead[identities[add]] if nx.has_path(net.graph, n, add)) for add in whole}
+    inside = {}
+    for add in whole:
+        behind = net.behind(add)
+        inside[add] = tuple(name for name in ahead[identities[add]] if name in behind)
     return tuple(Residual(add, identities[add], bound - 1, bound, inside[add]) for add, bound in whole.items())

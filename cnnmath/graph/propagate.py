@@ -234,7 +234,8 @@ def output_shape(op: Operator, *inputs: Shape) -> Shape:
 
 
 def _is_formula(size: Size) -> bool:
-    return hasattr(size, "free_symbols")
+    """Whether a size is made of symbols; one that is a symbol has no floor to merge."""
+    return hasattr(size, "free_symbols") and not size.is_Atom
 
 
 def _facts(counted: tuple[type[Operator], ...], op: Operator, *inputs: Shape) -> Facts:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-import networkx as nx
-
 from cnnmath import ops
 from cnnmath.errors import unknown
 from cnnmath.graph.architecture import Architecture
@@ -52,7 +50,7 @@ def schedule(
     >>> [step.name for step in schedule(zoo.lenet5(), ["pool1"])]
     ['conv1', 'tanh1', 'pool1']
     """
-    needed = set(wanted).union(*(nx.ancestors(net.graph, name) for name in wanted))
+    needed = net.behind(*wanted)
     still = frozen_nodes(net, frozen)
     found = []
     for name, op, inputs, _ in walk(net, batch, counted=()):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-import networkx as nx
-
 from cnnmath.graph import Architecture
 from cnnmath.interchange.model import Model
 from cnnmath.ops import AveragePool, Conv, Operator, Pad
@@ -20,14 +18,14 @@ def absorbed(model: Model) -> Model:
     output stays, and so does one ahead of parameters that are shared.
     """
     net = model.network
-    wider = dict(_wider(net))
+    wider, readers = dict(_wider(net)), net.readers()
     gone = {
         name
         for name, op in net
         if isinstance(op, Pad)
         and name not in model.outputs.values()
-        and net.graph.out_degree(name)
-        and all(reader in wider for reader in net.graph.successors(name))
+        and readers[name]
+        and all(reader in wider for reader in readers[name])
     }
     return replace(model, network=_without(net, gone, wider)) if gone else model
 
@@ -70,9 +68,9 @@ def _wider(net: Architecture) -> Iterator[tuple[str, Operator]]:
 
     Those that share parameters are left: their operators must stay equal.
     """
-    shared = {net.graph.nodes[node]["shares"] for node in net.graph}
+    shared = {node.shares for node in net.nodes.values()}
     for name, op in net:
-        pads = [net.graph.nodes[read]["op"] for read in net.inputs(name)]
+        pads = [net.nodes[read].op for read in net.inputs(name)]
         alone = name not in shared and net.shares(name) is None
         if alone and len(pads) == 1 and isinstance(pads[0], Pad) and (found := with_padding(op, pads[0])):
             yield name, found
@@ -80,15 +78,13 @@ def _wider(net: Architecture) -> Iterator[tuple[str, Operator]]:
 
 def _without(net: Architecture, gone: set[str], wider: Mapping[str, Operator]) -> Architecture:
     """The network without these paddings."""
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    for node, attributes in net.graph.nodes(data=True):
-        reads: tuple[str, ...] = attributes["inputs"]
-        if node in gone:
-            continue
-        if gone.intersection(reads):
-            attributes = {**attributes, "op": wider[node], "inputs": net.inputs(reads[0])}
-        graph.add_node(node, **attributes)
-    return Architecture.from_graph(graph, net.input_shape, net.name)
+    nodes = {}
+    for name, node in net.nodes.items():
+        if gone.intersection(node.inputs):
+            node = node._replace(op=wider[name], inputs=net.inputs(node.inputs[0]))
+        if name not in gone:
+            nodes[name] = node
+    return Architecture.from_nodes(nodes, net.input_shape, net.name)
 
 
 def _less(n: Size, k: Size) -> bool:

@@ -54,6 +54,21 @@ def test_a_network_survives_the_way_through_networkx():
     assert set(again.graph.edges) == set(net.graph.edges)
 
 
+def test_what_is_done_to_its_graph_does_nothing_to_the_network():
+    net = residual()
+    net.graph.remove_node("relu")
+    net.graph.nodes["add"]["inputs"] = ()
+    assert net == residual()
+    assert set(net.graph) == {INPUT, *net.order()}
+
+
+def test_a_network_knows_what_reads_a_node_and_what_it_depends_on():
+    net = residual()
+    assert net.readers()["stem"] == ("body1", "shortcut")
+    assert {name for name, readers in net.readers().items() if not readers} == set(net.outputs())
+    assert all(net.behind(name) == nx.ancestors(net.graph, name) | {name} for name in net.nodes)
+
+
 @pytest.mark.parametrize("build", zoo.ALL.values(), ids=zoo.ALL)
 def test_another_input_leaves_the_network_as_it_is(build):
     net = build()
@@ -69,8 +84,8 @@ def test_networks_are_equal_by_what_they_are_not_by_the_order_of_adding():
             net.add(name, ops.ReLU() if name == "l" else ops.Tanh(), INPUT)
         net.add("sum", ops.Add(), "l", "r")
     assert a == b
-    b.graph.nodes["sum"]["inputs"] = ("r", "l")
-    assert a != b
+    turned = b.nodes | {"sum": b.nodes["sum"]._replace(inputs=("r", "l"))}
+    assert a != Architecture.from_nodes(turned, b.input_shape, b.name)
     assert a != "net"
 
 

@@ -108,9 +108,8 @@ def test_gradients_of_drawn_graphs_are_those_of_one_sentence(net, seed):
 def test_a_gradient_that_forgets_one_use_of_shared_parameters_would_be_seen():
     net = twice()
     x, t, arrays = whole_numbers(net)
-    apart = Architecture.from_graph(net.graph.copy(), net.input_shape)
-    for node in ("b", "c"):
-        apart.graph.nodes[node]["shares"] = None
+    alone = {name: node._replace(shares=None) for name, node in net.nodes.items()}
+    apart = Architecture.from_nodes(alone, net.input_shape, net.name)
     copies = arrays | {f"{node}.{name}": arrays[f"a.{name}"] for node in ("b", "c") for name in ("w", "b")}
     own = loss_and_gradients(apart, x, t, copies, loss=SQUARED).gradients
     found = loss_and_gradients(net, x, t, arrays, loss=SQUARED).gradients

@@ -52,8 +52,9 @@ def test_sharing_survives_the_way_through_networkx_and_another_input():
 
 
 def test_networks_that_share_otherwise_are_not_equal():
-    net, apart = siamese(), siamese()
-    apart.graph.nodes["right"]["shares"] = None
+    net = siamese()
+    alone = net.nodes | {"right": net.nodes["right"]._replace(shares=None)}
+    apart = Architecture.from_nodes(alone, net.input_shape, net.name)
     assert net != apart
     assert analyze(apart).parameters == analyze(net).parameters + 148
 

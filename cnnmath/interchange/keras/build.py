@@ -115,7 +115,7 @@ class Builder:
         if key not in self.made:
             node, origin, steps = value.node, value.origin or self.path, moves(value.layout)
             for op in steps:
-                alone = op is steps[-1] and origin == value.origin and origin not in self.net.graph
+                alone = op is steps[-1] and origin == value.origin and origin not in self.net.nodes
                 node = self._added(op, (node,), "" if alone else type(op).__name__.lower(), {}, origin)
             self.made[key] = node
         return self.made[key]
@@ -201,7 +201,7 @@ class Builder:
             raise UnclaimedError(error.fact.removesuffix(".")) from None
         base = f"{path or self.path}/{part}" if part else path or self.path
         name, again = base, 0
-        while name in self.net.graph:
+        while name in self.net.nodes:
             again += 1
             name = f"{base}_{again}"
         owner = self.owners.get(base) if trained or stored else None

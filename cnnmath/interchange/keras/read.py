@@ -146,9 +146,9 @@ def _unmade(ref: Ref, what: str) -> GraphError:
 
 def _forget(b: Builder, nodes: int, fillings: int) -> None:
     """Take back what a rule added before it refused."""
-    added = [name for name in b.net.graph if name != INPUT][nodes:]
+    added = [name for name in b.net.nodes if name != INPUT][nodes:]
     for name in added:
-        b.net.graph.remove_node(name)
+        del b.net.nodes[name]
         del b.shapes[name]
     b.arrays = {name: array for name, array in b.arrays.items() if name.rpartition(".")[0] not in added}
     b.owners = {base: name for base, name in b.owners.items() if name not in added}

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BufferedReader
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -54,6 +55,7 @@ def external(entries: Iterable[Any], folder: Path | None) -> External:
     return External(folder, location, _number(said, "offset") if "offset" in said else 0, length)
 
 
+@lru_cache
 def _inside(location: str) -> bool:
     """Whether a location leads nowhere but down, whatever the machine."""
     parts = (*PurePosixPath(location).parts, *PureWindowsPath(location).parts)

@@ -55,7 +55,7 @@ class Reading:
     def fresh(self, name: str) -> str:
         """A name that no node has."""
         taken, number = name, 1
-        while taken in self.network.graph:
+        while taken in self.network.nodes:
             taken, number = f"{name}_{number}", number + 1
         return taken
 

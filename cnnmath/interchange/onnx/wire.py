@@ -191,6 +191,8 @@ class _Scan:
 
     def varint(self, at: int, end: int, kind: Any) -> tuple[int, int]:
         """The integer that begins at a byte, and where it ends."""
+        if at < end and self.data[at] < 0x80:  # most are of one byte
+            return self.data[at], at + 1
         value = 0
         for i in range(at, min(end, at + LONGEST_VARINT)):
             byte = self.data[i]

@@ -75,7 +75,8 @@ def derive_node(network: Architecture, node: str, wrt: str | None = None) -> Der
         check_numbers(shape, "chain rule", f"node '{name}'")
     parameters, output = _asked(network, node, wrt)
     users = _users(network, node) if parameters else [output]
-    behind = {*users}.union(*(nx.descendants(network.graph, user) for user in users))
+    graph = network.graph
+    behind = {*users}.union(*(nx.descendants(graph, user) for user in users))
     ends = [name for name in network.outputs() if name in behind]
     if not parameters and not readers_of(network, output):
         raise SettingError(

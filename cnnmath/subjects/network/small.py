@@ -90,10 +90,8 @@ def _narrowed(net: Architecture) -> Architecture:
     widths = {net.input_shape[0], *(getattr(op, name) for _, op in net for name in WIDTHS if hasattr(op, name))}
     turns = 3 if groups == 1 else 2
     few = {n: n if n <= chosen else groups * (2 + i % turns) for i, n in enumerate(sorted(widths))}
-    graph = net.graph.copy()
-    for node, op in net:
-        graph.nodes[node]["op"] = _with_widths(op, few)
-    narrow = Architecture.from_graph(graph, (few[net.input_shape[0]], *net.input_shape[1:]), net.name)
+    nodes = {name: node._replace(op=node.op and _with_widths(node.op, few)) for name, node in net.nodes.items()}
+    narrow = Architecture.from_nodes(nodes, (few[net.input_shape[0]], *net.input_shape[1:]), net.name)
     return narrow if _taken(narrow, narrow.input_shape) else net
 
 
@@ -236,9 +234,7 @@ def readers_of(net: Architecture, node: str) -> list[tuple[str, int]]:
     >>> readers_of(net, INPUT)
     [('double', 0), ('double', 1)]
     """
-    return [
-        (name, at) for name in net.graph.successors(node) for at, read in enumerate(net.inputs(name)) if read == node
-    ]
+    return [(name, at) for name, reader in net.nodes.items() for at, read in enumerate(reader.inputs) if read == node]
 
 
 def _kept(number: Fraction) -> Fraction:

@@ -212,7 +212,7 @@ class _Writing:
 
     def free(self, name: str) -> str:
         """A name that no node has."""
-        while name in self.net.graph:
+        while name in self.net.nodes:
             name += "_"
         return name
 
@@ -221,7 +221,7 @@ class _Writing:
         found, owner = [], self.net.shares(name) or name
         for operand, shape in list(operands(op, *shapes).items())[len(shapes) :]:
             key = f"{owner}.{operand}"
-            if key in self.net.graph:
+            if key in self.net.nodes:
                 raise GraphError("an array has the name of a node.", here=f"'{key}'", fix="give the node another name")
             dtype = "int64" if operand in op.levels(*shapes) and operand != "mask" else "float32"
             if key not in self.parameters and operand in op.buffers(*shapes):

@@ -51,6 +51,19 @@ Pattern: TypeAlias = "Is | Scaled | str | float | int"
 """A node; a value by a name of the pattern's own, everywhere the same; or a number that is stored."""
 
 
+def ends(pattern: Pattern) -> tuple[str, ...]:
+    """Kinds of nodes with which a pattern may end; none for what is no node.
+
+    Examples
+    --------
+    >>> ends(Is("Relu", ("x",))), ends(Scaled("x", 0.5))
+    (('Relu',), ('Mul', 'Div'))
+    """
+    if isinstance(pattern, Scaled):
+        return ("Mul", "Div")
+    return (pattern.kind,) if isinstance(pattern, Is) else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """Where a pattern stands.
