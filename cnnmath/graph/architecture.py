@@ -129,10 +129,10 @@ class Architecture:
 
     @property
     def graph(self) -> nx.DiGraph[str]:
-        """The network as a new graph of networkx: each node with its ``op``, ``inputs`` and ``shares``.
+        """The network as a graph of networkx: each node with its ``op``, ``inputs`` and ``shares``.
 
-        An edge runs from each node to those that read it. What is done to this graph does nothing to the network;
-        `from_graph` makes another network of it.
+        An edge runs from each node to those that read it. The graph is frozen, as a change of it would not reach the
+        network; `from_graph` makes another network of a changed copy.
 
         Examples
         --------
@@ -145,7 +145,7 @@ class Architecture:
         graph: nx.DiGraph[str] = nx.DiGraph(name=self.name)
         graph.add_nodes_from((name, node._asdict()) for name, node in self.nodes.items())
         graph.add_edges_from((read, name) for name, node in self.nodes.items() for read in node.inputs)
-        return graph
+        return nx.freeze(graph)
 
     def add(self, name: str, op: Operator, *inputs: str, shares: str | None = None) -> str:
         """Add an operator that reads these nodes, or the node added last; returns its name.
