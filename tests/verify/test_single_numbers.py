@@ -7,6 +7,7 @@ from cnnmath.readers import cost
 from cnnmath.readers.reach import reach
 from cnnmath.verify.real import SMALL, trapped
 from cnnmath.verify.rungs.symmetries import CHANNELWISE
+from cnnmath.verify.strategies.empty import empty_axes
 from tests.support import each, simple
 
 
@@ -34,3 +35,9 @@ def test_they_treat_every_channel_apart(kind):
 @each([kind for kind in OF_SINGLE_NUMBERS if cost(simple(kind).op, *simple(kind).inputs).exponentials])
 def test_those_with_exponentials_are_tried_where_these_overflow(kind):
     assert trapped(simple(kind).op) or kind in SMALL, f"{kind.__name__} is not in real.EXPONENTIAL"
+
+
+@each(OF_SINGLE_NUMBERS)
+def test_they_are_tried_on_no_numbers_along_every_axis(kind):
+    case = simple(kind)
+    assert empty_axes(case) == list(range(len(case.inputs[0]))), f"{kind.__name__} is not in both lists of empty.py"
