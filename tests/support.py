@@ -27,7 +27,7 @@ TRANSCENDENTAL = (
     *(ops.Power, ops.Exp, ops.Log, ops.SELU, ops.CELU),
     *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish),
     *(ops.CrossEntropy, ops.BinaryCrossEntropy, ops.RNNCell, ops.LSTMCell, ops.Reduce),
-    *(ops.Pow, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
+    *(ops.Pow, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.LogSigmoid, ops.Softmax, ops.LogSoftmax),
 )
 RATIONAL = tuple(kind for kind in ops.ALL if kind not in TRANSCENDENTAL)
 LINEAR = (

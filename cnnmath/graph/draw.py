@@ -11,7 +11,7 @@ from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary
 from cnnmath.graph.text import beginning, ending, output, times
 from cnnmath.ops import BatchNorm, Dropout, GroupNorm, InstanceNorm, LayerNorm, RMSNorm
-from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from cnnmath.ops.activation import ELU, LeakyReLU, LogSigmoid, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.hard import HardSigmoid, HardSwish
 from cnnmath.ops.kinds import kind
 from cnnmath.ops.notation import describe
@@ -25,6 +25,7 @@ POINTWISE = (
     *(Abs, Affine, Clip, Exp, Log, Power),
     *(PReLU, SELU, CELU, ThresholdedReLU, Softsign),
     *(Erf, GELU, SiLU, Mish, HardSigmoid, HardSwish),
+    LogSigmoid,
 )
 """Drawn as a chip behind the row that they follow."""
 

@@ -7,7 +7,7 @@ import numpy as np
 from cnnmath.numeric.elementwise import each, where_true
 from cnnmath.numeric.scalar import constant, exp, expm1, log1p
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import ELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnnmath.ops import ELU, LeakyReLU, LogSigmoid, LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
 
 
 def relu_forward(op: ReLU, x: Array) -> Array:
@@ -72,6 +72,16 @@ def softplus_forward(op: Softplus, x: Array) -> Array:
 def softplus_backward(op: Softplus, dy: Array, x: Array) -> dict[str, Array]:
     """The logistic function."""
     return {"x": dy * sigmoid_forward(Sigmoid(), x)}
+
+
+def log_sigmoid_forward(op: LogSigmoid, x: Array) -> Array:
+    """``min(x, 0) - log(1 + exp(-|x|))``: no exponential overflows, and log1p keeps small ones."""
+    return np.minimum(x, 0) - log1p(exp(-np.abs(x)))
+
+
+def log_sigmoid_backward(op: LogSigmoid, dy: Array, x: Array) -> dict[str, Array]:
+    """The logistic function of -x."""
+    return {"x": dy * sigmoid_forward(Sigmoid(), -x)}
 
 
 def softmax_forward(op: Softmax, x: Array) -> Array:

@@ -104,6 +104,7 @@ KERNELS: Mapping[type[Operator], Kernel] = MappingProxyType(
         ops.Sigmoid: Kernel(activation.sigmoid_forward, activation.sigmoid_backward),
         ops.Tanh: Kernel(activation.tanh_forward, activation.tanh_backward),
         ops.Softplus: Kernel(activation.softplus_forward, activation.softplus_backward),
+        ops.LogSigmoid: Kernel(activation.log_sigmoid_forward, activation.log_sigmoid_backward),
         ops.Softsign: Kernel(rectifiers.softsign_forward, rectifiers.softsign_backward),
         ops.Erf: Kernel(smooth.erf_forward, smooth.erf_backward),
         ops.GELU: Kernel(smooth.gelu_forward, smooth.gelu_backward),

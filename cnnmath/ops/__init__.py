@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from cnnmath.errors import unknown
-from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from cnnmath.ops.activation import ELU, LeakyReLU, LogSigmoid, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.adaptive import AdaptiveAveragePool, AdaptiveMaxPool, GlobalAveragePool
 from cnnmath.ops.algebra import Algebra, Operand, Operator, operands
 from cnnmath.ops.arithmetic import Add, Divide, Maximum, Minimum, Multiply, Pow, Subtract
@@ -81,6 +81,7 @@ ALL: tuple[type[Operator], ...] = (
     Sigmoid,
     Tanh,
     Softplus,
+    LogSigmoid,
     Softsign,
     Erf,
     GELU,
@@ -163,6 +164,7 @@ __all__ = [
     "LinearUpsample",
     "LocalResponseNorm",
     "Log",
+    "LogSigmoid",
     "LogSoftmax",
     "LpPool",
     "MatMul",

@@ -148,6 +148,30 @@ class Softplus(Operator):
         return m.log(1 + m.exp(x[at]))
 
 
+@dataclass(frozen=True, slots=True)
+class LogSigmoid(Operator):
+    r"""Logarithm of the logistic function, ``y = log(1/(1 + exp(-x))) = -log(1 + exp(-x))``.
+
+    Notes
+    -----
+    *Conventions*: written with the logarithm of a sum, for which a bound of the roundings is known however far x is
+    below 0; the logarithm of a quotient that rounds to 0 has none.
+
+    References
+    ----------
+    .. [1] I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press 2016, section 3.10.
+
+    Examples
+    --------
+    >>> LogSigmoid().shape((1, 10))
+    (1, 10)
+    """
+
+    def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
+        """One output."""
+        return -m.log(1 + m.exp(-x[at]))
+
+
 def rectifier(m: Algebra, x: Number) -> Number:
     """The number where it is positive, else 0."""
     return m.when(x > 0, lambda: x, lambda: 0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import singledispatch
 
-from cnnmath.ops.activation import ELU, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from cnnmath.ops.activation import ELU, LeakyReLU, LogSigmoid, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.algebra import Operator, rational
 from cnnmath.ops.hard import HardSigmoid, HardSwish
 from cnnmath.ops.pointwise import Abs, Affine, Clip
@@ -180,6 +180,11 @@ def _(op: Tanh, channels: int | None = None) -> Slopes:
 
 @slopes.register
 def _(op: Softplus, channels: int | None = None) -> Slopes:
+    return Slopes((Interval(Fraction(0), Fraction(1)),))
+
+
+@slopes.register
+def _(op: LogSigmoid, channels: int | None = None) -> Slopes:
     return Slopes((Interval(Fraction(0), Fraction(1)),))
 
 

@@ -23,7 +23,7 @@ FAMILIES: Mapping[str, tuple[type[Operator], ...]] = MappingProxyType(
         ),
         "Activations": (
             *(ops.ReLU, ops.LeakyReLU, ops.PReLU, ops.ThresholdedReLU, ops.ELU, ops.SELU, ops.CELU),
-            *(ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softsign, ops.Erf, ops.GELU, ops.SiLU, ops.Mish),
+            *(ops.Sigmoid, ops.Tanh, ops.Softplus, ops.LogSigmoid, ops.Softsign, ops.Erf, ops.GELU, ops.SiLU, ops.Mish),
             *(ops.HardSigmoid, ops.HardSwish, ops.Clip, ops.Softmax, ops.LogSoftmax),
         ),
         "Arithmetic": (

@@ -42,6 +42,7 @@ MODES: dict[type[Operator], Mode] = {
     ops.Sigmoid: "digits",
     ops.Tanh: "digits",
     ops.Softplus: "digits",
+    ops.LogSigmoid: "digits",
     ops.Softsign: "rationals",
     ops.Erf: "digits",
     ops.GELU: "digits",

@@ -24,7 +24,7 @@ LARGE = 50
 
 EXPONENTIAL = (
     *(ops.SELU, ops.CELU),
-    *(ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.Softmax, ops.LogSoftmax),
+    *(ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus, ops.LogSigmoid, ops.Softmax, ops.LogSoftmax),
     *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.CrossEntropy, ops.BinaryCrossEntropy),
 )
 """Operators whose sentence has an exponential of the input that may be beyond a format, though the output is not."""

@@ -7,6 +7,8 @@ import pytest
 from cnnmath import ops, zoo
 from cnnmath.graph import Architecture, analyze
 from cnnmath.graph.draw import POINTWISE, draw, rows_of
+from tests.support import each
+from tests.verify.test_single_numbers import OF_SINGLE_NUMBERS
 
 SVG = "{http://www.w3.org/2000/svg}"
 NETWORKS = list(zoo.ALL)
@@ -29,6 +31,11 @@ def residual(name="block"):
 
 def groups(drawing):
     return [g for g in ET.fromstring(drawing).iter(f"{SVG}g") if g.get("class", "").startswith("row")]
+
+
+@each(OF_SINGLE_NUMBERS)
+def test_a_function_of_single_numbers_stands_on_a_chip(kind):
+    assert kind in POINTWISE, f"{kind.__name__} is not in draw.POINTWISE"
 
 
 def test_every_layer_stands_once_in_a_row_or_on_a_chip(summary):

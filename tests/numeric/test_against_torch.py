@@ -31,6 +31,7 @@ ACTIVATIONS = {
     ops.Sigmoid: lambda _, x: torch.sigmoid(x),
     ops.Tanh: lambda _, x: torch.tanh(x),
     ops.Softplus: lambda _, x: F.softplus(x),
+    ops.LogSigmoid: FUNCTIONS[ops.LogSigmoid],
     **{kind: FUNCTIONS[kind] for kind in (ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish)},
     ops.Softmax: lambda op, x: F.softmax(x, dim=op.axis),
     **{kind: FUNCTIONS[kind] for kind in OF_ONE_NUMBER},

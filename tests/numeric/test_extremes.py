@@ -206,6 +206,7 @@ POINTWISE = {
     ),
     ops.SiLU(-1): ([-math.inf, 0, math.nan, None], [1, 0, math.nan, None]),
     ops.Softplus(): ([0, math.inf, math.nan, None], [0, 1, math.nan, None]),
+    ops.LogSigmoid(): ([-math.inf, 0, math.nan, None], [1, 0, math.nan, None]),
     ops.SELU(2, 0.5): ([-1, math.inf, math.nan, 0.5], [0, 0.5, math.nan, 0.5]),
     ops.CELU(2): ([-2, math.inf, math.nan, 1], [0, 1, math.nan, 1]),
     ops.ThresholdedReLU(0.5): ([0, math.inf, math.nan, 1], [0, 1, 0, 1]),

@@ -1,7 +1,7 @@
 """Laws of kernels that need no oracle: adjoints, Euler's identity, conservation of mass, constants."""
 
 from fractions import Fraction
-from math import prod
+from math import exp, prod
 
 import numpy as np
 from hypothesis import assume, given
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cnnmath import numeric, ops
 from cnnmath.verify.strategies import cases, windows
 from cnnmath.window import Window, compose, paths
-from tests.support import LINEAR, each, inner, problems
+from tests.support import LINEAR, each, gamma, inner, problems
 
 BILINEAR = (ops.Conv, ops.ConvTranspose, ops.Linear, ops.LinearLast, ops.Subsample)
 HOMOGENEOUS = (
@@ -210,6 +210,7 @@ def test_activations_do_not_overflow_far_out():
         ops.Sigmoid(): [0, 1],
         ops.Tanh(): [-1, 1],
         ops.Softplus(): [0, 1e4],
+        ops.LogSigmoid(): [-1e4, 0],
         ops.ELU(): [-1, 1e4],
         ops.CELU(2): [-2, 1e4],
         ops.SELU(1, 2): [-2, 2e4],
@@ -220,3 +221,9 @@ def test_activations_do_not_overflow_far_out():
     }.items():
         assert numeric.forward(op, x).tolist() == [expected]
         assert np.isfinite(numeric.backward(op, np.ones((1, 2)), x)["x"]).all()
+
+
+@given(st.integers(40, 700))
+def test_the_logarithm_of_a_share_near_1_keeps_its_digits(x):
+    (y,) = numeric.forward(ops.LogSigmoid(), np.array([float(x)]))
+    assert abs(y + exp(-x)) <= gamma(12) * exp(-x)  # two exponentials and a logarithm, each within 4 units

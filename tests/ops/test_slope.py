@@ -41,6 +41,7 @@ ACTIVATIONS = {
     ops.Sigmoid(): [(1 / (1 + 1 / E), sympy.S.Reals)],
     ops.Tanh(): [((E - 1 / E) / (E + 1 / E), sympy.S.Reals)],
     ops.Softplus(): [(sympy.log(1 + E), sympy.S.Reals)],
+    ops.LogSigmoid(): [(-sympy.log(1 + 1 / E), sympy.S.Reals)],
     ops.SiLU(0): [(X / 2, sympy.S.Reals)],
     ops.HardSwish(): [
         (0, sympy.Interval(-sympy.oo, -3)),

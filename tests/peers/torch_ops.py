@@ -102,6 +102,7 @@ FUNCTIONS: dict[type[Operator], Callable[..., Tensor]] = {
     ops.Sigmoid: lambda _, x: torch.sigmoid(x),
     ops.Tanh: lambda _, x: torch.tanh(x),
     ops.Softplus: lambda _, x: F.softplus(x),
+    ops.LogSigmoid: lambda _, x: F.logsigmoid(x),
     ops.Softmax: lambda _, x: F.softmax(x, dim=1),
     ops.SELU: lambda op, x: op.gamma * F.elu(x, op.alpha),
     ops.CELU: lambda op, x: F.celu(x, op.alpha),

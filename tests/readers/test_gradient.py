@@ -79,6 +79,7 @@ def row(op, values, dy):
         (ops.Sigmoid(), [0], [8], [2]),
         (ops.Tanh(), [0], [8], [8]),
         (ops.Softplus(), [0], [8], [4]),
+        (ops.LogSigmoid(), [0], [8], [4]),
         (ops.SELU(3, 2), [0, 2], [1, 10], [6, 20]),
         (ops.CELU(3), [0, 2], [1, 10], [1, 10]),
         (ops.ThresholdedReLU(), [0, 1, 2], [1, 10, 100], [0, 0, 100]),

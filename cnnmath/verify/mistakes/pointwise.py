@@ -12,7 +12,7 @@ from cnnmath.numeric import Kernel
 from cnnmath.numeric.kernels import KERNELS
 from cnnmath.numeric.scalar import constant, exp
 from cnnmath.numeric.windows import Array
-from cnnmath.ops import ELU, LeakyReLU, LogSoftmax, Operator, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnnmath.ops import ELU, LeakyReLU, LogSigmoid, LogSoftmax, Operator, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from cnnmath.ops.algebra import Shape
 from cnnmath.verify.mistakes.mistake import (
     Mistake,
@@ -50,6 +50,14 @@ def log_of_exponential(_: Any, x: Array) -> Array:
         return KERNELS[Softplus].forward(Softplus(), x)
     with np.errstate(over="ignore"):
         return np.log(1 + np.exp(x)).astype(x.dtype)
+
+
+def log_of_sigmoid(op: Any, x: Array) -> Array:
+    """``log(1/(1 + exp(-x)))``, in which the quotient may have underflowed."""
+    if x.dtype.kind != "f":
+        return KERNELS[LogSigmoid].forward(op, x)
+    with np.errstate(over="ignore", divide="ignore"):
+        return np.log(1 / (1 + np.exp(-x))).astype(x.dtype)
 
 
 def _of_rectifiers() -> Iterator[Mistake]:
@@ -99,6 +107,27 @@ def _of_sigmoids() -> Iterator[Mistake]:
     )  # fmt: skip
 
 
+def _of_log_sigmoid() -> Iterator[Mistake]:
+    def y(name: str, says: str, change: Callable[..., Array]) -> Mistake:
+        return Mistake(name, LogSigmoid, says, spoils("y"), wrong_output(LogSigmoid, change), everywhere)
+
+    def dx(name: str, says: str, change: Callable[..., Array]) -> Mistake:
+        return Mistake(name, LogSigmoid, says, spoils("x"), wrong_gradients(LogSigmoid, x=change), everywhere)
+
+    yield y("log-sigmoid-without-its-sign", "it were minus the logarithm: a loss, log(1 + exp(-x))",
+            lambda op, x: -KERNELS[LogSigmoid].forward(op, x))  # fmt: skip
+    yield y("log-sigmoid-of-the-other-share", "it were the logarithm of 1 - sigmoid(x): that of -x",
+            lambda op, x: KERNELS[LogSigmoid].forward(op, -x))  # fmt: skip
+    yield dx("log-sigmoid-derivative-of-a-softplus", "the derivative were sigmoid(x), not sigmoid(-x)",
+             lambda _, dy, x: KERNELS[Softplus].backward(Softplus(), dy, x)["x"])  # fmt: skip
+    yield dx("log-sigmoid-derivative-of-a-sigmoid", "the derivative of the sigmoid were not divided by the sigmoid",
+             lambda _, dy, x: KERNELS[Sigmoid].backward(Sigmoid(), dy, x)["x"])  # fmt: skip
+    yield Mistake(
+        "log-sigmoid-of-underflow", LogSigmoid, "it were the logarithm of a sigmoid that had underflowed", spoils("y"),
+        wrong_output(LogSigmoid, log_of_sigmoid), everywhere, (), "rounding",
+    )  # fmt: skip
+
+
 def _of_softmax() -> Iterator[Mistake]:
     for kind, prefix in ((Softmax, "softmax"), (LogSoftmax, "log-softmax")):
         for name, says, axis in (
@@ -138,4 +167,4 @@ def _turns(op: Any, x: Shape, axis: int) -> bool:
     return axis % len(x) != op.axis % len(x) and max(x[op.axis], x[axis]) > 1
 
 
-MISTAKES = (*_of_rectifiers(), *_of_sigmoids(), *_of_softmax())
+MISTAKES = (*_of_rectifiers(), *_of_sigmoids(), *_of_log_sigmoid(), *_of_softmax())

@@ -28,6 +28,7 @@ CHANNELWISE = (
     *(ops.MaxPool, ops.AveragePool, ops.LpPool, ops.Subsample, ops.GlobalAveragePool, ops.AdaptiveAveragePool),
     *(ops.AdaptiveMaxPool, ops.MaxUnpool, ops.ReflectPad, ops.EdgePad, ops.Upsample, ops.LinearUpsample),
     *(ops.BatchNorm, ops.InstanceNorm, ops.ReLU, ops.LeakyReLU, ops.ELU, ops.Sigmoid, ops.Tanh, ops.Softplus),
+    ops.LogSigmoid,
     *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish),
     *(ops.Add, ops.Dropout, ops.Resize, ops.WrapPad, ops.LinearLast),
     *(ops.Subtract, ops.Multiply, ops.Divide, ops.Pow, ops.Maximum, ops.Minimum),

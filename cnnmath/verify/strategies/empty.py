@@ -24,6 +24,7 @@ WITHOUT_CHANNELS: tuple[type[Operator], ...] = (
     *(ops.Abs, ops.Affine, ops.Clip, ops.Exp, ops.Log, ops.Power),
     *(ops.PReLU, ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Softsign),
     *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish),
+    ops.LogSigmoid,
     *(ops.Concat, ops.Select, ops.Slice, ops.Transpose, ops.Reshape, ops.Tile),
     *(ops.SpaceToDepth, ops.DepthToSpace, ops.ChannelShuffle),
     *(ops.Resize, ops.WrapPad, ops.LinearLast),
@@ -37,6 +38,7 @@ WITHOUT_POSITIONS: tuple[type[Operator], ...] = (
     *(ops.Abs, ops.Affine, ops.Clip, ops.Exp, ops.Log, ops.Power),
     *(ops.PReLU, ops.SELU, ops.CELU, ops.ThresholdedReLU, ops.Softsign),
     *(ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish),
+    ops.LogSigmoid,
     *(ops.Concat, ops.Select, ops.Slice, ops.Transpose, ops.Reshape, ops.Tile),
     *(ops.SpaceToDepth, ops.DepthToSpace, ops.ChannelShuffle),
 )

@@ -120,6 +120,7 @@ ACTIVATIONS = [
     ("sigmoid", ops.Sigmoid()),
     ("tanh", ops.Tanh()),
     ("softplus", ops.Softplus()),
+    ("log_sigmoid", ops.LogSigmoid()),
     ("softsign", ops.Softsign()),
     ("exponential", ops.Exp()),
     ("hard_sigmoid", ops.HardSigmoid()),

@@ -66,6 +66,8 @@ BY_TANH = f"a = Pow x 3\nb = Mul a {CUBIC}\nc = Add x b\nd = Mul {TANH} c\ne = T
         ("a = Add x 3\nb = Clip a 0 6\nc = Div b 6\ny = Mul x c", ops.HardSwish()),
         ("a = Add x 3\nb = Clip a 0 6\nc = Mul x b\ny = Div c 6", ops.HardSwish()),
         ("a = Add x 3\nb = Clip a 0 6\ny = Div b 6", ops.HardSigmoid(1 / 6, 0.5)),
+        ("a = Sigmoid x\ny = Log a", ops.LogSigmoid()),
+        ("a = Neg x\nb = Softplus a\ny = Neg b", ops.LogSigmoid()),
     ],
 )
 def test_a_gate_that_is_written_out_is_one_operator(text, expected):
@@ -86,11 +88,13 @@ def test_a_gate_that_is_written_out_is_one_operator(text, expected):
         ("a = HardSigmoid x\ny = Mul x a", ("y",)),  # whose slope is 1/5
         ("a = Add x 3\nb = Clip a 0 5\ny = Div b 6", ("y",)),
         ("a = Add x 3\nb = Clip a 0 6\ny = Div b 5", ("y",)),
+        ("a = Sigmoid x\ny = Log a", ("y", "a")),
+        ("a = Softplus x\ny = Neg a", ("y",)),
     ],
 )
 def test_a_gate_that_is_another_stays_as_it_is(text, outputs):
     found = import_onnx(model(text, outputs=outputs))
-    gates = (ops.GELU, ops.SiLU, ops.HardSwish)
+    gates = (ops.GELU, ops.SiLU, ops.HardSwish, ops.LogSigmoid)
     named = [op for _, op in found.network if isinstance(op, gates)]
     assert (named, found.notes) == ([], ())
     assert len([op for _, op in found.network if type(op).__name__ != "Constant"]) == len(text.splitlines())

@@ -141,6 +141,7 @@ def test_functions_that_round_are_the_same_but_for_roundings():
     for name in SMOOTH:
         scale = 1 + np.abs(expected[name]).max()
         assert np.abs(found[name] - expected[name]).max() <= gamma(ROUNDINGS) * scale, name
+    assert ops.LogSigmoid() in [op for _, op in model.network]
     assert ops.LocalResponseNorm(3, alpha=0.5, beta=0.75, k=2) in [op for _, op in model.network]
 
 

@@ -173,6 +173,7 @@ PEERS = (
     Peer(ops.Sigmoid, lambda _, x: nn.sigmoid(x)),
     Peer(ops.Tanh, lambda _, x: jnp.tanh(x)),
     Peer(ops.Softplus, lambda _, x: nn.softplus(x)),
+    Peer(ops.LogSigmoid, lambda _, x: nn.log_sigmoid(x)),
     Peer(ops.Softmax, lambda op, x: nn.softmax(x, axis=op.axis)),
     Peer(ops.LogSoftmax, lambda op, x: nn.log_softmax(x, axis=op.axis)),
     Peer(ops.Add, lambda _, *x: sum(x[1:], start=x[0])),

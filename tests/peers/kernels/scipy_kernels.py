@@ -137,6 +137,7 @@ PEERS = (
     Peer(ops.Softmax, lambda op, x: special.softmax(x, axis=op.axis)),
     Peer(ops.LogSoftmax, lambda op, x: special.log_softmax(x, axis=op.axis)),
     Peer(ops.Sigmoid, lambda _, x: special.expit(x)),
+    Peer(ops.LogSigmoid, lambda _, x: special.log_expit(x)),
     Peer(ops.ELU, lambda op, x: np.where(x > 0, x, x.dtype.type(op.alpha) * special.expm1(np.minimum(x, 0)))),
     Peer(
         ops.CrossEntropy,

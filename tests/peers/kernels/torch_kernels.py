@@ -128,6 +128,7 @@ PEERS = (
     *map(plain, (ops.Affine, ops.Power, ops.Exp, ops.Log, ops.Abs)),
     *map(plain, (ops.Erf, ops.GELU, ops.SiLU, ops.Mish, ops.HardSigmoid, ops.HardSwish)),
     Peer(ops.Softplus, softplus),
+    plain(ops.LogSigmoid),
     Peer(ops.LogSoftmax, lambda op, x: F.log_softmax(x, dim=op.axis)),
     Peer(ops.CrossEntropy, cross_entropy),
     Peer(ops.BinaryCrossEntropy, binary),

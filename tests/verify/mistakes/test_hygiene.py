@@ -100,4 +100,5 @@ def test_long_sums_large_numbers_and_cancellation_spoil_it():
     assert kernel("radial-by-expanded-squares").forward(ops.RadialBasis(1), w + 1, w)[0, 0] != 2
     assert not np.isfinite(kernel("softmax-overflows").forward(ops.Softmax(), np.array([[1000.0, 0]]))).all()
     assert np.isinf(kernel("log-softmax-of-underflow").forward(ops.LogSoftmax(), np.array([[1000.0, 0]]))).any()
+    assert np.isinf(kernel("log-sigmoid-of-underflow").forward(ops.LogSigmoid(), np.array([[-1000.0]]))).all()
     assert np.isinf(kernel("softplus-overflows").forward(ops.Softplus(), np.array([[1000.0]]))).all()

@@ -23,6 +23,10 @@ def test_names_are_unique_and_made_of_words():
     assert all(named(m.name) is m for m in MISTAKES)
 
 
+def test_every_operator_has_a_known_mistake_but_two():
+    assert set(ops.ALL) - {m.kind for m in MISTAKES} == {ops.LpPool, ops.Subsample}
+
+
 def test_every_mistake_completes_the_sentence_your_result_behaves_as_if():
     for m in MISTAKES:
         assert m.says[0].islower() or m.says.startswith(("SAME", "NaN")), m

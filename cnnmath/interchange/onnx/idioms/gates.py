@@ -1,4 +1,4 @@
-"""Gates written out: GELU, SiLU, the hard sigmoid and the hard swish."""
+"""Gates written out: GELU, SiLU, the hard sigmoid and the hard swish; and the logarithm of one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cnnmath.interchange.onnx.idioms.pattern import Is, Match, Pattern, Scaled
 from cnnmath.interchange.onnx.known import Known
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.pointwise import bounds
+from cnnmath.ops import LogSigmoid
 
 X = "x"
 SIXTH = 1 / 6
@@ -67,6 +68,12 @@ def by_ramp(kind: str, **attributes: Any) -> Read:
     return read
 
 
+def log_sigmoid(here: Here, match: Match) -> Known | None:
+    """LogSigmoid, of which ONNX has no operator."""
+    x = computed(here, match.values[X])
+    return x and here.add(LogSigmoid(), x)
+
+
 def _gate(here: Here, match: Match, kind: str, **attributes: Any) -> Known | None:
     return computed(here, match.values[X]) and as_one(here, kind, [match.values[X]], **attributes)
 
@@ -82,5 +89,7 @@ IDIOMS: tuple[Idiom, ...] = (
     Idiom(Scaled(RAMP, SIXTH), by_ramp("HardSigmoid", alpha=SIXTH, beta=0.5)),
     Idiom(product(X, HARD_SIGMOID), hard_swish),
     Idiom(product(X, Is("Sigmoid", (X,))), silu),
+    Idiom(Is("Log", (Is("Sigmoid", (X,)),)), log_sigmoid),
+    Idiom(Is("Neg", (Is("Softplus", (Is("Neg", (X,)),)),)), log_sigmoid),
 )
 """The idioms of this chapter."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from cnnmath.interchange.torch.build import Builder, Value, check_value
+from cnnmath.interchange.torch.build import Builder, Value
 from cnnmath.interchange.torch.rules.convolution import known
 from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.ops import (
@@ -15,7 +15,6 @@ from cnnmath.ops import (
     GELU,
     SELU,
     Abs,
-    Affine,
     Clip,
     Erf,
     Exp,
@@ -23,6 +22,7 @@ from cnnmath.ops import (
     HardSwish,
     LeakyReLU,
     Log,
+    LogSigmoid,
     LogSoftmax,
     Mish,
     Operator,
@@ -109,11 +109,6 @@ def log_softmax(b: Builder, x: Value, dim: int, *rest: Any) -> Value:
     return b.kept(LogSoftmax(axis), value, layout=value.layout)
 
 
-def log_sigmoid(b: Builder, x: Value) -> Value:
-    """Logarithm of the logistic function: minus the smooth rectifier of minus the number."""
-    return b.each(Affine(-1), b.each(Softplus(), b.each(Affine(-1), check_value(x))))
-
-
 RULES = {
     "relu": each(ReLU()),
     "relu6": each(Clip(0, 6)),
@@ -123,6 +118,7 @@ RULES = {
     "hardsigmoid": each(HardSigmoid()),
     "silu": each(SiLU()),
     "mish": each(Mish()),
+    "log_sigmoid": each(LogSigmoid()),
     "selu": each(SELU()),
     "erf": each(Erf()),
     "exp": each(Exp()),
@@ -145,5 +141,4 @@ RULES = {
     "_softmax": softmax,
     "log_softmax": log_softmax,
     "_log_softmax": log_softmax,
-    "log_sigmoid": log_sigmoid,
 }

@@ -88,6 +88,7 @@ INEXACT = (ops.AveragePool, ops.AdaptiveAveragePool, ops.GlobalAveragePool, ops.
         (ops.Clip(0, 6), (1, 3), ["Clip"]),
         (ops.Affine(-1), (1, 3), ["Neg"]),
         (ops.Affine(2, 1), (1, 3), [["Mul", "Add"]]),
+        (ops.LogSigmoid(), (1, 3), [["Neg", "Softplus", "Neg"]]),
         (ops.Dropout(), (1, 3), [["Dropout"]]),
         (ops.AdaptiveAveragePool(1), (1, 3, 4, 4), [["GlobalAveragePool"]]),
         (ops.AdaptiveAveragePool(2), (1, 3, 4, 4), [["AveragePool"]]),

@@ -41,6 +41,11 @@ def silu(op: ops.SiLU, m: Body, shapes: tuple[Shape, ...], x: str) -> str:
     return m("Mul", x, m("Sigmoid", x if op.beta == 1 else m("Mul", x, float(op.beta))))
 
 
+def log_sigmoid(op: ops.LogSigmoid, m: Body, shapes: tuple[Shape, ...], x: str) -> str:
+    """Softplus between two Neg: the logarithm of a Sigmoid would be that of 0 where it underflows."""
+    return m("Neg", m("Softplus", m("Neg", x)))
+
+
 def affine(op: ops.Affine, m: Body, shapes: tuple[Shape, ...], x: str) -> str:
     """Neg, or a product and a sum."""
     if (op.scale, op.shift) == (-1, 0):
@@ -69,6 +74,7 @@ FORMS: Mapping[type[ops.Operator], Form] = MappingProxyType(
         ops.Sigmoid: one("Sigmoid"),
         ops.Tanh: one("Tanh"),
         ops.Softplus: one("Softplus"),
+        ops.LogSigmoid: log_sigmoid,
         ops.Softsign: one("Softsign"),
         ops.Erf: one("Erf"),
         ops.GELU: gelu,
