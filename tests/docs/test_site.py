@@ -12,6 +12,7 @@ pytest.importorskip("mkdocs")
 pytest.importorskip("playwright.sync_api")
 pytest.importorskip("axe_playwright_python")
 
+from tests.docs import prose
 from tests.docs.browser import PHONE, Reader, broken, context, misordered
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +23,21 @@ DARK = ("index.html", "explorer.html", "start/analyse.html", "engine.html", "ope
 UNSCRIPTED = ("index.html", "explorer.html", "derivations/convolution.html", "operators/conv.html")
 ON_A_SERVER = "404.html"
 """A page that only a server shows, and whose links start at its root."""
+
+DOCS = ROOT / "docs"
+RECORDED = {"benchmarks.md", "changelog.md", "conformance.md", "mutants.md", "power.md"}
+"""Pages that a run of half an hour and more writes, by `make`, and the list of changes."""
+
+SAID = {
+    "architecture.md": ["10,000"],  # settings that `make campaign` asks for
+    "arrays.md": ["754"],  # IEEE
+    "engine.md": ["0.01", "1e-10"],  # tolerances that are chosen
+    "index.md": ["3.11"],  # of Python
+    "models.md": ["1.8.0", "0.1.5", "0.1.1", "2.13"],  # of libraries
+    "reference/command-line.md": ["130"],  # exit status after Ctrl-C
+    "tutorials/lenet5_digits.md": ["4.6"],  # section of a paper
+}
+"""What the prose says in three digits and more, and is no result."""
 
 PAGE = (
     "<!doctype html><html lang='en'><head><title>t</title></head><body><main><article>"
@@ -89,6 +105,19 @@ def test_no_page_is_at_fault(visits, site, kind):
     found = {str(path.relative_to(site)): faults(seen, visits)[kind] for path, seen in visits.items()}
     assert {page: wrong for page, wrong in found.items() if wrong} == {}
     assert len(found) > 30
+
+
+def test_results_that_the_prose_says_stand_in_what_the_page_computed(site):
+    pages = {str(path.relative_to(DOCS)): path for path in DOCS.rglob("*.md")}
+    made = {page: (site / page).with_suffix(".html") for page in pages.keys() - RECORDED}
+    found = {page: prose.typed(pages[page].read_text(), path.read_text()) for page, path in made.items()}
+    assert {page: numbers for page, numbers in found.items() if numbers} == SAID
+
+
+def test_a_result_that_nothing_computed_is_found():
+    shown = "<p>12.5 % of 4,096</p><pre>4,096 of them</pre><svg><text>12.5%</text></svg>"
+    assert prose.typed("It has 12.5% of 4096, 7 of [them](x1234.md), in `999`, 1998.", shown) == []
+    assert prose.typed("It has 12.6% of 4097.", shown) == ["12.6%", "4097"]
 
 
 def test_pages_have_formulas(visits, site):
