@@ -50,6 +50,15 @@ def test_places_that_are_not_finite_end_in_an_error_of_the_package():
         import_onnx(model([helper.make_node("Gather", ["x", "places"], ["y"], "few")], [places]))
 
 
+@pytest.mark.parametrize("beta", [np.inf, np.nan, 0.5])
+def test_integers_are_not_scaled(beta):
+    arrays = [onnx.numpy_helper.from_array(np.ones(shape, np.int64), name) for name, shape in (("w", (3, 2)), ("b", 2))]
+    proto = model([helper.make_node("Gemm", ["x", "w", "b"], ["y"], "fc", beta=beta)], arrays)
+    del proto.graph.input[0].type.tensor_type.shape.dim[1]
+    with pytest.raises(CnnmathError, match="scales int64 by"):
+        import_onnx(proto)
+
+
 def test_a_node_of_a_version_that_has_it_not_yet_is_held_to_what_the_newest_asks():
     old = model([helper.make_node("MaxUnpool", ["x", "x"], ["y"], "old")])
     old.opset_import[0].version = 7
