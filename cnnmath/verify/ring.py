@@ -9,8 +9,7 @@ their size is told that this is no polynomial.
 References
 ----------
 .. [1] L. Kronecker, "Grundzüge einer arithmetischen Theorie der algebraischen Größen", Journal für die reine und
-angewandte
-   Mathematik 92, 1882, section 4.
+   angewandte Mathematik 92, 1882, section 4.
 """
 
 from __future__ import annotations

@@ -7,8 +7,7 @@ shares; every run multiplies.
 References
 ----------
 .. [1] J. Schwartz, "Fast probabilistic algorithms for verification of polynomial identities", Journal of the ACM 27,
-1980,
-   lemma 1.
+   1980, lemma 1.
 """
 
 from __future__ import annotations
