@@ -87,3 +87,10 @@ def test_the_list_of_operators_is_what_the_page_of_operators_exports():
     operators = {thing for thing in exported if inspect.isclass(thing) and issubclass(thing, ops.Operator)}
     assert operators - {ops.Operator} == set(ops.ALL)
     assert len(set(ops.ALL)) == len(ops.ALL)
+
+
+@pytest.mark.parametrize("module", ["", ".graph", ".interchange", ".interchange.onnx", ".numeric", ".zoo"])
+def test_names_that_are_loaded_late_are_listed_for_completion(module):
+    code = f"import cnnmath{module} as home; print(set(home.__all__) <= set(dir(home)), '__doc__' in dir(home))"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=HOME, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["True", "True"]
