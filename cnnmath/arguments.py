@@ -14,6 +14,7 @@ from cnnmath.errors import CnnmathError, NotationError, SettingError, ShapeError
 from cnnmath.ops import Operator, notation
 from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.call import located
+from cnnmath.ops.checks import layout_note
 from cnnmath.ops.recurrent import Cell
 from cnnmath.ops.syntax import Symbols, read
 from cnnmath.window import NAMED
@@ -69,7 +70,8 @@ def network(what: str, size: str | None = None, said: Callable[[str], None] = la
     size
         Shape of the input, CxHxW; a letter is a size left open. A chain has none of its own.
     said
-        Called with what did not come over from a file, in a few lines, where there is anything.
+        Called with what did not come over from a file, in a few lines, where there is anything, and with a doubt about
+        the shape of a chain's input, whose channels may be last.
 
     Raises
     ------
@@ -124,7 +126,10 @@ def network(what: str, size: str | None = None, said: Callable[[str], None] = la
             rule="it is (C, *spatial), channels first and without the batch axis",
             fix="for example --input 3x224x224, or --input 3xHxW for sizes left open",
         )
-    return joined(operators, input_shape(size))
+    shape = input_shape(size)
+    if note := layout_note(shape):
+        said(f"--input {size}: {note}")
+    return joined(operators, shape)
 
 
 def is_model(what: str) -> bool:

@@ -269,3 +269,9 @@ def test_the_module_runs_as_a_program():
     ran = subprocess.run([*command, "lenet6"], cwd=HOME, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith("UnknownNameError: there is no network 'lenet6'.\n  near    lenet5")
+
+
+def test_operators_on_an_image_with_its_channels_last_are_analysed_with_a_note(run):
+    status, _, err = run("analyze conv(8,3) --input 32x32x3")
+    assert (status, err) == (0, "--input 32x32x3: CxHxW, channels first: 32 channels were given; is it 3x32x32?\n")
+    assert run("analyze conv(8,3) --input 3x32x32")[::2] == (0, "")

@@ -17,16 +17,13 @@ from cnnmath.graph.remember import remembering
 from cnnmath.graph.sources import Source
 from cnnmath.ops import Conv, ConvTranspose, Linear, LinearLast, MatMul, Operator
 from cnnmath.ops.algebra import Shape, spatial_of
-from cnnmath.ops.checks import RANK_FIX, by_x, same
+from cnnmath.ops.checks import RANK_FIX, by_x, layout_note, same
 from cnnmath.ops.recurrent import Cell
 from cnnmath.readers import Census, cost
 from cnnmath.window import Size
 
 WEIGHTED = (Conv, ConvTranspose, Linear, LinearLast, Cell)
 """Operators with weights, which make up the depth of a network."""
-
-COLOURS = (1, 3)
-"""Channels of images, grey and coloured."""
 
 NETWORK_FIX = (
     "the input of a network is CxHxW, without a batch axis; a kernel for signals is a tuple of one entry, such as (3,)"
@@ -148,9 +145,8 @@ def _add_smallest(error: ShapeError, net: Architecture) -> None:
     if least and any(a > n for a, n in zip(least, sizes, strict=True) if isinstance(n, int)):
         name = "" if net.name == UNNAMED else f"{net.name} "
         error.lines["network"] = f"{name}takes inputs from {by_x((channels, *least))}"
-        if sizes[-1] in COLOURS and channels not in COLOURS:
-            first = by_x((sizes[-1], channels, *sizes[:-1]))
-            error.lines["layout"] = f"CxHxW, channels first: {channels} channels were given; is it {first}?"
+        if note := layout_note(net.input_shape):
+            error.lines["layout"] = note
 
 
 def propagate(net: Architecture, batch: Size = 1) -> list[Layer]:

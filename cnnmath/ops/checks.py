@@ -14,6 +14,9 @@ from cnnmath.window import Shape, Size, Window, check_at_least
 TAPS = 10
 """Taps of a window that a message lists."""
 
+COLOURS = (1, 3)
+"""Channels of images, grey and coloured."""
+
 RANK_FIX = "a single sample needs a batch axis of 1; a kernel for signals is a tuple of one entry, such as (3,)"
 """What mends a wrong rank, to whom calls an operator by itself."""
 
@@ -94,6 +97,19 @@ def check_channels_first(shape: Shape, channels: Size) -> None:
             rule=f"the layout is CxHxW, channels first, and the network's own input has C = {channels}",
             fix=f"give {by_x((channels, *shape[:-1]))}",
         )
+
+
+def layout_note(shape: Shape) -> str:
+    """What to ask of the shape of an image that may have its channels last; nothing where it does not look so.
+
+    Examples
+    --------
+    >>> layout_note((32, 32, 1)), layout_note((3, 32, 32))
+    ('CxHxW, channels first: 32 channels were given; is it 1x32x32?', '')
+    """
+    if len(shape) != 3 or shape[-1] not in COLOURS or shape[0] in COLOURS or shape[1] in COLOURS:
+        return ""
+    return f"CxHxW, channels first: {shape[0]} channels were given; is it {by_x((shape[-1], *shape[:-1]))}?"
 
 
 def by_x(shape: Shape) -> str:
