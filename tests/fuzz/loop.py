@@ -19,6 +19,10 @@ from onnx import ModelProto
 import cnnmath
 from cnnmath.errors import CnnmathError
 from tests.fuzz.change import changed
+from tests.fuzz.nodes import drawn
+
+ALONE = 0.25
+"""Share of the models that are one node, drawn anew; all others are changed."""
 
 PATIENCE = 10
 """Seconds that a model of a few kilobytes may take."""
@@ -86,7 +90,7 @@ def run(
     draw, began = Random(seed), perf_counter()
     resident = _resident()
     while not done(tally):
-        data = changed(draw, models)
+        data = drawn(draw) if draw.random() < ALONE else changed(draw, models)
         outcome = judge(target, data)
         if isinstance(outcome, Finding):
             tally.findings.setdefault(outcome.place, outcome)

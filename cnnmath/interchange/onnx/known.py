@@ -146,9 +146,26 @@ def numbers(value: Known | None) -> tuple[Size, ...]:
     Raises
     ------
     UnclaimedError
-        As `content` does.
+        As `content` does, and where they are of another type.
     """
-    return tuple(int(n) if isinstance(n, (Integral, np.generic)) else n for n in content(value).ravel().tolist())
+    found = content(value)
+    if found.dtype.kind not in "biuO":
+        raise UnclaimedError(f"of {found.dtype} numbers where integers are asked for")
+    return tuple(int(n) if isinstance(n, (Integral, np.generic)) else n for n in found.ravel().tolist())
+
+
+def reals(value: Known | None) -> list[float]:
+    """Numbers that a value holds, such as scales.
+
+    Raises
+    ------
+    UnclaimedError
+        As `content` does, and where one is no finite number.
+    """
+    found = content(value)
+    if found.dtype.kind not in "fiu" or not np.isfinite(found).all():
+        raise UnclaimedError("of what is no number where scales are asked for")
+    return [float(n) for n in found.ravel().tolist()]
 
 
 class Loaded(Mapping[str, Array]):

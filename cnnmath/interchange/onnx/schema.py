@@ -81,11 +81,13 @@ def checked(nodes: Iterable[Node], version: int) -> list[Node]:
 
 
 def _schema(kind: str, version: int) -> Schema | None:
+    """Of an operator in this version, or in the newest where this one has it not yet; None where there is none."""
     definitions = onnx().defs
-    try:
-        found = definitions.get_schema(kind, min(version, definitions.onnx_opset_version()), "")
-    except definitions.SchemaError:
+    newest = definitions.onnx_opset_version()
+    if not definitions.has(kind, newest, ""):
         return None
+    known = definitions.has(kind, min(version, newest), "")
+    found = definitions.get_schema(kind, min(version, newest) if known else newest, "")
     if found.deprecated:
         return None
     single = definitions.OpSchema.FormalParameterOption.Single

@@ -68,6 +68,8 @@ def _scaled(w: Known, factor: float) -> Known:
     """A stored array by a factor."""
     if factor == 1 or w.array is None:
         return w
+    if "float" not in w.dtype:
+        raise UnclaimedError(f"that scales {w.dtype} by {factor}")
     lazy = w.array.mapped(f"times{factor}", lambda a: a * np.asarray(factor, a.dtype), w.array.shape)
     return Known(f"{w.name}/{factor}", w.dtype, lazy.shape, array=lazy)
 

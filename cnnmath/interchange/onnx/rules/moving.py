@@ -113,17 +113,18 @@ def split(here: Here) -> tuple[Known, ...]:
 
 def gather(here: Here) -> Known:
     """Gather at places that are known: a choice, and another shape where they are no row."""
-    x, places = here.input(0), content(here.input(1))
+    x, places, row = here.input(0), content(here.input(1)), numbers(here.input(1))
     axis = here.attribute("axis", 0) % x.rank
     n = x.sizes[axis]
     if not places.size:
         raise UnclaimedError("of no places")
-    row = [int(place) for place in places.ravel().tolist()]
+    if not all(isinstance(place, int) for place in row):
+        raise UnclaimedError("of places that are left open")
     if min(row) < 0:
         if not isinstance(n, int):
             raise UnclaimedError("of places counted from an end that is left open")
-        row = [place + n if place < 0 else place for place in row]
-    found = here.add(Select(tuple(row), axis=axis), x, suffix="" if places.ndim == 1 else "select")
+        row = tuple(place + n if place < 0 else place for place in row)
+    found = here.add(Select(row, axis=axis), x, suffix="" if places.ndim == 1 else "select")
     target = [*x.sizes[:axis], *places.shape, *x.sizes[axis + 1 :]]
     return found if places.ndim == 1 else reshaped(here, found, target)
 

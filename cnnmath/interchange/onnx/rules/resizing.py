@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.interchange.onnx.known import Known, content, numbers
+from cnnmath.interchange.onnx.known import Known, numbers, reals
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule
 from cnnmath.interchange.unclaimed import UnclaimedError
@@ -28,9 +28,10 @@ def upsample(here: Here) -> Known:
     """Upsample, and Resize of version 10: outputs lie at o/s, the nearest input is below, or above where it shrinks."""
     x = here.input(0)
     if here.node.kind == "Upsample" and here.opset < SCALES_ARE_AN_INPUT:
-        scales = [_simple(s) for s in here.attribute("scales")]
+        given = here.tensor("scales")
     else:
-        scales = [_simple(s) for s in content(here.input(1)).tolist()]
+        given = here.input(1)
+    scales = [_simple(s) for s in reals(given)]
     _check_spatial(scales)
     shrinks, mode = any(s < 1 for s in scales), here.attribute("mode", "nearest")
     if shrinks and mode == "nearest" and any(s > 1 for s in scales):
@@ -71,7 +72,7 @@ def _sizes_and_scales(here: Here, x: Known, axes: Sequence[int]) -> tuple[Any, A
     """Sizes of the spatial axes, or their scales, or both where one scale is rounded to several sizes."""
     given, asked = here.optional(2), here.optional(3)
     if given is not None and given.shape != (0,):
-        return None, _scales(x, axes, [_simple(s) for s in content(given).tolist()])
+        return None, _scales(x, axes, [_simple(s) for s in reals(given)])
     if asked is None:
         raise UnclaimedError("which has neither sizes nor scales")
     targets = numbers(asked)
@@ -121,7 +122,7 @@ def _ratio(o: Any, n: Any) -> Fraction | None:
 
 def _box(here: Here, axes: Sequence[int], rank: int) -> tuple[tuple[Fraction, Fraction], ...]:
     """Start and end along each spatial axis, shares of its length."""
-    roi = [_simple(share) for share in content(here.input(1)).tolist()]
+    roi = [_simple(share) for share in reals(here.input(1))]
     box = [(Fraction(0), Fraction(1))] * rank
     for axis, start, end in zip(axes, roi[: len(axes)], roi[len(axes) :], strict=True):
         box[axis] = (start, end)

@@ -28,6 +28,44 @@ def test_a_normalisation_by_numbers_of_eight_bits_is_read():
     assert [name for name, _ in import_onnx(model([node], [gamma], TensorProto.FLOAT8E5M2)).network] == ["norm"]
 
 
+def test_places_that_are_no_integers_are_refused():
+    half = onnx.numpy_helper.from_array(np.array([0.5]), "half")
+    with pytest.raises(CnnmathError, match="Slice, of float64 numbers where integers are asked for"):
+        import_onnx(model([helper.make_node("Slice", ["x", "half", "half", "half"], ["y"], "cut")], [half]))
+
+
+@pytest.mark.parametrize("scales", [1.5, [1.0, np.inf, 1.0], [1.0, np.nan, 2.0], [True, True, True]])
+@pytest.mark.parametrize("kind", ["Upsample", "Resize"])
+def test_scales_that_are_no_numbers_end_in_an_error_of_the_package(kind, scales):
+    stored = onnx.numpy_helper.from_array(np.array(scales), "scales")
+    proto = model([helper.make_node(kind, ["x", "scales"], ["y"], "scaled")], [stored])
+    proto.opset_import[0].version = {"Upsample": 9, "Resize": 10}[kind]
+    with pytest.raises(CnnmathError):
+        import_onnx(proto)
+
+
+def test_places_that_are_not_finite_end_in_an_error_of_the_package():
+    places = onnx.numpy_helper.from_array(np.array([np.inf, 1]), "places")
+    with pytest.raises(CnnmathError, match="Gather, of float64 numbers where integers are asked for"):
+        import_onnx(model([helper.make_node("Gather", ["x", "places"], ["y"], "few")], [places]))
+
+
+@pytest.mark.parametrize("beta", [np.inf, np.nan, 0.5])
+def test_integers_are_not_scaled(beta):
+    arrays = [onnx.numpy_helper.from_array(np.ones(shape, np.int64), name) for name, shape in (("w", (3, 2)), ("b", 2))]
+    proto = model([helper.make_node("Gemm", ["x", "w", "b"], ["y"], "fc", beta=beta)], arrays)
+    del proto.graph.input[0].type.tensor_type.shape.dim[1]
+    with pytest.raises(CnnmathError, match="scales int64 by"):
+        import_onnx(proto)
+
+
+def test_a_node_of_a_version_that_has_it_not_yet_is_held_to_what_the_newest_asks():
+    old = model([helper.make_node("MaxUnpool", ["x", "x"], ["y"], "old")])
+    old.opset_import[0].version = 7
+    with pytest.raises(CnnmathError, match="its attribute 'kernel_shape' is missing"):
+        import_onnx(old)
+
+
 def test_a_field_of_too_many_phases_is_not_listed():
     net = Architecture("net", (1, 2))
     net.add("up", ConvTranspose(1, (1,), stride=2**40))
