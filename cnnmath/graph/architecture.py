@@ -349,15 +349,13 @@ def _check_node(name: str, op: Any, inputs: Any) -> None:
         raise GraphError("this is no operator.", here=f"{op!r}", fix="give an instance, such as cnnmath.ops.ReLU()").at(
             f"node '{name}'"
         )
-    if wrong := [read for read in inputs if isinstance(read, (list, tuple))] if isinstance(inputs, tuple) else []:
-        names = ", ".join(repr(read) for read in wrong[0])
-        raise GraphError(
-            "an input is the name of a node.", here=clip(f"{wrong[0]!r}"), fix=f"give the names one by one: {names}"
-        ).at(f"node '{name}'")
     if not isinstance(inputs, (tuple, list)):
         raise GraphError("its inputs are no list of names.", here=f"{inputs!r}", fix="give a tuple").at(
             f"node '{name}'"
         )
+    if (listed := next((read for read in inputs if isinstance(read, (tuple, list))), None)) is not None:
+        fix = f"give the names one by one: {', '.join(map(repr, listed))}"
+        raise GraphError("an input is the name of a node.", here=clip(f"{listed!r}"), fix=fix).at(f"node '{name}'")
     if inputs and isinstance(op, Source):
         raise GraphError("it reads nothing.", here=f"inputs {', '.join(inputs)}", fix="give it no inputs").at(
             f"node '{name}'"
