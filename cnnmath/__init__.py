@@ -98,3 +98,8 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         return import_module(f"cnnmath.{name}")
     raise AttributeError(f"module 'cnnmath' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    """The public names, also those that are not loaded yet, and what every module has."""
+    return sorted({*__all__, *globals()})

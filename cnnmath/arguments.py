@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnmath import ops
-from cnnmath.errors import CnnmathError, NotationError, SettingError, UnknownNameError, clip, unknown
+from cnnmath.errors import CnnmathError, NotationError, SettingError, ShapeError, UnknownNameError, clip, unknown
 from cnnmath.ops import Operator, notation
 from cnnmath.ops.broadcast import Elementwise
 from cnnmath.ops.call import located
+from cnnmath.ops.checks import layout_note
 from cnnmath.ops.recurrent import Cell
 from cnnmath.ops.syntax import Symbols, read
 from cnnmath.window import NAMED
@@ -69,7 +70,8 @@ def network(what: str, size: str | None = None, said: Callable[[str], None] = la
     size
         Shape of the input, CxHxW; a letter is a size left open. A chain has none of its own.
     said
-        Called with what did not come over from a file, in a few lines, where there is anything.
+        Called with what did not come over from a file, in a few lines, where there is anything, and with a doubt about
+        the shape of a chain's input, whose channels may be last.
 
     Raises
     ------
@@ -98,7 +100,7 @@ def network(what: str, size: str | None = None, said: Callable[[str], None] = la
     from cnnmath.graph.notation import symbol
     from cnnmath.zoo import notation as networks
 
-    if re.fullmatch(r"[\w.-]+", what) and not _is_operator(what):
+    if re.fullmatch(r"[\w.-]+", what) and not is_operator(what):
         try:
             return _resized(zoo.named(what), size)
         except UnknownNameError as error:
@@ -112,9 +114,11 @@ def network(what: str, size: str | None = None, said: Callable[[str], None] = la
         raise
     if len(calls) == 1 and networks.is_network(calls[0].name):
         return _resized(networks.build(calls[0]), size)
-    if len(calls) == 1 and not _is_operator(calls[0].name):
+    if len(calls) == 1 and not is_operator(calls[0].name):
         known = [*zoo.ALL, *(kind.__name__.lower() for kind in ops.ALL)]
-        raise located(unknown("network or operator", calls[0].name, known), calls[0].place)
+        raise located(
+            unknown("network or operator", calls[0].name, known, "cnnmath zoo` and `cnnmath derive"), calls[0].place
+        )
     operators = [notation.build(call) for call in calls]
     if size is None:
         raise SettingError(
@@ -122,7 +126,10 @@ def network(what: str, size: str | None = None, said: Callable[[str], None] = la
             rule="it is (C, *spatial), channels first and without the batch axis",
             fix="for example --input 3x224x224, or --input 3xHxW for sizes left open",
         )
-    return joined(operators, input_shape(size))
+    shape = input_shape(size)
+    if note := layout_note(shape):
+        said(f"--input {size}: {note}")
+    return joined(operators, shape)
 
 
 def is_model(what: str) -> bool:
@@ -176,7 +183,12 @@ def _resized(net: Architecture, size: str | None) -> Architecture:
     if shape != net.input_shape:
         fix = "leave --input out, or write the file for the other input"
         check_all_known(net, net.input_shape, here=f"--input {size}", fix=fix)
-    return net.with_input(shape)
+    try:
+        return net.with_input(shape)
+    except ShapeError as error:
+        if error.lines.get("fix", "").startswith("give "):
+            error.lines["fix"] = f"--input {error.lines['fix'].removeprefix('give ')}"
+        raise
 
 
 def input_shape(size: str) -> tuple[Any, ...]:
@@ -186,7 +198,14 @@ def input_shape(size: str) -> tuple[Any, ...]:
     return sizes(size, "--input", symbol)
 
 
-def _is_operator(name: str) -> bool:
+def is_operator(name: str) -> bool:
+    """Whether an operator has this name.
+
+    Examples
+    --------
+    >>> is_operator("max-pool"), is_operator("lenet5")
+    (True, False)
+    """
     try:
         return bool(ops.named(name))
     except UnknownNameError:
@@ -297,6 +316,10 @@ def sizes(text: str, option: str, symbols: Symbols = None) -> tuple[Any, ...]:
         return notation.sizes(text, symbols)
     except NotationError as error:
         error.lines["here"] = f"{option} {error.lines['here']}"
+        if option == "--rungs":
+            error.lines["fix"] = "for example --rungs 1,2"
+        elif option != "--input":
+            error.lines["fix"] = f"for example {option} 3, or {option} 3x2 for an entry an axis"
         raise
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 
@@ -112,9 +112,21 @@ def clip(text: str) -> str:
 LISTED = 50
 """Names that a message lists; of more, it says how many there are."""
 
+NEAR, SHORTEST = 3, 3
+"""Near names that a message lists, and letters of a name that another one begins with to be near it."""
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
+
+def unknown(kind: str, name: str, known: Iterable[str], lists: str = "") -> UnknownNameError:
     """Build the error for a name that is not in the list.
+
+    Parameters
+    ----------
+    kind
+        What the name should name.
+    name, known
+        The name, and those that there are.
+    lists
+        A command that lists them, for where they are too many for a message.
 
     Examples
     --------
@@ -124,7 +136,43 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
       known   resnet50, vgg16
     """
     names = sorted(known)
-    near = difflib.get_close_matches(str(name).lower(), names, n=3, cutoff=0.5)
+    near = _near(str(name).lower(), names)
     lines = {"near": ", ".join(near)} if near else {}
     listed = ", ".join(names) if len(names) <= LISTED else f"{len(names)} names, {names[0]} to {names[-1]}"
+    if lists and len(names) > LISTED:
+        listed += f"; listed by `{lists}`"
     return UnknownNameError(f"there is no {kind} '{name}'.", **lines, known=listed)
+
+
+def _near(name: str, names: Sequence[str]) -> list[str]:
+    """At most three: names that this one begins with, then those spelled alike; else those that it may abbreviate.
+
+    Examples
+    --------
+    >>> known = ["batchnorm", "conv", "convtranspose", "relu"]
+    >>> _near("convolution", known), _near("rellu", known), _near("bn", known)
+    (['conv', 'convtranspose'], ['relu'], ['batchnorm'])
+    """
+    begun = [known for known in names if len(known) >= SHORTEST and name.startswith(known)]
+    alike = difflib.get_close_matches(name, names, n=NEAR, cutoff=0.5)
+    found = list(dict.fromkeys([*begun, *alike])) or sorted((n for n in names if _abbreviates(name, n)), key=len)
+    return found[:NEAR]
+
+
+def _abbreviates(short: str, name: str) -> bool:
+    """Whether a name begins as its abbreviation does and has its other letters in this order."""
+    letters = iter(name)
+    return len(short) >= 2 and short[:1] == name[:1] and all(letter in letters for letter in short)
+
+
+def missing_extra(fact: str, extra: str, **lines: str) -> MissingExtraError:
+    """Build the error for a dependency that is not installed, with how its extra is.
+
+    Examples
+    --------
+    >>> print(missing_extra("figures need matplotlib.", "plot"))
+    figures need matplotlib.
+      fix     in a clone of cnnmath: pip install ".[plot]"; from a package index that has it: "cnnmath[plot]"
+    """
+    fix = f'in a clone of cnnmath: pip install ".[{extra}]"; from a package index that has it: "cnnmath[{extra}]"'
+    return MissingExtraError(fact, **lines, fix=fix)

@@ -77,7 +77,7 @@ def test_what_is_no_list_of_sizes_is_refused_with_the_option_it_was_given_to(tex
         "this is no list of sizes.\n"
         f"  here    --stride {text}\n"
         "  rule    integers of at most 18 digits, without a sign, joined by x\n"
-        "  fix     for example 3x224x224"
+        "  fix     for example --stride 3, or --stride 3x2 for an entry an axis"
     )
 
 

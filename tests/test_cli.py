@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
@@ -37,6 +38,14 @@ WRONG = {
     "a size that is none": ("analyze alexnet --input big", "this is no list of sizes.", "here    --input big"),
     "a size of nothing": ("analyze alexnet --input 3x0x0", "this is no shape of an input.", "(3, 0, 0)"),
     "a size of another rank": ("analyze alexnet --input 3x224", "another rank than the network", "3x224x224"),
+    "channels last": ("analyze resnet18 --input 224x224x3", "224 channels; is this ch", "fix     --input 3x224x224"),
+    "channels last in a call": ("analyze lenet5(input_shape=(32,32,1))", "is this channels last?", "give 1x32x32"),
+    "an image without channels": ("analyze conv(8,5) --input 32x32", "the wrong rank", "CxHxW, without a batch axis"),
+    "an operator with its settings": ("derive conv(4,3)", "no subject 'conv(4,3)'", "options: derive conv --kernel 3"),
+    "a call of an operator": ("derive relu()", "there is no subject 'relu()'.", "options: derive relu"),
+    "an operator's whole name": ("derive convolution", "there is no subject", "near    conv, "),
+    "a kernel with a comma": ("derive conv --kernel 3,2", "this is no list of sizes.", "example --kernel 3, or"),
+    "rungs that are none": ("verify relu --rungs few", "this is no list of sizes.", "for example --rungs 1,2"),
     "a report at a size that fits nowhere": ("report lenet5 -o {tmp}/out --input 1x9x9", "does not fit", "1x16x16"),
     "a stride of 0": ("derive conv --kernel 3 --stride 0", "the stride must be at least 1.", "here    0 < 1"),
     "a dilation of 0": ("derive conv --kernel 3 --dilation 0", "the dilation must be at least 1.", "here    0 < 1"),
@@ -243,7 +252,14 @@ def test_plot_without_matplotlib_names_the_extra(run, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     status, out, err = run(f"plot lenet5 -o {tmp_path}")
     assert (status, out) == (2, "")
-    assert err == 'MissingExtraError: figures need matplotlib.\n  fix     pip install "cnnmath[plot]"\n'
+    assert err.startswith(
+        'MissingExtraError: figures need matplotlib.\n  fix     in a clone of cnnmath: pip install ".[plot]"'
+    )
+
+
+def test_the_version_is_that_of_the_package_that_is_installed(run):
+    assert run("--version") == (0, f"cnnmath {version('cnnmath')}\n", "")
+    assert cnnmath.__version__ == version("cnnmath")
 
 
 def test_the_module_runs_as_a_program():
@@ -253,3 +269,9 @@ def test_the_module_runs_as_a_program():
     ran = subprocess.run([*command, "lenet6"], cwd=HOME, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith("UnknownNameError: there is no network 'lenet6'.\n  near    lenet5")
+
+
+def test_operators_on_an_image_with_its_channels_last_are_analysed_with_a_note(run):
+    status, _, err = run("analyze conv(8,3) --input 32x32x3")
+    assert (status, err) == (0, "--input 32x32x3: CxHxW, channels first: 32 channels were given; is it 3x32x32?\n")
+    assert run("analyze conv(8,3) --input 3x32x32")[::2] == (0, "")

@@ -56,3 +56,20 @@ def test_an_unknown_name_lists_near_and_known_names():
 
 def test_where_nothing_is_near_only_known_names_are_listed():
     assert str(unknown("operator", "zzz", ["pool", "conv"])) == "there is no operator 'zzz'.\n  known   conv, pool"
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("convolution", "conv"), ("bn", "batchnorm"), ("BN", "batchnorm"), ("maxpol", "maxpool"), ("xy", None)],
+)
+def test_a_name_is_near_one_that_it_begins_with_is_spelt_like_or_abbreviates(name, near):
+    lines = unknown("operator", name, ["conv", "batchnorm", "maxpool", "relu"]).lines
+    assert lines.get("near") == near
+
+
+def test_of_many_names_the_message_says_what_lists_them():
+    names = [f"net{i:02d}" for i in range(60)]
+    assert unknown("network", "x", names, "cnnmath zoo").lines["known"] == (
+        "60 names, net00 to net59; listed by `cnnmath zoo`"
+    )
+    assert unknown("network", "x", names[:2], "cnnmath zoo").lines["known"] == "net00, net01"

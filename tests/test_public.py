@@ -12,6 +12,7 @@ import pytest
 
 import cnnmath
 from cnnmath import ops
+from cnnmath.errors import SettingError
 from tests.support import every_operator
 
 HOME = Path(cnnmath.__file__).parent.parent
@@ -87,3 +88,26 @@ def test_the_list_of_operators_is_what_the_page_of_operators_exports():
     operators = {thing for thing in exported if inspect.isclass(thing) and issubclass(thing, ops.Operator)}
     assert operators - {ops.Operator} == set(ops.ALL)
     assert len(set(ops.ALL)) == len(ops.ALL)
+
+
+@pytest.mark.parametrize("module", ["", ".graph", ".interchange", ".interchange.onnx", ".numeric", ".zoo"])
+def test_names_that_are_loaded_late_are_listed_for_completion(module):
+    code = f"import cnnmath{module} as home; print(set(home.__all__) <= set(dir(home)), '__doc__' in dir(home))"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=HOME, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["True", "True"]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda op: cnnmath.cost(op, (1, 3, 8, 8)),
+        lambda op: cnnmath.reach(op, (0, 0, 0, 0), (1, 3, 8, 8)),
+        lambda op: cnnmath.forward(op, 0),
+        lambda op: cnnmath.numeric.choose_method(op, (1, 3, 8, 8)),
+        cnnmath.verify.telling,
+    ],
+)
+@pytest.mark.parametrize("op", ["conv(8, 3)", ops.Conv, None])
+def test_what_is_no_operator_is_refused_by_name(ask, op):
+    with pytest.raises(SettingError, match="this is no operator"):
+        ask(op)

@@ -8,9 +8,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from typing import Annotated
 
 import typer
 
+from cnnmath import __version__
 from cnnmath.cli.analysis import analyze, count, field, flow, sizes, window, zoo
 from cnnmath.cli.derivations import derive
 from cnnmath.cli.models import diff, export, run
@@ -38,6 +40,24 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    """Print the version and be done, where it is asked for."""
+    if wanted:
+        print(f"cnnmath {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of the program itself, ahead of its commands."""
+
+
 for panel, commands in PANELS.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)

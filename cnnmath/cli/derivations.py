@@ -186,9 +186,14 @@ def _of_subject(wanted: Request) -> Derivation:
         subject = named(wanted.subject)
     except UnknownNameError:
         known = [s.name for chapter in CHAPTERS for s in chapter.subjects]
-        error = unknown("subject", wanted.subject, [*known, *(kind.__name__.lower() for kind in ops.ALL)])
+        error = unknown(
+            "subject", wanted.subject, [*known, *(kind.__name__.lower() for kind in ops.ALL)], "cnnmath derive"
+        )
         if wanted.subject in zoo.ALL or ">" in wanted.subject:
             error.lines["fix"] = "of a network, say which node: --node NAME, as `cnnmath analyze` lists them"
+        elif (name := wanted.subject.partition("(")[0].strip()) != wanted.subject and arguments.is_operator(name):
+            options = " --kernel 3" if "kernel" in {field.name for field in fields(ops.named(name))} else ""
+            error.lines["fix"] = f"name the operator alone, its settings are options: derive {name}{options}"
         raise error from None
     own = [*wanted.own.items()]
     for option, value in {"input": wanted.size, "channels": wanted.channels, "wrt": wanted.wrt}.items():

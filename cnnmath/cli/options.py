@@ -36,7 +36,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 
 
 def network(what: str, size: str | None = None) -> Architecture:
-    """The network that a command line means; what did not come over from a file is said on standard error."""
+    """The network that a command line means; what is to be said of it goes to standard error."""
     return arguments.network(what, size, tell)
 
 

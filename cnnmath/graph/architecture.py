@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from cnnmath.errors import GraphError, ShapeError, unknown
+from cnnmath.errors import GraphError, ShapeError, clip, unknown
 from cnnmath.graph.opaque import check_all_known
 from cnnmath.graph.sources import Source
 from cnnmath.ops import Operator
-from cnnmath.ops.checks import check_input_shape
+from cnnmath.ops.checks import check_channels_first, check_input_shape
 from cnnmath.window import Size
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 INPUT = "input"
 """Name of the node that every architecture starts with."""
+
+UNNAMED = "network"
+"""Name of a network that nobody gave one."""
 
 
 class Node(NamedTuple):
@@ -90,7 +93,7 @@ class Architecture:
             if missing and node != INPUT:
                 raise GraphError(f"it lacks {' and '.join(sorted(missing))}.").at(f"node '{node}'")
             nodes[node] = Node(attributes.get("op"), attributes.get("inputs", ()), attributes.get("shares"))
-        net = cls.from_nodes(nodes, input_shape, name or graph.graph.get("name", "network"))
+        net = cls.from_nodes(nodes, input_shape, name or graph.graph.get("name", UNNAMED))
         for start, end in graph.edges:
             if start not in net.nodes[end].inputs:
                 raise GraphError(
@@ -247,9 +250,12 @@ class Architecture:
         Raises
         ------
         SettingError, ShapeError
-            For what is no shape, and for another one where an operator is unknown: its output is declared for one.
+            For what is no shape, for one with the channels last, and for another one where an operator is unknown: its
+            output is declared for one.
         """
-        if check_input_shape(input_shape) != self.input_shape:
+        if (shape := check_input_shape(input_shape)) != self.input_shape:
+            if self.input_shape:
+                check_channels_first(shape, self.input_shape[0])
             check_all_known(
                 self,
                 self.input_shape,
@@ -347,10 +353,39 @@ def _check_node(name: str, op: Any, inputs: Any) -> None:
         raise GraphError("its inputs are no list of names.", here=f"{inputs!r}", fix="give a tuple").at(
             f"node '{name}'"
         )
+    if (listed := next((read for read in inputs if isinstance(read, (tuple, list))), None)) is not None:
+        fix = f"give the names one by one: {', '.join(map(repr, listed))}"
+        raise GraphError("an input is the name of a node.", here=clip(f"{listed!r}"), fix=fix).at(f"node '{name}'")
     if inputs and isinstance(op, Source):
         raise GraphError("it reads nothing.", here=f"inputs {', '.join(inputs)}", fix="give it no inputs").at(
             f"node '{name}'"
         )
+
+
+def check_network(net: Any) -> Architecture:
+    """The network that is given; raise where it is something else, and say how one comes about.
+
+    Examples
+    --------
+    >>> check_network("lenet5")
+    Traceback (most recent call last):
+    cnnmath.errors.GraphError: this is no network.
+      here    'lenet5'
+      fix     give cnnmath.zoo.named('lenet5'), or cnnmath.graph.parse(text, input_shape) of operators joined by >
+    """
+    if isinstance(net, Architecture):
+        return net
+    if isinstance(net, str) and net.isidentifier():
+        fix = f"give cnnmath.zoo.named({net!r}), or cnnmath.graph.parse(text, input_shape) of operators joined by >"
+    elif isinstance(net, str):
+        fix = "read it first: cnnmath.graph.parse(text, input_shape) of operators joined by >, cnnmath.graph.load(path)"
+    elif isinstance(net, Operator):
+        fix = "put it into one: net = cnnmath.Architecture('mine', (3, 32, 32)), then net.add('name', operator)"
+    elif isinstance(getattr(net, "network", None), Architecture):
+        fix = "give its attribute network"
+    else:
+        fix = "give one of cnnmath.zoo, cnnmath.graph.parse(text, input_shape), or a cnnmath.Architecture of your own"
+    raise GraphError("this is no network.", here=clip(repr(net)), fix=fix)
 
 
 def check_numbers(shape: Sequence[Size], what: str, where: str = "") -> None:

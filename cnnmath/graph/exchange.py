@@ -8,8 +8,8 @@ from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnmath.errors import CnnmathError, GraphError, NotationError, clip, unknown
-from cnnmath.graph.architecture import INPUT, Architecture
+from cnnmath.errors import CnnmathError, DataError, GraphError, NotationError, clip, unknown
+from cnnmath.graph.architecture import INPUT, UNNAMED, Architecture, check_network
 from cnnmath.graph.notation import symbol
 from cnnmath.graph.opaque import Opaque, known_kind
 from cnnmath.graph.plain import as_list, as_name, as_text, check_keys, decoded, lacks, text_of, unusable, wrong
@@ -53,7 +53,7 @@ def to_json(net: Architecture) -> dict[str, Any]:
     """
     import networkx as nx
 
-    if not isinstance(net.name, str):
+    if not isinstance(check_network(net).name, str):
         raise wrong("the network", "name", "is no text", net.name, "give it a name")
     graph = nx.DiGraph(name=net.name, input_shape=_sizes_out(net.input_shape, "the network"), version=VERSION)
     for node in net.nodes:
@@ -97,7 +97,7 @@ def from_json(data: Any) -> Architecture:
     version = attributes.get("version", VERSION)
     if version != VERSION or isinstance(version, bool):
         raise wrong("'graph'", "version", "is not known", version, f"this release reads version {VERSION}")
-    name = as_text(attributes.get("name", "network"), "'graph'", "name")
+    name = as_text(attributes.get("name", UNNAMED), "'graph'", "name")
     graph = nx.DiGraph(name=name)
     declared = {}
     known: dict[str, Operator] = {}
@@ -134,6 +134,9 @@ def save(net: Architecture, path: str | Path) -> None:
     ...     load(Path(folder, "net.json"))
     Architecture 'lenet5': input (1, 32, 32), 12 operators, output 'linear5'
     """
+    if isinstance(path, Architecture):
+        fix = f"save(net, {str(net)!r})"
+        raise DataError("the network comes first, and then the file.", here=clip(f"save({net!r}, ...)"), fix=fix)
     text = json.dumps(to_json(net), indent=1) + "\n"
     try:
         Path(path).write_text(text, encoding="utf-8")

@@ -15,7 +15,7 @@ import numpy as np
 
 from cnnmath import numeric, ops
 from cnnmath.errors import CnnmathError, DataError, GraphError, SettingError
-from cnnmath.graph.architecture import INPUT, Architecture
+from cnnmath.graph.architecture import INPUT, Architecture, check_network
 from cnnmath.graph.arrays import check_arrays, check_inputs, handed_on, listed
 from cnnmath.graph.schedule import Step, existing, schedule, visited
 from cnnmath.graph.sources import Constant
@@ -102,6 +102,7 @@ def forward(
     >>> forward(net, [[[1, 4, 2, 3]]], {"conv.w": [[[-1, 1]]]})
     array([[[3, 0, 1]]])
     """
+    check_network(net)
     wanted = net.outputs() if nodes is None else existing(net, nodes)
     given = check_inputs(net, x)
     check_arrays(net, parameters, batch := len(given[INPUT]))
@@ -162,7 +163,7 @@ def loss_and_gradients(
     >>> print(round(found.loss, 4), found.gradients["linear.w"].tolist())
     0.6931 [[-0.5, 0.0], [0.5, 0.0]]
     """
-    output = _single_output(net)
+    output = _single_output(check_network(net))
     given = check_inputs(net, x)
     check_arrays(net, parameters, batch := len(given[INPUT]))
     steps = schedule(net, [output], training=training, frozen=frozen, batch=batch)

@@ -12,7 +12,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
-from cnnmath.errors import MissingExtraError
+from cnnmath.errors import missing_extra
 from cnnmath.graph.summary import Summary
 from cnnmath.graph.table import ALL_COLUMNS, COLUMNS, caption, cells, notes, totals, values
 from cnnmath.notebook import table
@@ -121,9 +121,7 @@ def dataframe(summary: Summary) -> Any:
     try:
         pandas = import_module("pandas")
     except ImportError:
-        raise MissingExtraError(
-            "pandas is not installed.", rule="a data frame is one of pandas", fix="pip install 'cnnmath[pandas]'"
-        ) from None
+        raise missing_extra("pandas is not installed.", "pandas", rule="a data frame is one of pandas") from None
     rows = [values(layer) for layer in summary.layers]
     return pandas.DataFrame(rows, columns=[column.name for column in ALL_COLUMNS], dtype=object).convert_dtypes()
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from cnnmath.errors import SettingError, ShapeError, unknown
 from cnnmath.graph.answer import Along, Inputs
-from cnnmath.graph.architecture import INPUT, Architecture
+from cnnmath.graph.architecture import INPUT, Architecture, check_network
 from cnnmath.graph.lengths import Track, along
 from cnnmath.graph.opaque import check_all_known
 from cnnmath.graph.progression import Sizes
@@ -38,7 +38,7 @@ def smallest_input(net: Architecture) -> Shape:
     (3, 63, 63)
     """
     check_all_known(
-        net,
+        check_network(net),
         net.input_shape,
         here="sizes of other inputs are asked for",
         fix="ask the part of the network ahead of it, or replace it by operators of cnnmath.ops",

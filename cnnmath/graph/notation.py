@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cnnmath.graph.architecture import Architecture
+from cnnmath.errors import UnknownNameError
+from cnnmath.graph.architecture import UNNAMED, Architecture
 from cnnmath.ops import Operator, notation
 from cnnmath.window import NAMED, Size
 
 
-def parse(text: str, input_shape: Sequence[Size], name: str = "network") -> Architecture:
+def parse(text: str, input_shape: Sequence[Size], name: str = UNNAMED) -> Architecture:
     """Read a chain of operators; nodes are numbered by kind: ``conv1``, ``maxpool1``, ``conv2`` ...
 
     Parameters
@@ -40,10 +41,16 @@ def parse(text: str, input_shape: Sequence[Size], name: str = "network") -> Arch
       MACs             486,080
       receptive field  6, stride 2, padding 0
     """
-    return network(notation.chain(text, symbol), input_shape, name)
+    try:
+        operators = notation.chain(text, symbol)
+    except UnknownNameError as error:
+        if text.strip().isidentifier():
+            error.lines["fix"] = f"if it is a network of the zoo, cnnmath.zoo.named({text.strip()!r}) builds it"
+        raise
+    return network(operators, input_shape, name)
 
 
-def network(operators: Iterable[Operator], input_shape: Sequence[Size], name: str = "network") -> Architecture:
+def network(operators: Iterable[Operator], input_shape: Sequence[Size], name: str = UNNAMED) -> Architecture:
     """Join operators to a network without branches.
 
     Examples

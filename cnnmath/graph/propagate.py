@@ -9,7 +9,7 @@ from math import prod
 from typing import NamedTuple
 
 from cnnmath.errors import CnnmathError, ShapeError
-from cnnmath.graph.architecture import INPUT, Architecture
+from cnnmath.graph.architecture import INPUT, UNNAMED, Architecture, check_network
 from cnnmath.graph.fields import NOTHING, Field, Fields, at_input, behind_rearranged, behind_unknown, through
 from cnnmath.graph.lengths import least_sizes
 from cnnmath.graph.opaque import Opaque
@@ -17,13 +17,18 @@ from cnnmath.graph.remember import remembering
 from cnnmath.graph.sources import Source
 from cnnmath.ops import Conv, ConvTranspose, Linear, LinearLast, MatMul, Operator
 from cnnmath.ops.algebra import Shape, spatial_of
-from cnnmath.ops.checks import same
+from cnnmath.ops.checks import RANK_FIX, by_x, layout_note, same
 from cnnmath.ops.recurrent import Cell
 from cnnmath.readers import Census, cost
 from cnnmath.window import Size
 
 WEIGHTED = (Conv, ConvTranspose, Linear, LinearLast, Cell)
 """Operators with weights, which make up the depth of a network."""
+
+NETWORK_FIX = (
+    "the input of a network is CxHxW, without a batch axis; a kernel for signals is a tuple of one entry, such as (3,)"
+)
+"""What mends a wrong rank inside a network, whose batch axis is not given."""
 
 COUNTED = (*WEIGHTED, MatMul)
 """Operators whose multiply-accumulates everybody counts: those with weights, and products of activations."""
@@ -122,7 +127,7 @@ def shapes(net: Architecture) -> dict[str, Shape]:
     (1, 6, 14, 14)
     """
     try:
-        return _shapes(net, net.input_shape)
+        return _shapes(check_network(net), net.input_shape)
     except ShapeError as error:
         _add_smallest(error, net)
         raise
@@ -138,7 +143,10 @@ def _add_smallest(error: ShapeError, net: Architecture) -> None:
     channels, *sizes = net.input_shape or (0,)
     least = least_sizes(net) if sizes else None
     if least and any(a > n for a, n in zip(least, sizes, strict=True) if isinstance(n, int)):
-        error.lines["network"] = f"{net.name} takes inputs from {'x'.join(map(str, (channels, *least)))}"
+        name = "" if net.name == UNNAMED else f"{net.name} "
+        error.lines["network"] = f"{name}takes inputs from {by_x((channels, *least))}"
+        if note := layout_note(net.input_shape):
+            error.lines["layout"] = note
 
 
 def propagate(net: Architecture, batch: Size = 1) -> list[Layer]:
@@ -156,7 +164,7 @@ def propagate(net: Architecture, batch: Size = 1) -> list[Layer]:
     >>> pool1.output_shape, pool1.field[0].extent, conv1.parameters
     ((1, 6, 14, 14), 6, 156)
     """
-    seen = {INPUT: at_input(len(net.input_shape) - 1)}
+    seen = {INPUT: at_input(len(check_network(net).input_shape) - 1)}
     views = remembering(lambda op, *inputs: op.views(*inputs))
     layers, trained = [], set[str]()
     for name, op, inputs, facts in walk(net, batch):
@@ -185,7 +193,7 @@ def walk(
 
     A source reads nothing: it is told the size of the batch, (N,).
     """
-    known: dict[str, Shape] = {INPUT: (batch, *net.input_shape)}
+    known: dict[str, Shape] = {INPUT: (batch, *check_network(net).input_shape)}
     owners = {net.shares(name) for name, _ in net}
     shared: dict[str, tuple[str, dict[str, Shape]]] = {}
     facts = remembering(partial(_facts, counted))
@@ -219,7 +227,7 @@ def _shapes(net: Architecture, input_shape: Shape) -> dict[str, Shape]:
         try:
             known[name] = output(op, *([known[read] for read in net.inputs(name)] or [(1,)]))
         except CnnmathError as error:
-            raise error.at(f"{type(op).__name__.lower()} '{name}'") from None
+            raise _told(error, net, name) from None
     return known
 
 
@@ -246,12 +254,22 @@ def _facts(counted: tuple[type[Operator], ...], op: Operator, *inputs: Shape) ->
     return Facts(output, parameters, buffers, census)
 
 
+def _told(error: CnnmathError, net: Architecture, name: str) -> CnnmathError:
+    """The error of a node, with its name and what it reads, where that is more than one, in the terms of networks."""
+    reads = net.inputs(name)
+    if len(reads) > 1:
+        error.lines = {"reads": " and ".join(f"'{read}'" for read in reads), **error.lines}
+    if error.lines.get("fix") == RANK_FIX:
+        error.lines["fix"] = NETWORK_FIX
+    return error.at(f"{type(net.op(name)).__name__.lower()} '{name}'")
+
+
 def _placed(net: Architecture, name: str, ask: Callable[[], Facts]) -> Facts:
     """What an operator answers; where it refuses, the error names the node and the smallest input that would do."""
     try:
         return ask()
     except CnnmathError as error:
-        error.at(f"{type(net.op(name)).__name__.lower()} '{name}'")
+        _told(error, net, name)
         if isinstance(error, ShapeError):
             _add_smallest(error, net)
         raise

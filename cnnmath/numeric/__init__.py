@@ -65,3 +65,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'cnnmath.numeric' has no attribute '{name}'")
     return getattr(import_module(f"cnnmath.numeric.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, also those that are not loaded yet, and what every module has."""
+    return sorted({*__all__, *globals()})

@@ -224,5 +224,5 @@ def named(name: str) -> type[Operator]:
     known = {op.__name__.lower(): op for op in ALL}
     key = name.lower().replace("-", "").replace("_", "")
     if key not in known:
-        raise unknown("operator", name, known)
+        raise unknown("operator", name, known, "cnnmath derive")
     return known[key]

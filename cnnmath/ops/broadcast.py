@@ -53,7 +53,7 @@ def broadcast(*inputs: Shape) -> Shape:
                     "the inputs have unequal shapes.",
                     input="  and  ".join(map(str, inputs)),
                     rule="lengths of an axis, counted from the last, are equal or 1",
-                    here=f"axis {-back}: {size} against {long}",
+                    here=f"axis {-back}: {long} against {size}",
                     fix="bring the branches to one shape, with a strided 1x1 Conv as a projection or with padding",
                 )
         output.append(long)

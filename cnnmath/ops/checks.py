@@ -14,6 +14,12 @@ from cnnmath.window import Shape, Size, Window, check_at_least
 TAPS = 10
 """Taps of a window that a message lists."""
 
+COLOURS = (1, 3)
+"""Channels of images, grey and coloured."""
+
+RANK_FIX = "a single sample needs a batch axis of 1; a kernel for signals is a tuple of one entry, such as (3,)"
+"""What mends a wrong rank, to whom calls an operator by itself."""
+
 
 def axis_names(rank: int) -> tuple[str, ...]:
     """Names of spatial axes: length, or (depth,) height, width."""
@@ -77,6 +83,46 @@ def check_input_shape(shape: Sequence[Size]) -> tuple[Size, ...]:
     return sizes
 
 
+def check_channels_first(shape: Shape, channels: Size) -> None:
+    """Raise where a shape (C, *spatial) has other channels than those of a network, and theirs as its last size.
+
+    Examples
+    --------
+    >>> check_channels_first((3, 224, 224), 3)
+    """
+    if len(shape) > 1 and shape[0] != channels and shape[-1] == channels:
+        raise ShapeError(
+            f"the input has {shape[0]} channels; is this channels last?",
+            input=by_x(shape),
+            rule=f"the layout is CxHxW, channels first, and the network's own input has C = {channels}",
+            fix=f"give {by_x((channels, *shape[:-1]))}",
+        )
+
+
+def layout_note(shape: Shape) -> str:
+    """What to ask of the shape of an image that may have its channels last; nothing where it does not look so.
+
+    Examples
+    --------
+    >>> layout_note((32, 32, 1)), layout_note((3, 32, 32))
+    ('CxHxW, channels first: 32 channels were given; is it 1x32x32?', '')
+    """
+    if len(shape) != 3 or shape[-1] not in COLOURS or shape[0] in COLOURS or shape[1] in COLOURS:
+        return ""
+    return f"CxHxW, channels first: {shape[0]} channels were given; is it {by_x((shape[-1], *shape[:-1]))}?"
+
+
+def by_x(shape: Shape) -> str:
+    """A shape as a command line has it.
+
+    Examples
+    --------
+    >>> by_x((3, 224, 224))
+    '3x224x224'
+    """
+    return "x".join(map(str, shape))
+
+
 def same(a: Shape, b: Shape) -> bool:
     """Whether two shapes are equal: integers, formulas, or arrays of candidates that agree everywhere."""
     return len(a) == len(b) and all(m is n or _agree(m == n) for m, n in zip(a, b, strict=True))
@@ -108,9 +154,7 @@ def check_rank(inputs: Shape, spatial: int | None = None) -> None:
         "the input has the wrong rank.",
         input=f"shape {inputs}, {len(inputs)} axes",
         rule=f"the input is {wanted}",
-        fix="flatten it first, with Flatten"
-        if spatial == 0 and given > 0
-        else "a single sample needs a batch axis of 1; a kernel for signals is a tuple of one entry, such as (3,)",
+        fix="flatten it first, with Flatten" if spatial == 0 and given > 0 else RANK_FIX,
     )
 
 

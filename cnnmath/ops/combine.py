@@ -257,6 +257,6 @@ def _check_equal(inputs: tuple[Shape, ...], rule: str, part: Callable[[Shape], S
                 "the inputs have unequal shapes.",
                 input="  and  ".join(str(x) for x in inputs),
                 rule=f"to {rule}",
-                here=f"{x} against {inputs[0]}",
+                here=f"{inputs[0]} against {x}",
                 fix="bring the branches to one shape, with a strided 1x1 Conv as a projection or with padding",
             )

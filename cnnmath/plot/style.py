@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from cnnmath.errors import MissingExtraError
+from cnnmath.errors import DataError, clip, missing_extra
 from cnnmath.graph import Summary
 from cnnmath.graph.architecture import check_numbers
 
@@ -71,7 +71,7 @@ def styled() -> Iterator[None]:
     try:
         import matplotlib as mpl
     except ImportError:
-        raise MissingExtraError("figures need matplotlib.", fix='pip install "cnnmath[plot]"') from None
+        raise missing_extra("figures need matplotlib.", "plot") from None
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
@@ -79,12 +79,12 @@ def styled() -> Iterator[None]:
 
 
 def check_drawable(summary: Summary) -> None:
-    """Raise where a size of the network is a symbol.
+    """Raise where this is no summary, and where a size of its network is a symbol.
 
     Raises
     ------
-    ShapeError
-        Naming the network, or the first layer with such a size.
+    DataError, ShapeError
+        For something else than a summary; naming the network, or the first layer with such a size.
 
     Examples
     --------
@@ -92,6 +92,8 @@ def check_drawable(summary: Summary) -> None:
     >>> from cnnmath.graph import analyze
     >>> check_drawable(analyze(zoo.lenet5()))
     """
+    if not isinstance(summary, Summary):
+        raise DataError("this is no summary of a network.", here=clip(repr(summary)), fix="give cnnmath.analyze(net)")
     net = summary.network
     check_numbers(net.input_shape, "figure", f"network '{net.name}'")
     for layer in summary.layers:

@@ -16,7 +16,7 @@ from itertools import product
 from math import prod
 from typing import Any, ClassVar
 
-from cnnmath.ops.algebra import Number, Operator, Shape, operands_of
+from cnnmath.ops.algebra import Number, Operator, Shape, check_operator, operands_of
 from cnnmath.ops.reduction import Reduce
 from cnnmath.ops.resize import Resize
 from cnnmath.ops.transposed import ConvTranspose
@@ -225,6 +225,7 @@ def cost(op: Operator, *inputs: Shape, output: Shape | None = None) -> Census:
     >>> cost(Conv(64, 7, stride=2, padding=3, bias=False), (1, 3, 224, 224)).multiplications
     118013952
     """
+    check_operator(op)
     return _counted(op, *inputs, output=output)
 
 

@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any, ClassVar
 
 from cnnmath.errors import ShapeError
-from cnnmath.ops.algebra import Number, Operator, Shape, operands, position
+from cnnmath.ops.algebra import Number, Operator, Shape, check_operator, operands, position
 from cnnmath.readers.error_function import PI
 from cnnmath.readers.exact import _range
 
@@ -106,6 +106,7 @@ def reach(op: Operator, at: tuple[int, ...], *inputs: Shape) -> frozenset[tuple[
     >>> sorted(reach(MaxPool((2,), dilation=2), (0, 0, 1), (1, 1, 6)))
     [(0, 0, 2), (0, 0, 4)]
     """
+    check_operator(op)
     output = op.shape(*inputs)
     if len(at) != len(output) or not all(0 <= i < n for i, n in zip(at, output, strict=True)):
         raise ShapeError("there is no such output.", here=f"position {tuple(at)}", rule=f"the output is {output}")

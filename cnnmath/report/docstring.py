@@ -13,7 +13,7 @@ from functools import cache
 from html import escape
 from importlib import import_module
 
-from cnnmath.errors import MissingExtraError
+from cnnmath.errors import missing_extra
 
 _SECTION = re.compile(r"^(\w[\w ]*)\n-{3,}\n", re.MULTILINE)
 _DISPLAYED = re.compile(r"^\.\. math::(.*(?:\n[ ]+.*)*)", re.MULTILINE)
@@ -126,11 +126,8 @@ def _converter() -> Callable[..., str]:
     try:
         return import_module("latex2mathml.converter").convert
     except ImportError:
-        raise MissingExtraError(
-            "latex2mathml is not installed.",
-            rule="it writes the formulas of docstrings as MathML",
-            fix="pip install 'cnnmath[docs]'",
-        ) from None
+        rule = "it writes the formulas of docstrings as MathML"
+        raise missing_extra("latex2mathml is not installed.", "docs", rule=rule) from None
 
 
 def _plain(html: str) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from cnnmath.errors import DataError, SettingError, unknown
 from cnnmath.graph import Architecture
-from cnnmath.graph.architecture import check_numbers
+from cnnmath.graph.architecture import check_network, check_numbers
 from cnnmath.graph.arrays import buffers, parameters
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Conv, ConvTranspose, Operator, PReLU, RadialBasis, Subsample
@@ -116,7 +116,7 @@ def initialise(net: Architecture, scheme: str = "he", *, seed: int = 0, dtype: A
         raise SettingError("the seed must be an integer of at least 0.", here=f"seed {seed!r}", fix="use seed=0")
     if np.dtype(dtype).kind != "f":
         raise SettingError("weights are drawn as floats.", here=f"dtype {dtype!r}", fix="use numpy.float32")
-    check_numbers(net.input_shape, "initialisation", f"network '{net.name}'")
+    check_numbers(check_network(net).input_shape, "initialisation", f"network '{net.name}'")
     declared = parameters(net) | buffers(net)
     return {name: _begun(net, name, shape, scheme, seed).astype(dtype) for name, shape in declared.items()}
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.errors import DataError, MissingExtraError, clip, unknown
+from cnnmath.errors import DataError, clip, missing_extra, unknown
 from cnnmath.graph import Architecture
 from cnnmath.graph.arrays import check_arrays
 from cnnmath.numeric.windows import Array
@@ -153,9 +153,7 @@ def _safetensors() -> Any:
     try:
         import safetensors.numpy
     except ImportError:
-        raise MissingExtraError(
-            "files of safetensors need the package of that name.", fix='pip install "cnnmath[safetensors]"'
-        ) from None
+        raise missing_extra("files of safetensors need the package of that name.", "safetensors") from None
     return safetensors
 
 

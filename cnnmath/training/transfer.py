@@ -9,6 +9,7 @@ import numpy as np
 
 from cnnmath.errors import SettingError
 from cnnmath.graph import Architecture
+from cnnmath.graph.architecture import check_network
 from cnnmath.graph.arrays import buffers, check_arrays, parameters
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
@@ -87,7 +88,7 @@ def transfer(
     """
     if not head:
         raise SettingError("the head has no operators.", fix='give some by name, such as {"head": Linear(2)}')
-    joined = net.up_to(node, name)
+    joined = check_network(net).up_to(node, name)
     trunk, last = tuple(joined.order()), node
     kept = {own: arrays[own] for own in parameters(joined) | buffers(joined) if own in arrays}
     check_arrays(joined, kept)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from cnnmath.errors import MissingExtraError
+from cnnmath.errors import MissingExtraError, missing_extra
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
 from cnnmath.verify.adapter import Adapter
@@ -95,7 +95,7 @@ def from_torch(function: Callable[..., Any], dtype: str = "float64", **how: Any)
     try:
         import torch
     except ImportError as error:
-        raise MissingExtraError("PyTorch is not installed.", fix="pip install cnnmath[torch]") from error
+        raise missing_extra("PyTorch is not installed.", "torch") from error
     kind = getattr(torch, dtype)
 
     def convert(array: Array) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnmath.ops import Maxout, Operator
-from cnnmath.ops.algebra import spatial_of
+from cnnmath.ops.algebra import check_operator, spatial_of
 from cnnmath.ops.reduced import reduced
 from cnnmath.verify.rungs.choice import CHOOSES
 from cnnmath.verify.smallest import smallest
@@ -22,6 +22,7 @@ def telling(op: Operator, rank: int = 2) -> list[Case]:
     >>> [case.inputs for case in telling(Conv(64, 3, stride=2, padding=1, groups=2))]
     [((2, 6, 6, 8),), ((2, 6, 7, 9),)]
     """
+    check_operator(op)
     forms = [reduced(op, rank, exact=exact) for exact in (False, True)]
     own = [Case(op if _fits(op, inputs) else small, inputs) for small, inputs in forms]
     if isinstance(op, CHOOSES):  # one map, in which all orders and ties can be planted

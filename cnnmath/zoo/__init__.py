@@ -1,4 +1,4 @@
-"""Published networks, each built by a function of its name.
+"""Published networks, each built by what has its name: ``zoo.resnet20()``, ``zoo.vgg16_bn(classes=10)``.
 
 ``ALL`` is the only list of them.
 """
@@ -11,8 +11,8 @@ from cnnmath.zoo.alexnet import alexnet, alexnet_2012, alexnet_slim
 from cnnmath.zoo.cifar import resnet_cifar
 from cnnmath.zoo.lenet import lenet5, lenet5_1998, lenet5_rgb
 from cnnmath.zoo.published import ALL, Published
-from cnnmath.zoo.resnet import resnet, resnet18, resnet34, resnet50, resnet101, resnet152
-from cnnmath.zoo.vgg import vgg, vgg11, vgg13, vgg16, vgg19
+from cnnmath.zoo.resnet import resnet
+from cnnmath.zoo.vgg import vgg
 
 __all__ = [
     "ALL",
@@ -41,6 +41,21 @@ __all__ = [
     "vgg19",
 ]
 
+vgg11, vgg13, vgg16, vgg19 = (ALL[f"vgg{depth}"] for depth in (11, 13, 16, 19))
+resnet18, resnet34, resnet50, resnet101, resnet152 = (ALL[f"resnet{depth}"] for depth in (18, 34, 50, 101, 152))
+
+
+def __getattr__(name: str) -> Published:
+    """The other networks of ``ALL``, each under its name (PEP 562)."""
+    if name not in ALL:
+        raise AttributeError(f"module 'cnnmath.zoo' has no attribute '{name}'; `ALL` lists its networks")
+    return ALL[name]
+
+
+def __dir__() -> list[str]:
+    """The public names, those of all networks, and what every module has."""
+    return sorted({*__all__, *ALL, *globals()})
+
 
 def named(name: str) -> Architecture:
     """Network of this name, in any case and with hyphens, underscores or spaces wherever one likes.
@@ -62,7 +77,7 @@ def entry(name: str) -> Published:
     """Entry of ``ALL`` that is spelled like this name, but for case and what is neither letter nor digit."""
     letters = {_letters(known): form for known, form in ALL.items()}
     if _letters(name) not in letters:
-        raise unknown("network", name, ALL)
+        raise unknown("network", name, ALL, "cnnmath zoo")
     return letters[_letters(name)]
 
 

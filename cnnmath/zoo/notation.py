@@ -32,9 +32,10 @@ def parse(text: str) -> Architecture:
 def build(call: Call) -> Architecture:
     """The network that a call names."""
     if not is_network(call.name):
-        raise located(unknown("network", call.name, zoo.ALL), call.place)
+        raise located(unknown("network", call.name, zoo.ALL, "cnnmath zoo"), call.place)
     try:
-        return call.build(zoo.entry(call.name).build)
+        entry = zoo.entry(call.name)
+        return entry.checked(call.build(entry.build))
     except CnnmathError:
         raise
     except (TypeError, ValueError, ArithmeticError, LookupError) as error:

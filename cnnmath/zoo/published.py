@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from cnnmath.errors import unknown
 from cnnmath.graph import Architecture
+from cnnmath.ops.checks import check_channels_first
 from cnnmath.zoo.alexnet import alexnet, alexnet_2012, alexnet_slim
 from cnnmath.zoo.cifar import resnet_cifar
 from cnnmath.zoo.lenet import lenet5, lenet5_1998, lenet5_rgb
@@ -96,8 +99,23 @@ class Published:
     source: str
 
     def __call__(self, *args: Any, **settings: Any) -> Architecture:
-        """Build it."""
-        return self.build(*args, **settings)
+        """Build it.
+
+        Raises
+        ------
+        UnknownNameError, ShapeError
+            For a setting that it does not have, and for an input with the channels last.
+        """
+        known = signature(self.build).parameters
+        wrong = next((name for name in settings if name not in known), None)
+        if wrong is not None:
+            raise unknown("setting", wrong, known).at(self.family)
+        return self.checked(self.build(*args, **settings))
+
+    def checked(self, net: Architecture) -> Architecture:
+        """The network that was built; raise where its input has the channels last."""
+        check_channels_first(net.input_shape, signature(self.build).parameters["input_shape"].default[0])
+        return net
 
 
 def _lenets() -> dict[str, Published]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Literal
 
 from cnnmath.graph import Architecture
@@ -99,6 +98,3 @@ def _name(depth: int, style: Style) -> str:
     kind = "plain" if style.shortcut == "none" else "resnet"
     stride = {"3x3": "", "1x1": "_v1", "last": "_slim"}[style.stride]
     return f"{kind}{depth}{stride}{'_a' if style.shortcut == 'A' else ''}{'_bias' if style.bias else ''}"
-
-
-resnet18, resnet34, resnet50, resnet101, resnet152 = (partial(resnet, depth) for depth in (18, 34, 50, 101, 152))

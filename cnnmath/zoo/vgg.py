@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from cnnmath.graph import Architecture
 from cnnmath.ops import AdaptiveAveragePool, BatchNorm, Conv, Dropout, Flatten, Linear, MaxPool, Operator, ReLU
@@ -72,6 +71,3 @@ def vgg(
     for i, op in enumerate(head):
         net.add(f"classifier.{i}", op)
     return net
-
-
-vgg11, vgg13, vgg16, vgg19 = (partial(vgg, depth) for depth in BLOCKS)

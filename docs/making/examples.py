@@ -154,8 +154,9 @@ def _shell(command: Command, name: str, *, made: bool) -> int:
         )
     unrun = made or LONG in command.line.partition("#")[2]
     result = CliRunner().invoke(app, [*words[1:], "--help"] if unrun else words[1:])
-    printed = f"{result.exception}\n" if isinstance(result.exception, CnnmathError) else result.output
-    status = 2 if isinstance(result.exception, CnnmathError) else result.exit_code
+    error = result.exception if isinstance(result.exception, CnnmathError) else None
+    printed = f"{type(error).__name__}: {error}\n" if error else result.output
+    status = 2 if error else result.exit_code
     same = (
         doctest.OutputChecker().check_output(command.printed, printed, OPTIONS)
         if command.printed and not unrun

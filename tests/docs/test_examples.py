@@ -79,3 +79,12 @@ def test_a_block_that_is_not_run_moves_no_line_of_the_others():
     page = '```pycon needs="no_such_library"\n>>> 1\n```\n\n```pycon\n>>> 1 + 1\n3\n```\n'
     with pytest.raises(WrongExampleError, match=r'page\.md", line 6'):
         check(page, "page.md")
+
+
+def test_an_error_is_shown_as_the_shell_prints_it_with_its_kind_ahead():
+    page = (
+        "```console\n$ cnnmath derive relu --wrt w  # status 2\n{}relu: there is no operand 'w'.\n  known   x, y\n```\n"
+    )
+    assert check(page.format("UnknownNameError: "), "page.md") == 1
+    with pytest.raises(WrongExampleError, match=r"page\.md"):
+        check(page.format(""), "page.md")

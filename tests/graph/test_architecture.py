@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnmath import ops, zoo
+from cnnmath import graph, ops, report, training, zoo
 from cnnmath.errors import CnnmathError, GraphError, SettingError, ShapeError, UnknownNameError
-from cnnmath.graph import INPUT, Architecture, Opaque
+from cnnmath.graph import INPUT, Architecture, Opaque, analyze
 from tests.graph.nets import chain, residual
 
 
@@ -185,3 +185,67 @@ def test_an_unknown_operator_keeps_a_network_to_its_own_input():
     )
     with pytest.raises(ShapeError, match="this is no shape of an input"):
         net.with_input((0, 9))
+
+
+WANT_A_NETWORK = {
+    "analyze": analyze,
+    "shapes": graph.shapes,
+    "propagate": graph.propagate,
+    "parameters": graph.parameters,
+    "buffers": graph.buffers,
+    "to_json": graph.to_json,
+    "smallest_input": graph.smallest_input,
+    "accepted_inputs": graph.accepted_inputs,
+    "exact_inputs": graph.exact_inputs,
+    "inputs_for": lambda net: graph.inputs_for(net, 7),
+    "diff": lambda net: graph.diff(net, net),
+    "forward": lambda net: graph.forward(net, [], {}),
+    "loss_and_gradients": lambda net: graph.loss_and_gradients(net, [], [], {}),
+    "Prepared": lambda net: graph.Prepared(net, {}),
+    "initialise": training.initialise,
+    "transfer": lambda net: training.transfer(net, {}, "relu", {"head": ops.Linear(2)}),
+    "build": report.build,
+}
+
+
+@pytest.mark.parametrize("ask", WANT_A_NETWORK)
+@pytest.mark.parametrize(
+    ("thing", "fix"),
+    [
+        ("lenet5", "give cnnmath.zoo.named('lenet5'), or cnnmath.graph.parse(text, input_shape)"),
+        ("conv(8, 3) > relu", "read it first: cnnmath.graph.parse(text, input_shape)"),
+        (ops.Conv(8, 3), "put it into one: net = cnnmath.Architecture("),
+        (3, "give one of cnnmath.zoo, cnnmath.graph.parse(text, input_shape), or"),
+    ],
+)
+def test_what_is_no_network_is_refused_with_how_one_comes_about(ask, thing, fix):
+    with pytest.raises(GraphError, match=r"^this is no network\.\n") as caught:
+        WANT_A_NETWORK[ask](thing)
+    assert caught.value.lines["fix"].startswith(fix)
+
+
+def test_a_summary_in_the_place_of_its_network_is_refused():
+    with pytest.raises(GraphError, match="give its attribute network"):
+        analyze(analyze(graph.parse("relu", (1, 2, 2))))
+
+
+def test_a_list_of_names_is_told_to_give_them_one_by_one():
+    net = Architecture("small", (3, 8, 8))
+    net.add("conv", ops.Conv(3, 1))
+    with pytest.raises(GraphError) as caught:
+        net.add("add", ops.Add(), ["conv", "input"])
+    assert str(caught.value).splitlines() == [
+        "node 'add': an input is the name of a node.",
+        "  here    ['conv', 'input']",
+        "  fix     give the names one by one: 'conv', 'input'",
+    ]
+
+
+def test_another_input_with_its_channels_last_is_refused():
+    net = graph.parse("conv(8, 3)", (3, 32, 32))
+    for shape in ((32, 32, 3), (64, 3)):
+        with pytest.raises(ShapeError, match=f"the input has {shape[0]} channels; is this channels last"):
+            net.with_input(shape)
+    for shape in ((3, 32, 3), (4, 32, 32), (32, 3, 32)):
+        assert net.with_input(shape).input_shape == shape
+    assert graph.parse("relu", ()).with_input((2,)).input_shape == (2,)

@@ -366,3 +366,17 @@ def test_plain_data_is_json_with_formulas_as_text():
 def test_a_chain_is_written_and_analysed_alike():
     net = parse("conv(6, 5) > maxpool(2) > flatten > linear(10)", (1, 28, 28))
     assert analyze(from_json(to_json(net))).record() == analyze(net).record()
+
+
+def test_a_file_ahead_of_its_network_is_told_the_order(tmp_path):
+    path = tmp_path / "mine.json"
+    with pytest.raises(DataError) as caught:
+        save("mine.json", zoo.lenet5())
+    assert str(caught.value).splitlines() == [
+        "the network comes first, and then the file.",
+        "  here    save('mine.json', ...)",
+        "  fix     save(net, 'mine.json')",
+    ]
+    with pytest.raises(GraphError, match="this is no network"):
+        save("lenet5", path)
+    assert not path.exists()

@@ -156,3 +156,11 @@ def test_a_network_that_fails_on_its_arguments_says_so(monkeypatch):
         "broken: it cannot be built with these arguments.\n  text    broken(classes=4)\n          ^\n"
         "  here    KeyError: 4\n  fix     give the numbers and tuples that its documentation asks for"
     )
+
+
+def test_a_network_of_the_zoo_where_operators_are_wanted_is_told_how_it_is_built():
+    with pytest.raises(UnknownNameError, match=r"zoo, cnnmath\.zoo\.named\('lenet5'\) builds it"):
+        parse("lenet5", (1, 32, 32))
+    with pytest.raises(UnknownNameError) as caught:
+        parse("lenet5 > relu", (1, 32, 32))
+    assert "fix" not in caught.value.lines

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cnnmath import ops, zoo
 from cnnmath.errors import ShapeError
-from cnnmath.graph import INPUT, Architecture, propagate, shapes
+from cnnmath.graph import INPUT, Architecture, parse, propagate, shapes
 from cnnmath.readers import reach
 from cnnmath.verify.strategies import windows
 from cnnmath.window import IDENTITY, Window, compose
@@ -183,3 +183,45 @@ def test_hundreds_of_branches_meet():
     branches = [net.add(f"relu{i}", ops.ReLU(), INPUT) for i in range(600)]
     net.add("concat", ops.Concat(), *branches)
     assert propagate(net)[-1].output_shape == (1, 600, 4, 4)
+
+
+def test_unequal_branches_are_named_in_the_order_in_which_they_are_read():
+    net = Architecture("branches", (16, 8, 8))
+    body = net.add("body", ops.Conv(32, 3, padding=1))
+    net.add("add", ops.Add(), body, "input")
+    for ask in (shapes, propagate):
+        with pytest.raises(ShapeError) as caught:
+            ask(net)
+        assert str(caught.value).splitlines()[:5] == [
+            "add 'add': the inputs have unequal shapes.",
+            "  reads   'body' and 'input'",
+            "  input   (1, 32, 8, 8)  and  (1, 16, 8, 8)",
+            "  rule    lengths of an axis, counted from the last, are equal or 1",
+            "  here    axis -3: 32 against 16",
+        ]
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (1, 3, 32, 32)])
+def test_a_wrong_rank_inside_a_network_is_told_that_its_input_has_no_batch_axis(shape):
+    with pytest.raises(ShapeError) as caught:
+        shapes(parse("conv(8, 5) > relu", shape))
+    assert caught.value.lines["fix"] == (
+        "the input of a network is CxHxW, without a batch axis; "
+        "a kernel for signals is a tuple of one entry, such as (3,)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("network", "takes inputs from 3x5x5"), ("mine", "mine takes inputs from 3x5x5")]
+)
+def test_a_network_without_a_name_of_its_own_is_not_named(name, said):
+    with pytest.raises(ShapeError) as caught:
+        shapes(parse("conv(8, 5)", (3, 4, 4), name))
+    assert caught.value.lines["network"] == said
+    assert "layout" not in caught.value.lines
+
+
+def test_an_image_too_small_along_its_last_axis_may_have_its_channels_there():
+    with pytest.raises(ShapeError) as caught:
+        shapes(parse("conv(8, 5)", (32, 32, 1)))
+    assert caught.value.lines["layout"] == "CxHxW, channels first: 32 channels were given; is it 1x32x32?"

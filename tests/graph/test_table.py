@@ -215,7 +215,8 @@ def test_without_pandas_the_extra_is_named(monkeypatch):
     with pytest.raises(MissingExtraError) as caught:
         analyze(zoo.lenet5()).dataframe()
     assert str(caught.value) == (
-        "pandas is not installed.\n  rule    a data frame is one of pandas\n  fix     pip install 'cnnmath[pandas]'"
+        "pandas is not installed.\n  rule    a data frame is one of pandas\n"
+        '  fix     in a clone of cnnmath: pip install ".[pandas]"; from a package index that has it: "cnnmath[pandas]"'
     )
 
 

@@ -292,14 +292,14 @@ SHAPES = {
     "a merge of unequal shapes": (
         lambda: ops.Add().shape((1, 64, 56, 56), (1, 256, 56, 56)),
         "the inputs have unequal shapes.\n  input   (1, 64, 56, 56)  and  (1, 256, 56, 56)\n"
-        "  rule    lengths of an axis, counted from the last, are equal or 1\n  here    axis -3: 256 against 64\n"
+        "  rule    lengths of an axis, counted from the last, are equal or 1\n  here    axis -3: 64 against 256\n"
         "  fix     bring the branches to one shape, with a strided 1x1 Conv as a projection or with padding",
     ),
     "a concatenation of unequal maps": (
         lambda: ops.Concat().shape((1, 64, 28, 28), (1, 64, 14, 14)),
         "the inputs have unequal shapes.\n  input   (1, 64, 28, 28)  and  (1, 64, 14, 14)\n"
         "  rule    to concatenate channels, all other axes must agree\n"
-        "  here    (1, 64, 14, 14) against (1, 64, 28, 28)\n"
+        "  here    (1, 64, 28, 28) against (1, 64, 14, 14)\n"
         "  fix     bring the branches to one shape, with a strided 1x1 Conv as a projection or with padding",
     ),
     "a cell without its state": (

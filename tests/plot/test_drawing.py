@@ -6,7 +6,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
-from cnnmath import ops, zoo
+from cnnmath import ops, plot, zoo
+from cnnmath.errors import DataError
 from cnnmath.graph import analyze
 from cnnmath.plot import draw
 from cnnmath.plot.lane import Block, blocks_of, lane_of
@@ -150,3 +151,11 @@ def test_many_connections_between_the_same_rows_are_one_arc():
     lane = lane_of(analyze(zoo.lenet5_1998()))
     assert [(arc.branches, len(arc.rows)) for arc in lane.arcs] == [(15, 30)]
     assert {arc.branches for arc in lane_of(analyze(zoo.resnet50())).arcs} == {1}
+
+
+@pytest.mark.parametrize("figure", [plot.draw, plot.costs, plot.fields])
+def test_a_figure_of_something_else_than_a_summary_is_refused(figure):
+    with pytest.raises(DataError) as caught:
+        figure(zoo.lenet5())
+    assert str(caught.value).startswith("this is no summary of a network.\n  here    Architecture 'lenet5'")
+    assert caught.value.lines["fix"] == "give cnnmath.analyze(net)"

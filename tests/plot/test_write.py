@@ -77,7 +77,10 @@ def test_without_matplotlib_the_extra_is_named(draw, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError) as error:
         draw(summary)
-    assert str(error.value) == 'figures need matplotlib.\n  fix     pip install "cnnmath[plot]"'
+    assert str(error.value).splitlines() == [
+        "figures need matplotlib.",
+        '  fix     in a clone of cnnmath: pip install ".[plot]"; from a package index that has it: "cnnmath[plot]"',
+    ]
 
 
 @pytest.mark.parametrize("draw", DRAWN)

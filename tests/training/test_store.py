@@ -176,4 +176,4 @@ def test_without_the_package_the_message_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
     with pytest.raises(MissingExtraError) as caught:
         save(tmp_path / "net.safetensors", initialise(small()))
-    assert 'pip install "cnnmath[safetensors]"' in str(caught.value)
+    assert 'pip install ".[safetensors]"' in str(caught.value)

@@ -3,7 +3,7 @@
 import pytest
 
 from cnnmath import zoo
-from cnnmath.errors import SettingError, UnknownNameError
+from cnnmath.errors import SettingError, ShapeError, UnknownNameError
 from cnnmath.graph import propagate
 
 
@@ -51,7 +51,7 @@ def test_an_unknown_network_is_answered_with_near_names():
         zoo.named("resnet5")
     head, near, known = str(caught.value).splitlines()
     assert (head, near) == ("there is no network 'resnet5'.", "  near    resnet56, resnet50, resnet152")
-    assert known == f"  known   {len(zoo.ALL)} names, alexnet to vgg19_bn"
+    assert known == f"  known   {len(zoo.ALL)} names, alexnet to vgg19_bn; listed by `cnnmath zoo`"
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,36 @@ def test_a_setting_that_nobody_published_is_answered_with_those_that_are(build, 
     with pytest.raises(SettingError) as caught:
         build()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", zoo.ALL)
+def test_every_network_that_is_listed_is_built_under_its_name(name):
+    assert name in dir(zoo)
+    assert getattr(zoo, name)(classes=3) == zoo.ALL[name](classes=3)
+
+
+def test_a_network_that_is_not_there_is_no_attribute():
+    with pytest.raises(AttributeError, match="has no attribute 'resnet21'; `ALL` lists"):
+        zoo.resnet21  # noqa: B018 - the access is the test
+
+
+@pytest.mark.parametrize("build", [zoo.vgg16, zoo.vgg16_bn])
+def test_a_setting_that_is_misspelt_is_answered_with_near_ones(build):
+    with pytest.raises(UnknownNameError) as caught:
+        build(clases=10)
+    assert str(caught.value) == (
+        "vgg16: there is no setting 'clases'.\n  near    classes\n  known   batch_norm, classes, input_shape, width"
+    )
+
+
+def test_an_image_with_its_channels_last_is_refused():
+    with pytest.raises(ShapeError) as caught:
+        zoo.resnet18((224, 224, 3))
+    assert str(caught.value).splitlines() == [
+        "the input has 224 channels; is this channels last?",
+        "  input   224x224x3",
+        "  rule    the layout is CxHxW, channels first, and the network's own input has C = 3",
+        "  fix     give 3x224x224",
+    ]
+    assert zoo.resnet18((4, 224, 224)).input_shape == (4, 224, 224)
+    assert zoo.resnet(18, (8, 8, 3)).input_shape == (8, 8, 3), "the builder itself takes what it is given"

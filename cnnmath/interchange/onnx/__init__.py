@@ -25,3 +25,8 @@ def __getattr__(name: str) -> Any:
     from cnnmath.interchange.onnx.export import export_onnx
 
     return export_onnx
+
+
+def __dir__() -> list[str]:
+    """The public names, also those that are not loaded yet, and what every module has."""
+    return sorted({*__all__, *globals()})

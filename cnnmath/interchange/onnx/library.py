@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from cnnmath.errors import MissingExtraError
+from cnnmath.errors import missing_extra
 
 
 def onnx() -> ModuleType:
@@ -23,5 +23,5 @@ def onnx() -> ModuleType:
     try:
         import onnx
     except ImportError:
-        raise MissingExtraError("ONNX models need the package onnx.", fix="pip install 'cnnmath[onnx]'") from None
+        raise missing_extra("ONNX models need the package onnx.", "onnx") from None
     return onnx

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
-from cnnmath.errors import DataError, GraphError, MissingExtraError
+from cnnmath.errors import DataError, GraphError, missing_extra
 
 
 def exported(module: Any, inputs: tuple[Any, ...]) -> Any:
@@ -28,11 +28,8 @@ def exported(module: Any, inputs: tuple[Any, ...]) -> Any:
     try:
         import torch
     except ImportError:
-        raise MissingExtraError(
-            "PyTorch is not installed.",
-            rule="a module is read by PyTorch's own export",
-            fix="pip install 'cnnmath[torch]'",
-        ) from None
+        rule = "a module is read by PyTorch's own export"
+        raise missing_extra("PyTorch is not installed.", "torch", rule=rule) from None
     if isinstance(module, torch.export.ExportedProgram):
         return module
     if not isinstance(module, torch.nn.Module):

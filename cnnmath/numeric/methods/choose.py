@@ -16,6 +16,7 @@ from cnnmath.numeric.methods import direct, fft, gemm, winograd
 from cnnmath.numeric.methods.predict import Prediction, Sizes
 from cnnmath.numeric.methods.problem import Problem
 from cnnmath.ops import Conv
+from cnnmath.ops.algebra import check_operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ def choose_method(op: Conv, x: Any, *, dtype: Any = np.float32, engine: Engine |
     winograd   462M       2.05G      8.4MB      0.0018, tiles of 4x4  <- chosen
     fft        it needs 67895296 bytes of scratch memory, of 67108864
     """
+    check_operator(op)
     shape = tuple(x) if isinstance(x, (tuple, list)) else np.shape(x)
     kind = np.dtype(dtype) if isinstance(x, (tuple, list)) else np.asarray(x).dtype
     output = op.shape(shape)

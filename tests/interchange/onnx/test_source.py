@@ -161,6 +161,6 @@ def test_without_onnx_the_extra_is_named(monkeypatch):
         str(refusal.value)
         == """\
 ONNX models need the package onnx.
-  fix     pip install 'cnnmath[onnx]'"""
+  fix     in a clone of cnnmath: pip install ".[onnx]"; from a package index that has it: "cnnmath[onnx]\""""
     )
     assert isinstance(refusal.value, CnnmathError)

@@ -266,5 +266,5 @@ def test_without_pytorch_the_extra_is_named(monkeypatch):
     assert str(caught.value) == (
         "PyTorch is not installed.\n"
         "  rule    a module is read by PyTorch's own export\n"
-        "  fix     pip install 'cnnmath[torch]'"
+        '  fix     in a clone of cnnmath: pip install ".[torch]"; from a package index that has it: "cnnmath[torch]"'
     )

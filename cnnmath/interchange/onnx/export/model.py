@@ -11,6 +11,7 @@ import numpy as np
 
 from cnnmath.errors import CnnmathError, DataError, GraphError, SettingError
 from cnnmath.graph import INPUT, Architecture, Constant, Given
+from cnnmath.graph.architecture import check_network
 from cnnmath.graph.notation import symbol
 from cnnmath.graph.propagate import walk
 from cnnmath.interchange.onnx.export.body import OUTPUT, is_number
@@ -97,7 +98,7 @@ def export_onnx(
             here=f"opset {opset}",
             fix=f"leave it out, for {OPSET}",
         )
-    if not len(net):
+    if not len(check_network(net)):
         raise GraphError("there is nothing to write: it has no nodes.").at(f"network '{net.name}'")
     model = _Writing(net, parameters, opset, symbol(batch) if isinstance(batch, str) else batch).model()
     if path is not None:
