@@ -14,7 +14,7 @@ from cnnmath import zoo
 from cnnmath.audit.printed import Agreement
 from cnnmath.errors import SettingError, ShapeError
 from cnnmath.graph import Architecture, Summary, analyze
-from cnnmath.graph.architecture import check_numbers
+from cnnmath.graph.checks import check_numbers
 from cnnmath.graph.conventions import PRESETS
 from cnnmath.graph.text import times
 

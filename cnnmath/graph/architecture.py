@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from numbers import Integral
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from cnnmath.errors import GraphError, ShapeError, clip, unknown
+from cnnmath.errors import GraphError, unknown
+from cnnmath.graph.nodes import INPUT, Node, check_node, check_shared
 from cnnmath.graph.opaque import check_all_known
 from cnnmath.graph.sources import Source
 from cnnmath.ops import Operator
@@ -18,29 +18,8 @@ if TYPE_CHECKING:
 
     from cnnmath.graph.execute import Gradients
 
-INPUT = "input"
-"""Name of the node that every architecture starts with."""
-
 UNNAMED = "network"
 """Name of a network that nobody gave one."""
-
-
-class Node(NamedTuple):
-    """A node of an architecture.
-
-    Attributes
-    ----------
-    op
-        Its operator; None for the input.
-    inputs
-        Names of the nodes that it reads, in order.
-    shares
-        Name of the node whose parameters it uses, or None where it has its own.
-    """
-
-    op: Operator | None
-    inputs: tuple[str, ...] = ()
-    shares: str | None = None
 
 
 class Architecture:
@@ -119,14 +98,14 @@ class Architecture:
         net = cls(name, input_shape)
         for key, node in nodes.items():
             if key != INPUT:
-                _check_node(key, node.op, node.inputs)
+                check_node(key, node.op, node.inputs)
                 net.nodes[key] = node._replace(inputs=tuple(node.inputs))
                 net.last = key
         for key, node in net.nodes.items():
             for read in node.inputs:
                 if read not in net.nodes:
                     raise unknown("node", read, net.nodes).at(f"node '{key}'")
-            net._check_shared(key, node.op, node.shares)
+            check_shared(net.nodes, key, node.op, node.shares)
         net.order()
         return net
 
@@ -164,12 +143,12 @@ class Architecture:
         """
         if name in self.nodes:
             raise GraphError("the name is taken.", fix="give every node its own name").at(f"node '{name}'")
-        _check_node(name, op, inputs)
+        check_node(name, op, inputs)
         reads = inputs or (() if isinstance(op, Source) else (self.last,))
         for read in reads:
             if read not in self.nodes:
                 raise unknown("node", str(read), self.nodes).at(f"node '{name}'")
-        self._check_shared(name, op, shares)
+        check_shared(self.nodes, name, op, shares)
         self.nodes[name] = Node(op, reads, shares)
         self.last = name
         return name
@@ -321,83 +300,8 @@ class Architecture:
             raise unknown("node", name, self.nodes)
         return self.nodes[name]
 
-    def _check_shared(self, name: str, op: Operator | None, owner: str | None) -> None:
-        """Raise where a node shares the parameters of one that is not there, or that has another operator."""
-        if owner is None:
-            return
-        if owner not in self.nodes or owner == name:
-            raise unknown("node", str(owner), self.nodes).at(f"node '{name}'")
-        other = self.nodes[owner]
-        if other.op != op or other.shares is not None:
-            raise GraphError(
-                "it cannot share these parameters.",
-                here=f"{op!r} shares '{owner}', {other.op!r}",
-                rule="both have equal operators, and the one that is shared has parameters of its own",
-                fix=f"name the first node that uses them instead of '{owner}'",
-            ).at(f"node '{name}'")
-
     def __repr__(self) -> str:
         outputs = ", ".join(f"'{name}'" for name in self.outputs())
         return (
             f"Architecture '{self.name}': input {self.input_shape}, {len(self)} operators, output {outputs or 'none'}"
         )
-
-
-def _check_node(name: str, op: Any, inputs: Any) -> None:
-    """Raise where a node has no operator, or no list of names that it reads."""
-    if not isinstance(op, Operator):
-        raise GraphError("this is no operator.", here=f"{op!r}", fix="give an instance, such as cnnmath.ops.ReLU()").at(
-            f"node '{name}'"
-        )
-    if not isinstance(inputs, (tuple, list)):
-        raise GraphError("its inputs are no list of names.", here=f"{inputs!r}", fix="give a tuple").at(
-            f"node '{name}'"
-        )
-    if (listed := next((read for read in inputs if isinstance(read, (tuple, list))), None)) is not None:
-        fix = f"give the names one by one: {', '.join(map(repr, listed))}"
-        raise GraphError("an input is the name of a node.", here=clip(f"{listed!r}"), fix=fix).at(f"node '{name}'")
-    if inputs and isinstance(op, Source):
-        raise GraphError("it reads nothing.", here=f"inputs {', '.join(inputs)}", fix="give it no inputs").at(
-            f"node '{name}'"
-        )
-
-
-def check_network(net: Any) -> Architecture:
-    """The network that is given; raise where it is something else, and say how one comes about.
-
-    Examples
-    --------
-    >>> check_network("lenet5")
-    Traceback (most recent call last):
-    cnnmath.errors.GraphError: this is no network.
-      here    'lenet5'
-      fix     give cnnmath.zoo.named('lenet5'), or cnnmath.graph.parse(text, input_shape) of operators joined by >
-    """
-    if isinstance(net, Architecture):
-        return net
-    if isinstance(net, str) and net.isidentifier():
-        fix = f"give cnnmath.zoo.named({net!r}), or cnnmath.graph.parse(text, input_shape) of operators joined by >"
-    elif isinstance(net, str):
-        fix = "read it first: cnnmath.graph.parse(text, input_shape) of operators joined by >, cnnmath.graph.load(path)"
-    elif isinstance(net, Operator):
-        fix = "put it into one: net = cnnmath.Architecture('mine', (3, 32, 32)), then net.add('name', operator)"
-    elif isinstance(getattr(net, "network", None), Architecture):
-        fix = "give its attribute network"
-    else:
-        fix = "give one of cnnmath.zoo, cnnmath.graph.parse(text, input_shape), or a cnnmath.Architecture of your own"
-    raise GraphError("this is no network.", here=clip(repr(net)), fix=fix)
-
-
-def check_numbers(shape: Sequence[Size], what: str, where: str = "") -> None:
-    """Raise where something that needs sizes as numbers is asked of a network whose sizes are symbols.
-
-    Examples
-    --------
-    >>> check_numbers((3, 224, 224), "memory")
-    """
-    if not all(isinstance(n, Integral) for n in shape):
-        raise ShapeError(
-            f"the {what} needs sizes that are numbers.",
-            input=f"{tuple(shape)}",
-            fix="give the network an input of numbers, with with_input",
-        ).at(where)

@@ -10,7 +10,8 @@ import numpy as np
 
 from cnnmath import ops
 from cnnmath.errors import DataError, SettingError, ShapeError
-from cnnmath.graph.architecture import INPUT, Architecture, check_numbers
+from cnnmath.graph.architecture import INPUT, Architecture
+from cnnmath.graph.checks import check_numbers
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.propagate import walk
 from cnnmath.graph.sources import Constant, Given

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnmath.errors import CnnmathError, DataError, GraphError, NotationError, clip, unknown
-from cnnmath.graph.architecture import INPUT, UNNAMED, Architecture, check_network
+from cnnmath.graph.architecture import INPUT, UNNAMED, Architecture
+from cnnmath.graph.checks import check_network
 from cnnmath.graph.notation import symbol
 from cnnmath.graph.opaque import Opaque, known_kind
 from cnnmath.graph.plain import as_list, as_name, as_text, check_keys, decoded, lacks, text_of, unusable, wrong

@@ -15,8 +15,9 @@ import numpy as np
 
 from cnnmath import numeric, ops
 from cnnmath.errors import CnnmathError, DataError, GraphError, SettingError
-from cnnmath.graph.architecture import INPUT, Architecture, check_network
+from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.arrays import check_arrays, check_inputs, handed_on, listed
+from cnnmath.graph.checks import check_network
 from cnnmath.graph.schedule import Step, existing, schedule, visited
 from cnnmath.graph.sources import Constant
 from cnnmath.numeric.windows import Array

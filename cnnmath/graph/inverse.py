@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from cnnmath.errors import SettingError, ShapeError, unknown
 from cnnmath.graph.answer import Along, Inputs
-from cnnmath.graph.architecture import INPUT, Architecture, check_network
+from cnnmath.graph.architecture import INPUT, Architecture
+from cnnmath.graph.checks import check_network
 from cnnmath.graph.lengths import Track, along
 from cnnmath.graph.opaque import check_all_known
 from cnnmath.graph.progression import Sizes

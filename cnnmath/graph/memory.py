@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from cnnmath.graph.architecture import INPUT, check_numbers
+from cnnmath.graph.architecture import INPUT
+from cnnmath.graph.checks import check_numbers
 from cnnmath.graph.propagate import Layer
 from cnnmath.ops import Dropout, Flatten
 

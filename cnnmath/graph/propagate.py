@@ -9,7 +9,8 @@ from math import prod
 from typing import NamedTuple
 
 from cnnmath.errors import CnnmathError, ShapeError
-from cnnmath.graph.architecture import INPUT, UNNAMED, Architecture, check_network
+from cnnmath.graph.architecture import INPUT, UNNAMED, Architecture
+from cnnmath.graph.checks import check_network
 from cnnmath.graph.fields import NOTHING, Field, Fields, at_input, behind_rearranged, behind_unknown, through
 from cnnmath.graph.lengths import least_sizes
 from cnnmath.graph.opaque import Opaque

@@ -7,7 +7,7 @@ from math import prod
 from types import MappingProxyType
 
 from cnnmath.axis import Axis, Transposed
-from cnnmath.graph.architecture import check_numbers
+from cnnmath.graph.checks import check_numbers
 from cnnmath.graph.propagate import Layer
 from cnnmath.ops import MatMul
 from cnnmath.ops.recurrent import Cell

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from cnnmath.axis import Axis
 from cnnmath.errors import GraphError, ShapeError, unknown
-from cnnmath.graph.architecture import INPUT, Architecture, check_numbers
+from cnnmath.graph.architecture import INPUT, Architecture
+from cnnmath.graph.checks import check_numbers
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.propagate import shapes, spatial
 from cnnmath.graph.sources import Source

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnmath.errors import DataError, clip, missing_extra
 from cnnmath.graph import Summary
-from cnnmath.graph.architecture import check_numbers
+from cnnmath.graph.checks import check_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,8 +13,8 @@ import numpy as np
 
 from cnnmath.errors import DataError, SettingError, unknown
 from cnnmath.graph import Architecture
-from cnnmath.graph.architecture import check_network, check_numbers
 from cnnmath.graph.arrays import buffers, parameters
+from cnnmath.graph.checks import check_network, check_numbers
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Conv, ConvTranspose, Operator, PReLU, RadialBasis, Subsample
 from cnnmath.ops.algebra import Shape

@@ -9,8 +9,8 @@ import numpy as np
 
 from cnnmath.errors import SettingError
 from cnnmath.graph import Architecture
-from cnnmath.graph.architecture import check_network
 from cnnmath.graph.arrays import buffers, check_arrays, parameters
+from cnnmath.graph.checks import check_network
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
 from cnnmath.training.initialise import initialise

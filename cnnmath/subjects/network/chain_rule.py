@@ -15,7 +15,7 @@ import sympy as sp
 
 from cnnmath.errors import SettingError, unknown
 from cnnmath.graph import INPUT, Architecture, Opaque, shapes
-from cnnmath.graph.architecture import check_numbers
+from cnnmath.graph.checks import check_numbers
 from cnnmath.graph.sources import Constant, Source
 from cnnmath.ops import Concat
 from cnnmath.ops.notation import describe

@@ -11,7 +11,7 @@ import numpy as np
 
 from cnnmath.errors import CnnmathError, DataError, GraphError, SettingError
 from cnnmath.graph import INPUT, Architecture, Constant, Given
-from cnnmath.graph.architecture import check_network
+from cnnmath.graph.checks import check_network
 from cnnmath.graph.notation import symbol
 from cnnmath.graph.propagate import walk
 from cnnmath.interchange.onnx.export.body import OUTPUT, is_number
