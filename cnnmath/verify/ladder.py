@@ -77,7 +77,7 @@ def verify(
     Returns
     -------
     Certificate, Counterexample or NoPower
-        A value that reads as a report; ``.certified`` says whether the kernel may be believed, ``.record()`` is JSON.
+        A value that reads as a report, and is true where the kernel may be believed; ``.record()`` is JSON.
 
     Raises
     ------
@@ -195,8 +195,10 @@ def shrunk(kernel: Subject, found: Counterexample, *, seed: int = 0, limit: floa
 
     hanging = found.finding.kind == "hangs"
     case = found.case if hanging else smallest(found.case, lambda c: again(c) is not None)
-    least = found if hanging else again(case) or found
-    return explained(kernel, replace(least, settings=found.settings), seed=seed, limit=limit)
+    least = None if hanging else again(case)
+    return explained(
+        kernel, replace(found if least is None else least, settings=found.settings), seed=seed, limit=limit
+    )
 
 
 def _wanted(kernel: Subject, case: Case, wrt: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -46,6 +46,9 @@ class Certificate:
         """Whether the kernel may be believed: it may."""
         return True
 
+    def __bool__(self) -> bool:
+        return self.certified
+
     @property
     def rung(self) -> int:
         """The highest rung that every result has reached."""
@@ -156,6 +159,9 @@ class Counterexample:
         """Whether the kernel may be believed: it may not."""
         return False
 
+    def __bool__(self) -> bool:
+        return self.certified
+
     def record(self) -> dict[str, Any]:
         """As JSON has it."""
         return {
@@ -217,6 +223,9 @@ class NoPower:
     def certified(self) -> bool:
         """Whether the kernel may be believed: nothing is known."""
         return False
+
+    def __bool__(self) -> bool:
+        return self.certified
 
     def record(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -292,7 +301,7 @@ def _inputs(cases: tuple[Case, ...]) -> list[tuple[str, str]]:
     """The inputs of one operator, where there are several."""
     if len(cases) == 1 or len({case.op for case in cases}) > 1:
         return []
-    return [("at", "; ".join(" and ".join(map(str, case.inputs)) for case in cases))]
+    return [("at", _listed(tuple(" and ".join(map(str, case.inputs)) for case in cases), "; "))]
 
 
 def _more(texts: Sequence[str]) -> list[tuple[str, str]]:
