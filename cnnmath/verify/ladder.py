@@ -128,9 +128,11 @@ def weighed(certificate: Certificate, op: Operator, claim: Claim = "operator") -
         return NoPower(certificate.kernel, cases, ("there is no number to compare",), fix)
     hidden = (*square(cases), *(m.says for m in unseen(op, cases, results)))
     if hidden and claim == "operator":
-        better = " and ".join(" ".join(map(str, case.inputs)) for case in telling(op))
-        fix = f'inputs such as {better}, or claim="shapes" to certify these shapes alone'
-        return NoPower(certificate.kernel, cases, tuple(f"it could behave as if {text}" for text in hidden), fix)
+        better = tuple(telling(op))
+        such = " and ".join(" ".join(map(str, case.inputs)) for case in better)
+        fix = f'inputs such as {such}, or claim="shapes" to certify these shapes alone'
+        why = tuple(f"it could behave as if {text}" for text in hidden)
+        return NoPower(certificate.kernel, cases, why, fix, better)
     return replace(certificate, blind=tuple(m.says for m in unseen(op, cases, results, wider=True)))
 
 

@@ -212,12 +212,15 @@ class NoPower:
         What they cannot tell apart.
     fix
         What would.
+    better
+        Settings that can.
     """
 
     kernel: str
     cases: tuple[Case, ...]
     why: tuple[str, ...]
     fix: str = ""
+    better: tuple[Case, ...] = ()
 
     @property
     def certified(self) -> bool:
