@@ -198,9 +198,8 @@ def shrunk(kernel: Subject, found: Counterexample, *, seed: int = 0, limit: floa
     hanging = found.finding.kind == "hangs"
     case = found.case if hanging else smallest(found.case, lambda c: again(c) is not None)
     least = None if hanging else again(case)
-    return explained(
-        kernel, replace(found if least is None else least, settings=found.settings), seed=seed, limit=limit
-    )
+    least = replace(found if least is None else least, settings=found.settings)
+    return explained(kernel, least, found.case, seed=seed, limit=limit)
 
 
 def _wanted(kernel: Subject, case: Case, wrt: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -154,7 +154,7 @@ def _least(kernel: Subject, drawn: SearchStrategy[Any], found: Counterexample, l
     except (NoSuchExample, Unsatisfiable):
         return shrunk(kernel, found, limit=limit)
     verdict = climb(kernel, case, wrt=found.wrt, rungs=[found.finding.rung], limit=limit)
-    return explained(kernel, replace(verdict, settings=found.settings), limit=limit)  # type: ignore[arg-type]
+    return explained(kernel, replace(verdict, settings=found.settings), found.case, limit=limit)  # type: ignore[arg-type]
 
 
 SHRINKING = 500

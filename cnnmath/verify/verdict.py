@@ -145,6 +145,8 @@ class Counterexample:
         Known mistakes that give exactly what the kernel gave, the simplest first.
     settings
         How many settings were tried before this one was found.
+    known
+        How many mistakes are known that could have explained it; 0 where none was asked for.
     """
 
     kernel: str
@@ -153,6 +155,7 @@ class Counterexample:
     finding: Finding
     explanations: tuple[str, ...] = ()
     settings: int = 1
+    known: int = 0
 
     @property
     def certified(self) -> bool:
@@ -188,6 +191,8 @@ class Counterexample:
         f, name = self.finding, result_name(self.wrt)
         known = [f"your {name} behaves as if {text}" for text in self.explanations]
         told = [("known" if i == 0 else "or", text) for i, text in enumerate(known[:SHOWN])]
+        if self.known and not known:
+            told = [("known", _none_of(self.known, f"{type(self.case.op).__name__}'s {name}"))]
         seen = f"rung {f.rung}, {RUNGS[f.rung]}" + (f", after {self.settings} settings" if self.settings > 1 else "")
         return [("wrong", f.fact), *f.lines, *told, *_more(known), ("seen at", seen)]
 
@@ -288,6 +293,13 @@ def join(certificates: Iterable[Certificate]) -> Certificate:
         tuple(dict.fromkeys(w for c in all_of for w in c.withheld if (w.rung, w.wrt) not in shown)),
         tuple(blind),
     )
+
+
+def _none_of(known: int, what: str) -> str:
+    """That no known mistake explains a result."""
+    if known == 1:
+        return f"the one known mistake of {what} does not do this"
+    return f"none of the {known} known mistakes of {what} does this"
 
 
 def _settings(cases: tuple[Case, ...]) -> str:

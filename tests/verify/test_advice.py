@@ -1,5 +1,7 @@
 """What is said where a kernel was asked for wrongly, or does not run: the line, and what to do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -9,6 +11,7 @@ from cnnmath.cli import app
 from cnnmath.errors import SettingError
 from cnnmath.numeric import KERNELS
 from cnnmath.verify import Adapter, NoPower, search, verify
+from cnnmath.verify.mistakes import MISTAKES
 
 ASKED = "its parameter 'dy' is the gradient from above, and no gradient is asked for."
 
@@ -82,3 +85,51 @@ def test_what_has_no_power_is_mended_in_the_words_of_where_it_was_asked():
     assert ran.exit_code == 3
     assert "--claim shapes to certify these shapes alone" in " ".join(ran.stdout.split())
     assert 'claim="shapes"' not in ran.stdout
+
+
+def swapped(name):
+    """A convolution that takes the first axis's stride, or another setting, for the last, and the last one's for it."""
+
+    def conv(op, x, w):
+        return KERNELS[ops.Conv].forward(replace(op, **{name: getattr(op, name)[::-1]}), x, w)
+
+    return conv
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "says"),
+    [
+        ("dilation", {"dilation": (1, 2)}, "the dilations of the first and the last axis were exchanged"),
+        ("stride", {"stride": (1, 2)}, "the strides of the first and the last axis were exchanged"),
+        ("padding", {"padding": (1, 0)}, "the padding of the first and the last axis were exchanged"),
+    ],
+)
+def test_a_setting_of_the_wrong_axis_is_named(name, setting, says):
+    found = verify(swapped(name), ops.Conv(1, 3, bias=False, **setting), rungs=[2])
+    assert found.explanations == (says,)
+
+
+def test_a_gradient_of_the_wrong_shape_is_explained_too():
+    def uncut(dy, w, x_shape):
+        dx = np.zeros((*x_shape[:2], x_shape[2] + 2))
+        for k in range(w.shape[2]):
+            dx[:, :, k : k + dy.shape[2]] += np.einsum("nfo,fc->nco", dy, w[:, :, k])
+        return dx
+
+    found = verify(uncut, ops.Conv(1, (3,), padding=1, bias=False), (2, 2, 5), wrt="x", rungs=[2])
+    assert found.finding.kind == "shape"
+    assert found.explanations == ("dx were not cut to the input, but kept the padding around it",)
+
+
+def test_of_mistakes_that_do_the_same_at_the_smallest_setting_the_one_is_told_that_does_it_at_the_first_too():
+    found = verify(lambda dy, x: dy * (x >= 0), ops.ReLU(), wrt="x", rungs=[2])
+    assert found.case.inputs == ((1, 1, 1, 1),)
+    assert found.explanations == ("the derivative at 0 were 1",)
+
+
+def test_what_no_known_mistake_explains_is_said_to_be_new():
+    found = verify(lambda x: x * x + x.sum(), ops.ReLU(), rungs=[2])
+    count = sum(m.kind is ops.ReLU and "y" in m.spoils for m in MISTAKES)
+    assert found.explanations == ()
+    assert f"  known     none of the {count} known mistakes of ReLU's y does this\n" in repr(found)
+    assert "known  " not in repr(verify(failing, ops.ReLU()))
