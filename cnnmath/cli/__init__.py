@@ -1,6 +1,7 @@
 """The command line: analyse, derive, verify, report, audit.
 
-Exit status 0 on success, 1 when something compared does not agree, 2 on wrong usage or input.
+Exit status 0 on success, 1 when something compared does not agree, 2 on wrong usage or input, 3 when nothing
+can be said of a kernel.
 """
 
 from __future__ import annotations

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from cnnmath.verify.network import Setting
 
 
+NO_POWER = 3
+"""Exit status where no kernel was found wrong, and of some nothing can be said."""
+
+
 def verify(
     what: Annotated[
         str | None,
@@ -106,8 +110,7 @@ def verify(
         print(json.dumps(records[0] if asked.one else records))
     else:
         print("\n".join(map(repr, verdicts)))
-    if not all(verdict.certified for verdict in verdicts):
-        raise typer.Exit(1)
+    _end(verdicts)
 
 
 def _of_network(what: str, refused: Sequence[str], how: Mapping[str, Any], *, as_json: bool) -> None:
@@ -133,8 +136,16 @@ def _of_network(what: str, refused: Sequence[str], how: Mapping[str, Any], *, as
     if stopped:
         tell(f"interrupted: {len(found)} of {len(distinct)} settings verified")
         raise typer.Exit(INTERRUPTED)
-    if not all(verdict.certified for _, verdict in found):
-        raise typer.Exit(1)
+    _end([verdict for _, verdict in found])
+
+
+def _end(verdicts: Sequence[Verdict]) -> None:
+    """End with the status of the worst verdict: a counterexample, no power, or all certified."""
+    from cnnmath.verify import NoPower
+
+    uncertified = [verdict for verdict in verdicts if not verdict.certified]
+    if uncertified:
+        raise typer.Exit(NO_POWER if all(isinstance(verdict, NoPower) for verdict in uncertified) else 1)
 
 
 def _show(found: Sequence[tuple[Setting, Verdict]], unknown: Sequence[str]) -> None:

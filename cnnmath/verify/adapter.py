@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
@@ -137,6 +137,8 @@ class Adapter:
         if parameters is None:
             return list(arrays.values()), {}
         wanted = {self.names.get(name, name): value for name, value in known.items()}
+        if wrt == "y" and (error := self.unasked(arrays)):
+            raise error
         plain = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         if any(p.kind is p.VAR_POSITIONAL for p in parameters) or not any(p.name in wanted for p in plain):
             needed = [p for p in plain if p.default is p.empty and p.name not in wanted]
@@ -169,6 +171,20 @@ class Adapter:
             settings["padding"] = tuple((w.before, w.after) for w in windows)
         sizes = {f"{name}_shape": self._shown_shape(op, name, shape) for name, shape in shapes.items()}
         return settings | sizes | {"op": op} | arrays
+
+    def unasked(self, operands: Iterable[str]) -> SettingError | None:
+        """That a gradient is to be asked for, where a parameter takes the gradient from above."""
+        above = self.names.get("dy", "dy")
+        own = {p.name for p in _parameters(self.function) or () if p.default is p.empty}
+        if above not in own or above in {self.names.get(name, name) for name in operands}:
+            return None
+        first, *others = operands
+        return SettingError(
+            f"its parameter '{above}' is the gradient from above, and no gradient is asked for.",
+            rule="of a function, the output is judged where nothing else is asked",
+            fix=f'say by which operand it gives the gradient: wrt="{first}", in a shell --wrt {first}'
+            + (f"; or {', '.join(others)}" if others else ""),
+        ).at(self.name)
 
     def _unknown(self, op: Operator, parameter: str, wanted: Mapping[str, Any]) -> SettingError:
         return SettingError(

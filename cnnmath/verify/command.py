@@ -19,7 +19,7 @@ from cnnmath.verify.ladder import ALL, verify
 from cnnmath.verify.load import kind_of, load
 from cnnmath.verify.search import RUNGS, search
 from cnnmath.verify.subject import Subject, under_test
-from cnnmath.verify.verdict import Verdict
+from cnnmath.verify.verdict import NoPower, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Command:
             kernel = replace(under_test(kernel, self.dtype), title=f"the package's {kind.__name__}")  # type: ignore[type-var]
         if self.op is not None and "(" in self.op:
             how |= {"rungs": self.rungs or ALL, "claim": self.claim, "seed": self.seed}
-            return verify(kernel, parse(self.op), *self.inputs, **how)
+            return _in_a_shell(verify(kernel, parse(self.op), *self.inputs, **how))
         if self.inputs:
             raise SettingError(
                 "inputs are given, and no setting of an operator.",
@@ -126,3 +126,11 @@ class Command:
                 raise SettingError(
                     f"--{option} {value} is none that is known.", rule=f"one of {', '.join(v for v in known if v)}"
                 )
+
+
+def _in_a_shell(verdict: Verdict) -> Verdict:
+    """The same verdict; what would tell more is said in options."""
+    if not (isinstance(verdict, NoPower) and verdict.better):
+        return verdict
+    inputs = (" ".join(f"--input {'x'.join(map(str, x))}" for x in case.inputs) for case in verdict.better)
+    return replace(verdict, fix=f"{' or '.join(inputs)}, or --claim shapes to certify these shapes alone")

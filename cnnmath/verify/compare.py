@@ -74,7 +74,7 @@ def place(wrt: str, at: tuple[int, ...]) -> str:
 
 
 def composition(trial: Trial, wrt: str, at: tuple[int, ...]) -> str:
-    """The terms of a number: which numbers enter it, each with its factor; empty where that would take long.
+    """The terms of a number: what enters it, each with its factor, or that nothing does; empty where that takes long.
 
     The factor of an entry is the derivative of the number by it.
     """
@@ -82,8 +82,9 @@ def composition(trial: Trial, wrt: str, at: tuple[int, ...]) -> str:
     if size(trial.case) > SMALL or mode(op, *trial.case.inputs) != "integers":
         return ""
     tensors = {name: Tensor.of(array) for name, array in trial.arrays.items()}
+    source = next(iter(tensors)) if wrt == "y" else "dy"
     if wrt == "y":
-        named = {next(iter(tensors)), *(m[0] for m in monomials(op, *trial.case.inputs) or () if len(m) == 1)}
+        named = {source, *(m[0] for m in monomials(op, *trial.case.inputs) or () if len(m) == 1)}
         entries = gradient.partials(op, at, tensors).items()
         terms = [(name, where, tensors[name][where], factor) for (name, where), factor in entries if name in named]
     else:
@@ -92,7 +93,10 @@ def composition(trial: Trial, wrt: str, at: tuple[int, ...]) -> str:
         terms = [("dy", o, dy[o], slope) for o, slope in slopes if slope is not None]
     texts = [f"{name}{list(where)} = {number(v)} times {number(f)}" for name, where, v, f in islice(terms, TERMS)]
     rest = len(terms) - TERMS
-    return "; ".join([*texts, *([f"and {rest} more"] if rest > 0 else [])]) or "nothing"
+    return (
+        "; ".join([*texts, *([f"and {rest} more"] if rest > 0 else [])])
+        or f"no {source}: by the definition none enters here"
+    )
 
 
 def number_of(value: Any) -> Any:

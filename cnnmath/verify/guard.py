@@ -14,6 +14,7 @@ import numpy as np
 from cnnmath.errors import SettingError
 from cnnmath.numeric.windows import Array
 from cnnmath.verify.evidence import Finding
+from cnnmath.verify.frames import where
 from cnnmath.verify.subject import Subject
 from cnnmath.verify.trial import Trial
 
@@ -129,7 +130,8 @@ def checked(
     if isinstance(result, _HangingError):
         return Finding("hangs", f"it has not come back after {limit:g} seconds", rung, wrt)
     if isinstance(result, BaseException):
-        return Finding("raises", f"it raises {type(result).__name__}: {first_line(result)}", rung, wrt)
+        lines = (("where", place),) if (place := where(result)) else ()
+        return Finding("raises", f"it raises {type(result).__name__}: {first_line(result)}", rung, wrt, lines=lines)
     if result is None:
         return Finding("nothing", "it gives nothing", rung, wrt)
     try:

@@ -77,7 +77,7 @@ def verify(
     Returns
     -------
     Certificate, Counterexample or NoPower
-        A value that reads as a report; ``.certified`` says whether the kernel may be believed, ``.record()`` is JSON.
+        A value that reads as a report, and is true where the kernel may be believed; ``.record()`` is JSON.
 
     Raises
     ------
@@ -128,9 +128,11 @@ def weighed(certificate: Certificate, op: Operator, claim: Claim = "operator") -
         return NoPower(certificate.kernel, cases, ("there is no number to compare",), fix)
     hidden = (*square(cases), *(m.says for m in unseen(op, cases, results)))
     if hidden and claim == "operator":
-        better = " and ".join(" ".join(map(str, case.inputs)) for case in telling(op))
-        fix = f'inputs such as {better}, or claim="shapes" to certify these shapes alone'
-        return NoPower(certificate.kernel, cases, tuple(f"it could behave as if {text}" for text in hidden), fix)
+        better = tuple(telling(op))
+        such = " and ".join(" ".join(map(str, case.inputs)) for case in better)
+        fix = f'inputs such as {such}, or claim="shapes" to certify these shapes alone'
+        why = tuple(f"it could behave as if {text}" for text in hidden)
+        return NoPower(certificate.kernel, cases, why, fix, better)
     return replace(certificate, blind=tuple(m.says for m in unseen(op, cases, results, wider=True)))
 
 
@@ -195,8 +197,9 @@ def shrunk(kernel: Subject, found: Counterexample, *, seed: int = 0, limit: floa
 
     hanging = found.finding.kind == "hangs"
     case = found.case if hanging else smallest(found.case, lambda c: again(c) is not None)
-    least = found if hanging else again(case) or found
-    return explained(kernel, replace(least, settings=found.settings), seed=seed, limit=limit)
+    least = None if hanging else again(case)
+    least = replace(found if least is None else least, settings=found.settings)
+    return explained(kernel, least, found.case, seed=seed, limit=limit)
 
 
 def _wanted(kernel: Subject, case: Case, wrt: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ First come settings that cover all pairs of classes, then drawn ones. The draw i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from hypothesis.errors import NoSuchExample, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
 from cnnmath.errors import SettingError
-from cnnmath.ops import Operator
+from cnnmath.ops import Operator, operands
 from cnnmath.verify.adapter import Adapter
 from cnnmath.verify.diagnosis import explained
 from cnnmath.verify.guard import LIMIT
@@ -69,10 +69,14 @@ def search(
         return climb(subject, case, wrt=wrt, rungs=rungs, limit=limit)
 
     drawn: SearchStrategy[Any] = cases(kind).map(lambda case: _tied(subject, case, wrt, rank)).filter(bool)
-    for case in taken(subject, kind, wrt, rank)[:examples]:
+    covered = taken(subject, kind, wrt, rank)
+    if not covered and (error := _unasked(subject, kind, wrt)):
+        raise error
+    for case in covered[:examples]:
         verdict = judge(case)
         if isinstance(verdict, Counterexample):
-            return _least(subject, drawn, replace(verdict, settings=len(certified) + 1), limit)
+            least = _least(subject, drawn, replace(verdict, settings=len(certified) + 1), limit)
+            return least if rank is not None else _of_its_rank(least, covered, judge)
         if isinstance(verdict, Certificate):
             certified.append(verdict)
 
@@ -100,6 +104,12 @@ def search(
     return join(certified)
 
 
+def _unasked(kernel: Subject, kind: type[Operator], wrt: str | Sequence[str] | None) -> SettingError | None:
+    """That a gradient is to be asked for, where a kernel takes the gradient from above and nothing is asked."""
+    case = covering(kind)[0]
+    return kernel.unasked(operands(case.op, *case.inputs)) if wrt is None and isinstance(kernel, Adapter) else None
+
+
 def taken(kernel: Subject, kind: type[Operator], wrt: str | Sequence[str] | None, rank: int | None) -> list[Case]:
     """Settings that cover all pairs of classes, as far as the kernel takes them."""
     return list(dict.fromkeys(case for each in covering(kind) if (case := _tied(kernel, each, wrt, rank))))
@@ -112,6 +122,22 @@ def _tied(kernel: Subject, case: Case, wrt: str | Sequence[str] | None, rank: in
     asked = (wrt,) if isinstance(wrt, str) else wrt or kernel.results(case.op, *case.inputs)
     op = tied(kernel, case.op, asked if isinstance(kernel, Adapter) else ("y",), *case.inputs)
     return op and Case(op, case.inputs)
+
+
+def _of_its_rank(found: Counterexample, tried: Sequence[Case], judge: Callable[[Case], Verdict]) -> Counterexample:
+    """A counterexample that says so where a kernel raises at one number of spatial axes, and not at another."""
+    if not _raises(found):
+        return found
+    ranks = {len(case.inputs[0]) - 2: case for case in reversed(tried)}
+    runs = [rank for rank, case in sorted(ranks.items()) if not _raises(judge(case))]
+    if not runs or len(found.case.inputs[0]) - 2 in runs:
+        return found
+    fix = f"it runs with {runs[0]} spatial axes: say rank={runs[0]}, in a shell --rank {runs[0]}, or give one setting"
+    return replace(found, finding=replace(found.finding, lines=(*found.finding.lines, ("fix", fix))))
+
+
+def _raises(verdict: Verdict) -> bool:
+    return isinstance(verdict, Counterexample) and verdict.finding.kind == "raises"
 
 
 def _least(kernel: Subject, drawn: SearchStrategy[Any], found: Counterexample, limit: float | None) -> Counterexample:
@@ -128,7 +154,7 @@ def _least(kernel: Subject, drawn: SearchStrategy[Any], found: Counterexample, l
     except (NoSuchExample, Unsatisfiable):
         return shrunk(kernel, found, limit=limit)
     verdict = climb(kernel, case, wrt=found.wrt, rungs=[found.finding.rung], limit=limit)
-    return explained(kernel, replace(verdict, settings=found.settings), limit=limit)  # type: ignore[arg-type]
+    return explained(kernel, replace(verdict, settings=found.settings), found.case, limit=limit)  # type: ignore[arg-type]
 
 
 SHRINKING = 500

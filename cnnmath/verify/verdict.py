@@ -46,6 +46,9 @@ class Certificate:
         """Whether the kernel may be believed: it may."""
         return True
 
+    def __bool__(self) -> bool:
+        return self.certified
+
     @property
     def rung(self) -> int:
         """The highest rung that every result has reached."""
@@ -142,6 +145,8 @@ class Counterexample:
         Known mistakes that give exactly what the kernel gave, the simplest first.
     settings
         How many settings were tried before this one was found.
+    known
+        How many mistakes are known that could have explained it; 0 where none was asked for.
     """
 
     kernel: str
@@ -150,11 +155,15 @@ class Counterexample:
     finding: Finding
     explanations: tuple[str, ...] = ()
     settings: int = 1
+    known: int = 0
 
     @property
     def certified(self) -> bool:
         """Whether the kernel may be believed: it may not."""
         return False
+
+    def __bool__(self) -> bool:
+        return self.certified
 
     def record(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -182,6 +191,8 @@ class Counterexample:
         f, name = self.finding, result_name(self.wrt)
         known = [f"your {name} behaves as if {text}" for text in self.explanations]
         told = [("known" if i == 0 else "or", text) for i, text in enumerate(known[:SHOWN])]
+        if self.known and not known:
+            told = [("known", _none_of(self.known, f"{type(self.case.op).__name__}'s {name}"))]
         seen = f"rung {f.rung}, {RUNGS[f.rung]}" + (f", after {self.settings} settings" if self.settings > 1 else "")
         return [("wrong", f.fact), *f.lines, *told, *_more(known), ("seen at", seen)]
 
@@ -206,17 +217,23 @@ class NoPower:
         What they cannot tell apart.
     fix
         What would.
+    better
+        Settings that can.
     """
 
     kernel: str
     cases: tuple[Case, ...]
     why: tuple[str, ...]
     fix: str = ""
+    better: tuple[Case, ...] = ()
 
     @property
     def certified(self) -> bool:
         """Whether the kernel may be believed: nothing is known."""
         return False
+
+    def __bool__(self) -> bool:
+        return self.certified
 
     def record(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -278,6 +295,13 @@ def join(certificates: Iterable[Certificate]) -> Certificate:
     )
 
 
+def _none_of(known: int, what: str) -> str:
+    """That no known mistake explains a result."""
+    if known == 1:
+        return f"the one known mistake of {what} does not do this"
+    return f"none of the {known} known mistakes of {what} does this"
+
+
 def _settings(cases: tuple[Case, ...]) -> str:
     """The setting, or the operator of several inputs, or how many settings there are."""
     if len(cases) == 1:
@@ -292,7 +316,7 @@ def _inputs(cases: tuple[Case, ...]) -> list[tuple[str, str]]:
     """The inputs of one operator, where there are several."""
     if len(cases) == 1 or len({case.op for case in cases}) > 1:
         return []
-    return [("at", "; ".join(" and ".join(map(str, case.inputs)) for case in cases))]
+    return [("at", _listed(tuple(" and ".join(map(str, case.inputs)) for case in cases), "; "))]
 
 
 def _more(texts: Sequence[str]) -> list[tuple[str, str]]:

@@ -236,3 +236,31 @@ def test_a_kernel_that_interrupts_itself_is_wrong_like_any_other():
         raise KeyboardInterrupt(x.size)
 
     assert verify(kernel, ops.ReLU(), (1, 2, 3)).finding.kind == "raises"
+
+
+def test_a_verdict_is_true_where_it_is_a_certificate_and_only_there():
+    def wrong(dy, x):
+        return dy * (x >= 0)
+
+    counterexample = verify(wrong, ops.ReLU(), wrt="x", rungs=[2])
+    no_power = verify(RELU, ops.ReLU(), (1, 2, 4, 4), rungs=[2])
+    assert isinstance(counterexample, Counterexample)
+    assert isinstance(no_power, NoPower)
+    assert verify(RELU, ops.ReLU(), (1, 2, 3), rungs=[2])
+    assert not counterexample
+    assert not no_power
+
+
+@pytest.mark.parametrize(("wrt", "source"), [("x", "dy"), ("y", "x")])
+def test_of_a_number_that_nothing_enters_it_says_so(wrt, source):
+    if wrt == "x":
+        found = verify(lambda dy, x: dy * (x >= 0), ops.ReLU(), wrt="x", rungs=[2])
+    else:
+        op = ops.Conv(1, (1,), padding=1, bias=False)
+        found = verify(lambda x, w: np.pad(x, [(0, 0), (0, 0), (1, 1)]) * w[0] + 1, op, (1, 1, 2), rungs=[2])
+    assert ("made of", f"no {source}: by the definition none enters here") in found.finding.lines
+
+
+def test_of_many_settings_a_few_are_shown():
+    lines = repr(search(RELU, ops.ReLU, 20)).splitlines()
+    assert lines[1].endswith("; and 14 more")

@@ -35,6 +35,12 @@ def read_part(op: Any, dy: Array, x: Array, w: Array, *_: Array) -> Array:
     return dx_of(op, dy, x, w)[:, :, *map(slice, ends)]
 
 
+def uncut(op: Any, dy: Array, x: Array, w: Array, *_: Array) -> Array:
+    """Gradient of the input with the padding around it."""
+    around = [(0, 0), (0, 0), *((a.before, a.after) for a in op.windows(x.shape[2:]))]
+    return dx_of(replace(op, padding=0), dy, np.pad(x, around), w)
+
+
 def read_part_at_the_end(op: Any, dy: Array, x: Array, w: Array, *_: Array) -> Array:
     """The same, filled up to the shape of the input on the wrong side."""
     part = read_part(op, dy, x, w)
@@ -146,6 +152,8 @@ def _of_dx() -> Iterator[Mistake]:
                read_part_at_the_end, _with_a_rest, "B01")  # fmt: skip
     yield made("dx-without-the-rest", "the input ended where the last window does", read_part,
                lambda op, inputs: any(rests(op, inputs[0])), "B02")  # fmt: skip
+    yield made("dx-with-its-padding", "dx were not cut to the input, but kept the padding around it", uncut,
+               lambda op, inputs: any(w.before or w.after for w in op.windows(inputs[0][2:])))  # fmt: skip
     yield made("stride-missing-in-dx", "dy were spread with stride 1", _dx_stored_by(packed), _packing_shows, "B12")
     yield made("dx-overlaps-overwritten", "what several windows give to an input were stored, not added",
                _dx_stored_by(overwrite), lambda op, inputs: shared(meetings(op, inputs[0])), "B28")  # fmt: skip

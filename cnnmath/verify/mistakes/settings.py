@@ -60,6 +60,26 @@ def first_of(name: str) -> Change:
     return lambda op, _: replace(op, **{name: (getattr(op, name)[0],) * len(op.kernel)})
 
 
+def ends_exchanged(name: str) -> Change:
+    """The first axis's stride, or another setting, on the last axis, and the last one's on the first."""
+
+    def change(op: Any, _: Shape = ()) -> Any:
+        values = getattr(op, name)
+        if isinstance(values, str) or len(values) == 1:
+            return op
+        return replace(op, **{name: (values[-1], *values[1:-1], values[0])})
+
+    return change
+
+
+EXCHANGED = (
+    ("padding", "the padding of the first and the last axis were exchanged"),
+    ("stride", "the strides of the first and the last axis were exchanged"),
+    ("dilation", "the dilations of the first and the last axis were exchanged"),
+)
+"""Settings that every axis has one of, each with what is said where those of two axes are exchanged."""
+
+
 def one_on(name: str, axis: int) -> Change:
     """Stride or dilation 1 on one axis of several."""
 
@@ -127,6 +147,8 @@ def window_mistakes(kind: type[Operator], prefix: str, results: tuple[str, ...])
     yield made(
         "dilation-of-the-first-axis", "the dilation of the first axis were used for all axes", first_of("dilation")
     )
+    for name, says in EXCHANGED:
+        yield made(f"{name}-of-axes-exchanged", says, ends_exchanged(name))
     yield made(
         "same-padding-of-the-undilated-kernel",
         "SAME padding were computed from the kernel without its dilation",

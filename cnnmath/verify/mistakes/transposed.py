@@ -24,7 +24,7 @@ from cnnmath.verify.mistakes.mistake import (
     wrong_output,
 )
 from cnnmath.verify.mistakes.reading import backward_rereads, reading, rearranged, rereads, sees
-from cnnmath.verify.mistakes.settings import AXES, first_of, first_padding, one_on, swapped
+from cnnmath.verify.mistakes.settings import AXES, EXCHANGED, ends_exchanged, first_of, first_padding, one_on, swapped
 
 RIGHT, ALL = KERNELS[ConvTranspose], ("y", "x", "w")
 
@@ -74,6 +74,8 @@ def _of_settings() -> Iterator[Mistake]:
     for a in AXES:
         yield made(f"dilation-ignored-on-axis-{a}", f"the dilation of axis {a} were 1", one_on("dilation", a))
     yield made("dilation-ignored-everywhere", "the dilation were 1", with_setting(dilation=1))
+    for setting, says in EXCHANGED:
+        yield made(f"{setting}-of-axes-exchanged", says, ends_exchanged(setting))
     yield made("output-padding-dropped", "there were no output padding", with_setting(output_padding=0))
 
 

@@ -1,0 +1,135 @@
+"""What is said where a kernel was asked for wrongly, or does not run: the line, and what to do."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from cnnmath import ops
+from cnnmath.cli import app
+from cnnmath.errors import SettingError
+from cnnmath.numeric import KERNELS
+from cnnmath.verify import Adapter, NoPower, search, verify
+from cnnmath.verify.mistakes import MISTAKES
+
+ASKED = "its parameter 'dy' is the gradient from above, and no gradient is asked for."
+
+
+def relu_dx(dy, x):
+    return dy * (x > 0)
+
+
+def failing(x):
+    return x / (1 // 0)
+
+
+def planar(x):
+    n, c, _h, _w = x.shape
+    assert (n, c) == x.shape[:2]
+    return np.maximum(x, 0)
+
+
+@pytest.mark.parametrize(("ask", "kind"), [(verify, ops.ReLU()), (search, ops.ReLU)])
+@pytest.mark.parametrize("kernel", [relu_dx, lambda dy: dy])
+def test_a_gradient_that_was_not_asked_for_is_to_be_asked_for(ask, kind, kernel):
+    with pytest.raises(SettingError) as error:
+        ask(kernel, kind)
+    assert error.value.fact == ASKED
+    assert error.value.lines["fix"] == 'say by which operand it gives the gradient: wrt="x", in a shell --wrt x'
+
+
+def test_all_operands_are_named_by_which_there_is_a_gradient():
+    with pytest.raises(SettingError) as error:
+        verify(lambda dy, x, w: (dy, x, w), ops.Conv(1, 3))
+    assert error.value.lines["fix"].endswith('wrt="x", in a shell --wrt x; or w, b')
+
+
+def test_a_parameter_dy_that_has_a_default_or_takes_an_operand_is_none_of_a_gradient():
+    assert verify(lambda x, dy=0: np.maximum(x, dy), ops.ReLU(), rungs=[2])
+    assert verify(Adapter(lambda dy: np.maximum(dy, 0), names={"x": "dy"}), ops.ReLU(), rungs=[2])
+    assert verify(relu_dx, ops.ReLU(), wrt="x", rungs=[2])
+
+
+def test_an_exception_is_told_with_the_innermost_line_of_the_users_own_code():
+    def broken(x):
+        return np.broadcast_to(x, (0, 0))  # raises within NumPy
+
+    line = broken.__code__.co_firstlineno + 1
+    assert verify(broken, ops.ReLU()).finding.lines == (("where", f"line {line} of test_advice.py"),)
+
+
+def test_an_exception_that_no_line_of_the_user_raised_has_none():
+    found = verify(np.linalg.inv, ops.ReLU(), (1, 2, 3))
+    assert found.finding.fact.startswith("it raises LinAlgError: ")
+    assert found.finding.lines == ()
+
+
+def test_a_kernel_that_runs_at_another_number_of_axes_is_told_so():
+    found = search(planar, ops.ReLU)
+    fix = "it runs with 2 spatial axes: say rank=2, in a shell --rank 2, or give one setting"
+    assert found.finding.kind == "raises"
+    assert found.finding.lines[1:] == (("fix", fix),)
+    assert search(planar, ops.ReLU, 5, rank=2)
+    assert search(planar, ops.ReLU, 5, rank=1).finding.lines == found.finding.lines[:1]
+    assert search(failing, ops.ReLU, 5).finding.lines == (
+        ("where", f"line {failing.__code__.co_firstlineno + 1} of test_advice.py"),
+    )
+
+
+def test_what_has_no_power_is_mended_in_the_words_of_where_it_was_asked():
+    found = verify(KERNELS[ops.Conv], ops.Conv(4, 3), (1, 1, 5, 5), rungs=[2])
+    assert isinstance(found, NoPower)
+    assert found.fix.endswith('or claim="shapes" to certify these shapes alone')
+    ran = CliRunner().invoke(app, ["verify", "conv", "--op", "conv(4, 3)", "--input", "1x1x5x5", "--rungs", "2"])
+    assert ran.exit_code == 3
+    assert "--claim shapes to certify these shapes alone" in " ".join(ran.stdout.split())
+    assert 'claim="shapes"' not in ran.stdout
+
+
+def swapped(name):
+    """A convolution that takes the first axis's stride, or another setting, for the last, and the last one's for it."""
+
+    def conv(op, x, w):
+        return KERNELS[ops.Conv].forward(replace(op, **{name: getattr(op, name)[::-1]}), x, w)
+
+    return conv
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "says"),
+    [
+        ("dilation", {"dilation": (1, 2)}, "the dilations of the first and the last axis were exchanged"),
+        ("stride", {"stride": (1, 2)}, "the strides of the first and the last axis were exchanged"),
+        ("padding", {"padding": (1, 0)}, "the padding of the first and the last axis were exchanged"),
+    ],
+)
+def test_a_setting_of_the_wrong_axis_is_named(name, setting, says):
+    found = verify(swapped(name), ops.Conv(1, 3, bias=False, **setting), rungs=[2])
+    assert found.explanations == (says,)
+
+
+def test_a_gradient_of_the_wrong_shape_is_explained_too():
+    def uncut(dy, w, x_shape):
+        dx = np.zeros((*x_shape[:2], x_shape[2] + 2))
+        for k in range(w.shape[2]):
+            dx[:, :, k : k + dy.shape[2]] += np.einsum("nfo,fc->nco", dy, w[:, :, k])
+        return dx
+
+    found = verify(uncut, ops.Conv(1, (3,), padding=1, bias=False), (2, 2, 5), wrt="x", rungs=[2])
+    assert found.finding.kind == "shape"
+    assert found.explanations == ("dx were not cut to the input, but kept the padding around it",)
+
+
+def test_of_mistakes_that_do_the_same_at_the_smallest_setting_the_one_is_told_that_does_it_at_the_first_too():
+    found = verify(lambda dy, x: dy * (x >= 0), ops.ReLU(), wrt="x", rungs=[2])
+    assert found.case.inputs == ((1, 1, 1, 1),)
+    assert found.explanations == ("the derivative at 0 were 1",)
+
+
+def test_what_no_known_mistake_explains_is_said_to_be_new():
+    found = verify(lambda x: x * x + x.sum(), ops.ReLU(), rungs=[2])
+    count = sum(m.kind is ops.ReLU and "y" in m.spoils for m in MISTAKES)
+    assert found.explanations == ()
+    assert f"  known     none of the {count} known mistakes of ReLU's y does this\n" in repr(found)
+    assert "known  " not in repr(verify(failing, ops.ReLU()))
