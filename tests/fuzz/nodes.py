@@ -32,11 +32,17 @@ ARRAYS = (
     np.ones((4, 4), np.float16),
     np.ones((3, 4, 4, 4), np.float32),
 )
+NARROW = (TensorProto.FLOAT8E5M2, TensorProto.BFLOAT16, TensorProto.INT4, TensorProto.STRING, TensorProto.COMPLEX64)
+"""Types that NumPy has not, or that are no real numbers."""
+
 SHAPES = ([1, 4, 4, 4], ["n", 3, 8, 8], [2, 4, 6], [2, 3], [], [0, 3, 4], [1, 2, "n"], None)
-TYPES = (TensorProto.FLOAT,) * 3 + (TensorProto.INT64, TensorProto.BOOL, TensorProto.FLOAT16, TensorProto.DOUBLE)
+USUAL = [TensorProto.FLOAT] * 6
+TYPES = (*USUAL, TensorProto.INT64, TensorProto.BOOL, TensorProto.FLOAT16, TensorProto.DOUBLE, *NARROW)
 
 MOST = 5
 """Inputs of a node that may have any number."""
+RARE = 0.1
+"""Share of the arrays that are of such types."""
 OTHERS = 0.35
 """Share of the attributes that a node need not have."""
 
@@ -65,10 +71,17 @@ def drawn(draw: Random) -> bytes:
         "g",
         [helper.make_tensor_value_info("x", draw.choice(TYPES), draw.choice(SHAPES))],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
-        [numpy_helper.from_array(draw.choice(ARRAYS), name) for name in ("a", "b", "c") if name in inputs],
+        [_array(draw, name) for name in ("a", "b", "c") if name in inputs],
     )
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", version)], ir_version=8)
     return proto.SerializeToString()
+
+
+def _array(draw: Random, name: str) -> TensorProto:
+    if draw.random() < RARE:
+        kind = draw.choice(NARROW)
+        return helper.make_tensor(name, kind, (2,), [b"a", b"b"] if kind == TensorProto.STRING else [1, 2])
+    return numpy_helper.from_array(draw.choice(ARRAYS), name)
 
 
 def _schema(kind: str, version: int) -> defs.OpSchema:

@@ -154,6 +154,17 @@ def numbers(value: Known | None) -> tuple[Size, ...]:
     return tuple(int(n) if isinstance(n, (Integral, np.generic)) else n for n in found.ravel().tolist())
 
 
+def computed_in(dtype: str) -> str:
+    """The type of floats in which NumPy has numbers of a type: float32 where they are narrower than its own.
+
+    Examples
+    --------
+    >>> computed_in("float64"), computed_in("bfloat16")
+    ('float64', 'float32')
+    """
+    return dtype if dtype in ("float16", "float64") else "float32"
+
+
 def reals(value: Known | None) -> list[float]:
     """Numbers that a value holds, such as scales.
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from cnnmath.graph import Constant
-from cnnmath.interchange.onnx.known import Known, constant, numbers
+from cnnmath.interchange.onnx.known import Known, computed_in, constant, numbers
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule, merged
 from cnnmath.interchange.unclaimed import UnclaimedError
@@ -28,7 +28,7 @@ def mean(here: Here) -> Known | tuple[Known | None, ...]:
     count = len(here.node.inputs)
     if count == 1 or not isinstance(total, Known):
         return total
-    divisor = constant(f"{here.node.name or 'mean'}.count", np.array(count, total.dtype or "float32"))
+    divisor = constant(f"{here.node.name or 'mean'}.count", np.array(count, computed_in(total.dtype)))
     return here.add(Divide(), total, divisor)
 
 

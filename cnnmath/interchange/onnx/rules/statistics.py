@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from cnnmath.interchange.onnx.known import Known, filled
+from cnnmath.interchange.onnx.known import Known, computed_in, filled
 from cnnmath.interchange.onnx.reading import Here
 from cnnmath.interchange.onnx.rules.rule import Rule
 from cnnmath.ops import Add, Affine, Clip, Divide, LayerNorm, Multiply, Power, Reduce, RMSNorm, Subtract
@@ -70,7 +70,7 @@ def lp_normalization(here: Here) -> Known:
     x = here.input(0)
     over = (here.attribute("axis", -1) % x.rank,)
     length = here.add(Reduce(f"l{here.attribute('p', 2)}", over), x, suffix="length")
-    least = np.finfo(x.dtype if x.dtype in ("float16", "float64") else "float32").smallest_subnormal
+    least = np.finfo(computed_in(x.dtype)).smallest_subnormal
     return here.add(Divide(), x, here.add(Clip(float(least)), length, suffix="divisor"))
 
 

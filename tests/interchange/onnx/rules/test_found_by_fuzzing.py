@@ -66,6 +66,11 @@ def test_a_node_of_a_version_that_has_it_not_yet_is_held_to_what_the_newest_asks
         import_onnx(old)
 
 
+def test_a_mean_of_numbers_of_eight_bits_is_read():
+    found = import_onnx(model([helper.make_node("Mean", ["x", "x"], ["y"], "mean")], kind=TensorProto.FLOAT8E5M2))
+    assert "Divide" in {type(op).__name__ for _, op in found.network}
+
+
 def test_a_field_of_too_many_phases_is_not_listed():
     net = Architecture("net", (1, 2))
     net.add("up", ConvTranspose(1, (1,), stride=2**40))
