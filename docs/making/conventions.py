@@ -30,8 +30,8 @@ def of_operators() -> str:
 
 
 def link(name: str) -> str:
-    """An operator with a link to its page."""
-    return f"[{name}]({page_path(name)})"
+    """An operator with a link to its page, as the site has it."""
+    return f"[{name}]({page_path(name).removesuffix('.md')}.html)"
 
 
 @cache

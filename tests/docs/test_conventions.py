@@ -11,7 +11,7 @@ from cnnmath.report.docstring import documented
 def test_every_operator_with_conventions_has_a_row():
     rows = conventions.of_operators().splitlines()[2:]
     assert len(rows) == sum("Conventions" in documented(kind).notes for kind in ops.ALL)
-    assert rows[0].startswith("| [Conv](operators/conv.md) | The kernel is not flipped;")
+    assert rows[0].startswith("| [Conv](operators/conv.html) | The kernel is not flipped;")
 
 
 def test_every_citation_is_among_the_works_or_the_programs():

@@ -75,5 +75,5 @@ def test_a_node_that_lacks_a_state_is_named_with_what_it_takes():
     with pytest.raises(ShapeError) as caught:
         shapes(net)
     assert str(caught.value).splitlines()[:2] == [
-        "lstmcell 'cell': it takes three inputs, x, h and c.", "  here    2 given",
+        "lstmcell 'cell': it takes three inputs, x, h and c.", "  reads   'input' and 'input'",
     ]  # fmt: skip

@@ -137,7 +137,7 @@ def test_an_unknown_operator_is_answered_with_near_names():
     assert first == "there is no operator 'conv2d'."
     assert near.startswith("  near    conv")
     names = sorted(kind.__name__.lower() for kind in ops.ALL)
-    assert known == f"  known   {len(names)} names, {names[0]} to {names[-1]}"
+    assert known == f"  known   {len(names)} names, {names[0]} to {names[-1]}; listed by `cnnmath derive`"
 
 
 def symbolic_shapes(case):

@@ -107,7 +107,7 @@ MESSAGES = {
         "  text    conv(8, 5) > flaten\n"
         "                       ^\n"
         "  near    flatten, layernorm\n"
-        f"  known   {len(ops.ALL)} names, abs to wrappad",
+        f"  known   {len(ops.ALL)} names, abs to wrappad; listed by `cnnmath derive`",
     ),
     "conv(8, 3, strid=2)": (
         UnknownNameError,
