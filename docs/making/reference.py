@@ -7,6 +7,7 @@ from typing import Any
 
 import cnnmath
 from cnnmath import ops
+from cnnmath.report.operator import page_path
 from making.show import table
 
 
@@ -29,8 +30,11 @@ def modules() -> str:
 
 
 def operators() -> str:
-    """Every operator with its settings."""
-    rows = [[f"`{kind.__name__}`", sentence(kind)] for kind in ops.ALL]
+    """Every operator, with a link to its page."""
+    rows = [
+        [f"[`{kind.__name__}`](../{page_path(kind.__name__).removesuffix('.md')}.html)", sentence(kind)]
+        for kind in ops.ALL
+    ]
     return table(["operator", "what"], rows).replace("---:", ":---")
 
 
