@@ -160,7 +160,7 @@ def _check_path(name: Key, path: tuple[Key, ...]) -> None:
 
 def _prefix(call: Node) -> str:
     """What names of a call's body begin with."""
-    return call.name or next(filter(None, call.outputs))
+    return call.name or next(filter(None, call.outputs), call.kind)
 
 
 def _body(call: Node, function: Function, fresh: Fresh) -> list[Node]:

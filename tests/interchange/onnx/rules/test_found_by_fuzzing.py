@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import numpy as np
 import onnx
 import pytest
@@ -69,6 +71,19 @@ def test_a_node_of_a_version_that_has_it_not_yet_is_held_to_what_the_newest_asks
 def test_a_mean_of_numbers_of_eight_bits_is_read():
     found = import_onnx(model([helper.make_node("Mean", ["x", "x"], ["y"], "mean")], kind=TensorProto.FLOAT8E5M2))
     assert "Divide" in {type(op).__name__ for _, op in found.network}
+
+
+def test_a_call_in_a_function_whose_output_is_an_input_that_is_left_out_ends_in_an_error_of_the_package():
+    def function(name, inputs, *nodes):
+        sets = [helper.make_opsetid("", 17), helper.make_opsetid("local", 1)]
+        return helper.make_function("local", name, inputs, ["b"], list(nodes), sets)
+
+    relu, lost = helper.make_node("Relu", ["a"], ["b"]), helper.make_node("inner", ["a"], ["v"], domain="local")
+    proto = model([helper.make_node("outer", ["x"], ["y"], "call", domain="local")])
+    proto.functions.extend([function("inner", ["a"], relu), function("outer", ["a", "v"], lost, relu)])
+    proto.opset_import.append(helper.make_opsetid("local", 1))
+    with suppress(CnnmathError):
+        import_onnx(proto)
 
 
 def test_a_field_of_too_many_phases_is_not_listed():
