@@ -18,7 +18,8 @@ from cnnmath.graph.sources import Constant, Given
 from cnnmath.graph.summary import Summary, analyze
 
 if TYPE_CHECKING:
-    from cnnmath.graph.difference import Difference, diff
+    from cnnmath.graph.compared import diff
+    from cnnmath.graph.difference import Difference
     from cnnmath.graph.execute import Gradients, forward, loss_and_gradients
     from cnnmath.graph.inverse import accepted_inputs, exact_inputs, inputs_for, smallest_input
     from cnnmath.graph.prepared import Prepared
@@ -58,7 +59,7 @@ _HOMES = {
     "Gradients": "execute",
     "Prepared": "prepared",
     "accepted_inputs": "inverse",
-    "diff": "difference",
+    "diff": "compared",
     "exact_inputs": "inverse",
     "forward": "execute",
     "inputs_for": "inverse",
