@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cnnmath.numeric.combine import dropout_mask
     from cnnmath.numeric.engine import Engine, current, using
-    from cnnmath.numeric.kernels import KERNELS, Kernel, backward, forward, kernel, memory_needed, switches
+    from cnnmath.numeric.kernels import KERNELS, Kernel, kernel
     from cnnmath.numeric.methods.choose import METHODS, Choice, choose_method
     from cnnmath.numeric.recurrent import states
     from cnnmath.numeric.running import running_statistics
+    from cnnmath.numeric.verbs import backward, forward, memory_needed, switches
     from cnnmath.numeric.windows import gather, scatter
 
 __all__ = [
@@ -44,18 +45,18 @@ _HOMES = {
     "Choice": "methods.choose",
     "Engine": "engine",
     "Kernel": "kernels",
-    "backward": "kernels",
+    "backward": "verbs",
     "choose_method": "methods.choose",
     "current": "engine",
     "dropout_mask": "combine",
-    "forward": "kernels",
+    "forward": "verbs",
     "gather": "windows",
     "kernel": "kernels",
-    "memory_needed": "kernels",
+    "memory_needed": "verbs",
     "running_statistics": "running",
     "scatter": "windows",
     "states": "recurrent",
-    "switches": "kernels",
+    "switches": "verbs",
     "using": "engine",
 }
 
