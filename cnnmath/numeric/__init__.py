@@ -5,8 +5,9 @@ Each name loads its module when it is first used, so that a network is analysed 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cnnmath.late import late_names
 
 if TYPE_CHECKING:
     from cnnmath.numeric.combine import dropout_mask
@@ -60,14 +61,4 @@ _HOMES = {
     "using": "engine",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Load a name's module when the name is first used (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'cnnmath.numeric' has no attribute '{name}'")
-    return getattr(import_module(f"cnnmath.numeric.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    """The public names, also those that are not loaded yet, and what every module has."""
-    return sorted({*__all__, *globals()})
+__getattr__, __dir__ = late_names(__name__, _HOMES)
