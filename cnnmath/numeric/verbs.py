@@ -39,6 +39,7 @@ def forward(op: Operator, *inputs: Any, **parameters: Any) -> Array:
 
     Examples
     --------
+    >>> from cnnmath import ops
     >>> x, w = np.arange(1.0, 10).reshape(1, 1, 3, 3), np.ones((1, 1, 2, 2))
     >>> forward(ops.Conv(1, 2, bias=False), x, w=w)[0, 0]
     array([[12., 16.],
@@ -56,6 +57,7 @@ def backward(op: Operator, dy: Any, *inputs: Any, **parameters: Any) -> dict[str
 
     Examples
     --------
+    >>> from cnnmath import ops
     >>> x, w = np.arange(1.0, 10).reshape(1, 1, 3, 3), np.ones((1, 1, 2, 2))
     >>> grads = backward(ops.Conv(1, 2, bias=False), np.ones((1, 1, 2, 2)), x, w=w)
     >>> grads["x"][0, 0]
@@ -96,6 +98,7 @@ def switches(op: Operator, x: Any) -> Array:
 
     Examples
     --------
+    >>> from cnnmath import ops
     >>> x = np.array([[[[1, 5, 2, 0], [3, 4, 0, 2]]]])
     >>> z = switches(ops.MaxPool(2), x)
     >>> z[0, 0]
@@ -131,6 +134,7 @@ def memory_needed(op: Operator, *inputs: Shape, dtype: Any = float, gradient: bo
 
     Examples
     --------
+    >>> from cnnmath import ops
     >>> memory_needed(ops.ReLU(), (32, 64, 56, 56), dtype=np.float32) / 2**20
     49.0
     """
