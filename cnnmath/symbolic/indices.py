@@ -22,8 +22,8 @@ from cnnmath.ops import (
 )
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.blocks import Blocks
-from cnnmath.ops.rearrange import numbered as row_major
 from cnnmath.ops.recurrent import Cell
+from cnnmath.ops.row_major import row_major
 from cnnmath.symbolic.reader import Symbolic, numbered
 from cnnmath.symbolic.terms import Expr
 
