@@ -12,11 +12,11 @@ Examples
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnmath import ops
 from cnnmath.errors import CnnmathError
+from cnnmath.late import late_names
 from cnnmath.window import Window
 
 if TYPE_CHECKING:
@@ -90,16 +90,4 @@ _HOMES = {
     "write_report": "report",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Load a name's module when the name is first used (PEP 562)."""
-    if name in _HOMES:
-        return getattr(import_module(f"cnnmath.{_HOMES[name]}"), name)
-    if name in __all__:
-        return import_module(f"cnnmath.{name}")
-    raise AttributeError(f"module 'cnnmath' has no attribute '{name}'")
-
-
-def __dir__() -> list[str]:
-    """The public names, also those that are not loaded yet, and what every module has."""
-    return sorted({*__all__, *globals()})
+__getattr__, __dir__ = late_names(__name__, _HOMES)

@@ -36,7 +36,7 @@ def test_the_spine_loads_nothing_third_party(module):
 
 
 def test_kernels_load_numpy_and_neither_symbols_nor_graphs_nor_strategies():
-    assert loaded("cnnmath.numeric.kernels", PACKAGE.parent) == {"numpy"}
+    assert loaded("cnnmath.numeric.verbs", PACKAGE.parent) == {"numpy"}
     assert loaded("cnnmath.filters", PACKAGE.parent) == {"numpy"}
 
 

@@ -98,7 +98,7 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Compare two networks layer by layer: exit status 0 where they are equal, 1 where they differ."""
-    from cnnmath.graph.difference import diff as compared
+    from cnnmath.graph import diff as compared
 
     arrays = None
     if weights:

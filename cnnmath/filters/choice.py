@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from math import log2, prod, sqrt
+from math import log2, prod
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
 from cnnmath.errors import DataError, unknown
 from cnnmath.filters.factor import TOLERANCE, factors
-from cnnmath.filters.numbers import greatest
 from cnnmath.filters.paths import (
-    ROOM,
     SINGLE,
     count,
     direct_cost,
@@ -26,8 +22,8 @@ from cnnmath.filters.paths import (
     long_axes,
     separable_cost,
 )
+from cnnmath.filters.rounding import fourier_error, rounding
 from cnnmath.filters.slide import Slide
-from cnnmath.numeric.windows import Array
 
 METHODS = ("direct", "separable", "fft")
 EXACTLY = 0.25
@@ -115,12 +111,6 @@ def _quickest(slide: Slide) -> str:
     return next(method for method in sorted(costs, key=lambda method: costs[method]) if SERVES[method](slide))
 
 
-def gamma(operations: float, dtype: np.dtype[Any]) -> float:
-    """Higham's gamma_n: relative error of n roundings (Accuracy and Stability of Numerical Algorithms, lemma 3.1)."""
-    roundings = operations * float(np.finfo(dtype).eps) / 2
-    return roundings / (1 - roundings)
-
-
 def _start(slide: Slide) -> float:
     """Exact numbers take so long that getting ready is nothing beside them."""
     return 0.0 if slide.x.dtype == object else START
@@ -129,7 +119,7 @@ def _start(slide: Slide) -> float:
 def _direct(slide: Slide) -> Way:
     """One product a tap and an output, zeros included; each output is rounded once a tap."""
     products = prod(slide.outputs) * slide.w.size
-    return Way("direct", products, _direct_cost(slide), _block(slide), _rounding(slide, slide.w.size))
+    return Way("direct", products, _direct_cost(slide), _block(slide), rounding(slide, slide.w.size))
 
 
 def _direct_cost(slide: Slide) -> float:
@@ -144,7 +134,7 @@ def _separable(slide: Slide) -> Way:
     axes = long_axes(slide.w)
     roundings = sum(len(vectors[axis]) for axis in axes) + (TOLERANCE if len(axes) > 1 else 0)
     scratch = 2 * _block(slide)
-    return Way("separable", _passes(slide), _separable_cost(slide), scratch, _rounding(slide, roundings))
+    return Way("separable", _passes(slide), _separable_cost(slide), scratch, rounding(slide, roundings))
 
 
 def _separable_cost(slide: Slide) -> float:
@@ -211,90 +201,11 @@ SERVES: Mapping[str, Callable[[Slide], bool]] = MappingProxyType(
 """Whether each way can be taken."""
 
 
-def fourier_error(slide: Slide, lengths: list[int], *, sharp: bool = True) -> float:
-    r"""Bound on the error of a convolution by transforms, for every output.
-
-    A stage of radix p multiplies by twiddle factors and adds p terms, so that each term is rounded at most p + 7 times
-    (a complex product counts as three roundings, a factor as one), and the stage has the relative error
-    :math:`\sqrt p\,\gamma_{p+7}` in the 2-norm, as the matrix of moduli has norm p and the stage itself
-    :math:`\sqrt p`. Over all stages, :math:`1 + \tau = \prod_p (1 + \sqrt p\,\gamma_{p+7})`. With
-    :math:`1 + \alpha = (1 + \tau)^2 (1 + \gamma_3)` for the product of both spectra, whose 1-norm is at most L times
-    :math:`\|x\|_2 \|h\|_2`, where x is what a block reads, every output errs by at most
-
-    .. math:: \alpha (1 + \tau\sqrt L)\, \|x\|_2 \|h\|_2 + \tau \min(\|x\|_2 \|h\|_1, \|x\|_1 \|h\|_2)
-
-    The norms of x are bounded by its greatest number, and where the bound is to be ``sharp``, by those of the whole.
-
-    References
-    ----------
-    .. [1] N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, SIAM 2002, theorem 24.2, whose
-       argument for radix 2 this repeats for every radix.
-
-    Examples
-    --------
-    >>> slide = Slide.of(np.ones(100), np.ones(5), "same", "zero")
-    >>> 1e-15 < fourier_error(slide, [108]) < 1e-11
-    True
-    """
-    dtype = slide.x.dtype if slide.x.dtype.kind == "f" else np.dtype(float)
-    growth = prod(_growth(n, dtype) for n in lengths)
-    tau = growth * (1 + gamma(2, dtype)) - 1  # the last product scales by 1/L
-    alpha = (1 + tau) ** 2 * (1 + gamma(3, dtype)) - 1
-    with np.errstate(over="ignore", invalid="ignore"):
-        (x1, x2), (h1, h2) = _seen_norms(slide, prod(lengths), sharp=sharp), _norms(slide.w)
-    return alpha * (1 + tau * sqrt(prod(lengths))) * x2 * h2 + tau * min(x2 * h1, x1 * h2)
-
-
-def _rounding(slide: Slide, roundings: int) -> float:
-    """Error of sums of products of floats: so many roundings, and two more for numbers that became floats."""
-    if slide.x.dtype.kind != "f":
-        return 0.0
-    with np.errstate(over="ignore", invalid="ignore"):
-        return gamma(roundings + 2, slide.x.dtype) * float(greatest(slide.x)) * _norms(slide.w)[0]
-
-
-def _seen_norms(slide: Slide, length: int, *, sharp: bool) -> tuple[float, float]:
-    """Bounds on the norms of what a block reads: numbers beyond the border may be there many times."""
-    top = float(greatest(slide.x))
-    total, root = length * top, sqrt(length) * top
-    if slide.boundary != "zero" or not sharp:
-        return total, root
-    exact_total, exact_root = _norms(slide.x)
-    return min(total, exact_total), min(root, exact_root)
-
-
-def _norms(a: Array) -> tuple[float, float]:
-    """Sum of the moduli, and root of the sum of squares; a stretch at a time, in units of the greatest."""
-    top = float(greatest(a)) or 1.0
-    step = max(ROOM // prod(a.shape[1:]), 1)
-    total, squares = 0.0, 0.0
-    for start in range(0, len(a), step):
-        moduli = np.abs(a[start : start + step] / top)
-        total += float(moduli.sum(dtype=float))
-        squares += float(np.square(moduli, out=moduli).sum(dtype=float))
-    return top * total, top * sqrt(squares)
-
-
 def _block(slide: Slide) -> int:
     """Bytes of a block of the direct way: what it reads, as many sums, and a row's part of them."""
     sides = direct_sides(slide)
     reads = prod(s + k - 1 for s, k in zip(sides, slide.w.shape, strict=True))
     return 3 * reads * slide.x.itemsize
-
-
-@lru_cache(maxsize=1024)
-def _growth(length: int, dtype: np.dtype[Any]) -> float:
-    """The relative error of a transform of one axis, and 1."""
-    return prod(1 + sqrt(p) * gamma(p + 7, dtype) for p in _prime_factors(length))
-
-
-def _prime_factors(n: int) -> Iterator[int]:
-    p = 2
-    while n > 1:
-        while n % p == 0:
-            yield p
-            n //= p
-        p += 1
 
 
 def _row(way: Way) -> str:

@@ -5,8 +5,7 @@ What runs a network is loaded, with NumPy's kernels, when it is first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.arrays import buffers, parameters
@@ -16,9 +15,11 @@ from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.propagate import Layer, propagate, shapes
 from cnnmath.graph.sources import Constant, Given
 from cnnmath.graph.summary import Summary, analyze
+from cnnmath.late import late_names
 
 if TYPE_CHECKING:
-    from cnnmath.graph.difference import Difference, diff
+    from cnnmath.graph.compared import diff
+    from cnnmath.graph.difference import Difference
     from cnnmath.graph.execute import Gradients, forward, loss_and_gradients
     from cnnmath.graph.inverse import accepted_inputs, exact_inputs, inputs_for, smallest_input
     from cnnmath.graph.prepared import Prepared
@@ -58,7 +59,7 @@ _HOMES = {
     "Gradients": "execute",
     "Prepared": "prepared",
     "accepted_inputs": "inverse",
-    "diff": "difference",
+    "diff": "compared",
     "exact_inputs": "inverse",
     "forward": "execute",
     "inputs_for": "inverse",
@@ -66,14 +67,4 @@ _HOMES = {
     "smallest_input": "inverse",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Load a name's module when the name is first used (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'cnnmath.graph' has no attribute '{name}'")
-    return getattr(import_module(f"cnnmath.graph.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    """The public names, also those that are not loaded yet, and what every module has."""
-    return sorted({*__all__, *globals()})
+__getattr__, __dir__ = late_names(__name__, _HOMES)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from cnnmath.graph.architecture import INPUT
-from cnnmath.graph.opaque import Opaque
+from cnnmath.graph.opaque import described
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary
 from cnnmath.graph.text import beginning, ending, output, times
@@ -14,7 +14,6 @@ from cnnmath.ops import BatchNorm, Dropout, GroupNorm, InstanceNorm, LayerNorm, 
 from cnnmath.ops.activation import ELU, LeakyReLU, LogSigmoid, ReLU, Sigmoid, Softplus, Tanh
 from cnnmath.ops.hard import HardSigmoid, HardSwish
 from cnnmath.ops.kinds import kind
-from cnnmath.ops.notation import describe
 from cnnmath.ops.pointwise import Abs, Affine, Clip, Exp, Log, Power
 from cnnmath.ops.rectifiers import CELU, SELU, PReLU, Softsign, ThresholdedReLU
 from cnnmath.ops.smooth import GELU, Erf, Mish, SiLU
@@ -94,7 +93,7 @@ def rows_of(summary: Summary) -> list[Row]:
 
 def _row(i: int, row: Row, width: int) -> str:
     y, op, name = (i + 1) * ROW, row.layer.op, ending(row.layer.name, LETTERS - LEAST)
-    said = beginning(op.short if isinstance(op, Opaque) else describe(op), LETTERS - len(name))
+    said = beginning(described(op), LETTERS - len(name))
     parts = [
         f"<title>{escape(row.layer.name)}</title>" if name != row.layer.name else "",
         f"<rect x='{LEFT}' y='{y}' width='{BOX}' height='{ROW - 8}' rx='4'/>",

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cnnmath.graph.architecture import INPUT, Architecture
-from cnnmath.graph.opaque import Opaque
+from cnnmath.graph.opaque import called
 from cnnmath.graph.paths import Paths, Residual, identities_of, paths_to_outputs, residuals_of, unknown_ahead
 from cnnmath.graph.propagate import shapes
 from cnnmath.graph.text import some
@@ -238,7 +238,7 @@ def _range(paths: Paths) -> str:
 def _cells(row: NodeFlow) -> tuple[str, ...]:
     paths = row.paths
     without = written(row.without.total) if row.without != paths else ""
-    kind = "" if row.op is None else row.op.short if isinstance(row.op, Opaque) else type(row.op).__name__
+    kind = "" if row.op is None else called(row.op)
     dead = {True: "yes", False: "", None: "?"}[row.dead]
     bounds = (written(paths.best), written(paths.total), without)
     return (row.name, kind, f"{paths.count:,}", _range(paths), *bounds, dead, some(row.unknown, 1))

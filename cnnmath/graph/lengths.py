@@ -16,19 +16,8 @@ from cnnmath.errors import CnnmathError, SettingError
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.progression import Sizes, canonical
-from cnnmath.graph.steps import (
-    Rhythm,
-    Step,
-    Stop,
-    check_followed,
-    constant,
-    inexact,
-    least,
-    rhythm_of,
-    rule_of,
-    too_short,
-    unequal,
-)
+from cnnmath.graph.rhythm import Rhythm, constant, rhythm_of
+from cnnmath.graph.steps import Step, Stop, check_followed, inexact, least, rule_of, too_short, unequal
 from cnnmath.ops import Expand, MatMul, Operator, SpaceToDepth
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.broadcast import Elementwise

@@ -12,6 +12,7 @@ from cnnmath.errors import SHOWN, SettingError, ShapeError, UnknownNameError, cl
 from cnnmath.graph.sources import Given, Source
 from cnnmath.ops.algebra import Algebra, Operator, Shape
 from cnnmath.ops.checks import check_input_shape, check_shape
+from cnnmath.ops.notation import describe
 from cnnmath.window import Size
 
 
@@ -124,6 +125,28 @@ def known_kind(text: str) -> type[Operator] | None:
         return ops.named(_word(text))
     except UnknownNameError:
         return None
+
+
+def called(op: Operator) -> str:
+    """What an operator is called.
+
+    Examples
+    --------
+    >>> called(ops.Conv(8, 3)), called(Opaque("attention(8)"))
+    ('Conv', 'attention(8)')
+    """
+    return op.short if isinstance(op, Opaque) else type(op).__name__
+
+
+def described(op: Operator) -> str:
+    """An operator with its settings.
+
+    Examples
+    --------
+    >>> described(ops.Conv(8, 3)), described(Opaque("attention(8)"))
+    ('conv(8, 3)', 'attention(8)')
+    """
+    return op.short if isinstance(op, Opaque) else describe(op)
 
 
 def _word(text: str) -> str:

@@ -9,7 +9,7 @@ from itertools import chain
 from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
-from cnnmath.graph.opaque import Opaque
+from cnnmath.graph.opaque import called
 from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import Summary, field_record
@@ -57,19 +57,6 @@ class Column:
         return count(value) if self.kind == "count" and not isinstance(value, str) else str(value)
 
 
-def label(layer: Layer) -> str:
-    """What a layer's operator is called.
-
-    Examples
-    --------
-    >>> from cnnmath import zoo
-    >>> from cnnmath.graph import propagate
-    >>> [label(layer) for layer in propagate(zoo.lenet5())][:3]
-    ['Conv', 'Tanh', 'AveragePool']
-    """
-    return layer.op.short if isinstance(layer.op, Opaque) else type(layer.op).__name__
-
-
 def _along(key: str) -> Callable[[Layer], Any]:
     """One property of a layer's receptive field: a number where the axes agree."""
 
@@ -92,7 +79,7 @@ def _operations(kind: str) -> Callable[[Layer], Any]:
 
 COLUMNS = (
     Column("layer", lambda layer: layer.name, "name", lambda _: "total"),
-    Column("operator", label, "name"),
+    Column("operator", lambda layer: called(layer.op), "name"),
     Column("output", lambda layer: output(layer.output_shape)),
     Column("parameters", lambda layer: _known(layer, layer.parameters), "count", lambda summary: summary.parameters),
     Column("MACs", lambda layer: _known(layer, layer.macs), "count", lambda summary: summary.macs),

@@ -6,27 +6,18 @@ when they are first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnmath.interchange.keras import import_keras
 from cnnmath.interchange.model import Model
 from cnnmath.interchange.torch import import_torch
+from cnnmath.late import late_names
 
 if TYPE_CHECKING:
     from cnnmath.interchange.onnx import export_onnx, import_onnx
 
 __all__ = ["Model", "export_onnx", "import_keras", "import_onnx", "import_torch"]
 
+_HOMES = {"export_onnx": "onnx", "import_onnx": "onnx"}
 
-def __getattr__(name: str) -> Any:
-    """Load the reader or the writer of ONNX when it is first used (PEP 562)."""
-    if name not in ("export_onnx", "import_onnx"):
-        raise AttributeError(f"module 'cnnmath.interchange' has no attribute '{name}'")
-    from cnnmath.interchange import onnx
-
-    return getattr(onnx, name)
-
-
-def __dir__() -> list[str]:
-    """The public names, also those that are not loaded yet, and what every module has."""
-    return sorted({*__all__, *globals()})
+__getattr__, __dir__ = late_names(__name__, _HOMES)

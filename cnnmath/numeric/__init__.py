@@ -5,16 +5,18 @@ Each name loads its module when it is first used, so that a network is analysed 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cnnmath.late import late_names
 
 if TYPE_CHECKING:
     from cnnmath.numeric.combine import dropout_mask
     from cnnmath.numeric.engine import Engine, current, using
-    from cnnmath.numeric.kernels import KERNELS, Kernel, backward, forward, kernel, memory_needed, switches
+    from cnnmath.numeric.kernels import KERNELS, Kernel, kernel
     from cnnmath.numeric.methods.choose import METHODS, Choice, choose_method
     from cnnmath.numeric.recurrent import states
     from cnnmath.numeric.running import running_statistics
+    from cnnmath.numeric.verbs import backward, forward, memory_needed, switches
     from cnnmath.numeric.windows import gather, scatter
 
 __all__ = [
@@ -44,29 +46,19 @@ _HOMES = {
     "Choice": "methods.choose",
     "Engine": "engine",
     "Kernel": "kernels",
-    "backward": "kernels",
+    "backward": "verbs",
     "choose_method": "methods.choose",
     "current": "engine",
     "dropout_mask": "combine",
-    "forward": "kernels",
+    "forward": "verbs",
     "gather": "windows",
     "kernel": "kernels",
-    "memory_needed": "kernels",
+    "memory_needed": "verbs",
     "running_statistics": "running",
     "scatter": "windows",
     "states": "recurrent",
-    "switches": "kernels",
+    "switches": "verbs",
     "using": "engine",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Load a name's module when the name is first used (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'cnnmath.numeric' has no attribute '{name}'")
-    return getattr(import_module(f"cnnmath.numeric.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    """The public names, also those that are not loaded yet, and what every module has."""
-    return sorted({*__all__, *globals()})
+__getattr__, __dir__ = late_names(__name__, _HOMES)

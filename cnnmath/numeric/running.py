@@ -8,9 +8,9 @@ import numpy as np
 
 from cnnmath.errors import SettingError
 from cnnmath.numeric.arrays import declared
-from cnnmath.numeric.kernels import located, run
 from cnnmath.numeric.scalar import constant
 from cnnmath.numeric.statistics import framed, moments
+from cnnmath.numeric.verbs import located, run
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import BatchNorm, inference
 

@@ -10,7 +10,7 @@ from cnnmath.axis import Axis, Transposed
 from cnnmath.errors import ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
 from cnnmath.ops.checks import axis_names, check_divides, check_rank, check_word, integer
-from cnnmath.ops.rearrange import indices_of, numbered
+from cnnmath.ops.row_major import indices_of, row_major
 from cnnmath.ops.spatial import Axes, per_axis
 from cnnmath.window import Size, Window
 
@@ -150,7 +150,7 @@ class DepthToSpace(Blocks):
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
         """One output: the input of its block, in the channel that its place in the block stands for."""
         n, c, *j = at
-        place = numbered([i % b for i, b in zip(j, self.block, strict=True)], self.block)
+        place = row_major([i % b for i, b in zip(j, self.block, strict=True)], self.block)
         deep = self.joined(place, c, x.shape[1] // prod(self.block))
         return x[n, deep, *(i // b for i, b in zip(j, self.block, strict=True))]
 

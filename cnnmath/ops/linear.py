@@ -9,6 +9,7 @@ from cnnmath.axis import Axis, Whole
 from cnnmath.errors import ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
 from cnnmath.ops.checks import check_flag, check_rank, integer
+from cnnmath.ops.row_major import indices_of
 from cnnmath.window import IDENTITY, Size
 
 
@@ -170,11 +171,7 @@ class Flatten(Operator):
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
         """One output: the input at the position that the row index counts to."""
         n, j = at
-        position: list[Size] = []
-        for size in reversed(x.shape[2:]):
-            position.insert(0, j % size)
-            j = j // size
-        return x[n, j, *position]
+        return x[n, *indices_of(j, x.shape[1:])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 from numbers import Integral
@@ -13,6 +13,7 @@ from cnnmath.axis import Axis, Listed, Transposed
 from cnnmath.errors import SettingError, ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
 from cnnmath.ops.checks import integer, same
+from cnnmath.ops.row_major import indices_of, row_major
 from cnnmath.window import IDENTITY, Size, Window
 
 
@@ -181,7 +182,7 @@ class Reshape(Rearrangement):
 
     def element(self, m: Algebra, at: tuple[Size, ...], x: Operand) -> Number:
         """One output: the input of the same number in row-major order."""
-        number = numbered(at[self.start :], self.filled(x.shape))
+        number = row_major(at[self.start :], self.filled(x.shape))
         return x[(*at[: self.start], *indices_of(number, x.shape[self.start :]))]
 
 
@@ -262,29 +263,6 @@ def check_axes(name: str, wanted: int, x: Shape, *, least: bool = False) -> None
 def several(sizes: Shape) -> bool:
     """Whether there is more than one position, as far as that is known."""
     return not all(isinstance(n, Integral) and n == 1 for n in sizes)
-
-
-def numbered(at: Sequence[Size], sizes: Shape) -> Size:
-    """The number of a position in row-major order.
-
-    Examples
-    --------
-    >>> numbered((1, 0, 2), (2, 3, 4)), indices_of(14, (2, 3, 4))
-    (14, (1, 0, 2))
-    """
-    number: Size = 0
-    for i, n in zip(at, sizes, strict=True):
-        number = number * n + i
-    return number
-
-
-def indices_of(number: Size, sizes: Shape) -> tuple[Size, ...]:
-    """The position of a number in row-major order."""
-    found: list[Size] = []
-    for n in reversed(sizes[1:]):
-        found.append(number % n)
-        number = number // n
-    return (number, *reversed(found)) if sizes else ()
 
 
 def _is_open(size: Size) -> bool:

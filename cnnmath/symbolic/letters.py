@@ -10,15 +10,18 @@ from typing import Self
 
 import sympy as sp
 
-from cnnmath.ops import Conv, ConvTranspose, Operator, operands
+from cnnmath.ops import Conv, ConvTranspose, Operator, Pad, Tile, operands
 from cnnmath.ops.algebra import Shape
+from cnnmath.ops.blocks import Blocks
+from cnnmath.ops.border import BorderPad
 from cnnmath.ops.notation import describe
+from cnnmath.ops.upsample import Enlargement
 from cnnmath.symbolic.instance import Array, Instance
 from cnnmath.symbolic.oracle import instances
 from cnnmath.symbolic.reader import numbered
 from cnnmath.symbolic.remark import Remark, remark
-from cnnmath.symbolic.setting import named_padding, output_sizes, symbolic
-from cnnmath.symbolic.terms import Expr, Range, index
+from cnnmath.symbolic.setting import symbolic
+from cnnmath.symbolic.terms import Expr, Range, index, size
 from cnnmath.window import Window
 
 
@@ -59,8 +62,8 @@ class Letters:
         """Letters of an operator, whose window may be symbols; the rank is for one that takes any."""
         op, shapes = symbolic(op, rank)
         declared = operands(op, *shapes)
-        padded, padding = named_padding(op, *shapes)
-        output, outputs = output_sizes(op, *shapes)
+        padded, padding = _named_padding(op, *shapes)
+        output, outputs = _named_outputs(op, *shapes)
         return cls(op, padded, shapes, {**declared, "y": output}, padding | outputs)
 
     @property
@@ -109,3 +112,37 @@ class Letters:
         """Small instances with what the exact readers say of them, and with arrays that are made from an instance."""
         own = instances(self.op, self.inputs, tuple(self.definitions.items()))
         return own if more is None else tuple(replace(i, arrays={**i.arrays, **more(i)}) for i in own)
+
+
+def _named_padding(op: Operator, *inputs: Shape) -> tuple[Operator, dict[sp.Symbol, Expr]]:
+    """The operator with names p before and q after for padding that depends on the size, and what they stand for."""
+    if not str(getattr(op, "padding", "")).startswith("same"):
+        return op, {}
+    windows = op.windows(inputs[0][2:]) or ()
+    if all(isinstance(n, (int, sp.Integer)) for w in windows for n in (w.before, w.after)):
+        return replace(op, padding=tuple((int(w.before), int(w.after)) for w in windows)), {}
+    pairs = [
+        (index(p), index(q)) for p, q in zip(numbered("p", len(windows)), numbered("q", len(windows)), strict=True)
+    ]
+    meanings = {p: w.before for (p, _), w in zip(pairs, windows, strict=True)}
+    meanings |= {q: w.after for (_, q), w in zip(pairs, windows, strict=True)}
+    return replace(op, padding=tuple(pairs)), meanings
+
+
+def _named_outputs(op: Operator, *inputs: Shape) -> tuple[Shape, dict[sp.Symbol, Expr]]:
+    """Shape of the output, its long spatial sizes under names of their own, and what these names stand for.
+
+    Those of a padded or upsampled input are short enough.
+    """
+    output = op.shape(*inputs)
+    first, sizes = output[: len(op.indices)], list(output[len(op.indices) :])
+    names, definitions = numbered("O", len(sizes)), {}
+    for i, (name, extent) in enumerate(zip(names, sizes, strict=True)):
+        if (
+            isinstance(extent, sp.Basic)
+            and not extent.is_Atom
+            and not isinstance(op, (Pad, BorderPad, Enlargement, Blocks, Tile))
+        ):
+            sizes[i] = size(name)
+            definitions[sizes[i]] = extent
+    return (*first, *sizes), definitions

@@ -11,10 +11,10 @@ from cnnmath.ops import Operator
 from cnnmath.symbolic.derivation import Derivation, Step, Target, step
 from cnnmath.symbolic.differentiate import collapse, jacobian
 from cnnmath.symbolic.evaluate import Entry
+from cnnmath.symbolic.indices import gradient_indices, output_at
 from cnnmath.symbolic.letters import Letters
 from cnnmath.symbolic.reader import Symbolic, read
 from cnnmath.symbolic.remark import remark
-from cnnmath.symbolic.setting import gradient_indices, output_at
 from cnnmath.symbolic.terms import Expr, Maximum, Partial, Sigma, array, entry_at
 
 FIRST_MAXIMUM = remark("{} is the first tap, in row-major order, at which the maximum is attained.", sp.Symbol("k*"))
@@ -107,8 +107,7 @@ def _definition(letters: Letters) -> tuple[Entry, Step]:
 
 def _gradient(letters: Letters, wrt: str) -> tuple[Entry, Step, Step, Step]:
     reader, op, declared = Symbolic(), letters.padded, letters.operands
-    names = gradient_indices(op, wrt, len(declared[wrt]))
-    free = [reader.bind(*pair) for pair in zip(names, declared[wrt], strict=True)]
+    free = reader.bind_each(gradient_indices(op, wrt, len(declared[wrt])), declared[wrt])
     entry: Entry = (free, dict(reader.ranges))
     x, total = array(wrt)[tuple(free)], array(f"dL/d{wrt}")[tuple(free)]
     at, bound = output_at(op, letters.shapes["y"], declared, reader)

@@ -18,8 +18,8 @@ from cnnmath.ops.algebra import Shape
 from cnnmath.ops.pool import Pool
 from cnnmath.ops.reduced import reduced
 from cnnmath.readers import Tensor, exact, gradient
+from cnnmath.symbolic.binding import bind, symbols_in
 from cnnmath.symbolic.instance import Array, Instance, Lazy, Place, drawn, labelled, plain
-from cnnmath.symbolic.setting import bind, symbols_in
 from cnnmath.symbolic.terms import Expr
 
 POSITIVE = ("var", "weights")

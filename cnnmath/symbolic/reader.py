@@ -48,6 +48,10 @@ class Symbolic:
         self.ranges[symbol] = sp.sympify(extent)
         return symbol
 
+    def bind_each(self, names: Sequence[str], extents: Sequence[Size]) -> list[Expr]:
+        """A fresh index for each extent."""
+        return [self.bind(name, extent) for name, extent in zip(names, extents, strict=True)]
+
     def sum(
         self, body: Callable[..., Number], *extents: Size, where: Callable[..., Iterable[Any]] | None = None
     ) -> Expr:
@@ -94,8 +98,7 @@ class Symbolic:
     def _quantify(
         self, body: Callable[..., Number], extents: Sequence[Size], where: Callable[..., Iterable[Any]] | None
     ) -> tuple[Expr, list[Range], list[Any]]:
-        names = _index_names(body, len(extents))
-        bound = [self.bind(name, extent) for name, extent in zip(names, extents, strict=True)]
+        bound = self.bind_each(_index_names(body, len(extents)), extents)
         conditions = [] if where is None else [divisibility(c) for c in where(*bound)]
         conditions = [decided(divided(c, conditions), self.ranges, conditions) for c in conditions]
         ranges = [(i, self.ranges[i]) for i in bound if i in self.ranges]

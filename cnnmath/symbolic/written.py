@@ -13,12 +13,12 @@ from cnnmath.ops import Operator, operands
 from cnnmath.ops.algebra import Shape
 from cnnmath.ops.notation import describe
 from cnnmath.readers import Tensor
+from cnnmath.symbolic.binding import bind
 from cnnmath.symbolic.check import terms as count_terms
 from cnnmath.symbolic.derivation import Derivation, Target
 from cnnmath.symbolic.evaluate import compiled, positions
 from cnnmath.symbolic.notations import Latex, Notation
 from cnnmath.symbolic.oracle import oracle
-from cnnmath.symbolic.setting import bind
 from cnnmath.symbolic.show import align, listed
 from cnnmath.symbolic.terms import Expr, array
 from cnnmath.symbolic.typeset import equation

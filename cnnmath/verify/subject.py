@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, Protocol
@@ -83,6 +84,44 @@ class Pair:
             return self.kernel.forward(op, *arrays.values())
         grads = self.kernel.backward(op, dy, *arrays.values())
         return grads.get(wrt) if isinstance(grads, Mapping) else grads
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped(ABC):
+    """A kernel under test that is called in another way, and is otherwise as it was."""
+
+    tested: Subject
+
+    @property
+    def name(self) -> str:
+        """The kernel's."""
+        return self.tested.name
+
+    @property
+    def dtype(self) -> str:
+        """The kernel's."""
+        return self.tested.dtype
+
+    @property
+    def algorithm(self) -> str:
+        """The kernel's."""
+        return self.tested.algorithm
+
+    def results(self, op: Operator, *inputs: tuple[int, ...]) -> tuple[str, ...]:
+        """The kernel's."""
+        return self.tested.results(op, *inputs)
+
+    def takes(self, op: Operator) -> frozenset[str]:
+        """The kernel's."""
+        return self.tested.takes(op)
+
+    def axes(self, op: Operator, name: str, rank: int) -> tuple[int, ...]:
+        """The kernel's."""
+        return self.tested.axes(op, name, rank)
+
+    @abstractmethod
+    def call(self, op: Operator, wrt: str, arrays: Mapping[str, Array], dy: Array | None) -> Any:
+        """What the kernel gives."""
 
 
 def all_results(op: Operator, *inputs: tuple[int, ...]) -> tuple[str, ...]:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from cnnmath.notebook import report
-from cnnmath.ops.notation import describe
+from cnnmath.verify import wording
 from cnnmath.verify.evidence import RUNGS, SHORT, TO_DIGITS, Evidence, Finding, Withheld, result_name
 from cnnmath.verify.strategies import Case
-
-WIDE = 100
-"""Columns of a report."""
-
-SHOWN = 4
-"""Settings, lines and explanations that a report shows of a long list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +88,16 @@ class Certificate:
     def headline(self) -> str:
         """Which results of which operator are certified."""
         results = ", ".join(map(result_name, self.results))
-        return f"Certificate: {self.kernel} computes {results} of {_settings(self.cases)}"
+        return f"Certificate: {self.kernel} computes {results} of {wording.settings(self.cases)}"
 
     def rows(self) -> list[tuple[str, str]]:
         """All that it says, each with its label."""
         rungs = [(f"{rung} {SHORT[rung]}", text) for rung, text in self._by_rung()]
-        assumed = [("assumes" if i == 0 else "", text) for i, text in enumerate(self.assumes)]
-        blind = [("cannot see", _listed(self.blind, "; "))] if self.blind else []
-        return [*_inputs(self.cases), *rungs, *assumed, *blind]
+        blind = [("cannot see", wording.listed(self.blind, "; "))] if self.blind else []
+        return [*wording.inputs(self.cases), *rungs, *wording.labelled("assumes", self.assumes), *blind]
 
     def __repr__(self) -> str:
-        return _report(self, 12)
+        return wording.report(self.headline(), self.rows(), 12)
 
     def _repr_html_(self) -> str:
         return report(self.headline(), self.rows())
@@ -121,12 +113,12 @@ class Certificate:
             for e in (e for e in self.evidence if e.rung == rung):
                 facts.setdefault(e.fact, []).append(e)
             for fact, those in facts.items():
-                yield rung, f"{_names(those, self.results)}{fact}{_sums(those, len(self.cases))}"
+                yield rung, f"{wording.results(those, self.results)}{fact}{wording.counts(those, len(self.cases))}"
             whys: dict[str, list[Withheld]] = {}
             for w in (w for w in self.withheld if w.rung == rung):
                 whys.setdefault(w.why, []).append(w)
             for why, missing in whys.items():
-                yield rung, f"{_names(missing, self.results)}withheld: {why}"
+                yield rung, f"{wording.results(missing, self.results)}withheld: {why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +182,14 @@ class Counterexample:
         """All that it says, each with its label."""
         f, name = self.finding, result_name(self.wrt)
         known = [f"your {name} behaves as if {text}" for text in self.explanations]
-        told = [("known" if i == 0 else "or", text) for i, text in enumerate(known[:SHOWN])]
+        told = wording.shown("known", known, "or")
         if self.known and not known:
-            told = [("known", _none_of(self.known, f"{type(self.case.op).__name__}'s {name}"))]
+            told = [("known", wording.none_of(self.known, f"{type(self.case.op).__name__}'s {name}"))]
         seen = f"rung {f.rung}, {RUNGS[f.rung]}" + (f", after {self.settings} settings" if self.settings > 1 else "")
-        return [("wrong", f.fact), *f.lines, *told, *_more(known), ("seen at", seen)]
+        return [("wrong", f.fact), *f.lines, *told, ("seen at", seen)]
 
     def __repr__(self) -> str:
-        return _report(self, 10)
+        return wording.report(self.headline(), self.rows(), 10)
 
     def _repr_html_(self) -> str:
         return report(self.headline(), self.rows())
@@ -250,15 +242,15 @@ class NoPower:
 
     def headline(self) -> str:
         """Of which kernel nothing can be said."""
-        return f"No power: nothing can be said of {self.kernel} at {_settings(self.cases)}"
+        return f"No power: nothing can be said of {self.kernel} at {wording.settings(self.cases)}"
 
     def rows(self) -> list[tuple[str, str]]:
         """All that it says, each with its label."""
-        why = [("why" if i == 0 else "", text) for i, text in enumerate(self.why[:SHOWN])]
-        return [*_inputs(self.cases), *why, *_more(self.why), *([("fix", self.fix)] if self.fix else [])]
+        fix = [("fix", self.fix)] if self.fix else []
+        return [*wording.inputs(self.cases), *wording.shown("why", self.why), *fix]
 
     def __repr__(self) -> str:
-        return _report(self, 10)
+        return wording.report(self.headline(), self.rows(), 10)
 
     def _repr_html_(self) -> str:
         return report(self.headline(), self.rows())
@@ -292,64 +284,4 @@ def join(certificates: Iterable[Certificate]) -> Certificate:
         tuple(facts.values()),
         tuple(dict.fromkeys(w for c in all_of for w in c.withheld if (w.rung, w.wrt) not in shown)),
         tuple(blind),
-    )
-
-
-def _none_of(known: int, what: str) -> str:
-    """That no known mistake explains a result."""
-    if known == 1:
-        return f"the one known mistake of {what} does not do this"
-    return f"none of the {known} known mistakes of {what} does this"
-
-
-def _settings(cases: tuple[Case, ...]) -> str:
-    """The setting, or the operator of several inputs, or how many settings there are."""
-    if len(cases) == 1:
-        return str(cases[0])
-    if len({case.op for case in cases}) == 1:
-        return describe(cases[0].op)
-    kinds = dict.fromkeys(type(case.op).__name__ for case in cases)
-    return f"{_listed(tuple(kinds), ', ')} at {len(cases)} settings"
-
-
-def _inputs(cases: tuple[Case, ...]) -> list[tuple[str, str]]:
-    """The inputs of one operator, where there are several."""
-    if len(cases) == 1 or len({case.op for case in cases}) > 1:
-        return []
-    return [("at", _listed(tuple(" and ".join(map(str, case.inputs)) for case in cases), "; "))]
-
-
-def _more(texts: Sequence[str]) -> list[tuple[str, str]]:
-    """How many of a long list are not shown."""
-    return [("", f"and {len(texts) - SHOWN} more")] if len(texts) > SHOWN else []
-
-
-def _listed(texts: tuple[str, ...], between: str) -> str:
-    rest = f"{between}and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
-    return between.join(texts[:SHOWN]) + rest
-
-
-def _names(those: Iterable[Any], all_results: tuple[str, ...]) -> str:
-    """The results that a line speaks of, unless they are all there are."""
-    named = tuple(dict.fromkeys(e.wrt for e in those))
-    return "" if set(named) == set(all_results) else f"{', '.join(map(result_name, named))}: "
-
-
-def _sums(those: list[Evidence], settings: int) -> str:
-    """How often, and at how many of the settings where it is not at all of them."""
-    runs, numbers, least = sum(e.runs for e in those), sum(e.numbers for e in those), min(e.settings for e in those)
-    where = f"at {least:,} of {settings:,} settings, " if least < settings else ""
-    compared = f", {numbers:,} numbers" if numbers else ""
-    return f" ({where}{runs:,} run{'s' if runs != 1 else ''}{compared})"
-
-
-def _report(verdict: Verdict, width: int) -> str:
-    """A verdict as text: its headline, and labelled lines, folded where a terminal would."""
-    return "\n".join([verdict.headline(), *(_told(f"{label:<{width}}", text) for label, text in verdict.rows())])
-
-
-def _told(label: str, text: str) -> str:
-    """A labelled line of a report, folded where a terminal would."""
-    return textwrap.fill(
-        text, WIDE, initial_indent=f"  {label}", subsequent_indent=" " * (2 + len(label)), break_long_words=False
     )

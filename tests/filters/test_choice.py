@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from cnnmath.errors import DataError, UnknownNameError
 from cnnmath.filters import choose, convolve, factors, kernel, paths
-from cnnmath.filters.choice import gamma
 from cnnmath.filters.slide import Slide
 from cnnmath.numeric import current
 from tests.filters.drawn import fractions
+from tests.support import gamma
 
 vectors = st.lists(st.lists(st.integers(-9, 9), min_size=1, max_size=5), min_size=1, max_size=4)
 
@@ -52,7 +52,7 @@ def test_an_outer_product_of_floats_is_taken_apart_up_to_rounding(given_vectors,
     h /= h.sum()
     found = factors(h)
     assert found is not None
-    assert (np.abs(outer(found) - h) <= gamma(32, h.dtype) * np.abs(h)).all()
+    assert (np.abs(outer(found) - h) <= gamma(32) * np.abs(h)).all()
 
 
 def test_a_gaussian_by_its_formula_is_an_outer_product_and_a_laplacian_is_none():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cnnmath import numeric, ops
 from cnnmath.axis import Listed, Transposed
 from cnnmath.errors import CnnmathError
-from cnnmath.ops.rearrange import indices_of, numbered
+from cnnmath.ops.row_major import indices_of, row_major
 from cnnmath.verify.strategies import cases
 from cnnmath.window import IDENTITY, Window
 from tests.support import each
@@ -131,7 +131,7 @@ def test_candidates_of_which_some_do_not_fit_are_refused_together():
 def test_a_number_in_row_major_order_has_one_position(sizes, number):
     number %= int(np.prod(sizes))
     assert indices_of(number, tuple(sizes)) == tuple(map(int, np.unravel_index(number, sizes)))
-    assert numbered(indices_of(number, tuple(sizes)), tuple(sizes)) == number
+    assert row_major(indices_of(number, tuple(sizes)), tuple(sizes)) == number
 
 
 MISTAKES = {

@@ -11,8 +11,8 @@ from cnnmath import ops
 from cnnmath.readers import Tensor
 from cnnmath.subjects import derive
 from cnnmath.symbolic import WrittenOut
+from cnnmath.symbolic.binding import bind
 from cnnmath.symbolic.evaluate import compiled, positions
-from cnnmath.symbolic.setting import bind
 
 VERTICAL, HORIZONTAL = [[1, 0, -1]] * 3, [[1] * 3, [0] * 3, [-1] * 3]
 HALF_LIGHT = [[10, 10, 10, 0, 0, 0]] * 6

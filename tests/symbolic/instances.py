@@ -10,9 +10,9 @@ from cnnmath import ops, readers
 from cnnmath.ops import operands
 from cnnmath.readers import Tensor
 from cnnmath.symbolic import derive, targets
+from cnnmath.symbolic.binding import bind
 from cnnmath.symbolic.evaluate import compiled, positions
 from cnnmath.symbolic.instance import labelled
-from cnnmath.symbolic.setting import bind
 from cnnmath.verify import Case
 
 SMALL = {

@@ -11,8 +11,8 @@ import pytest
 
 from cnnmath import ops
 from cnnmath.symbolic import derivation, derive, letters, targets
+from cnnmath.symbolic.binding import bind
 from cnnmath.symbolic.evaluate import compiled, positions
-from cnnmath.symbolic.setting import bind
 from cnnmath.verify import Case
 from cnnmath.window import Window
 from tests.symbolic.instances import Instance

@@ -14,9 +14,10 @@ from itertools import product
 import sympy as sp
 
 from cnnmath.ops import Conv
+from cnnmath.ops.row_major import row_major
 from cnnmath.ops.spatial import taps
 from cnnmath.readers import Tensor
-from cnnmath.subjects.convolution.layer import Layer, row_major
+from cnnmath.subjects.convolution.layer import Layer
 from cnnmath.symbolic import Derivation, derive, remark, step
 from cnnmath.symbolic.instance import Array, Instance, Place
 from cnnmath.symbolic.terms import Expr, array, index

@@ -149,17 +149,3 @@ class Layer:
                 j = tuple(window.reads(i)[tap] for window, i, tap in zip(windows, o, k, strict=True))
                 if all(0 <= position < n for position, n in zip(j, long, strict=True)):
                     yield o, k, j
-
-
-def row_major(indices: Iterable[Expr], extents: Iterable[Expr]) -> Expr:
-    """Number of a position, the last index fastest.
-
-    Examples
-    --------
-    >>> row_major(sp.symbols("n j"), sp.symbols("N L"))
-    L*n + j
-    """
-    number: Expr = 0
-    for i, extent in zip(indices, extents, strict=True):
-        number = number * extent + i
-    return number

@@ -11,8 +11,8 @@ import sympy as sp
 
 from cnnmath.errors import SettingError
 from cnnmath.ops import Conv, Linear
+from cnnmath.ops.row_major import row_major
 from cnnmath.readers import Tensor, backward, forward
-from cnnmath.subjects.convolution.layer import row_major
 from cnnmath.symbolic import Derivation, derive, remark, step
 from cnnmath.symbolic.instance import Array, Instance
 from cnnmath.symbolic.letters import Letters

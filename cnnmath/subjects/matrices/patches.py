@@ -16,8 +16,9 @@ import sympy as sp
 
 from cnnmath.ops import Conv
 from cnnmath.ops.algebra import Algebra, Number, Operand
+from cnnmath.ops.row_major import row_major
 from cnnmath.readers import Tensor, gradients
-from cnnmath.subjects.convolution.layer import Layer, row_major
+from cnnmath.subjects.convolution.layer import Layer
 from cnnmath.symbolic import Derivation, Step, derive, remark, step
 from cnnmath.symbolic.instance import Array, Instance, Lazy, Place
 from cnnmath.symbolic.ranges import decided

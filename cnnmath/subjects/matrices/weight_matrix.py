@@ -16,8 +16,8 @@ import sympy as sp
 from cnnmath.errors import SettingError
 from cnnmath.ops import Conv
 from cnnmath.ops.notation import describe
+from cnnmath.ops.row_major import row_major
 from cnnmath.ops.spatial import inside, taps
-from cnnmath.subjects.convolution.layer import row_major
 from cnnmath.subjects.matrices.sparse import DISTINCT, ENTRIES, REPEATED, ZEROS, Sparse
 from cnnmath.symbolic import Derivation, Step, remark, step
 from cnnmath.symbolic.ranges import decided

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain, islice
 from types import MappingProxyType
@@ -23,7 +23,7 @@ from cnnmath.verify.power.row import Attempt, Habit, Row
 from cnnmath.verify.power.table import Power
 from cnnmath.verify.rungs import LADDER
 from cnnmath.verify.strategies import Case, cases, covering
-from cnnmath.verify.subject import Subject, all_results, under_test
+from cnnmath.verify.subject import Wrapped, all_results, under_test
 from cnnmath.verify.telling import at_reduced_width
 from cnnmath.verify.usual import LAX, STRICT, Tolerance, allclose, gradcheck, has_torch, usual
 
@@ -97,47 +97,19 @@ def attempt(mistake: Mistake, rung: int, seed: int = 0) -> Attempt:
         with closing(Guard(subject)) as guard, np.errstate(all="ignore"):
             said = LADDER[rung](guard, case, all_results(case.op, *case.inputs), np.random.default_rng([seed, rung]))
             if any(isinstance(item, Finding) for item in said):
-                return Attempt(subject.calls, case)
-    return Attempt(subject.calls)
+                return Attempt(len(subject.called), case)
+    return Attempt(len(subject.called))
 
 
-@dataclass(slots=True)
-class Counted:
-    """A kernel under test that counts how often it is called."""
+@dataclass(frozen=True, slots=True)
+class Counted(Wrapped):
+    """A kernel under test that remembers which results it was called for."""
 
-    tested: Subject
-    calls: int = 0
-
-    @property
-    def name(self) -> str:
-        """As the kernel has it."""
-        return self.tested.name
-
-    @property
-    def dtype(self) -> str:
-        """As the kernel has it."""
-        return self.tested.dtype
-
-    @property
-    def algorithm(self) -> str:
-        """As the kernel has it."""
-        return self.tested.algorithm
-
-    def results(self, op: Operator, *inputs: tuple[int, ...]) -> tuple[str, ...]:
-        """As the kernel has it."""
-        return self.tested.results(op, *inputs)
-
-    def takes(self, op: Operator) -> frozenset[str]:
-        """As the kernel has it."""
-        return self.tested.takes(op)
-
-    def axes(self, op: Operator, name: str, rank: int) -> tuple[int, ...]:
-        """As the kernel has it."""
-        return self.tested.axes(op, name, rank)
+    called: list[str] = field(default_factory=list)
 
     def call(self, op: Operator, wrt: str, arrays: Mapping[str, Array], dy: Array | None) -> Any:
         """What the kernel gives."""
-        self.calls += 1
+        self.called.append(wrt)
         return self.tested.call(op, wrt, arrays, dy)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator
-from cnnmath.verify.subject import Subject
+from cnnmath.verify.subject import Wrapped
 
 Layout: TypeAlias = Callable[[Array, Any], Array]
 """``layout(array, fill)``: a view with the same numbers; memory around it holds ``fill``."""
@@ -94,49 +94,19 @@ def root(array: Array) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class Soiled:
+class Soiled(Wrapped):
     """A kernel that is called where memory that was just freed holds one byte everywhere.
 
     Attributes
     ----------
-    tested
-        The kernel.
     byte
         What the memory holds.
     sizes
         Of arrays that it is likely to allocate, in bytes.
     """
 
-    tested: Subject
     byte: int
     sizes: tuple[int, ...]
-
-    @property
-    def name(self) -> str:
-        """The kernel's."""
-        return self.tested.name
-
-    @property
-    def dtype(self) -> str:
-        """The kernel's."""
-        return self.tested.dtype
-
-    @property
-    def algorithm(self) -> str:
-        """The kernel's."""
-        return self.tested.algorithm
-
-    def results(self, op: Operator, *inputs: tuple[int, ...]) -> tuple[str, ...]:
-        """The kernel's."""
-        return self.tested.results(op, *inputs)
-
-    def takes(self, op: Operator) -> frozenset[str]:
-        """The kernel's."""
-        return self.tested.takes(op)
-
-    def axes(self, op: Operator, name: str, rank: int) -> tuple[int, ...]:
-        """The kernel's."""
-        return self.tested.axes(op, name, rank)
 
     def call(self, op: Operator, wrt: str, arrays: Mapping[str, Array], dy: Array | None) -> Any:
         """What the kernel gives; the memory is soiled in its own thread, for threads have memory of their own."""

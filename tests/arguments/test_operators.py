@@ -1,12 +1,9 @@
-"""What a command line means."""
+"""The operator that the options of a command line describe."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cnnmath import arguments, ops
-from cnnmath.errors import CnnmathError, NotationError, SettingError
-from cnnmath.graph import analyze
+from cnnmath.errors import SettingError
 from cnnmath.symbolic import targets
 from tests.support import every_operator
 
@@ -64,23 +61,6 @@ def test_the_second_of_two_inputs_is_repeated_along_its_positions():
     assert arguments.inputs(ops.Add(), "2x3", 4) == ((1, 4, 2, 3), (1, 4, 2, 3))
 
 
-@pytest.mark.parametrize(("text", "sizes"), [("3", (3,)), ("3x2", (3, 2)), ("3X224X224", (3, 224, 224))])
-def test_sizes_are_joined_by_x(text, sizes):
-    assert arguments.sizes(text, "--input") == sizes
-
-
-@pytest.mark.parametrize("text", ["", "x", "3x", "3,2", "a", "1.5", "3x2:1", "1_0", "3x2_24", "-1", " 3", "٣"])
-def test_what_is_no_list_of_sizes_is_refused_with_the_option_it_was_given_to(text):
-    with pytest.raises(NotationError) as caught:
-        arguments.sizes(text, "--stride")
-    assert str(caught.value) == (
-        "this is no list of sizes.\n"
-        f"  here    --stride {text}\n"
-        "  rule    integers of at most 18 digits, without a sign, joined by x\n"
-        "  fix     for example --stride 3, or --stride 3x2 for an entry an axis"
-    )
-
-
 def test_a_capital_x_joins_the_sizes_of_every_option():
     given = {"kernel": "3X2", "stride": "2X1", "padding": "1:0X2:1"}
     small = {option: text.lower() for option, text in given.items()}
@@ -102,41 +82,3 @@ def test_an_option_that_an_operator_lacks_is_refused_with_those_that_it_has(kind
 def test_inputs_are_a_batch_of_one_for_every_input_of_the_operator(kind, count):
     op = arguments.operator(kind, 2, {})
     assert arguments.inputs(op, "4x5", 3) == ((1, 3, 4, 5),) * count
-
-
-def test_a_network_takes_another_input_of_its_own_rank():
-    assert arguments.network("alexnet", "3x227x227").input_shape == (3, 227, 227)
-    assert arguments.network("AlexNet", None).input_shape == (3, 224, 224)
-    for size in ("224x224", "1x3x224x224"):
-        with pytest.raises(CnnmathError, match="another rank than the network"):
-            arguments.network("alexnet", size)
-
-
-WORDS = (
-    *(
-        "relu",
-        "conv(8, 3)",
-        "maxpool(2)",
-        "linear(F)",
-        "lenet5",
-        "lenet5(",
-        "classes=3",
-        "resnet50(classes=F)",
-        "H",
-        "add",
-    ),
-    *(" > ", "3*", "x", "(", ")", ",", "/", ".json", "\x00", "a" * 300),
-)
-SIZES = ("3", "8", "x", "X", "H", "1", "-", "0", "9" * 19, " ")
-
-
-@given(
-    st.lists(st.sampled_from(WORDS), max_size=5).map("".join) | st.text(),
-    st.none() | st.lists(st.sampled_from(SIZES), max_size=5).map("".join) | st.text(max_size=4),
-)
-def test_any_words_are_a_network_or_refused_with_a_message(what, size):
-    try:
-        told = repr(analyze(arguments.network(what, size)))
-    except CnnmathError as error:
-        told = str(error)
-    assert told
