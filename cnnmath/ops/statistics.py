@@ -33,9 +33,7 @@ class Block:
     over: tuple[Size, ...]
 
 
-def standardised(
-    m: Algebra, x: Operand, at: Sequence[Size], block: Block, epsilon: float | Fraction
-) -> Number:
+def standardised(m: Algebra, x: Operand, at: Sequence[Size], block: Block, epsilon: float | Fraction) -> Number:
     r"""A number of a block less the block's mean, over its deviation.
 
     .. math:: \hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}, \quad

@@ -1,4 +1,4 @@
-"""Bound indices under the names that a reader expects: each sum has the letters it needs, with as few primes as it can."""
+"""Bound indices under the names that a reader expects: as few primes as each sum can do with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def unprimed(expr: Expr, taken: Collection[str] = ()) -> Expr:
     >>> from cnnmath.symbolic.terms import Sigma, array, size
     >>> i, k, x = index("i''"), index("i'''"), array("x")
     >>> unprimed(Sigma(x[i] * Sigma(x[k], [(k, size("M"))]), [(i, size("M"))]), ["i"])
-    Sigma(Sigma(x[i''], ((i'', M),), ())*x[i'], ((i', M),), ())
+    Sigma(x[i']*Sigma(x[i''], ((i'', M),), ()), ((i', M),), ())
     """
     return _renamed(sp.sympify(expr), frozenset(taken))
 

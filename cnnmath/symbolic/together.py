@@ -85,9 +85,7 @@ def _under_its_name(expr: Expr, let: Let, wrt: str, ranges: Mapping[sp.Symbol, E
     known = {**ranges, **{symbol: extent for part in expr.atoms(Sigma) for symbol, extent in part.ranges}}
     for entry in (e for e in expr.atoms(sp.Indexed) if str(e.base) == wrt):
         meant = dict(zip(let.entry.indices, entry.indices, strict=True))
-        factor, value, name = (
-            settle(part.xreplace(meant), known) for part in (factors[0], let.value, let.entry)
-        )
+        factor, value, name = (settle(part.xreplace(meant), known) for part in (factors[0], let.value, let.entry))
         instead = name * factor / value
         if factor == entry:
             expr = expr.xreplace({entry: instead})
@@ -106,7 +104,7 @@ def spread(expr: Expr) -> Expr:
     >>> from cnnmath.symbolic.terms import array, index, size
     >>> i, M, x, a = index("i"), size("M"), array("x"), sp.Symbol("a")
     >>> spread(Sigma(a * (x[i] + 1), [(i, M)]))
-    a*M + a*Sigma(x[i], ((i, M),), ())
+    M*a + a*Sigma(x[i], ((i, M),), ())
     """
     if not expr.has(Sigma):
         return sp.expand_mul(expr, deep=False)

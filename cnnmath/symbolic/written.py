@@ -57,6 +57,25 @@ class Defined:
         return compiled(self.step.right)(self.known[tuple(map(int, at))])
 
 
+def with_names(derivation: Derivation, given: Environment) -> Environment:
+    """What is given, and the arrays that steps ahead of the result say of it: a mean, a gate, a gradient by one.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import RMSNorm
+    >>> from cnnmath.symbolic import derive
+    >>> from cnnmath.symbolic.instance import values
+    >>> given = {**values(N=1, C=1, L=2), "x": Tensor((1, 1, 2), [3, 1])}
+    >>> with_names(derive(RMSNorm(), "y", rank=1), given)["meansquare"][0, 0]
+    5
+    """
+    found = dict(given)
+    for step in derivation.steps[:-1]:
+        if isinstance(step.left, sp.Indexed):
+            found.setdefault(str(step.left.base), Defined(step, found))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenOut:
     """Every entry of a derivation's result, for a concrete operator and small input shapes.
@@ -93,7 +112,7 @@ class WrittenOut:
         wrt, right = self._target().wrt, compiled(self.derivation.result.right)
         self._check_length(letters["y" if wrt == "y" else wrt].shape, values)
         left = letters["y" if wrt == "y" else f"dL/d{wrt}"]
-        entries = positions(self._target().entry, self._environment({**values, **letters}))
+        entries = positions(self._target().entry, with_names(self.derivation, {**values, **letters}))
         return [(left[at], sp.sympify(right(here))) for at, here in entries]
 
     def numbers(self) -> tuple[dict[Expr, Expr], list[Any]]:
@@ -101,7 +120,7 @@ class WrittenOut:
         arrays, letters = oracle(self.op, self.inputs, nonzero=True), self._letters()
         dense = {name: tensor for name, tensor in arrays.items() if isinstance(tensor, Tensor)}
         right = compiled(self.derivation.result.right)
-        environment = self._environment({**self._values(), **arrays})
+        environment = with_names(self.derivation, {**self._values(), **arrays})
         values = [right(here) for _, here in positions(self._target().entry, environment)]
         entries = (
             (letters[name][at], sp.sympify(tensor[at])) for name, tensor in dense.items() for at in tensor.positions()
@@ -126,14 +145,6 @@ class WrittenOut:
         shapes = {**operands(self.op, *self.inputs), "y": self.op.shape(*self.inputs)}
         gradients = {f"dL/d{name}": shape for name, shape in shapes.items()}
         return {name: Letters(name, shape) for name, shape in {**shapes, **gradients}.items()}
-
-    def _environment(self, given: Environment) -> Environment:
-        """What is given, and the arrays that steps ahead of the result say of it: a mean, a gate, a gradient by one."""
-        found = dict(given)
-        for step in self.derivation.steps[:-1]:
-            if isinstance(step.left, sp.Indexed):
-                found.setdefault(str(step.left.base), Defined(step, found))
-        return found
 
     def _values(self) -> dict[sp.Symbol, int]:
         target = self._target()
