@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-PAGE = 300.0
+PAGE = 310.0
 """Width of a formula, in points, that stands in a numbered list of LaTeX's own class ``article``."""
 
 SCRIPT = 0.72
+SPACED = {"sign": 4.4, "relation": 5.5}
+"""What scripts are smaller by, and the spaces around signs that they do not have."""
 
 _TOKEN = re.compile(
     r"\\begin\{(?P<environment>\w+)\}|\\left\s*(?P<left>\\[A-Za-z]+|\\?.)|\\(?P<command>[A-Za-z]+|.)|(?P<group>\{)"
@@ -127,28 +129,33 @@ def _only_sums(tokens: Sequence[Token]) -> bool:
 
 def _opened(tokens: list[Token], room: float) -> list[str]:
     """Lines of what has no breaks outside its brackets: broken inside the widest, whose two halves keep one size."""
-    brackets = [token for token in tokens if token.kind == "bracket" and len(list(_inner_parts(token))) > 1]
-    if _width(tokens) <= room or not brackets:
+    openable = [(token, inside) for token in tokens if (inside := _inside(token)) is not None]
+    if _width(tokens) <= room or not openable:
         return [_source(tokens)]
-    widest = max(brackets, key=lambda token: token.width)
+    widest, (opening, inner, closing) = max(openable, key=lambda pair: pair[0].width)
     at = tokens.index(widest)
-    opening, inner, closing = _opened_bracket(widest)
     before, after = tokens[:at], tokens[at + 1 :]
     space = max(room / 2, room - _width(before) - 20)
-    lines = _filled(_parts(list(_tokens(inner)), "sign"), space, _factors)
-    head = [f"{_source(before)} {opening} {lines[0]}".lstrip()]
-    return [*head, *map(_hung, [*lines[1:-1], f"{lines[-1]} {closing}{_source(after)}"])]
+    first, *others = _filled(_parts(list(_tokens(inner)), "sign"), space, _factors)
+    lines = [f"{_source(before)} {opening} {first}".lstrip(), *map(_hung, others)]
+    return [*lines[:-1], f"{lines[-1]} {closing}{_source(after)}"]
 
 
-def _inner_parts(bracket: Token) -> Iterator[list[Token]]:
-    if bracket.source.startswith(r"\left("):
-        yield from _parts(list(_tokens(_opened_bracket(bracket)[1])), "sign")
+def _inside(token: Token) -> tuple[str, str, str] | None:
+    r"""What opens, is inside and closes a part that may stand on several rows: a sum in parentheses or above a bar.
 
-
-def _opened_bracket(bracket: Token) -> tuple[str, str, str]:
-    r"""A pair of parentheses as ``\Bigl(`` and ``\Bigr)``, which may stand on different rows."""
-    end = bracket.source.rindex(r"\right)")
-    return r"\Bigl(", bracket.source[len(r"\left(") : end], r"\Bigr)" + bracket.source[end + len(r"\right)") :]
+    Parentheses become ``\Bigl(`` and ``\Bigr)``, which know nothing of each other; a fraction is multiplied out.
+    """
+    if token.source.startswith(r"\left("):
+        end = token.source.rindex(r"\right)")
+        inner, closing = token.source[len(r"\left(") : end], token.source[end + len(r"\right)") :]
+        parts = r"\Bigl(", inner, rf"\Bigr){closing}"
+    elif token.source.startswith(r"\frac{"):
+        inner, middle = _argument(token.source, len(r"\frac"))
+        parts = rf"\frac{{1}}{token.source[middle:]}\,\Bigl(", inner, r"\Bigr)"
+    else:
+        return None
+    return parts if len(_parts(list(_tokens(inner)), "sign")) > 1 else None
 
 
 def _parts(tokens: Sequence[Token], kind: str) -> list[list[Token]]:
@@ -202,7 +209,8 @@ def _script(formula: str, at: int) -> tuple[str, float]:
     if formula[at] == "'":
         return "'", 2.8
     token, end = _read(formula, at + 1)
-    return formula[at:end], SCRIPT * token.width + 0.5
+    tight = sum(SPACED.get(part.kind, 0) for part in _tokens(token.source.strip("{}")))
+    return formula[at:end], SCRIPT * (token.width - tight) + 0.5
 
 
 def _read(formula: str, at: int) -> tuple[Token, int]:
@@ -234,7 +242,7 @@ def _of_letter(letter: str) -> Token:
         return Token(letter, 12.2, "sign")
     if letter in "=<>":
         return Token(letter, 13.3, "relation")
-    return Token(letter, 4.5 if letter in ",.;" else 3.9 if letter in "()[]|" else 5.0 if letter.isdigit() else 6.2)
+    return Token(letter, 4.5 if letter in ",.;" else 3.9 if letter in "()[]|" else 5.0 if letter.isdigit() else 5.8)
 
 
 def _of_command(formula: str, command: str, end: int) -> tuple[Token, int]:

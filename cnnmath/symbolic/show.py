@@ -114,7 +114,8 @@ EQUALS = "\u00a0=\u00a0"
 
 
 def _latex(part: Section, *, full: bool) -> str:
-    parts = [rf"\paragraph{{{part.title}}}", *(rf"{remark} \\" for remark in part.remarks)]
+    remarks = " \\\\\n".join(part.remarks)
+    parts = [rf"{{\raggedright\paragraph{{{part.title}}}", *([remarks] if remarks else []), r"\par}"]
     if not full:
         return "\n".join([*parts, align([item.equation for item in part.items])])
     items = (f"\\item \\textbf{{{i.name}.}} {_sentence(i.rule)}\n{align([i.equation])}" for i in part.items)
