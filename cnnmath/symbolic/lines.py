@@ -45,7 +45,7 @@ def broken(formula: str, width: int) -> list[str]:
         sign, _, side = part.partition(" ")
         own = _broken(side, width - hang - len(sign) - 1)
         lines += _hung([f"{sign} {own[0]}", *_hung(own[1:], len(sign) + 1)], hang)
-    if others and hang > HANG:
+    if others and len(left) <= SHORT:
         lines[:2] = [f"{left} {lines[1].lstrip()}"]
     return lines if others else _broken(formula, width)
 
