@@ -299,3 +299,21 @@ def bound(derivation):
 
 def test_targets_of_a_convolution_without_bias_leave_it_out():
     assert targets(ops.Conv(1, 2, bias=False)) == ["y", "x", "w"]
+
+
+@pytest.mark.parametrize(
+    ("op", "slope"),
+    [
+        (ops.Tanh(), "(1 - tanh(x[n,c,j])^2)"),
+        (ops.Sigmoid(), "sigma(x[n,c,j])*(1 - sigma(x[n,c,j]))"),
+        (ops.SiLU(), "(x[n,c,j]*sigma(x[n,c,j])*(1 - sigma(x[n,c,j])) + sigma(x[n,c,j]))"),
+    ],
+    ids=str,
+)
+def test_a_gradient_calls_functions_by_their_names_and_a_definition_says_what_they_are(op, slope):
+    assert formula(op) == f"dL/dy[n,c,j]*{slope}"
+    assert derived(op, "y", rank=1).result.right.has(sp.exp)
+
+
+def test_a_name_that_would_leave_exponentials_beside_it_is_not_used():
+    assert not derived(ops.Mish(), "x", rank=1).result.right.has(Logistic)

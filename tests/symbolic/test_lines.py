@@ -1,4 +1,4 @@
-"""Formulas on lines of a terminal: no longer than they may be, nothing lost, and broken where they hold together least."""
+"""Formulas on lines of a terminal: no longer than they may be, nothing lost, broken where they hold together least."""
 
 import pytest
 

@@ -112,4 +112,4 @@ def test_no_mistake_in_a_step_gets_past_the_readers(op, wrt):
 
 @each([ops.Softmax, ops.CrossEntropy, ops.BatchNorm])
 def test_what_has_no_name_that_is_kept_is_written_out(kind):
-    assert [step.name for step in derived(kind(), "x", rank=1).steps][0] == "Definition"
+    assert derived(kind(), "x", rank=1).steps[0].name == "Definition"

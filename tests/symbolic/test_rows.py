@@ -39,7 +39,7 @@ def test_a_formula_that_fits_stays_on_its_row():
 
 def test_terms_get_rows_of_their_own_and_a_coefficient_leaves_its_sum_whole():
     formula = r"y = \frac{a + b + c}{M}\,\sum_{i=0}^{M - 1} x_{i}\,w_{i} + b"
-    assert rows(formula, 90) == [
+    assert rows(formula, 100) == [
         r"y &= \frac{a + b + c}{M}",
         r"&\quad \quad {} \times \sum_{i=0}^{M - 1} x_{i}\,w_{i}",
         r"&\quad + b",
