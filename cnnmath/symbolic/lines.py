@@ -31,11 +31,10 @@ def broken(formula: str, width: int) -> list[str]:
 
     Examples
     --------
-    >>> print(*broken("y[n,f] = b[f] + sum{c<C} w[f,c]*x[n,c]", 24), sep="\\n")
-    y[n,f]
-      = b[f]
-        + sum{c<C}
-            w[f,c]*x[n,c]
+    >>> print(*broken("dL/dx[n,c] = sum{f<F} dL/dy[n,f]*w[f,c] + sum{f<F} dL/dz[n,f]*u[f,c]", 40), sep="\\n")
+    dL/dx[n,c]
+      = sum{f<F} dL/dy[n,f]*w[f,c]
+        + sum{f<F} dL/dz[n,f]*u[f,c]
     """
     if len(formula) <= width:
         return [formula]
