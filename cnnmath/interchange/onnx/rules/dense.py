@@ -55,8 +55,8 @@ def _times(here: Here, c: Known, factor: float, suffix: str) -> Known:
 
 
 def _bias(c: Known, units: int, beta: float) -> Known | None:
-    """A stored summand as a bias, one number a unit; None where it is computed or has several rows."""
-    if c.array is None or c.node or any(n != 1 for n in c.sizes[:-1]):
+    """A stored summand as a bias, one number a unit; None where it is computed, has several rows or does not fit."""
+    if c.array is None or c.node or any(n != 1 for n in c.sizes[:-1]) or c.sizes[-1:] not in ((), (1,), (units,)):
         return None
     if c.sizes == (units,):
         return _scaled(c, beta)

@@ -57,6 +57,8 @@ def _repeated(a: Known, channels: Any, groups: int) -> Known:
     """A number a group, as a number a channel."""
     if a.array is None or not isinstance(channels, int):
         raise UnclaimedError("whose scale is computed while the model runs")
+    if a.sizes != (groups,):
+        raise UnclaimedError(f"of {groups} groups, whose scale is of shape {a.sizes}")
     lazy = a.array.mapped(f"repeated{channels}", lambda array: np.repeat(array, channels // groups), (channels,))
     return Known(a.name, a.dtype, lazy.shape, array=lazy)
 

@@ -61,6 +61,25 @@ def test_integers_are_not_scaled(beta):
         import_onnx(proto)
 
 
+@pytest.mark.parametrize("count", [0, 3])
+def test_a_summand_of_gemm_that_fits_no_unit_ends_in_an_error_of_the_package(count):
+    arrays = [onnx.numpy_helper.from_array(np.ones(n, np.float32), name) for name, n in (("w", (3, 2)), ("b", count))]
+    proto = model([helper.make_node("Gemm", ["x", "w", "b"], ["y"], "fc")], arrays)
+    del proto.graph.input[0].type.tensor_type.shape.dim[1]
+    with pytest.raises(CnnmathError, match=f"axis -1: 2 against {count}"):
+        import_onnx(proto)
+
+
+@pytest.mark.parametrize("groups", [0, 2])
+def test_a_scale_that_has_not_one_number_a_group_is_not_repeated(groups):
+    ones = [onnx.numpy_helper.from_array(np.ones(3, np.float32), "ones")]
+    node = helper.make_node("GroupNormalization", ["x", "ones", "ones"], ["y"], "norm", num_groups=groups)
+    proto = model([node], ones)
+    proto.opset_import[0].version = 18
+    with pytest.raises(CnnmathError, match=rf"of {groups} groups, whose scale is of shape \(3,\)"):
+        import_onnx(proto)
+
+
 def test_a_node_of_a_version_that_has_it_not_yet_is_held_to_what_the_newest_asks():
     old = model([helper.make_node("MaxUnpool", ["x", "x"], ["y"], "old")])
     old.opset_import[0].version = 7
