@@ -61,7 +61,7 @@ def test_batch_normalisation_is_derived_in_training_too():
     _, batch = run("batchnorm training=true epsilon=1/4 --rank 1 --wrt gamma --steps brief")
     assert stored.startswith("dL/dgamma of batchnorm()\n  x (N, C, L), gamma (C), beta (C), mean (C), var (C), y")
     assert batch.startswith("dL/dgamma of batchnorm(epsilon=1/4, training=True)\n  x (N, C, L), gamma (C), beta (C), y")
-    assert "sum{n'<N, i<L} x[n',c,i]" in batch
+    assert "mean[c] = 1/(N*L)*sum{n<N, i<L} x[n,c,i]" in batch, "the result says what it reads"
 
 
 def test_groups_of_a_normalisation_are_an_option():

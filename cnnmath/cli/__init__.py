@@ -16,6 +16,7 @@ import typer
 from cnnmath import __version__
 from cnnmath.cli.analysis import analyze, count, field, flow, sizes, window, zoo
 from cnnmath.cli.derivations import derive
+from cnnmath.cli.encoding import use_stand_ins
 from cnnmath.cli.models import diff, export, run
 from cnnmath.cli.pages import plot, report
 from cnnmath.cli.printed import audit, explain
@@ -67,6 +68,7 @@ for panel, commands in PANELS.items():
 def main() -> None:
     """Run the command line; what the user got wrong goes to standard error, without a traceback."""
     gc.set_threshold(PATIENCE)
+    use_stand_ins()
     try:
         _run()
     except BrokenPipeError:  # whoever read the output has seen enough

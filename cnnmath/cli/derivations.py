@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-import sys
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnnmath import arguments, ops
+from cnnmath.cli.encoding import with_references
 from cnnmath.cli.options import network, print_columns
 from cnnmath.errors import SettingError, UnknownNameError, unknown
 from cnnmath.ops.algebra import Shape
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from cnnmath.subjects import Subject
     from cnnmath.symbolic import Derivation
 
+
+WIDEST = 120
+"""Letters of the longest lines that are printed."""
 
 WIDE = (ops.Conv, ops.ConvTranspose, ops.Linear, ops.RadialBasis)
 """Operators with a width of their own, which the formulas leave a symbol."""
@@ -243,6 +247,11 @@ def _chosen(kind: type[ops.Operator], wanted: Request, *, written_out: bool) -> 
     return symbolic.general(kind, wanted.axes, **given)
 
 
+def _width() -> int:
+    """Letters in a line: what the terminal has, but not so many that nobody would follow the line."""
+    return min(shutil.get_terminal_size().columns, WIDEST)
+
+
 def _print(derived: list[Any], form: Form, *, full: bool, numbers: bool) -> None:
     from cnnmath.symbolic import WrittenOut, record
     from cnnmath.symbolic.show import document, write
@@ -256,8 +265,8 @@ def _print(derived: list[Any], form: Form, *, full: bool, numbers: bool) -> None
     written = [
         d.write_as(form.value, numbers=numbers)
         if isinstance(d, WrittenOut)
-        else write(d, form.value, full=full, numbers=numbers)
+        else write(d, form.value, full=full, numbers=numbers, width=_width())
         for d in derived
     ]
     body = "\n\n".join(written)
-    sys.stdout.write((document(body, "cnnmath derive") if form is Form.html else body) + "\n")
+    print(with_references(document(body, "cnnmath derive")) if form is Form.html else body)

@@ -93,7 +93,7 @@ class GroupNorm(SampleNorm):
         block = Block(
             lambda of: m.sum(lambda q, *i: of(x[n, width * g + q, *i]), width, *sizes), (width, *sizes), (n, g)
         )
-        return standardised(m, x[at], block, self.epsilon) * gamma[c] + beta[c]
+        return standardised(m, x, at, block, self.epsilon) * gamma[c] + beta[c]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class InstanceNorm(SampleNorm):
         """One output: the input normalised by its channel, scaled and shifted."""
         n, c, *_ = at
         block = Block(lambda of: m.sum(lambda *i: of(x[n, c, *i]), *x.shape[2:]), x.shape[2:], (n, c))
-        return standardised(m, x[at], block, self.epsilon) * gamma[c] + beta[c]
+        return standardised(m, x, at, block, self.epsilon) * gamma[c] + beta[c]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +233,8 @@ class LayerNorm(SampleNorm):
         n, c, *o = at
         if self.each_position:
             block = Block(lambda of: m.sum(lambda q: of(x[n, q, *o]), x.shape[1]), x.shape[1:2], (n, *o))
-            return standardised(m, x[at], block, self.epsilon) * gamma[c] + beta[c]
+            return standardised(m, x, at, block, self.epsilon) * gamma[c] + beta[c]
         first = self.first(x.shape)
         before, own, sizes = at[:first], at[first:], x.shape[first:]
         block = Block(lambda of: m.sum(lambda q, *i: of(x[*before, q, *i]), *sizes), sizes, before)
-        return standardised(m, x[at], block, self.epsilon) * gamma[own] + beta[own]
+        return standardised(m, x, at, block, self.epsilon) * gamma[own] + beta[own]

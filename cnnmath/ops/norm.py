@@ -109,7 +109,7 @@ class BatchNorm(Operator):
         if mean is None or var is None:
             batch, *sizes = x.shape[0], *x.shape[2:]
             block = Block(lambda of: m.sum(lambda n, *i: of(x[n, c, *i]), batch, *sizes), (batch, *sizes), (c,))
-            return standardised(m, x[at], block, self.epsilon) * gamma[c] + beta[c]
+            return standardised(m, x, at, block, self.epsilon) * gamma[c] + beta[c]
         scale = m.let("scale", (c,), lambda: gamma[c] / m.power(var[c] + rational(self.epsilon), HALF))
         return (x[at] - mean[c]) * scale + beta[c]
 

@@ -95,6 +95,6 @@ class RMSNorm(Operator):
         def square(q: Size, *i: Size) -> Number:
             return x[*before, q, *i] * x[*before, q, *i]
 
-        mean = m.let("mean", before, lambda: m.sum(square, *sizes) / prod(sizes))
+        mean = m.let("mean square", before, lambda: m.sum(square, *sizes) / prod(sizes))
         scale = m.let("scale", before, lambda: 1 / m.power(mean + rational(self.epsilon), HALF))
-        return x[at] * scale * gamma[own]
+        return m.let("normalised input", at, lambda: x[at] * scale) * gamma[own]

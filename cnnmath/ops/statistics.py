@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
-from cnnmath.ops.algebra import Algebra, Number, rational
+from cnnmath.ops.algebra import Algebra, Number, Operand, rational
 from cnnmath.window import Shape, Size
 
 HALF = Fraction(1, 2)
@@ -33,7 +33,7 @@ class Block:
     over: tuple[Size, ...]
 
 
-def standardised(m: Algebra, number: Number, block: Block, epsilon: float | Fraction) -> Number:
+def standardised(m: Algebra, x: Operand, at: Sequence[Size], block: Block, epsilon: float | Fraction) -> Number:
     r"""A number of a block less the block's mean, over its deviation.
 
     .. math:: \hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}, \quad
@@ -48,4 +48,4 @@ def standardised(m: Algebra, number: Number, block: Block, epsilon: float | Frac
 
     variance = m.let("variance", block.over, lambda: block.total(squared) / count)
     scale = m.let("scale", block.over, lambda: 1 / m.power(variance + rational(epsilon), HALF))
-    return (number - mean) * scale
+    return m.let("normalised input", at, lambda: (x[tuple(at)] - mean) * scale)

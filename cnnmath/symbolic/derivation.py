@@ -17,7 +17,7 @@ from cnnmath.symbolic.evaluate import Entry
 from cnnmath.symbolic.instance import Instance
 from cnnmath.symbolic.notations import Notation, Text
 from cnnmath.symbolic.remark import Remark, remark
-from cnnmath.symbolic.terms import Expr, Range
+from cnnmath.symbolic.terms import Expr, Range, entries
 from cnnmath.symbolic.typeset import SIGNS, relation
 
 
@@ -170,9 +170,23 @@ class Derivation:
         """The last step."""
         return self.steps[-1]
 
-    def text(self, *, full: bool = True, numbers: bool = False) -> str:
-        """Plain text: all steps, or the result alone; with numbers, a worked example after them."""
-        return show.write(self, "text", full=full, numbers=numbers)
+    @property
+    def brief(self) -> tuple[Step, ...]:
+        """The result, after the steps of an operator's derivation that say what the names in it are."""
+        if self.target is None:
+            return self.steps[-1:]
+        kept: list[Step] = [self.result]
+        for step in reversed(self.steps[:-1]):
+            if isinstance(step.left, sp.Indexed) and any(entries(one.right, str(step.left.base)) for one in kept):
+                kept.insert(0, step)
+        return tuple(kept)
+
+    def text(self, *, full: bool = True, numbers: bool = False, width: int | None = None) -> str:
+        """Plain text: all steps, or the result alone; with numbers, a worked example after them.
+
+        Formulas are broken where lines would be longer than the width, if there is one.
+        """
+        return show.write(self, "text", full=full, numbers=numbers, width=width)
 
     def latex(self, *, full: bool = True, numbers: bool = False) -> str:
         """LaTeX, for the package amsmath: paragraphs and numbered steps, or the result alone."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sympy as sp
 
 from cnnmath.symbolic.terms import Expr, Logistic, Quantified
 
 
-def called(expr: Expr) -> Expr:
-    """The same with ``sigma`` and ``tanh`` of whatever holds a sum or is one, where their definitions stand.
+def called(expr: Expr, *, always: bool = False) -> Expr:
+    """The same with ``sigma`` and ``tanh`` where their definitions stand: of whatever holds a sum or is one.
+
+    Of any other number only where it shall be ``always`` so, and where no exponential is left beside the names.
 
     Examples
     --------
@@ -16,10 +20,20 @@ def called(expr: Expr) -> Expr:
     >>> z = Sigma(array("x")[index("c")], [(index("c"), 3)])
     >>> called(2 / (1 + sp.exp(-z))).func(2, Logistic(z)) == 2 * Logistic(z)
     True
+    >>> x = array("x")[0]
+    >>> called(1 / (1 + sp.exp(-x))), called(1 / (1 + sp.exp(-x)), always=True)
+    (1/(1 + exp(-x[0])), Logistic(x[0]))
     """
-    if isinstance(expr, (sp.Indexed, Quantified)) or not _long(expr):
+    if not always:
+        return _called(expr, _long)
+    short = _called(expr, lambda part: part.has(sp.exp))
+    return called(expr) if short.has(sp.exp) else short
+
+
+def _called(expr: Expr, wanted: Callable[[Expr], bool]) -> Expr:
+    if isinstance(expr, (sp.Indexed, Quantified)) or not wanted(expr):
         return expr
-    expr = expr.func(*map(called, expr.args))
+    expr = expr.func(*(_called(argument, wanted) for argument in expr.args))
     if isinstance(expr, sp.Pow):
         return _logistic(expr)
     return _tangents(expr) if isinstance(expr, sp.Mul) else expr

@@ -8,6 +8,7 @@ import sympy as sp
 
 from cnnmath.errors import unknown
 from cnnmath.ops import Operator
+from cnnmath.symbolic import named
 from cnnmath.symbolic.derivation import Derivation, Step, Target, step
 from cnnmath.symbolic.differentiate import collapse, jacobian
 from cnnmath.symbolic.evaluate import Entry
@@ -23,7 +24,8 @@ FIRST_MAXIMUM = remark("{} is the first tap, in row-major order, at which the ma
 def derive(op: Operator, wrt: str = "x", *, rank: int = 2) -> Derivation:
     """Derive the forward formula of an operator (``wrt="y"``), or the gradient with respect to an operand.
 
-    Sizes and widths are symbols N, C, F, H, W; window settings are what the operator has, integers or symbols.
+    Sizes and widths are symbols N, C, F, H, W; window settings are what the operator has, integers or symbols. What a
+    sentence names, such as a mean or a gate, has a step of its own, and so has the gradient by it.
 
     Parameters
     ----------
@@ -54,10 +56,12 @@ def derive(op: Operator, wrt: str = "x", *, rank: int = 2) -> Derivation:
     known = targets(op, rank=rank)
     if wrt not in known:
         raise unknown("operand", wrt, known).at(type(op).__name__.lower())
-    entry, definition = _definition(letters)
-    steps = [definition]
+    reading = named.Reading.of(letters)
+    definitions = named.definitions(reading)
+    entry, definition = named.definition(reading) if definitions else _definition(letters)
+    steps = [*definitions, definition]
     if wrt != "y":
-        entry, *further = _gradient(letters, wrt)
+        entry, *further = named.gradients(letters, reading, wrt) if definitions else _gradient(letters, wrt)
         steps += further
     return Derivation(
         f"y = {letters.setting}" if wrt == "y" else f"dL/d{wrt} of {letters.setting}",
@@ -106,7 +110,7 @@ def _definition(letters: Letters) -> tuple[Entry, Step]:
 
 
 def _gradient(letters: Letters, wrt: str) -> tuple[Entry, Step, Step, Step]:
-    reader, op, declared = Symbolic(), letters.padded, letters.operands
+    reader, op, declared = Symbolic(called=True), letters.padded, letters.operands
     free = reader.bind_each(gradient_indices(op, wrt, len(declared[wrt])), declared[wrt])
     entry: Entry = (free, dict(reader.ranges))
     x, total = array(wrt)[tuple(free)], array(f"dL/d{wrt}")[tuple(free)]

@@ -20,6 +20,7 @@ from cnnmath.ops.reduced import reduced
 from cnnmath.readers import Tensor, exact, gradient
 from cnnmath.symbolic.binding import bind, symbols_in
 from cnnmath.symbolic.instance import Array, Instance, Lazy, Place, drawn, labelled, plain
+from cnnmath.symbolic.marking import named
 from cnnmath.symbolic.terms import Expr
 
 POSITIVE = ("var", "weights")
@@ -180,6 +181,7 @@ def told(op: Operator, output: Shape, tensors: dict[str, Tensor], dy: Tensor) ->
         "y": Lazy(tuple(output), value),
         **{f"dy/d{name}": jacobian(name) for name in tensors},
         **{f"dL/d{name}": total(name) for name in tensors},
+        **named(op, output, tensors, dy),
     }
 
 

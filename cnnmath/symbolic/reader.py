@@ -12,6 +12,7 @@ import sympy as sp
 
 from cnnmath.ops.algebra import Number, Operator, Shape, position
 from cnnmath.symbolic.functions import called
+from cnnmath.symbolic.lets import MEANINGS, Let
 from cnnmath.symbolic.ranges import decided, divided, divisibility, settle, shortened
 from cnnmath.symbolic.terms import Bracket, Expr, Maximum, Range, Sigma, array, index
 from cnnmath.window import Size
@@ -31,11 +32,18 @@ class Named:
 
 @dataclass(slots=True)
 class Symbolic:
-    """The verbs over SymPy; it hands out index names and remembers their extents."""
+    """The verbs over SymPy; it hands out index names and remembers their extents.
+
+    Where it has ``lets``, the numbers that a sentence names are collected there, each behind those that it reads, and
+    stand as entries in the formula; otherwise they are written out. So are ``sigma`` and ``tanh`` of short arguments,
+    unless functions shall be ``called`` by their names.
+    """
 
     pi: ClassVar = sp.pi
 
     ranges: dict[sp.Symbol, Expr] = field(default_factory=dict)
+    lets: dict[str, Let] | None = None
+    called: bool = False
 
     def bind(self, name: str, extent: Size) -> Expr:
         """A fresh index of this name, primed where the name is taken; the number 0 where it can be nothing else."""
@@ -75,9 +83,14 @@ class Symbolic:
             return then() if condition is sp.true else otherwise()
         return _cases(condition, sp.sympify(then()), sp.sympify(otherwise()))
 
-    def let(self, name: str, over: Sequence[Size], value: Callable[[], Number]) -> Expr:  # noqa: ARG002 - written out
-        """The value itself."""
-        return called(value())
+    def let(self, name: str, over: Sequence[Size], value: Callable[[], Number]) -> Expr:
+        """The value itself, or the entry that has its name."""
+        number = called(sp.sympify(value()), always=self.called)
+        if self.lets is None or name not in MEANINGS:
+            return number
+        entry = Named(MEANINGS[name].array, (), self)[tuple(over)]
+        self.lets[name] = Let(name, entry, settle(number, self.ranges))
+        return entry
 
     def exp(self, x: Expr) -> Expr:
         """Exponential."""
@@ -109,7 +122,8 @@ class Symbolic:
 def read(op: Operator, operands: dict[str, Shape], at: Sequence[Expr], reader: Symbolic) -> Expr:
     """Formula of the output at a position, as a SymPy expression."""
     named = [Named(name, shape, reader) for name, shape in operands.items()]
-    return settle(called(sp.sympify(op.element(reader, tuple(at), *named))), reader.ranges)
+    number = called(sp.sympify(op.element(reader, tuple(at), *named)), always=reader.called)
+    return settle(number, reader.ranges)
 
 
 def numbered(name: str, count: int) -> list[str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import wrap
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
+from cnnmath.symbolic.lines import broken
 from cnnmath.symbolic.notations import Latex, Markdown, MathML, Notation, Text
+from cnnmath.symbolic.rows import rows
 from cnnmath.symbolic.typeset import equation
 from cnnmath.symbolic.worked import arrays_read, chain, worked
 
@@ -38,11 +41,12 @@ class Section:
     items: tuple[Item, ...]
 
 
-def section(derivation: Derivation, notation: Notation) -> Section:
-    """A derivation in a notation."""
+def section(derivation: Derivation, notation: Notation, *, full: bool = True) -> Section:
+    """A derivation in a notation: all steps, or the result and what the names in it are."""
     remarks = [remark.write(notation) for remark in (*derivation.assumptions, *derivation.conventions)]
     items = [
-        Item(notation.prose(step.name), step.rule.write(notation), step.write(notation)) for step in derivation.steps
+        Item(notation.prose(step.name), step.rule.write(notation), step.write(notation))
+        for step in (derivation.steps if full else derivation.brief)
     ]
     return Section(notation.prose(derivation.title), tuple(remarks), tuple(items))
 
@@ -59,14 +63,20 @@ def example(derivation: Derivation, notation: Notation, *, full: bool = True) ->
     return Section(notation.prose("With numbers"), (*remarks, *map(notation.inline, arrays), left_out), tuple(items))
 
 
-def write(derivation: Derivation, form: str, *, full: bool = True, numbers: bool = False) -> str:
-    """A derivation in one of the forms, all of its steps or the result alone, and a worked example after it."""
+def write(
+    derivation: Derivation, form: str, *, full: bool = True, numbers: bool = False, width: int | None = None
+) -> str:
+    """A derivation in one of the forms, all of its steps or the result alone, and a worked example after it.
+
+    Lines of text are no longer than the width, where there is one.
+    """
     layout = FORMS[form]
     sections = [
-        section(derivation, layout.notation),
+        section(derivation, layout.notation, full=full),
         *([example(derivation, layout.notation, full=full)] if numbers else []),
     ]
-    return layout.between.join(layout.write(part, full=full) for part in sections)
+    own = {"width": width} if form == "text" else {}
+    return layout.between.join(layout.write(part, full=full, **own) for part in sections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +88,36 @@ class Layout:
     between: str = "\n\n"
 
 
-def _text(part: Section, *, full: bool) -> str:
-    lines = [part.title, *(f"  {remark}" for remark in part.remarks)]
-    if not full:
-        return "\n".join([*lines, f"     {part.items[-1].equation}"])
+def _text(part: Section, *, full: bool, width: int | None = None) -> str:
+    lines = [
+        *_folded(part.title, "", width),
+        *(line for remark in part.remarks for line in _folded(remark, "  ", width)),
+    ]
     for i, item in enumerate(part.items, 1):
-        lines += ["", f"  {i}. {item.name}: {item.rule}".rstrip(": "), f"     {item.equation}"]
+        lines += ["", *_folded(f"{i}. {item.name}: {item.rule}".rstrip(": "), "  ", width)] if full else []
+        lines += [f"     {line}" for line in (broken(item.equation, width - 5) if width else [item.equation])]
     return "\n".join(lines)
 
 
+def _folded(words: str, indent: str, width: int | None) -> list[str]:
+    """Lines of a sentence at an indent, those that go on further in; equations in it stay whole."""
+    if width is None or len(indent + words) <= width:
+        return [indent + words]
+    whole = words.replace(" = ", EQUALS)
+    further = " " * (len(indent) + (3 if words[:1].isdigit() else 2))
+    lines = wrap(whole, width, initial_indent=indent, subsequent_indent=further, break_long_words=False)
+    return [line.replace(EQUALS, " = ") for line in lines]
+
+
+EQUALS = "\u00a0=\u00a0"
+"""What no line is broken at."""
+
+
 def _latex(part: Section, *, full: bool) -> str:
-    parts = [rf"\paragraph{{{part.title}}}", *(rf"{remark} \\" for remark in part.remarks)]
+    remarks = " \\\\\n".join(part.remarks)
+    parts = [rf"{{\raggedright\paragraph{{{part.title}}}", *([remarks] if remarks else []), r"\par}"]
     if not full:
-        return "\n".join([*parts, align([part.items[-1].equation])])
+        return "\n".join([*parts, align([item.equation for item in part.items])])
     items = (f"\\item \\textbf{{{i.name}.}} {_sentence(i.rule)}\n{align([i.equation])}" for i in part.items)
     return "\n".join([*parts, r"\begin{enumerate}", *items, r"\end{enumerate}"])
 
@@ -98,7 +125,7 @@ def _latex(part: Section, *, full: bool) -> str:
 def _markdown(part: Section, *, full: bool) -> str:
     parts = [f"### {part.title}", "\n".join(f"- {remark}" for remark in part.remarks)]
     if not full:
-        return "\n\n".join([*filter(None, parts), f"$$\n{part.items[-1].equation}\n$$"])
+        return "\n\n".join([*filter(None, parts), *(f"$$\n{item.equation}\n$$" for item in part.items)])
     parts += [
         f"{i}. **{item.name}.** {_sentence(item.rule)}".rstrip() + f"\n\n   $$\n   {item.equation}\n   $$"
         for i, item in enumerate(part.items, 1)
@@ -109,7 +136,7 @@ def _markdown(part: Section, *, full: bool) -> str:
 def _html(part: Section, *, full: bool) -> str:
     remarks = "".join(f"<li>{remark}</li>" for remark in part.remarks)
     head = f"<h4>{part.title}</h4>" + (f"<ul class='where'>{remarks}</ul>" if remarks else "")
-    return head + (_listed(part) if full else _displayed(part.items[-1].equation))
+    return head + (_listed(part) if full else "".join(_displayed(item.equation) for item in part.items))
 
 
 FORMS: Mapping[str, Layout] = MappingProxyType(
@@ -170,9 +197,9 @@ STYLE = (
 
 
 def align(equations: Sequence[str]) -> str:
-    """LaTeX equations, aligned at their first relation sign."""
-    rows = " \\\\\n".join(_marked(row) for row in equations)
-    return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}"
+    """LaTeX equations, aligned at their first relation sign, each on as many rows as it needs."""
+    lines = " \\\\\n".join(row for equation in equations for row in rows(equation))
+    return f"\\begin{{align*}}\n{lines}\n\\end{{align*}}"
 
 
 def aligned(steps: Iterable[Step]) -> str:
@@ -200,16 +227,6 @@ def listed(
     head = f"### {notation.prose(title)}" if form == "markdown" else rf"\paragraph{{{notation.prose(title)}}}"
     formula = align(rows) if form == "latex" else f"$$\n{align(rows)}\n$$"
     return "\n\n".join([head, *said, formula])
-
-
-def _marked(row: str) -> str:
-    """Put the mark of alignment before the first relation that stands outside all brackets."""
-    depth = 0
-    for i, sign in enumerate(row):
-        depth += (sign in "{[") - (sign in "}]")
-        if depth == 0 and row.startswith((" = ", r" \le ", r" \ge ", r" \equiv ", " < "), i):
-            return f"{row[:i]} &{row[i:].lstrip(' ')}"
-    return row
 
 
 def _sentence(words: str) -> str:

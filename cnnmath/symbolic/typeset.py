@@ -166,14 +166,15 @@ class _Typesetter:
         if not below:
             return self._factors(above), PRODUCT
         first = [f for f in above if isinstance(f, sp.Indexed) and "/" in str(f.base)]
-        last = [f for f in above if isinstance(f, Quantified)]
+        last = [f for f in above if isinstance(f, Quantified) or (isinstance(f, sp.Add) and f.has(Quantified))]
         inner = [f for f in above if f not in first and f not in last]
         if not inner and any(isinstance(f, Quantified) for f in below):
             inner, last = last, []
         if not inner:
             first, inner = [], first
         quotient = self.n.fraction(self._factors(inner, SUM), self._factors(below, SUM))
-        parts = [*([self._factors(first)] if first else []), quotient, *([self._factors(last, SUM)] if last else [])]
+        alone = PRODUCT if any(isinstance(f, sp.Add) for f in last) else SUM
+        parts = [*([self._factors(first)] if first else []), quotient, *([self._factors(last, alone)] if last else [])]
         return self.n.joined(self.n.times.join(parts)), PRODUCT
 
     def _factors(self, factors: Sequence[Expr], alone: int = PRODUCT) -> str:

@@ -15,8 +15,8 @@ from cnnmath.ops.notation import describe
 from cnnmath.readers import Tensor
 from cnnmath.symbolic.binding import bind
 from cnnmath.symbolic.check import terms as count_terms
-from cnnmath.symbolic.derivation import Derivation, Target
-from cnnmath.symbolic.evaluate import compiled, positions
+from cnnmath.symbolic.derivation import Derivation, Step, Target
+from cnnmath.symbolic.evaluate import Environment, compiled, positions
 from cnnmath.symbolic.notations import Latex, Notation
 from cnnmath.symbolic.oracle import oracle
 from cnnmath.symbolic.show import align, listed
@@ -41,6 +41,39 @@ class Letters:
             written = tuple(sp.sympify(i) for axis, (i, n) in axes if axis > 1 or n > 1)
             self.known[at] = array(self.name)[written] if written else sp.Symbol(self.name)
         return self.known[at]
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """An array that a step says: its entries are formulas of what the step reads."""
+
+    step: Step
+    environment: Environment
+    known: dict[tuple[int, ...], Environment] = field(default_factory=dict, repr=False, compare=False)
+
+    def __getitem__(self, at: tuple[int, ...]) -> Any:
+        if not self.known:
+            self.known.update(positions((self.step.left.indices, dict(self.step.over)), self.environment))
+        return compiled(self.step.right)(self.known[tuple(map(int, at))])
+
+
+def with_names(derivation: Derivation, given: Environment) -> Environment:
+    """What is given, and the arrays that steps ahead of the result say of it: a mean, a gate, a gradient by one.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import RMSNorm
+    >>> from cnnmath.symbolic import derive
+    >>> from cnnmath.symbolic.instance import values
+    >>> given = {**values(N=1, C=1, L=2), "x": Tensor((1, 1, 2), [3, 1])}
+    >>> with_names(derive(RMSNorm(), "y", rank=1), given)["meansquare"][0, 0]
+    5
+    """
+    found = dict(given)
+    for step in derivation.steps[:-1]:
+        if isinstance(step.left, sp.Indexed):
+            found.setdefault(str(step.left.base), Defined(step, found))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +112,7 @@ class WrittenOut:
         wrt, right = self._target().wrt, compiled(self.derivation.result.right)
         self._check_length(letters["y" if wrt == "y" else wrt].shape, values)
         left = letters["y" if wrt == "y" else f"dL/d{wrt}"]
-        entries = positions(self._target().entry, {**values, **letters})
+        entries = positions(self._target().entry, with_names(self.derivation, {**values, **letters}))
         return [(left[at], sp.sympify(right(here))) for at, here in entries]
 
     def numbers(self) -> tuple[dict[Expr, Expr], list[Any]]:
@@ -87,7 +120,8 @@ class WrittenOut:
         arrays, letters = oracle(self.op, self.inputs, nonzero=True), self._letters()
         dense = {name: tensor for name, tensor in arrays.items() if isinstance(tensor, Tensor)}
         right = compiled(self.derivation.result.right)
-        values = [right(here) for _, here in positions(self._target().entry, {**self._values(), **arrays})]
+        environment = with_names(self.derivation, {**self._values(), **arrays})
+        values = [right(here) for _, here in positions(self._target().entry, environment)]
         entries = (
             (letters[name][at], sp.sympify(tensor[at])) for name, tensor in dense.items() for at in tensor.positions()
         )

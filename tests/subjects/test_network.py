@@ -36,6 +36,7 @@ from cnnmath.readers.gradient import gradients
 from cnnmath.subjects import derive
 from cnnmath.symbolic.evaluate import evaluate
 from cnnmath.symbolic.instance import drawn, labelled
+from cnnmath.symbolic.notations import Text
 from cnnmath.symbolic.terms import Bracket, size
 
 BATCH = 2
@@ -360,3 +361,9 @@ def test_the_last_parameter_is_that_of_torch():
     read = {f"y({node})": values for node, values in outputs.items()} | {"dL/dy(linear1)": above}
     ours = followed(derive(net, "conv1", "w"), known | read)["dL/dw(conv1)"]
     assert {at: float(number) for at, number in ours.items()} == {at: float(w.grad[at]) for at in ours}
+
+
+def test_the_hyperbolic_tangents_of_lenet_are_called_by_their_name():
+    steps = {step.name: step.write(Text()) for step in derive(zoo.lenet5(), "conv1").steps}
+    assert steps["At linear4"] == "dL/dy(linear4)[n,c] = dL/dy(tanh4)[n,c]*(1 - tanh(y(linear4)[n,c])^2)"
+    assert not any("exp(" in written for written in steps.values())

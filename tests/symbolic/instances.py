@@ -13,6 +13,7 @@ from cnnmath.symbolic import derive, targets
 from cnnmath.symbolic.binding import bind
 from cnnmath.symbolic.evaluate import compiled, positions
 from cnnmath.symbolic.instance import labelled
+from cnnmath.symbolic.written import with_names
 from cnnmath.verify import Case
 
 SMALL = {
@@ -139,7 +140,8 @@ class Instance:
     def mistakes(self, derivation, formula=None):
         """Entries at which a formula (a derivation's result) is not what the readers say, and how many there are."""
         target = derivation.target
-        env = bind(target.op, target.inputs, target.definitions, self.case.op, self.case.inputs) | self.data
+        sizes = bind(target.op, target.inputs, target.definitions, self.case.op, self.case.inputs)
+        env = with_names(derivation, sizes | self.data)  # means and gates as the derivation itself says them
         value, truth = compiled(derivation.result.right if formula is None else formula), self.truth[target.wrt]
         compared = {at: (value(here), truth[at]) for at, here in positions(target.entry, env)}
         assert set(compared) == set(truth.positions()), "a formula speaks of every entry, each once"

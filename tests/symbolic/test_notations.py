@@ -83,7 +83,7 @@ def test_what_is_not_well_formed_is_seen():
 def test_a_notebook_shows_the_whole_derivation(kind):
     for derivation in derivations(small(kind)):
         assert derivation._repr_latex_().startswith(r"\begin{align*}")
-        assert derivation._repr_latex_().count(r"\\" + "\n") == len(derivation.steps) - 1
+        assert len(re.findall(r"\\\\\n(?!&)", derivation._repr_latex_())) == len(derivation.steps) - 1
         assert derivation.latex().count(r"\begin{align*}") == len(derivation.steps)
         assert unbalanced(derivation.latex()) == ""
         html = derivation._repr_html_()

@@ -66,7 +66,7 @@ class Latex:
             return f"x^{{({name[1:]})}}"
         if name[1:] == "hat":
             return rf"\hat{{{name[0]}}}"
-        special = {"mean": r"\mu", "var": r"\sigma^2", "weights": "w"}
+        special = {"mean": r"\mu", "var": r"\sigma^2", "weights": "w", "meansquare": r"\overline{x^2}"}
         return special.get(name) or self.name(*name.partition("_")[::2])
 
     def entry(self, base: str, indices: Sequence[str]) -> str:

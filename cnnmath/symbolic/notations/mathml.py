@@ -45,6 +45,8 @@ class MathML:
             return f"<msup><mi>x</mi><mrow><mo>(</mo><mn>{name[1:]}</mn><mo>)</mo></mrow></msup>"
         if name[1:] == "hat":
             return f"<mover><mi>{name[0]}</mi><mo>^</mo></mover>"
+        if name == "meansquare":
+            return "<mover><msup><mi>x</mi><mn>2</mn></msup><mo>¯</mo></mover>"
         if name == "var":
             return "<msup><mi>σ</mi><mn>2</mn></msup>"
         return "<mi>μ</mi>" if name == "mean" else self.name(*name.partition("_")[::2])
