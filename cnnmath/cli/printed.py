@@ -10,6 +10,7 @@ import typer
 
 from cnnmath import arguments
 from cnnmath.cli.options import AsJson, Input, Network, network, progress
+from cnnmath.cli.status import DIFFERS
 from cnnmath.errors import SettingError
 
 
@@ -35,7 +36,7 @@ def explain(
     found = [explained(net, number, quantity, input_shape=shape) for quantity, number in asked]
     print(json.dumps([one.record() for one in found]) if as_json else "\n\n".join(map(repr, found)))
     if not all(one.explained for one in found):
-        raise typer.Exit(1)
+        raise typer.Exit(DIFFERS)
 
 
 def audit(
@@ -51,4 +52,4 @@ def audit(
         found = auditing.audit(claims, told)
     print(json.dumps(found.record(only_wrong=wrong)) if as_json else auditing.text(found, only_wrong=wrong))
     if not found.agrees:
-        raise typer.Exit(1)
+        raise typer.Exit(DIFFERS)
