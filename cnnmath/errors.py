@@ -141,7 +141,7 @@ def unknown(kind: str, name: str, known: Iterable[str], lists: str = "") -> Unkn
     listed = ", ".join(names) if len(names) <= LISTED else f"{len(names)} names, {names[0]} to {names[-1]}"
     if lists and len(names) > LISTED:
         listed += f"; listed by `{lists}`"
-    return UnknownNameError(f"there is no {kind} '{name}'.", **lines, known=listed)
+    return UnknownNameError(f"there is no {kind} '{clip(str(name))}'.", **lines, known=listed)
 
 
 def _near(name: str, names: Sequence[str]) -> list[str]:
