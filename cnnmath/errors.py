@@ -109,6 +109,32 @@ def clip(text: str) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
+def check_kind(value: object, kind: type | tuple[type, ...], what: str, fix: str) -> None:
+    """Raise where something of another kind is given than is asked for.
+
+    Examples
+    --------
+    >>> check_kind("net", int, "number", "give one")
+    Traceback (most recent call last):
+    cnnmath.errors.SettingError: this is no number.
+      here    'net'
+      fix     give one
+    """
+    if not isinstance(value, kind):
+        raise SettingError(f"this is no {what}.", here=clip(" ".join(repr(value).split())), fix=fix)
+
+
+def check_known(kind: str, name: object, known: Iterable[str]) -> None:
+    """Raise where something is none of the names that there are.
+
+    Examples
+    --------
+    >>> check_known("mode", "full", ["full", "same"])
+    """
+    if not (isinstance(name, str) and name in known):
+        raise unknown(kind, str(name), known)
+
+
 LISTED = 50
 """Names that a message lists; of more, it says how many there are."""
 

@@ -36,7 +36,7 @@ from cnnmath.ops import (
     Upsample,
 )
 from cnnmath.ops.adaptive import AdaptivePool
-from cnnmath.ops.algebra import Shape
+from cnnmath.ops.algebra import Shape, check_class
 from cnnmath.ops.blocks import Blocks
 from cnnmath.ops.border import BorderPad
 from cnnmath.ops.broadcast import Elementwise
@@ -49,6 +49,7 @@ from cnnmath.ops.upsample import Enlargement
 from cnnmath.symbolic.moved import Moved, moved_at
 from cnnmath.symbolic.reader import Symbolic, numbered
 from cnnmath.symbolic.terms import Expr, index, size
+from cnnmath.window import check_at_least
 
 GENERAL = {"kernel": "K", "stride": "s", "dilation": "d"}
 """Letters of a window's settings."""
@@ -65,6 +66,11 @@ def general(kind: type[Operator], rank: int = 2, **settings: Any) -> Operator:
     >>> general(Conv, 1).kernel
     (K,)
     """
+    check_class(kind)
+    if kind not in (Maxout, GroupNorm) and "kernel" not in {field.name for field in fields(kind)}:
+        fix = f"give an instance where it is asked for, such as cnnmath.ops.{kind.__name__}(...)"
+        raise SettingError("it has no window that could be left open.", here=kind.__name__, fix=fix)
+    check_at_least("rank", rank, 1)
     window: dict[str, Any] = {
         field: tuple(size(letter) for letter in numbered(name, rank)) for field, name in GENERAL.items()
     }

@@ -15,6 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from cnnmath.errors import SettingError
 from cnnmath.ops import Operator, operands
+from cnnmath.ops.algebra import check_class
 from cnnmath.verify.adapter import Adapter
 from cnnmath.verify.diagnosis import explained
 from cnnmath.verify.guard import LIMIT
@@ -22,6 +23,7 @@ from cnnmath.verify.ladder import climb, shrunk
 from cnnmath.verify.strategies import Case, cases, covering
 from cnnmath.verify.subject import Subject, tied, under_test
 from cnnmath.verify.verdict import Certificate, Counterexample, NoPower, Verdict, join
+from cnnmath.window import check_at_least
 
 RUNGS = (2,)
 """What is tried at every setting, where nothing else is said."""
@@ -62,6 +64,8 @@ def search(
     >>> search(lambda x: abs(x), ReLU).case.inputs
     ((1, 1, 2),)
     """
+    check_class(kind)
+    check_at_least("number of examples", examples, 1)
     subject = under_test(kernel, dtype)
     certified: list[Certificate] = []
     powerless: list[NoPower] = []
