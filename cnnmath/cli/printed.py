@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from cnnmath import arguments
 from cnnmath.cli.options import AsJson, Input, Network, network, progress
 from cnnmath.cli.status import DIFFERS
 from cnnmath.errors import SettingError
@@ -32,7 +31,7 @@ def explain(
     from cnnmath.zoo.notation import is_network
 
     net = what if is_network(what) else network(what, size)
-    shape = arguments.input_shape(size) if size else None
+    shape = network(what, size).input_shape if size else None
     found = [explained(net, number, quantity, input_shape=shape) for quantity, number in asked]
     print(json.dumps([one.record() for one in found]) if as_json else "\n\n".join(map(repr, found)))
     if not all(one.explained for one in found):

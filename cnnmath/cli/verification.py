@@ -34,7 +34,7 @@ def verify(
         typer.Option("--op", help='Which operator: "conv(4, (3, 2), stride=(2, 1))", or "conv" for all its settings.'),
     ] = None,
     inputs: Annotated[
-        list[str] | None, typer.Option("--input", metavar="NxCxHxW", help="Shape of an input, batch first.")
+        list[str] | None, typer.Option("--input", metavar="NxCxHxW", help="Shape of an input, batch first: 1x3x8x8.")
     ] = None,
     wrt: Annotated[
         list[str] | None, typer.Option("--wrt", help="y, or the operand by which the kernel gives a gradient: x, w, b.")
