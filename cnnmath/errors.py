@@ -109,6 +109,32 @@ def clip(text: str) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
+def check_kind(value: object, kind: type | tuple[type, ...], what: str, fix: str) -> None:
+    """Raise where something of another kind is given than is asked for.
+
+    Examples
+    --------
+    >>> check_kind("net", int, "number", "give one")
+    Traceback (most recent call last):
+    cnnmath.errors.SettingError: this is no number.
+      here    'net'
+      fix     give one
+    """
+    if not isinstance(value, kind):
+        raise SettingError(f"this is no {what}.", here=clip(" ".join(repr(value).split())), fix=fix)
+
+
+def check_known(kind: str, name: object, known: Iterable[str]) -> None:
+    """Raise where something is none of the names that there are.
+
+    Examples
+    --------
+    >>> check_known("mode", "full", ["full", "same"])
+    """
+    if not (isinstance(name, str) and name in known):
+        raise unknown(kind, str(name), known)
+
+
 LISTED = 50
 """Names that a message lists; of more, it says how many there are."""
 
@@ -141,7 +167,7 @@ def unknown(kind: str, name: str, known: Iterable[str], lists: str = "") -> Unkn
     listed = ", ".join(names) if len(names) <= LISTED else f"{len(names)} names, {names[0]} to {names[-1]}"
     if lists and len(names) > LISTED:
         listed += f"; listed by `{lists}`"
-    return UnknownNameError(f"there is no {kind} '{name}'.", **lines, known=listed)
+    return UnknownNameError(f"there is no {kind} '{clip(str(name))}'.", **lines, known=listed)
 
 
 def _near(name: str, names: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cnnmath.errors import SettingError
+from cnnmath.errors import SettingError, check_kind
 from cnnmath.window import Window, check_at_least, fit
 
 
@@ -117,6 +117,7 @@ def layers_for(window: Window, field: int) -> Depth:
     6 layers of kernel 3, stride 2, dilation 1 reach a field of 100: 5 see 63, 6 see 127, 7 see 255
       field after L layers = 1 + 2*(sum of 2^i over i < L)
     """
+    check_kind(window, Window, "window", "give one, as in Window(3, stride=2)")
     _check_concrete(field=field, kernel=window.kernel, stride=window.stride, dilation=window.dilation)
     if window.extent == 1 and field > 1:
         raise SettingError(

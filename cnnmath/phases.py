@@ -132,7 +132,8 @@ AxisField: TypeAlias = Window | Phases
 def behind(field: AxisField, axis: Axis) -> AxisField | None:
     """Receptive field behind an operator: the field below it, then what it reads itself.
 
-    None behind what depends on the size of the input, bins, stretches and all of it, and behind a list. Behind a fold
+    None behind what depends on the size of the input, bins, stretches and all of it, behind a list, and behind what
+    repeats where a size is left open. Behind a fold
     or a resize it is that of the outputs that see nothing of the border.
 
     Examples
@@ -148,6 +149,9 @@ def behind(field: AxisField, axis: Axis) -> AxisField | None:
         return behind(field, axis.window)
     if isinstance(axis, Window) and isinstance(field, Window):
         return field if axis == IDENTITY else field.then(axis)
+    own = (field.kernel, field.stride, field.dilation, field.before) if isinstance(field, Window) else ()
+    if not all(isinstance(n, int) for n in (*own, *_period(axis))):
+        return None
     return phases(field).then(axis)
 
 

@@ -19,7 +19,7 @@ from functools import reduce
 from numbers import Integral, Number
 from typing import Any, Literal, TypeAlias
 
-from cnnmath.errors import SettingError
+from cnnmath.errors import SettingError, check_kind
 
 Size: TypeAlias = Any  # an int, a SymPy expression or a NumPy array of integers
 Shape: TypeAlias = tuple[Size, ...]
@@ -182,7 +182,17 @@ def compose(windows: Iterable[Window]) -> Window:
     >>> compose([Window(3), Window(3)]).kernel
     5
     """
-    return reduce(Window.then, windows, IDENTITY)
+    return reduce(Window.then, _checked(windows), IDENTITY)
+
+
+def _checked(windows: Any) -> tuple[Window, ...]:
+    """A chain of windows; raise where it is none."""
+    fix = "give a chain, as in [Window(3), Window(2, stride=2)]"
+    check_kind(windows, Iterable, "list of windows", fix)
+    chain = tuple(windows)
+    for window in chain:
+        check_kind(window, Window, "window", fix)
+    return chain
 
 
 def paths(windows: Iterable[Window]) -> list[int]:
@@ -199,7 +209,7 @@ def paths(windows: Iterable[Window]) -> list[int]:
     [1, 2, 3, 2, 1]
     """
     counts, stride = [1], 1
-    for window in windows:
+    for window in _checked(windows):
         step = window.dilation * stride
         longer = [0] * (len(counts) + (window.kernel - 1) * step)
         for k in range(window.kernel):

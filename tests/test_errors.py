@@ -54,6 +54,10 @@ def test_an_unknown_name_lists_near_and_known_names():
     )
 
 
+def test_an_unknown_name_is_shown_no_longer_than_a_message_may_be():
+    assert str(unknown("operator", "z" * 99, ["conv"])).splitlines()[0] == f"there is no operator '{'z' * 59}…'."
+
+
 def test_where_nothing_is_near_only_known_names_are_listed():
     assert str(unknown("operator", "zzz", ["pool", "conv"])) == "there is no operator 'zzz'.\n  known   conv, pool"
 

@@ -161,12 +161,14 @@ def _resized(net: Architecture, size: str | None) -> Architecture:
     if size is None:
         return net
     shape = input_shape(size)
+    if len(shape) == len(net.input_shape) + 1 and shape[0] == 1:  # as `verify` has it, of one sample
+        shape = shape[1:]
     if len(shape) != len(net.input_shape):
         raise SettingError(
             "the input has another rank than the network.",
             here=f"--input {size}",
             rule=f"{net.name} takes CxHxW, as in {'x'.join(map(str, net.input_shape))}",
-            fix="channels first, without the batch axis",
+            fix="channels first, without a batch or behind a batch of 1",
         )
     if shape != net.input_shape:
         fix = "leave --input out, or write the file for the other input"

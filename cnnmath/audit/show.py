@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from cnnmath.audit.findings import shown
 from cnnmath.audit.verdicts import Audit, Kind, Part, Verdict
+from cnnmath.errors import check_kind
 
 SIGNS: Mapping[Kind, str] = MappingProxyType(
     {
@@ -25,6 +26,7 @@ INDENT = " " * 21
 
 def text(audit: Audit, *, only_wrong: bool = False) -> str:
     """The whole report, or what is wrong alone; the last line counts all verdicts."""
+    check_kind(audit, Audit, "audit", "give what cnnmath.audit.audit gives")
     lines, source = [], None
     for verdict in audit.verdicts:
         if only_wrong and verdict.kind is not Kind.WRONG:

@@ -11,7 +11,7 @@ from cnnmath.audit.claims import Claim
 from cnnmath.audit.findings import Finding, Findings, NotCoveredError, agrees, in_json
 from cnnmath.audit.judges import judge
 from cnnmath.audit.slips import find_slip
-from cnnmath.errors import CnnmathError
+from cnnmath.errors import CnnmathError, check_kind
 from cnnmath.notebook import table
 
 CUT_OFF = "cut off after the last digit"
@@ -137,6 +137,10 @@ def audit(claims: Sequence[Claim], progress: Callable[[int, int, str], None] = l
     >>> str(verdict.kind), verdict.parts[0].why, verdict.parts[0].right
     ('right under a convention', 'biases left out', 30001000)
     """
+    fix = "give what audit.load, or audit.read, makes of a file of claims"
+    check_kind(claims, (tuple, list), "list of claims", fix)
+    for claim in claims:
+        check_kind(claim, Claim, "claim", fix)
     verdicts = []
     for i, claim in enumerate(claims):
         progress(i, len(claims), claim.id)

@@ -1,7 +1,6 @@
 """The command line: analyse, derive, verify, report, audit.
 
-Exit status 0 on success, 1 when something compared does not agree, 2 on wrong usage or input, 3 when nothing
-can be said of a kernel.
+`status` has what a command ends with.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from cnnmath.cli.encoding import use_stand_ins
 from cnnmath.cli.models import diff, export, run
 from cnnmath.cli.pages import plot, report
 from cnnmath.cli.printed import audit, explain
+from cnnmath.cli.status import AGREES, DIFFERS, WRONG
 from cnnmath.cli.verification import verify
 from cnnmath.errors import CnnmathError, DerivationError
 
@@ -73,13 +73,13 @@ def main() -> None:
         _run()
     except BrokenPipeError:  # whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        sys.exit(AGREES)
     except CnnmathError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        sys.exit(1 if isinstance(error, DerivationError) else 2)
+        sys.exit(DIFFERS if isinstance(error, DerivationError) else WRONG)
     except OSError as error:
         print(f"cnnmath: {error.strerror}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(WRONG)
 
 
 def _run() -> None:

@@ -72,7 +72,10 @@ def derive(
         bool | None, typer.Option("--count-padding/--no-count-padding", help="Whether an average counts padding.")
     ] = None,
     size: Annotated[
-        str | None, typer.Option("--input", metavar="HxW", help="Write every entry out, at this size.")
+        str | None,
+        typer.Option(
+            "--input", metavar="HxW", help="Write every entry out, at this size; CxHxW with --rank or --kernel 3x3."
+        ),
     ] = None,
     channels: Annotated[int | None, typer.Option(min=1, help="Input channels of the written-out form.")] = None,
     rank: Annotated[int | None, typer.Option(min=1, max=4, help="Number of spatial axes.")] = None,
@@ -216,6 +219,7 @@ def _of_operator(kind: type[ops.Operator], wanted: Request) -> Iterator[Any]:
     """The derivation of each target, or its entries where an input is given."""
     from cnnmath import symbolic
 
+    wanted = _sample(wanted)
     name = kind.__name__.lower()
     options = (*arguments.OPTIONS, *(arguments.FIRST if arguments.first_setting(kind) else ()), "units")
     others = [field.name for field in fields(kind) if field.name not in options]
@@ -233,6 +237,20 @@ def _of_operator(kind: type[ops.Operator], wanted: Request) -> Iterator[Any]:
     for target in [wanted.wrt] if wanted.wrt else symbolic.targets(op, rank=wanted.axes):
         derivation = symbolic.derive(op, target, rank=wanted.axes)
         yield symbolic.WrittenOut(derivation, op, inputs) if inputs else derivation
+
+
+def _sample(wanted: Request) -> Request:
+    """The request with an input CxHxW or 1xCxHxW taken apart, where a rank or a kernel says which axes are spatial."""
+    kernel = str(wanted.window.get("kernel", "")).lower()
+    axes = wanted.rank or (len(kernel.split("x")) if "x" in kernel else 0)
+    given = arguments.sizes(wanted.size, "--input") if wanted.size and axes else ()
+    ahead = given[:-axes] if axes else ()
+    if not ahead or ahead[:-1] not in ((), (1,)):
+        return wanted
+    if wanted.channels not in (None, ahead[-1]):
+        here = f"--input {wanted.size} --channels {wanted.channels}"
+        raise SettingError("the channels are given twice.", here=here, fix="leave --channels out")
+    return replace(wanted, size="x".join(map(str, given[-axes:])), channels=ahead[-1])
 
 
 def _chosen(kind: type[ops.Operator], wanted: Request, *, written_out: bool) -> ops.Operator:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnnmath import arguments
-from cnnmath.cli.options import INTERRUPTED, AsJson, Input, Network, network, print_columns, progress, tell
+from cnnmath.cli.options import AsJson, Input, Network, network, print_columns, progress, tell
+from cnnmath.cli.status import DIFFERS, INTERRUPTED
 from cnnmath.errors import DataError, SettingError, clip, unknown
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def diff(
     found = compared(network(old, size), network(new, size), arrays)
     print(json.dumps(found.record()) if as_json else "\n".join(found.lines(whole=every)))
     if not found.equal:
-        raise typer.Exit(1)
+        raise typer.Exit(DIFFERS)
 
 
 def _model(what: str, weights: Path | None) -> Model:

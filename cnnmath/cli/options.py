@@ -29,9 +29,6 @@ Input = Annotated[
 WIDE = 250
 """Width where the output is no terminal."""
 
-INTERRUPTED = 130
-"""Exit status after Ctrl-C."""
-
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 
 

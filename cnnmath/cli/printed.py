@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cnnmath import arguments
 from cnnmath.cli.options import AsJson, Input, Network, network, progress
+from cnnmath.cli.status import DIFFERS
 from cnnmath.errors import SettingError
 
 
@@ -31,11 +31,11 @@ def explain(
     from cnnmath.zoo.notation import is_network
 
     net = what if is_network(what) else network(what, size)
-    shape = arguments.input_shape(size) if size else None
+    shape = network(what, size).input_shape if size else None
     found = [explained(net, number, quantity, input_shape=shape) for quantity, number in asked]
     print(json.dumps([one.record() for one in found]) if as_json else "\n\n".join(map(repr, found)))
     if not all(one.explained for one in found):
-        raise typer.Exit(1)
+        raise typer.Exit(DIFFERS)
 
 
 def audit(
@@ -51,4 +51,4 @@ def audit(
         found = auditing.audit(claims, told)
     print(json.dumps(found.record(only_wrong=wrong)) if as_json else auditing.text(found, only_wrong=wrong))
     if not found.agrees:
-        raise typer.Exit(1)
+        raise typer.Exit(DIFFERS)

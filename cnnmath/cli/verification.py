@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnnmath.arguments import sizes
-from cnnmath.cli.options import INTERRUPTED, AsJson, network, print_columns, progress, tell
+from cnnmath.cli.options import AsJson, network, print_columns, progress, tell
+from cnnmath.cli.status import DIFFERS, INTERRUPTED, NO_POWER, end
 from cnnmath.errors import SettingError
 
 if TYPE_CHECKING:
     from cnnmath.verify import Verdict
     from cnnmath.verify.command import Command
     from cnnmath.verify.network import Setting
-
-
-NO_POWER = 3
-"""Exit status where no kernel was found wrong, and of some nothing can be said."""
 
 
 def verify(
@@ -37,7 +34,7 @@ def verify(
         typer.Option("--op", help='Which operator: "conv(4, (3, 2), stride=(2, 1))", or "conv" for all its settings.'),
     ] = None,
     inputs: Annotated[
-        list[str] | None, typer.Option("--input", metavar="NxCxHxW", help="Shape of an input, batch first.")
+        list[str] | None, typer.Option("--input", metavar="NxCxHxW", help="Shape of an input, batch first: 1x3x8x8.")
     ] = None,
     wrt: Annotated[
         list[str] | None, typer.Option("--wrt", help="y, or the operand by which the kernel gives a gradient: x, w, b.")
@@ -110,7 +107,7 @@ def verify(
         print(json.dumps(records[0] if asked.one else records))
     else:
         print("\n".join(map(repr, verdicts)))
-    _end(verdicts)
+    end(verdicts)
 
 
 def _of_network(what: str, refused: Sequence[str], how: Mapping[str, Any], *, as_json: bool) -> None:
@@ -136,16 +133,7 @@ def _of_network(what: str, refused: Sequence[str], how: Mapping[str, Any], *, as
     if stopped:
         tell(f"interrupted: {len(found)} of {len(distinct)} settings verified")
         raise typer.Exit(INTERRUPTED)
-    _end([verdict for _, verdict in found])
-
-
-def _end(verdicts: Sequence[Verdict]) -> None:
-    """End with the status of the worst verdict: a counterexample, no power, or all certified."""
-    from cnnmath.verify import NoPower
-
-    uncertified = [verdict for verdict in verdicts if not verdict.certified]
-    if uncertified:
-        raise typer.Exit(NO_POWER if all(isinstance(verdict, NoPower) for verdict in uncertified) else 1)
+    end([verdict for _, verdict in found])
 
 
 def _show(found: Sequence[tuple[Setting, Verdict]], unknown: Sequence[str]) -> None:
@@ -179,7 +167,7 @@ def _power(what: str | None, rungs: tuple[int, ...], seed: int, *, as_json: bool
         found = power(own, rungs=rungs or tuple(LADDER), seed=seed, told=report)
     print(json.dumps(found.record()) if as_json else repr(found))
     if not found.caught:
-        raise typer.Exit(1)
+        raise typer.Exit(DIFFERS)
 
 
 def _campaign(asked: Command, settings: int, workers: int | None, log: str | None, *, as_json: bool) -> None:
@@ -195,4 +183,4 @@ def _campaign(asked: Command, settings: int, workers: int | None, log: str | Non
         raise typer.Exit(INTERRUPTED)
     print(json.dumps(found.record()) if as_json else found)
     if not found.certified:
-        raise typer.Exit(1)
+        raise typer.Exit(NO_POWER if found.powerless else DIFFERS)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.errors import SettingError, unknown
+from cnnmath.errors import SettingError, check_known
 from cnnmath.numeric.windows import Array
 from cnnmath.ops.checks import check_number, integer
 
@@ -62,8 +62,7 @@ def kernel(name: str, **settings: Any) -> Array:
     >>> kernel("binomial", rank=1)
     array([Fraction(1, 4), Fraction(1, 2), Fraction(1, 4)], dtype=object)
     """
-    if name not in KERNELS:
-        raise unknown("kernel", name, KERNELS)
+    check_known("kernel", name, KERNELS)
     build = KERNELS[name].build
     takes = inspect.signature(build).parameters
     if foreign := [setting for setting in settings if setting not in takes]:

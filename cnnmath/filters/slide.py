@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from cnnmath.errors import ShapeError, unknown
+from cnnmath.errors import ShapeError, check_known
 from cnnmath.numeric.windows import Array, Slices
 from cnnmath.ops.checks import axis_names
 from cnnmath.window import Window
@@ -62,10 +62,8 @@ class Slide:
         UnknownNameError, ShapeError
             For a name that is not in the lists, and where a kernel fits nowhere inside the input.
         """
-        if mode not in MODES:
-            raise unknown("mode", mode, MODES)
-        if boundary not in BOUNDARIES:
-            raise unknown("boundary", boundary, BOUNDARIES)
+        check_known("mode", mode, MODES)
+        check_known("boundary", boundary, BOUNDARIES)
         windows = [_window(k, mode) for k in w.shape]
         outputs = tuple(window.placements(n) for window, n in zip(windows, x.shape, strict=True))
         for axis, k, n, o in zip(axis_names(x.ndim), w.shape, x.shape, outputs, strict=True):

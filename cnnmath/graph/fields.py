@@ -91,6 +91,8 @@ def through(views: Sequence[tuple[Axis, ...] | None], below: Sequence[Fields], *
         return Fields(None, None, depth, f"its field differs for each of more than {MANY:,} outputs", unknown=True)
     sized = any(map(_ends, own))
     hull = _behind(merged.hull, own)
+    if hull is None and merged.hull is not None and not sized:
+        return Fields(None, None, depth, "its field repeats, and a size is left open", unknown=True)
     return Fields(
         hull,
         hull if merged.least == merged.hull else _behind(merged.least, own),
@@ -134,7 +136,8 @@ def _behind(field: Field, own: tuple[Axis, ...]) -> Field:
     for pair in zip(field, own, strict=True):
         if pair not in known:
             known[pair] = behind(*pair)
-    return tuple(known[pair] for pair in zip(field, own, strict=True))
+    found = tuple(known[pair] for pair in zip(field, own, strict=True))
+    return None if None in found else found
 
 
 def _merged(below: Sequence[Fields]) -> Fields:

@@ -115,7 +115,7 @@ def inputs_for(net: Architecture, output: int | Sequence[int], node: str | None 
     smallest_input(net)
     tracks = _tracks(net)
     node = _feature_map(net, tracks) if node is None else _spatial(net, tracks, node)
-    wanted = (output,) * len(tracks) if isinstance(output, int) else tuple(output)
+    wanted: tuple[int, ...] = tuple(output) if isinstance(output, Sequence) else (output,) * len(tracks)
     if len(wanted) != len(tracks) or not all(isinstance(o, int) and o > 0 for o in wanted):
         raise SettingError(
             "this is no size of an output.",

@@ -16,7 +16,7 @@ from cnnmath.errors import CnnmathError, SettingError
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.progression import Sizes, canonical
-from cnnmath.graph.rhythm import Rhythm, constant, rhythm_of
+from cnnmath.graph.rhythm import Rhythm, constant, integers, rhythm_of
 from cnnmath.graph.steps import Step, Stop, check_followed, inexact, least, rule_of, too_short, unequal
 from cnnmath.ops import Expand, MatMul, Operator, SpaceToDepth
 from cnnmath.ops.algebra import Shape
@@ -177,20 +177,13 @@ def along(net: Architecture, axis: int) -> Track:
                 reads = _along(net, op, reads, axis, known)
             rule = rule_of(op, rank, axis) if reads and all(read in known for read in reads) else None
             own = rhythm_of(rule, op) if rule else None
+            asked = _asked(op, axis - rank, [fixed[read] for read in net.inputs(name) if read in fixed])
             if rule is None and any(read in known for read in reads):
                 check_followed(op)
         except CnnmathError as error:
             raise error.at(f"{type(op).__name__.lower()} '{name}'") from None
         if rule and own:
-            step = Step(
-                name,
-                op,
-                reads,
-                rule,
-                own,
-                Rhythm(),
-                _asked(op, axis - rank, [fixed[read] for read in net.inputs(name) if read in fixed]),
-            )
+            step = Step(name, op, reads, rule, own, Rhythm(), asked)
             merged = [known[read] for read in reads] + [constant(step.asked)] * (step.asked > 1)
             known[name] = (reduce(Rhythm.beside, merged) if step.repeats else merged[0]).then(own)
             steps[name] = replace(step, rhythm=known[name])
@@ -200,7 +193,7 @@ def along(net: Architecture, axis: int) -> Track:
 def _asked(op: Operator, place: int, fixed: Sequence[Shape]) -> int:
     """Length that an expansion asks for at a place counted from the last axis, or an array that is repeated; else 1."""
     shapes = [op.sizes] if isinstance(op, Expand) else fixed if isinstance(op, Elementwise) else []
-    return max([shape[place] for shape in shapes if len(shape) >= -place], default=1)
+    return max(integers(op, *(shape[place] for shape in shapes if len(shape) >= -place)), default=1)
 
 
 def _along(

@@ -56,7 +56,7 @@ def text_of(path: str | Path) -> str:
         return file.read_text(encoding="utf-8-sig")
     except DataError:
         raise
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise unusable(path, "read", error) from None
 
 

@@ -75,12 +75,11 @@ def rhythm_of(rule: Callable[[int], Axis], op: Operator) -> Rhythm:
         return _rhythm_of_a_choice(rule, op)
     first: Any = rule(1)
     if _is_fixed(first) or _is_fixed(rule(2)):  # as many outputs as positions are a window
-        return constant(first.placements(1))
+        return constant(integers(op, first.placements(1))[0])
     if isinstance(first, Whole):
         return Rhythm()
     period, growth = _growth(first)
-    if not all(isinstance(n, int) for n in (period, growth, first.placements(1))):
-        raise SettingError("its lengths are formulas.", here=f"{op!r}", fix="give it integers")
+    integers(op, period, growth, first.placements(1))
     offsets = [rule(m).placements(m) - Fraction(growth * m, period) for m in range(1, period + 1)]
     return Rhythm(period, growth, min(offsets), max(offsets))
 
@@ -100,6 +99,13 @@ def _rhythm_of_a_choice(rule: Callable[[int], Axis], op: Slice | Select | Tile) 
     return (
         Rhythm(period, growth, min(offsets), max(offsets)) if growth else Rhythm(1, 0, *map(Fraction, lengths[:1] * 2))
     )
+
+
+def integers(op: Operator, *lengths: Any) -> tuple[int, ...]:
+    """The lengths; raise where one is left open."""
+    if not all(isinstance(n, int) for n in lengths):
+        raise SettingError("its lengths are formulas.", here=f"{op!r}", fix="give it integers")
+    return lengths
 
 
 def _is_fixed(axis: Axis) -> bool:

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cnnmath.errors import unknown
+from cnnmath.errors import check_known, unknown
 from cnnmath.ops.checks import check_number
 from cnnmath.window import check_at_least
 
@@ -49,8 +49,7 @@ class Engine:
     threads: int | None = None
 
     def __post_init__(self) -> None:
-        if self.method not in NAMES:
-            raise unknown("method", str(self.method), NAMES)
+        check_known("method", self.method, NAMES)
         if self.tolerance is not None:
             check_number("tolerance", self.tolerance, least=0)
         check_at_least("scratch", self.scratch, MEGABYTE)

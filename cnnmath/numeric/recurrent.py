@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnnmath.errors import ShapeError, check_kind
 from cnnmath.numeric.activation import (
     relu_backward,
     relu_forward,
@@ -99,6 +100,10 @@ def states(y: Array) -> tuple[Array, Array]:
     >>> {name: grad.shape for name, grad in total.items()}
     {'w': (16, 2), 'u': (16, 4), 'b': (16,)}
     """
+    check_kind(y, np.ndarray, "array", "give the output of an LSTMCell, (N, 2*units)")
+    if y.ndim != 2 or y.shape[1] % 2:
+        fix = "give the output of an LSTMCell, (N, 2*units)"
+        raise ShapeError("this is no output of a memory of two states.", input=f"shape {y.shape}", fix=fix)
     hidden, cell = np.split(y, 2, axis=1)  # (N, F) each
     return hidden, cell
 

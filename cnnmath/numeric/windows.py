@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from cnnmath.errors import ShapeError, check_kind
 from cnnmath.window import Window
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -60,6 +61,7 @@ def gather(x: Array, windows: Sequence[Window]) -> Array:
     array([[0, 2],
            [1, 3]])
     """
+    _check_windows("x", x, windows, 1)
     sizes = x.shape[2:]
     kernel = tuple(w.kernel for w in windows)
     cols = np.zeros((*x.shape[:2], *kernel, *output_sizes(windows, sizes)), x.dtype)  # (N, C, K..., O...)
@@ -76,7 +78,31 @@ def scatter(cols: Array, windows: Sequence[Window], sizes: Sequence[int]) -> Arr
     >>> scatter(np.ones((1, 1, 2, 2), int), [Window(2, stride=2, before=1)], [4])[0, 0]
     array([1, 1, 1, 0])
     """
+    _check_windows("cols", cols, windows, 2)
+    if np.shape(sizes) != (len(windows),) or cols.shape[2 + len(windows) :] != output_sizes(windows, sizes):
+        raise ShapeError(
+            "the columns are not those of an input of these sizes.",
+            input=f"cols of shape {cols.shape}, sizes {sizes}",
+            rule="cols (N, C, *kernel, *outputs), and one size an axis",
+            fix="give the sizes of the input that was gathered",
+        )
     x = np.zeros((*cols.shape[:2], *sizes), cols.dtype)  # (N, C, *spatial)
     for k, outputs, inputs in tap_slices(windows, sizes):
         x[:, :, *inputs] += cols[:, :, *k, *outputs]
     return x
+
+
+def _check_windows(name: str, array: Any, windows: Any, each: int) -> None:
+    """Raise where an array has not N, C, and so many axes for each window."""
+    check_kind(array, np.ndarray, "array", f"give {name} as an array of NumPy")
+    check_kind(windows, (tuple, list), "list of windows", "give one Window an axis, as in [Window(3), Window(3)]")
+    for window in windows:
+        check_kind(window, Window, "window", "give one Window an axis, as in [Window(3), Window(3)]")
+    if array.ndim != 2 + each * len(windows):
+        raise ShapeError(
+            "there is not one window for each spatial axis.",
+            input=f"{name} of shape {array.shape}, {len(windows)} windows",
+            rule="x is (N, C, *spatial), its columns are (N, C, *kernel, *outputs)",
+            here=f"{array.ndim} axes, {2 + each * len(windows)} wanted",
+            fix="give one window for each spatial axis",
+        )

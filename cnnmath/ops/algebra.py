@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 from cnnmath.axis import Axis
-from cnnmath.errors import SettingError
+from cnnmath.errors import SettingError, clip
 from cnnmath.ops.checks import check_arity, check_shape
 from cnnmath.window import IDENTITY, Shape, Size, Window
 
@@ -196,6 +196,13 @@ def check_operator(op: Any) -> None:
     """Raise where something else than an operator is given."""
     if not isinstance(op, Operator):
         raise SettingError("this is no operator.", here=f"{op!r}", fix="give an instance, such as cnnmath.ops.ReLU()")
+
+
+def check_class(kind: Any) -> None:
+    """Raise where something else than the class of an operator is given."""
+    if not (isinstance(kind, type) and issubclass(kind, Operator)):
+        fix = "give a class, such as cnnmath.ops.ReLU"
+        raise SettingError("this is no kind of operator.", here=clip(f"{kind!r}"), fix=fix)
 
 
 @lru_cache(maxsize=1024, typed=True)  # an exact 0.1 is another number than the literal

@@ -209,7 +209,7 @@ def _check_long_enough(name: str, axis: Folded, n: Any) -> None:
     if hasattr(n, "all") and not isinstance(n, Integral):
         if not (n >= axis.least).all():
             raise ShapeError("the padding may read outside the input at some candidate.")
-    elif isinstance(n, Integral) and isinstance(axis.least, Integral) and n < axis.least:
+    elif all(isinstance(size, Integral) for size in (n, axis.before, axis.after)) and n < axis.least:
         fact, rule, here = "there is no border to repeat.", "n >= 1", f"{n} < 1"
         fix = "give every axis a size of 1"
         if axis.mirrored or isinstance(axis, Wrapped):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,21 +68,45 @@ class Call:
 
     def _bound(self, signature: inspect.Signature) -> inspect.BoundArguments:
         try:
-            return signature.bind(*self.given, **self.named)
-        except TypeError as error:
-            reason = str(error)
-        wrong = next((name for name in self.named if name not in signature.parameters), None)
-        if wrong is not None and signature.parameters:
-            raise located(unknown("setting", wrong, signature.parameters), self.places[wrong]).at(self.name)
-        own = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
-        plain = signature.replace(parameters=own, return_annotation=inspect.Signature.empty)
-        raise SettingError(
-            "the settings do not fit.",
-            text=(self.places[wrong] if wrong else self.place).shown(),
-            rule=f"{self.name}{plain}",
-            here=reason,
-            fix="give what has no default, each once" if own else f"write {self.name} alone",
-        ).at(self.name)
+            return bound(self.name, signature, self.given, self.named)
+        except CnnmathError as error:
+            wrong = next((place for name, place in self.places.items() if name not in signature.parameters), self.place)
+            raise located(error, wrong) from None
+
+
+def bound(
+    name: str, signature: inspect.Signature, given: Sequence[Any], named: Mapping[str, Any]
+) -> inspect.BoundArguments:
+    """Settings by the parameters that they are for.
+
+    Raises
+    ------
+    UnknownNameError, SettingError
+        For a setting that there is not, and for too many, too few, or one that is given twice.
+
+    Examples
+    --------
+    >>> bound("network", inspect.Signature.from_callable(lambda classes=10: None), (), {"clases": 3})
+    Traceback (most recent call last):
+    cnnmath.errors.UnknownNameError: network: there is no setting 'clases'.
+      near    classes
+      known   classes
+    """
+    try:
+        return signature.bind(*given, **named)
+    except TypeError as error:
+        reason = str(error)
+    wrong = next((name for name in named if name not in signature.parameters), None)
+    if wrong is not None and signature.parameters:
+        raise unknown("setting", wrong, signature.parameters).at(name)
+    own = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
+    plain = signature.replace(parameters=own, return_annotation=inspect.Signature.empty)
+    raise SettingError(
+        "the settings do not fit.",
+        rule=f"{name}{plain}",
+        here=reason,
+        fix="give what has no default, each once" if own else f"write {name} alone",
+    ).at(name)
 
 
 def located(error: CnnmathError, place: Place) -> CnnmathError:

@@ -34,6 +34,22 @@ def integer(name: str, value: Any, least: int | None) -> Any:
     return operator.index(value) if isinstance(value, Integral) else value
 
 
+def definite(name: str, value: Any, least: int | None) -> int:
+    """Check one integer setting that is no size but an axis or a place, for which no letter stands.
+
+    Examples
+    --------
+    >>> definite("axis", 1, 0)
+    1
+    """
+    found = integer(name, value, least)
+    if not isinstance(found, int):
+        raise SettingError(
+            f"the {name} is a number.", here=f"{name} {value}", rule="sizes alone are left open", fix="put a number in"
+        )
+    return found
+
+
 def check_arity(given: int, reads: Sequence[str], *, variadic: bool) -> None:
     """Raise where an operator is given more or fewer inputs than it takes."""
     if given >= 2 if variadic else given == len(reads):

@@ -10,7 +10,7 @@ from numbers import Integral
 from cnnmath.axis import Axis, Listed
 from cnnmath.errors import SettingError, ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape, rational
-from cnnmath.ops.checks import check_flag, check_rank, integer, same
+from cnnmath.ops.checks import check_flag, check_rank, definite, same
 from cnnmath.window import IDENTITY, Size, Window
 
 
@@ -50,7 +50,7 @@ class Concat(Operator):
     axis: int = 1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "axis", integer("axis", self.axis, 0))
+        object.__setattr__(self, "axis", definite("axis", self.axis, 0))
 
     def output(self, *inputs: Shape) -> Shape:
         """The common shape, with the sizes along the axis added up."""
@@ -128,9 +128,9 @@ class Select(Operator):
             raise SettingError(
                 "the places must be a tuple.", here=f"places {self.places!r}", fix="for one place give (0,)"
             )
-        object.__setattr__(self, "axis", integer("axis", self.axis, 0))
+        object.__setattr__(self, "axis", definite("axis", self.axis, 0))
         name = "channel" if self.axis == 1 else "place"
-        places = tuple(integer(name, c, 0) for c in self.places)
+        places = tuple(definite(name, c, 0) for c in self.places)
         if not places:
             raise SettingError(f"no {name} is selected.", here=f"{name}s ()", fix="give at least one")
         object.__setattr__(self, "places", places)

@@ -9,7 +9,7 @@ from typing import Any
 from cnnmath.axis import Axis, Listed
 from cnnmath.errors import SettingError, ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Shape
-from cnnmath.ops.checks import integer
+from cnnmath.ops.checks import definite
 from cnnmath.ops.rearrange import Rearrangement, check_axes, entries
 from cnnmath.window import IDENTITY, Size, Window
 
@@ -146,7 +146,7 @@ class Slice(Rearrangement):
 def _places(name: str, value: Any) -> tuple[int | None, ...]:
     """Places along axes: integers, counted from the end where they are negative, or None."""
     given = value if isinstance(value, (tuple, list)) else entries(name, value, None)
-    return tuple(None if v is None else integer(name, v, None) for v in given)
+    return tuple(None if v is None else definite(name.removesuffix("s"), v, None) for v in given)
 
 
 def _counted(place: Any, n: Size) -> Size:

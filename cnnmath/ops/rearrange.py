@@ -12,7 +12,7 @@ from typing import Any
 from cnnmath.axis import Axis, Listed, Transposed
 from cnnmath.errors import SettingError, ShapeError
 from cnnmath.ops.algebra import Algebra, Number, Operand, Operator, Shape
-from cnnmath.ops.checks import integer, same
+from cnnmath.ops.checks import definite, integer, same
 from cnnmath.ops.row_major import indices_of, row_major
 from cnnmath.window import IDENTITY, Size, Window
 
@@ -73,7 +73,7 @@ class Transpose(Rearrangement):
     order: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        order = entries("order", self.order, 0)
+        order = tuple(definite("axis", axis, 0) for axis in entries("order", self.order, 0))
         if sorted(order) != list(range(len(order))):
             raise SettingError(
                 "every axis comes once.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cnnmath.errors import DataError
+from cnnmath.errors import DataError, check_kind
 from cnnmath.plot.style import INK, TINTS, styled
 from cnnmath.training import History
 
@@ -43,6 +43,7 @@ def learning(history: History, title: str = "learning curve") -> Figure:
     """
     from matplotlib.figure import Figure
 
+    check_kind(history, History, "history", "give what cnnmath.training.fit tells of a fit, fitted.history")
     if not history.epochs:
         raise DataError("no epoch was finished.", fix="fit at least one epoch")
     numbers = [epoch.number for epoch in history.epochs]

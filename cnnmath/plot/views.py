@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnnmath import filters
-from cnnmath.errors import DataError
+from cnnmath.errors import DataError, check_kind
 from cnnmath.plot.style import FAINT, GREY, styled
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def views(images: Mapping[str, Any], signed: Collection[str] = ()) -> Figure:
     """
     from matplotlib.figure import Figure
 
+    check_kind(images, Mapping, "dict of images", 'give them by name, as in {"image": image}')
     arrays = {name: np.asarray(image) for name, image in images.items()}
     if wrong := next((name for name, a in arrays.items() if a.ndim != 2 or a.dtype.kind not in "iuf"), None):
         raise DataError(f"'{wrong}' is no image.", input=f"shape {arrays[wrong].shape}", fix="give numbers (H, W)")

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from cnnmath.errors import DataError, unknown
+from cnnmath.errors import DataError, check_kind, check_known
 from cnnmath.graph import Architecture, Summary, analyze
 from cnnmath.plot.bars import costs
 from cnnmath.plot.drawing import draw
@@ -66,6 +66,8 @@ def write_figures(
     ['lenet5-network.svg', 'lenet5-fields.svg', 'lenet5-costs.svg', 'lenet5-heat.svg']
     """
     _check_format(form)
+    check_kind(directory, (str, Path), "path", "name a folder, as in 'figures'")
+    check_kind(image, (str, Path, type(None)), "path", "name a PNG file")
     summary = analyze(net)
     picture = None if image is None else read_image(Path(image))
     figures: dict[str, Callable[[Summary], Figure]] = {
@@ -105,6 +107,7 @@ def save_figure(figure: Figure, path: str | PathLike[str]) -> Path:
     ...     save_figure(draw(analyze(zoo.lenet5())), Path(folder) / "lenet5.png").name
     'lenet5.png'
     """
+    check_kind(path, (str, Path), "path", "name a file, as in 'network.svg'")
     path = Path(path)
     form = path.suffix.removeprefix(".")
     _check_format(form)
@@ -113,8 +116,7 @@ def save_figure(figure: Figure, path: str | PathLike[str]) -> Path:
 
 
 def _check_format(form: str) -> None:
-    if form not in FORMATS:
-        raise unknown("format", form, FORMATS)
+    check_known("format", form, FORMATS)
 
 
 def read_image(path: Path) -> Any:

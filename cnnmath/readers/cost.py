@@ -14,8 +14,10 @@ from fractions import Fraction
 from functools import reduce, singledispatch
 from itertools import product
 from math import prod
+from numbers import Integral
 from typing import Any, ClassVar
 
+from cnnmath.errors import SettingError
 from cnnmath.ops.algebra import Number, Operator, Shape, check_operator, operands_of
 from cnnmath.ops.reduction import Reduce
 from cnnmath.ops.resize import Resize
@@ -290,6 +292,12 @@ def _(op: Resize, x: Shape, *, output: Shape | None = None) -> Census:
 
 def _position_by_position(op: Operator, output: Shape, shapes: Sequence[Shape]) -> Census:
     """Add up where outputs differ: all spatial positions of one channel stand for those of every channel."""
+    if not all(isinstance(n, Integral) for n in output[2:]):
+        raise SettingError(
+            "its outputs differ in what they cost, and how many there are is left open.",
+            here=f"output of shape {output}",
+            fix="give it integers",
+        )
     one = Cost()
     for o in product(*map(range, output[2:])):
         op.element(one, (Index(output[0]), Index(output[1]), *o), *map(one.operand, shapes))

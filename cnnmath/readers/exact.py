@@ -7,17 +7,19 @@ truth: far closer than any float, so that they too can judge a kernel, against a
 from __future__ import annotations
 
 import decimal
+import inspect
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 from math import isqrt, lcm, prod
 from typing import Any, ClassVar, Self
 
-from cnnmath.errors import DataError
-from cnnmath.ops.algebra import Number, Operator
+from cnnmath.errors import DataError, check_kind, clip
+from cnnmath.ops.algebra import Number, Operator, check_operator
+from cnnmath.ops.checks import check_shape
 from cnnmath.readers.error_function import PI, error_function
 
 DIGITS = 60
@@ -147,12 +149,46 @@ def evaluate(op: Operator, at: tuple[int, ...], *operands: Tensor) -> Fraction:
     >>> evaluate(Conv(1, (2,), bias=False), (0, 0, 1), x, w)
     Fraction(23, 1)
     """
+    check_operands(op, operands)
+    check_kind(at, tuple, "position", "give one index an axis of the output, as in (0, 0, 1)")
     return fraction(op.element(Exact(), at, *operands))
 
 
 def forward(op: Operator, shape: tuple[int, ...], *operands: Tensor) -> Tensor:
     """Every output number, for an output of this shape."""
-    return Tensor(shape, [evaluate(op, at, *operands) for at in product(*map(range, shape))])
+    check_operands(op, operands)
+    check_shape(shape)
+    return Tensor(shape, [fraction(op.element(Exact(), at, *operands)) for at in product(*map(range, shape))])
+
+
+def check_operands(op: Operator, operands: Collection[Any]) -> None:
+    """Raise where something is no operator, or these are not as many tensors as its sentence reads.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import Conv
+    >>> check_operands(Conv(1, 3), [Tensor((1, 1, 3), [1, 2, 3])])
+    Traceback (most recent call last):
+    cnnmath.errors.DataError: conv: the operands are not those of its definition.
+      here    missing a required argument: 'w'
+      fix     give one tensor for each input, then one for each parameter
+    """
+    check_operator(op)
+    name = type(op).__name__.lower()
+    for operand in operands:
+        if not hasattr(operand, "shape"):
+            fix = "give a Tensor: Tensor.of(array), or Tensor(shape, numbers)"
+            raise DataError("an operand is no tensor.", here=clip(repr(operand)), fix=fix).at(name)
+    try:
+        _sentence(type(op)).bind(op, None, None, *operands)
+    except TypeError as error:
+        fix = "give one tensor for each input, then one for each parameter"
+        raise DataError("the operands are not those of its definition.", here=str(error), fix=fix).at(name) from None
+
+
+@cache
+def _sentence(kind: type[Operator]) -> inspect.Signature:
+    return inspect.signature(kind.element)
 
 
 def _range(extents: Sequence[int], where: Callable[..., Iterable[Any]] | None) -> Iterable[tuple[int, ...]]:

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, TypeAlias
 
+from cnnmath.errors import check_kind, check_known
 from cnnmath.ops.algebra import Number, Operator, position
 from cnnmath.readers.error_function import PI
-from cnnmath.readers.exact import Exact, Tensor, _range, fraction, total, whole
+from cnnmath.readers.exact import Exact, Tensor, _range, check_operands, fraction, total, whole
 
 Leaf: TypeAlias = tuple[str, tuple[int, ...]]
 """An operand's name and a position in it."""
@@ -182,6 +183,11 @@ def backward(
     >>> [int(v) for v in grads["x"].values], [int(v) for v in grads["w"].values]
     ([10, 1001, 100], [201, 302])
     """
+    check_kind(dy, Tensor, "gradient from above", "give a Tensor of the output's shape")
+    check_kind(operands, dict, "dict of operands", 'give them by name, as in {"x": x, "w": w}')
+    check_operands(op, operands.values())
+    for name in wrt or ():
+        check_known("operand", name, operands)
     terms: dict[Leaf, list[Fraction]] = {}
     for at, above in zip(dy.positions(), map(fraction, dy.values), strict=True):
         for leaf, partial in partials(op, at, operands, wrt).items() if above else ():
@@ -206,6 +212,8 @@ def gradients(loss: Callable[..., Number], operands: dict[str, Tensor]) -> dict[
     >>> [int(v) for v in gradients(square, {"x": Tensor((3,), [1, 2, 3])})["x"].values]
     [2, 4, 6]
     """
+    check_kind(loss, Callable, "loss", "give a function of an algebra and of the operands by their names")  # type: ignore[arg-type]
+    check_kind(operands, dict, "dict of operands", 'give them by name, as in {"x": x, "w": w}')
     remembering = {name: Remembering(name, tensor) for name, tensor in operands.items()}
     return _gathered(_dual(loss(Gradient(), **remembering)).partials, operands)
 

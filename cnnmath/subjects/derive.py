@@ -27,7 +27,7 @@ def named(name: str) -> Subject:
     'dL/dx as a convolution of the zero-stuffed gradient with the flipped kernel'
     """
     known = {subject.name: subject for chapter in CHAPTERS for subject in chapter.subjects}
-    key = name.lower().replace("_", "-").replace(" ", "-")
+    key = str(name).lower().replace("_", "-").replace(" ", "-")
     if key not in known:
         error = unknown("subject", name, known)
         kind = next((kind.__name__ for kind in ALL if kind.__name__.lower() == key.replace("-", "")), None)

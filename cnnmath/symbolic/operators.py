@@ -8,6 +8,7 @@ import sympy as sp
 
 from cnnmath.errors import unknown
 from cnnmath.ops import Operator
+from cnnmath.ops.algebra import check_operator
 from cnnmath.symbolic import named
 from cnnmath.symbolic.derivation import Derivation, Step, Target, step
 from cnnmath.symbolic.differentiate import collapse, jacobian
@@ -17,6 +18,7 @@ from cnnmath.symbolic.letters import Letters
 from cnnmath.symbolic.reader import Symbolic, read
 from cnnmath.symbolic.remark import remark
 from cnnmath.symbolic.terms import Expr, Maximum, Partial, Sigma, array, entry_at
+from cnnmath.window import check_at_least
 
 FIRST_MAXIMUM = remark("{} is the first tap, in row-major order, at which the maximum is attained.", sp.Symbol("k*"))
 
@@ -52,10 +54,10 @@ def derive(op: Operator, wrt: str = "x", *, rank: int = 2) -> Derivation:
       O = floor(L/2)
          dL/dx[n,c,j] = sum{f<F | j < 2*O} dL/dy[n,f,floor(j/2)]*w[f,c,j mod 2]
     """
-    letters = Letters.of(op, rank)
     known = targets(op, rank=rank)
-    if wrt not in known:
+    if not (isinstance(wrt, str) and wrt in known):
         raise unknown("operand", wrt, known).at(type(op).__name__.lower())
+    letters = Letters.of(op, rank)
     reading = named.Reading.of(letters)
     definitions = named.definitions(reading)
     entry, definition = named.definition(reading) if definitions else _definition(letters)
@@ -82,6 +84,8 @@ def targets(op: Operator, *, rank: int = 2) -> list[str]:
     >>> targets(Conv(8, 3))
     ['y', 'x', 'w', 'b']
     """
+    check_operator(op)
+    check_at_least("rank", rank, 0)
     letters = Letters.of(op, rank)
     buffers = letters.op.buffers(*letters.inputs)
     return ["y", *(name for name in letters.operands if name not in buffers)]

@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from cnnmath.errors import NotationError, clip
+from cnnmath.errors import NotationError, check_kind, clip
 from cnnmath.readers import Tensor
 from cnnmath.symbolic import terms
 from cnnmath.symbolic.check import terms as count_terms
@@ -74,6 +74,7 @@ def record(derivation: Derivation) -> dict[str, Any]:
     >>> from_record(record(derivation)) == derivation
     True
     """
+    check_kind(derivation, Derivation, "derivation", "give what cnnmath.derive gives")
     return {
         "format": FORMAT,
         "title": derivation.title,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import singledispatch
 from typing import Any
 
 import sympy as sp
 
+from cnnmath.errors import SettingError
 from cnnmath.ops import (
     Add,
     ChannelShuffle,
@@ -32,7 +33,7 @@ from cnnmath.ops import (
     Transpose,
 )
 from cnnmath.ops.adaptive import AdaptivePool
-from cnnmath.ops.algebra import Shape
+from cnnmath.ops.algebra import Shape, check_class
 from cnnmath.ops.blocks import Blocks
 from cnnmath.ops.border import BorderPad
 from cnnmath.ops.broadcast import Elementwise
@@ -43,6 +44,7 @@ from cnnmath.ops.resize import Resize
 from cnnmath.ops.upsample import Enlargement
 from cnnmath.symbolic.reader import numbered
 from cnnmath.symbolic.terms import index, size
+from cnnmath.window import check_at_least
 
 GENERAL = {"kernel": "K", "stride": "s", "dilation": "d"}
 """Letters of a window's settings."""
@@ -59,6 +61,11 @@ def general(kind: type[Operator], rank: int = 2, **settings: Any) -> Operator:
     >>> general(Conv, 1).kernel
     (K,)
     """
+    check_class(kind)
+    if kind not in (Maxout, GroupNorm) and "kernel" not in {field.name for field in fields(kind)}:
+        fix = f"give an instance where it is asked for, such as cnnmath.ops.{kind.__name__}(...)"
+        raise SettingError("it has no window that could be left open.", here=kind.__name__, fix=fix)
+    check_at_least("rank", rank, 1)
     window: dict[str, Any] = {
         field: tuple(size(letter) for letter in numbered(name, rank)) for field, name in GENERAL.items()
     }

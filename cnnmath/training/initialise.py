@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.errors import DataError, SettingError, unknown
+from cnnmath.errors import DataError, SettingError, check_known
 from cnnmath.graph import Architecture
 from cnnmath.graph.arrays import buffers, parameters
 from cnnmath.graph.checks import check_network, check_numbers
@@ -110,11 +110,14 @@ def initialise(net: Architecture, scheme: str = "he", *, seed: int = 0, dtype: A
     >>> arrays["conv2.w"].shape, arrays["conv2.w"].dtype, float(arrays["conv2.b"].sum())
     ((16, 6, 5, 5), dtype('float32'), 0.0)
     """
-    if scheme not in SCHEMES:
-        raise unknown("scheme", scheme, SCHEMES)
+    check_known("scheme", scheme, SCHEMES)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise SettingError("the seed must be an integer of at least 0.", here=f"seed {seed!r}", fix="use seed=0")
-    if np.dtype(dtype).kind != "f":
+    try:
+        kind = np.dtype(dtype).kind
+    except TypeError:
+        kind = ""
+    if kind != "f":
         raise SettingError("weights are drawn as floats.", here=f"dtype {dtype!r}", fix="use numpy.float32")
     check_numbers(check_network(net).input_shape, "initialisation", f"network '{net.name}'")
     declared = parameters(net) | buffers(net)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnmath.errors import DataError, clip, missing_extra, unknown
+from cnnmath.errors import DataError, check_kind, clip, missing_extra, unknown
 from cnnmath.graph import Architecture
 from cnnmath.graph.arrays import check_arrays
 from cnnmath.numeric.windows import Array
@@ -40,6 +40,8 @@ def save(path: str | PathLike[str], parameters: Mapping[str, Array]) -> Path:
     ...     load(save(Path(folder) / "net.npz", {"conv1.b": np.array([1.0, 2.0])}))
     {'conv1.b': array([1., 2.])}
     """
+    check_kind(path, (str, Path), "path", "name a file, as in 'net.npz'")
+    check_kind(parameters, Mapping, "dict of arrays", "give them by name, as `initialise` does")
     path = Path(path)
     write, _ = _format(path)
     arrays = {name: np.ascontiguousarray(array) for name, array in parameters.items()}
@@ -79,6 +81,7 @@ def load(path: str | PathLike[str], net: Architecture | None = None) -> dict[str
     MissingExtraError
         For ``.safetensors`` where that package is not installed.
     """
+    check_kind(path, (str, Path), "path", "name a file, as in 'net.npz'")
     path = Path(path)
     _, read = _format(path)
     try:

@@ -35,6 +35,12 @@ class KernelCampaign(Campaign):
                 tallies[str(key).partition("/")[0]][record["rung"]] += 1
         return {group: dict(sorted(tally.items())) for group, tally in tallies.items()}
 
+    @property
+    def powerless(self) -> bool:
+        """Whether nothing is wrong but that of some settings, or of all, nothing can be said."""
+        verdicts = {record.get("verdict") for record in self.counterexamples.values()}
+        return self.finished and verdicts == {"no power"}
+
     def record(self) -> dict[str, Any]:
         """As JSON has it; the same for every campaign that has judged the same settings."""
         whole = Campaign.record(self)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import numpy as np
 
-from cnnmath.errors import CnnmathError, SettingError
+from cnnmath.errors import CnnmathError, SettingError, check_kind
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape, check_operator
 from cnnmath.ops.notation import describe
@@ -146,6 +146,7 @@ def judge(
     limit: float | None = LIMIT,
 ) -> Verdict:
     """One verdict for several settings: the first that is no certificate, or all certificates in one."""
+    check_kind(cases, Iterable, "list of settings", "give Case(op, inputs), each with its operator and shapes")  # type: ignore[arg-type]
     subject, found = under_test(kernel), []
     for case in cases:
         verdict = climb(subject, case, wrt=wrt, rungs=rungs, seed=seed, limit=limit)
@@ -167,10 +168,12 @@ def climb(
     limit: float | None = LIMIT,
 ) -> Verdict:
     """The verdict at one setting, as it is: a counterexample is not made smaller, nor explained."""
+    check_kind(case, Case, "setting", "give a Case(op, inputs), an operator and the shapes of its inputs")
     subject = under_test(kernel)
     wanted = _wanted(subject, case, wrt)
     said: list[Evidence | Withheld] = []
-    if not rungs or set(rungs) - LADDER.keys():
+    check_kind(rungs, Collection, "list of rungs", "give some of them, as in rungs=[1, 2]")
+    if not rungs or not all(rung in tuple(LADDER) for rung in rungs):
         raise SettingError(
             "there is no such rung.", here=f"rungs {list(rungs)}", rule=f"some of {', '.join(map(str, LADDER))}"
         )
@@ -204,6 +207,7 @@ def shrunk(kernel: Subject, found: Counterexample, *, seed: int = 0, limit: floa
 
 def _wanted(kernel: Subject, case: Case, wrt: str | Sequence[str] | None) -> tuple[str, ...]:
     """The results that are judged, each of which the operator must have."""
+    check_kind(wrt, (str, tuple, list, type(None)), "result", 'ask for "y", or for an operand, as in wrt="x"')
     wanted = kernel.results(case.op, *case.inputs) if wrt is None else (wrt,) if isinstance(wrt, str) else tuple(wrt)
     known = all_results(case.op, *case.inputs)
     for name in wanted:

@@ -15,13 +15,15 @@ from hypothesis.strategies import SearchStrategy
 
 from cnnmath.errors import SettingError
 from cnnmath.ops import Operator, operands
+from cnnmath.ops.algebra import check_class
 from cnnmath.verify.adapter import Adapter
 from cnnmath.verify.diagnosis import explained
 from cnnmath.verify.guard import LIMIT
 from cnnmath.verify.ladder import climb, shrunk
 from cnnmath.verify.strategies import Case, cases, covering
 from cnnmath.verify.subject import Subject, tied, under_test
-from cnnmath.verify.verdict import Certificate, Counterexample, Verdict, join
+from cnnmath.verify.verdict import Certificate, Counterexample, NoPower, Verdict, join
+from cnnmath.window import check_at_least
 
 RUNGS = (2,)
 """What is tried at every setting, where nothing else is said."""
@@ -62,11 +64,17 @@ def search(
     >>> search(lambda x: abs(x), ReLU).case.inputs
     ((1, 1, 2),)
     """
+    check_class(kind)
+    check_at_least("number of examples", examples, 1)
     subject = under_test(kernel, dtype)
     certified: list[Certificate] = []
+    powerless: list[NoPower] = []
 
     def judge(case: Case) -> Verdict:
-        return climb(subject, case, wrt=wrt, rungs=rungs, limit=limit)
+        verdict = climb(subject, case, wrt=wrt, rungs=rungs, limit=limit)
+        if isinstance(verdict, NoPower):
+            powerless.append(verdict)
+        return verdict
 
     drawn: SearchStrategy[Any] = cases(kind).map(lambda case: _tied(subject, case, wrt, rank)).filter(bool)
     covered = taken(subject, kind, wrt, rank)
@@ -95,6 +103,8 @@ def search(
                 return explained(subject, replace(found, settings=tries + 1), limit=limit)
     except (NoSuchExample, Unsatisfiable):
         pass
+    if powerless and not certified:
+        return replace(powerless[0], cases=tuple(dict.fromkeys(case for found in powerless for case in found.cases)))
     if not certified:
         raise SettingError(
             f"it takes no setting of {kind.__name__} that was drawn.",

@@ -242,7 +242,8 @@ class NoPower:
 
     def headline(self) -> str:
         """Of which kernel nothing can be said."""
-        return f"No power: nothing can be said of {self.kernel} at {wording.settings(self.cases)}"
+        where = wording.settings(self.cases).rpartition(" at ")[2]  # of several settings their number
+        return f"No power: nothing can be said of {self.kernel} at {where}"
 
     def rows(self) -> list[tuple[str, str]]:
         """All that it says, each with its label."""

@@ -107,4 +107,4 @@ def variants(name: str) -> dict[str, Published]:
 
 
 def _letters(name: str) -> str:
-    return "".join(c for c in name.lower() if c.isalnum())
+    return "".join(c for c in str(name).lower() if c.isalnum())

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from cnnmath.graph import Architecture
 from cnnmath.ops import AdaptiveAveragePool, Conv, Dropout, Flatten, Linear, LocalResponseNorm, MaxPool, Operator, ReLU
 from cnnmath.window import Size
+from cnnmath.zoo.settings import told
 
 FEATURES = (
     Conv(64, 11, stride=4, padding=2),
@@ -26,6 +27,7 @@ FEATURES = (
 """The convolutional trunk, numbered from 0 as torchvision numbers it."""
 
 
+@told
 def alexnet(input_shape: Sequence[Size] = (3, 224, 224), classes: Size = 1000) -> Architecture:
     """AlexNet in the one-tower form of 2014, as torchvision builds it.
 
@@ -49,6 +51,7 @@ def alexnet(input_shape: Sequence[Size] = (3, 224, 224), classes: Size = 1000) -
     return net
 
 
+@told
 def alexnet_2012(input_shape: Sequence[Size] = (3, 227, 227), classes: Size = 1000, *, groups: int = 2) -> Architecture:
     """AlexNet of 2012: the second, fourth and fifth convolution read half of the channels each.
 
@@ -101,6 +104,7 @@ def alexnet_2012(input_shape: Sequence[Size] = (3, 227, 227), classes: Size = 10
     return net
 
 
+@told
 def alexnet_slim(input_shape: Sequence[Size] = (3, 224, 224), classes: Size = 1000) -> Architecture:
     """AlexNet as TF-Slim builds it: no padding in the first layer and the poolings, dense layers as convolutions.
 

@@ -10,8 +10,10 @@ from cnnmath.graph import Architecture
 from cnnmath.ops import BatchNorm, Conv, Flatten, GlobalAveragePool, Linear, ReLU
 from cnnmath.window import Size, check_at_least
 from cnnmath.zoo.residual import Style, stages
+from cnnmath.zoo.settings import told
 
 
+@told
 def resnet_cifar(
     depth: int,
     input_shape: Sequence[Size] = (3, 32, 32),

@@ -22,6 +22,7 @@ from cnnmath.ops import (
     Tanh,
 )
 from cnnmath.window import Size
+from cnnmath.zoo.settings import told
 
 TABLE_I = (
     *(tuple((first + i) % 6 for i in range(3)) for first in range(6)),
@@ -34,6 +35,7 @@ TABLE_I = (
 """Maps of S2 that each map of C3 reads: table I of the 1998 paper, the wrapped ones as they come."""
 
 
+@told
 def lenet5(input_shape: Sequence[Size] = (1, 32, 32), classes: Size = 10) -> Architecture:
     """LeNet-5 with every map of C3 connected to every map of S2, pooling without parameters, and a linear output.
 
@@ -52,6 +54,7 @@ def lenet5(input_shape: Sequence[Size] = (1, 32, 32), classes: Size = 10) -> Arc
     return _lenet("lenet5", input_shape, (6, 16, 120, 84, classes), ("tanh", Tanh()), AveragePool(2), "linear")
 
 
+@told
 def lenet5_1998(input_shape: Sequence[Size] = (1, 32, 32), classes: Size = 10) -> Architecture:
     """LeNet-5 as published: trained subsampling, C3 connected in part, radial basis functions as outputs.
 
@@ -94,6 +97,7 @@ def lenet5_1998(input_shape: Sequence[Size] = (1, 32, 32), classes: Size = 10) -
     return net
 
 
+@told
 def lenet5_rgb(input_shape: Sequence[Size] = (3, 32, 32), classes: Size = 10) -> Architecture:
     """Network of courses after LeNet-5: colour images, 8 and 16 maps, maximum poolings, rectifiers, a softmax.
 

@@ -9,8 +9,8 @@ from inspect import signature
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from cnnmath.errors import unknown
 from cnnmath.graph import Architecture
+from cnnmath.ops.call import bound
 from cnnmath.ops.checks import check_channels_first
 from cnnmath.zoo.alexnet import alexnet, alexnet_2012, alexnet_slim
 from cnnmath.zoo.cifar import resnet_cifar
@@ -103,13 +103,10 @@ class Published:
 
         Raises
         ------
-        UnknownNameError, ShapeError
-            For a setting that it does not have, and for an input with the channels last.
+        UnknownNameError, SettingError, ShapeError
+            For settings that do not fit it, and for an input with the channels last.
         """
-        known = signature(self.build).parameters
-        wrong = next((name for name in settings if name not in known), None)
-        if wrong is not None:
-            raise unknown("setting", wrong, known).at(self.family)
+        bound(self.family, signature(self.build), args, settings)
         return self.checked(self.build(*args, **settings))
 
     def checked(self, net: Architecture) -> Architecture:

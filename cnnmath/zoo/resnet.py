@@ -9,7 +9,7 @@ from cnnmath.graph import Architecture
 from cnnmath.ops import BatchNorm, Conv, Flatten, GlobalAveragePool, Linear, MaxPool, ReLU
 from cnnmath.window import Size
 from cnnmath.zoo.residual import Style, stages
-from cnnmath.zoo.settings import check_choice
+from cnnmath.zoo.settings import check_choice, told
 
 BLOCKS = {
     18: (2, 2, 2, 2),
@@ -25,6 +25,7 @@ BASIC = (18, 34)
 """Depths whose blocks are two 3x3 convolutions; the others have bottlenecks."""
 
 
+@told
 def resnet(
     depth: int,
     input_shape: Sequence[Size] = (3, 224, 224),

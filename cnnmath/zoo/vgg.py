@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 from cnnmath.graph import Architecture
 from cnnmath.ops import AdaptiveAveragePool, BatchNorm, Conv, Dropout, Flatten, Linear, MaxPool, Operator, ReLU
-from cnnmath.window import Size
-from cnnmath.zoo.settings import check_choice
+from cnnmath.ops.checks import check_flag
+from cnnmath.window import Size, check_at_least
+from cnnmath.zoo.settings import check_choice, told
 
 BLOCKS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 """Convolutions of the five blocks by depth: configurations A, B, D and E of table 1."""
 
 
+@told
 def vgg(
     depth: int,
     input_shape: Sequence[Size] = (3, 224, 224),
@@ -56,6 +58,8 @@ def vgg(
     138357544
     """
     check_choice("depth", depth, BLOCKS)
+    check_flag("batch_norm", batch_norm)
+    check_at_least("width", width, 1)
     net = Architecture(f"vgg{depth}{'_bn' if batch_norm else ''}", input_shape)
     after: tuple[Operator, ...] = (BatchNorm(), ReLU()) if batch_norm else (ReLU(),)
     twice, fourfold, eightfold = width * 2, width * 4, width * 8

@@ -13,6 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from cnnmath.cli import PANELS, app
+from cnnmath.cli.status import STATUSES
 from cnnmath.errors import CnnmathError
 from making.examples import Command, folder
 
@@ -55,6 +56,12 @@ def page() -> str:
         parts.append(f"## {panel}")
         parts += [section(command.__name__) for command in commands]
     return "\n\n".join(parts)
+
+
+def statuses() -> str:
+    """What a command may end with, as a table."""
+    rows = [f"| {status} | {says} |" for status, says in STATUSES.items()]
+    return "\n".join(["| status | what it says |", "| :--- | :--- |", *rows])
 
 
 def section(name: str) -> str:

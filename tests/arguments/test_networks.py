@@ -12,7 +12,8 @@ from cnnmath.graph import analyze
 def test_a_network_takes_another_input_of_its_own_rank():
     assert arguments.network("alexnet", "3x227x227").input_shape == (3, 227, 227)
     assert arguments.network("AlexNet", None).input_shape == (3, 224, 224)
-    for size in ("224x224", "1x3x224x224"):
+    assert arguments.network("alexnet", "1x3x227x227").input_shape == (3, 227, 227)
+    for size in ("224x224", "2x3x224x224", "1x1x3x224x224"):
         with pytest.raises(CnnmathError, match="another rank than the network"):
             arguments.network("alexnet", size)
 

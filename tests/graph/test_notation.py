@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from cnnmath import ops, zoo
 from cnnmath.errors import CnnmathError, NotationError, SettingError, ShapeError, UnknownNameError
-from cnnmath.graph import Architecture, analyze, shapes
+from cnnmath.graph import Architecture, accepted_inputs, analyze, propagate, shapes
+from cnnmath.graph.lengths import least_sizes
 from cnnmath.graph.notation import parse, sizes, symbol
 from cnnmath.zoo import notation as networks
 
@@ -86,6 +87,53 @@ def test_any_settings_left_open_are_a_network_or_refused_with_a_message(data):
     except CnnmathError as error:
         told = str(error)
     assert told
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "here"),
+    [
+        ("relu > concat(axis=F)", "axis", "axis F"),
+        ("select((F, 3))", "channel", "channel F"),
+        ("slice((F, 3))", "start", "start F"),
+        ("slice((0, 1), ends=(F, 3))", "end", "end F"),
+        ("transpose((0, F))", "axis", "axis F"),
+    ],
+)
+def test_an_axis_and_a_place_are_not_left_open(text, name, here):
+    with pytest.raises(SettingError) as caught:
+        parse(text, (3, 9, 9))
+    assert caught.value.fact == f"the {name} is a number."
+    assert {**caught.value.lines, "text": ""} == {
+        "text": "", "here": here, "rule": "sizes alone are left open", "fix": "put a number in",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["adaptivemaxpool(F)", "resize(F)", "expand((F, 9))", "conv(3, F)"])
+def test_lengths_that_are_left_open_are_not_followed(text):
+    net = parse(text, (3, 9, 9))
+    assert least_sizes(net) is None
+    with pytest.raises(SettingError, match="its lengths are formulas"):
+        accepted_inputs(net)
+
+
+@pytest.mark.parametrize("text", ["upsample(F)", "upsample(2) > conv(3, 3, stride=F)", "conv(3, F) > upsample(2)"])
+def test_a_field_that_repeats_where_a_size_is_left_open_is_not_known(text):
+    *_, last = propagate(parse(text, (3, 9, 9)))
+    assert (last.fields.hull, last.fields.unknown) == (None, True)
+    assert last.fields.note == "its field repeats, and a size is left open"
+
+
+def test_what_outputs_cost_that_differ_is_not_counted_where_their_number_is_left_open():
+    with pytest.raises(SettingError) as caught:
+        propagate(parse("adaptiveaveragepool(F)", (3, 9, 9)))
+    assert str(caught.value) == (
+        "adaptiveaveragepool 'adaptiveaveragepool1': its outputs differ in what they cost, and how many there are is "
+        "left open.\n  here    output of shape (1, 3, F, F)\n  fix     give it integers"
+    )
+
+
+def test_padding_with_a_fraction_left_open_is_no_less_than_one():
+    assert shapes(parse("wrappad(F/2)", (5, 9, 9)))["wrappad1"] == (1, 5, symbol("F") + 9, symbol("F") + 9)
 
 
 @pytest.mark.parametrize("step", ["(({})*G//3)", "(G//({} + 1))", "floor({}/2 + G)"])

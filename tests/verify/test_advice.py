@@ -87,6 +87,16 @@ def test_what_has_no_power_is_mended_in_the_words_of_where_it_was_asked():
     assert 'claim="shapes"' not in ran.stdout
 
 
+def test_a_search_of_which_no_setting_has_power_says_so():
+    found = search(KERNELS[ops.MaxPool], ops.MaxPool, 3, rungs=[1])
+    assert isinstance(found, NoPower)
+    assert len(found.cases) >= 3
+    assert repr(found).splitlines() == [
+        f"No power: nothing can be said of the package's kernel at {len(found.cases)} settings",
+        "  why       the definition is no polynomial",
+    ]
+
+
 def swapped(name):
     """A convolution that takes the first axis's stride, or another setting, for the last, and the last one's for it."""
 

@@ -1,5 +1,8 @@
 """Finding networks: names in any spelling, families, variants, the table itself."""
 
+import inspect
+import re
+
 import pytest
 
 from cnnmath import zoo
@@ -99,6 +102,80 @@ def test_a_setting_that_is_misspelt_is_answered_with_near_ones(build):
     assert str(caught.value) == (
         "vgg16: there is no setting 'clases'.\n  near    classes\n  known   batch_norm, classes, input_shape, width"
     )
+
+
+BUILDERS = {
+    zoo.lenet5: "classes, input_shape",
+    zoo.lenet5_1998: "classes, input_shape",
+    zoo.lenet5_rgb: "classes, input_shape",
+    zoo.alexnet: "classes, input_shape",
+    zoo.alexnet_2012: "classes, groups, input_shape",
+    zoo.alexnet_slim: "classes, input_shape",
+    zoo.vgg: "batch_norm, classes, depth, input_shape, width",
+    zoo.resnet: "bias, classes, depth, input_shape, shortcut, stride, width",
+    zoo.resnet_cifar: "classes, depth, input_shape, shortcut, width",
+}
+
+
+@pytest.mark.parametrize("build", BUILDERS, ids=lambda build: build.__name__)
+def test_a_builder_answers_a_setting_that_is_misspelt_with_those_that_it_takes(build):
+    with pytest.raises(UnknownNameError) as caught:
+        build(clases=10)
+    name = build.__name__
+    assert str(caught.value) == (
+        f"{name}: there is no setting 'clases'.\n  near    classes\n  known   {BUILDERS[build]}"
+    )
+
+
+def test_every_builder_of_the_zoo_is_among_them():
+    functions = {getattr(zoo, name) for name in zoo.__all__ if inspect.isfunction(getattr(zoo, name))}
+    assert functions - {zoo.entry, zoo.family, zoo.named, zoo.variants} == set(BUILDERS)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (
+            lambda: zoo.vgg(),
+            "vgg: the settings do not fit.\n"
+            "  rule    vgg(depth, input_shape=(3, 224, 224), classes=1000, *, batch_norm=False, width=64)\n"
+            "  here    missing a required argument: 'depth'\n"
+            "  fix     give what has no default, each once",
+        ),
+        (
+            lambda: zoo.lenet5((1, 32, 32), 10, 3),
+            "lenet5: the settings do not fit.\n"
+            "  rule    lenet5(input_shape=(1, 32, 32), classes=10)\n"
+            "  here    too many positional arguments\n"
+            "  fix     give what has no default, each once",
+        ),
+        (
+            lambda: zoo.resnet20((3, 32, 32), input_shape=(3, 32, 32)),
+            "resnet20: the settings do not fit.\n"
+            "  rule    resnet20(input_shape=(3, 32, 32), classes=10, *, shortcut='A', width=16)\n"
+            "  here    multiple values for argument 'input_shape'\n"
+            "  fix     give what has no default, each once",
+        ),
+        (
+            lambda: zoo.vgg16(width=None),
+            "the width must be an integer.\n  here    width None\n  fix     use an integer of at least 1",
+        ),
+        (
+            lambda: zoo.vgg16(batch_norm="yes"),
+            "batch_norm must be True or False.\n  here    batch_norm 'yes'\n  fix     give batch_norm=True or False",
+        ),
+    ],
+)
+def test_settings_that_do_not_fit_are_answered_with_what_there_is(build, message):
+    with pytest.raises(SettingError) as caught:
+        build()
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", [None, 3, []])
+def test_what_is_no_name_names_no_network(name):
+    with pytest.raises(UnknownNameError, match=re.escape(f"there is no network '{name}'.")):
+        zoo.named(name)
 
 
 def test_an_image_with_its_channels_last_is_refused():

@@ -16,6 +16,7 @@ from cnnmath import ops
 from cnnmath.cli import app
 from cnnmath.errors import CampaignError, SettingError
 from cnnmath.verify.kernels_campaign import Judge, campaign
+from cnnmath.verify.kernels_report import KernelCampaign
 from cnnmath.verify.keys import case_of, key_of, keys
 from cnnmath.verify.strategies import cases, covering
 
@@ -144,6 +145,15 @@ def test_the_shell_has_status_1_for_a_wrong_kernel(tmp_path):
     found = json.loads(ran.stdout)
     assert (found["judged"], found["finished"], found["certified"]) == (12, True, False)
     assert any(record.get("verdict") == "counterexample" for record in found["records"])
+
+
+def test_a_campaign_has_no_power_where_nothing_is_wrong_and_of_some_settings_nothing_can_be_said():
+    right, silent = {"certified": True, "verdict": "certificate"}, {"certified": False, "verdict": "no power"}
+    wrong, dead = {"certified": False, "verdict": "counterexample"}, {"certified": False, "fate": "died"}
+    assert KernelCampaign("mine", 2, {"a": right, "b": silent}).powerless
+    for others in ([right], [right, wrong], [silent, wrong], [silent, dead]):
+        assert not KernelCampaign("mine", len(others), dict(enumerate(others))).powerless
+    assert not KernelCampaign("mine", 2, {"a": silent}).powerless, "one is not judged"
 
 
 def test_an_interrupt_before_the_first_setting_has_status_130(monkeypatch):
