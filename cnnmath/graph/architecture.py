@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from cnnmath.errors import GraphError, unknown
-from cnnmath.graph.nodes import INPUT, Node, check_node, check_shared
+from cnnmath.graph.nodes import INPUT, Node, check_node, check_shared, check_stored
 from cnnmath.graph.opaque import check_all_known
 from cnnmath.graph.sources import Source
 from cnnmath.ops import Operator
@@ -71,7 +71,7 @@ class Architecture:
             missing = {"op", "inputs"} - set(attributes)
             if missing and node != INPUT:
                 raise GraphError(f"it lacks {' and '.join(sorted(missing))}.").at(f"node '{node}'")
-            nodes[node] = Node(attributes.get("op"), attributes.get("inputs", ()), attributes.get("shares"))
+            nodes[node] = Node(**{field: attributes[field] for field in Node._fields if field in attributes})
         net = cls.from_nodes(nodes, input_shape, name or graph.graph.get("name", UNNAMED))
         for start, end in graph.edges:
             if start not in net.nodes[end].inputs:
@@ -99,7 +99,8 @@ class Architecture:
         for key, node in nodes.items():
             if key != INPUT:
                 check_node(key, node.op, node.inputs)
-                net.nodes[key] = node._replace(inputs=tuple(node.inputs))
+                check_stored(key, node.stored, node.shares)
+                net.nodes[key] = node._replace(inputs=tuple(node.inputs), stored=tuple(node.stored))
                 net.last = key
         for key, node in net.nodes.items():
             for read in node.inputs:
@@ -111,7 +112,7 @@ class Architecture:
 
     @property
     def graph(self) -> nx.DiGraph[str]:
-        """The network as a graph of networkx: each node with its ``op``, ``inputs`` and ``shares``.
+        """The network as a graph of networkx: each node with its ``op``, ``inputs``, ``shares`` and ``stored``.
 
         An edge runs from each node to those that read it. The graph is frozen, as a change of it would not reach the
         network; `from_graph` makes another network of a changed copy.
@@ -129,17 +130,28 @@ class Architecture:
         graph.add_edges_from((read, name) for name, node in self.nodes.items() for read in node.inputs)
         return nx.freeze(graph)
 
-    def add(self, name: str, op: Operator, *inputs: str, shares: str | None = None) -> str:
+    def add(self, name: str, op: Operator, *inputs: str, shares: str | None = None, stored: Sequence[str] = ()) -> str:
         """Add an operator that reads these nodes, or the node added last; returns its name.
 
         A `Source` reads nothing.
 
-        With ``shares``, it uses the parameters of the node of that name, which has an equal operator.
+        With ``shares``, it uses the parameters of the node of that name, which has an equal operator. Its parameters
+        that are named in ``stored`` are not trained, and count as buffers.
 
         Raises
         ------
         GraphError, UnknownNameError
-            For a name that is taken, an input that does not exist, and parameters that cannot be shared.
+            For a name that is taken, an input that does not exist, and parameters that cannot be shared or stored.
+
+        Examples
+        --------
+        >>> from cnnmath import analyze, zoo
+        >>> from cnnmath.ops import InstanceNorm
+        >>> net = zoo.lenet5().up_to("conv1")
+        >>> net.add("norm", InstanceNorm(), stored=("gamma", "beta"))
+        'norm'
+        >>> analyze(net).parameters, analyze(net).buffers
+        (156, 12)
         """
         if name in self.nodes:
             raise GraphError("the name is taken.", fix="give every node its own name").at(f"node '{name}'")
@@ -149,7 +161,8 @@ class Architecture:
             if read not in self.nodes:
                 raise unknown("node", str(read), self.nodes).at(f"node '{name}'")
         check_shared(self.nodes, name, op, shares)
-        self.nodes[name] = Node(op, reads, shares)
+        check_stored(name, stored, shares)
+        self.nodes[name] = Node(op, reads, shares, tuple(stored))
         self.last = name
         return name
 
@@ -193,6 +206,10 @@ class Architecture:
     def shares(self, name: str) -> str | None:
         """Node whose parameters a node uses in place of its own, or None."""
         return self._node(name).shares
+
+    def stored(self, name: str) -> tuple[str, ...]:
+        """Parameters of a node, or of the one that it shares them with, that are not trained."""
+        return self._node(self.shares(name) or name).stored
 
     def readers(self) -> dict[str, tuple[str, ...]]:
         """Nodes that read each node, in the order in which they were added."""

@@ -13,7 +13,7 @@ from cnnmath.errors import DataError, SettingError, ShapeError
 from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.checks import check_numbers
 from cnnmath.graph.opaque import Opaque
-from cnnmath.graph.propagate import walk
+from cnnmath.graph.propagate import held, walk
 from cnnmath.graph.sources import Constant, Given
 from cnnmath.ops import Operator
 from cnnmath.ops.algebra import Shape
@@ -32,7 +32,7 @@ def parameters(net: Architecture) -> dict[str, Shape]:
     >>> shapes["conv1.w"], shapes["linear5.b"], len(shapes)
     ((6, 1, 5, 5), (10,), 10)
     """
-    return _declared(net, lambda op, *inputs: op.parameters(*inputs))
+    return _declared(net, lambda trained, _: trained)
 
 
 def buffers(net: Architecture) -> dict[str, Shape]:
@@ -44,7 +44,7 @@ def buffers(net: Architecture) -> dict[str, Shape]:
     >>> buffers(zoo.resnet18())["bn1.mean"]
     (64,)
     """
-    return _declared(net, lambda op, *inputs: op.buffers(*inputs))
+    return _declared(net, lambda _, stored: stored)
 
 
 def owner(net: Architecture, node: str) -> str:
@@ -77,7 +77,7 @@ def check_arrays(net: Architecture, given: Mapping[str, Any], batch: int = 1) ->
             here=f"{type(given).__name__}",
             fix="give a dict such as {'conv1.w': ...}, or training.initialise(net)",
         ).at(_network(net))
-    declared = _declared(net, lambda op, *inputs: op.parameters(*inputs) | op.buffers(*inputs), batch)
+    declared = _declared(net, lambda trained, stored: trained | stored, batch)
     _check_names(net, set(declared), set(given))
     for name, shape in declared.items():
         if np.shape(given[name]) != shape:
@@ -160,8 +160,8 @@ def _declared(net: Architecture, of: Callable[..., dict[str, Shape]], batch: int
     for node, op, inputs, _ in walk(net, batch, counted=()):
         _check_known(node, op)
         if net.shares(node) is None:
-            stored = of(ops.inference(op), *inputs)
-            found |= {f"{node}.{operand}": shape for operand, shape in stored.items()}
+            wanted = of(*held(net, node, ops.inference(op), *inputs))
+            found |= {f"{node}.{operand}": shape for operand, shape in wanted.items()}
     return found
 
 

@@ -32,7 +32,7 @@ MANY = 1000
 """Above so many nodes, a message does not list them."""
 
 FILE, GRAPH = ("directed", "multigraph", "graph", "nodes", "edges"), ("name", "input_shape", "version")
-NODE, EDGE = ("id", "op", "inputs", "shares", "output_shape"), ("source", "target")
+NODE, EDGE = ("id", "op", "inputs", "shares", "stored", "output_shape"), ("source", "target")
 
 
 def to_json(net: Architecture) -> dict[str, Any]:
@@ -62,6 +62,8 @@ def to_json(net: Architecture) -> dict[str, Any]:
             raise wrong("the network", "id", "is no text", node, "name nodes with texts")
         op = None if node == INPUT else net.op(node)
         graph.add_node(node, op=op and _op_out(op, node), inputs=list(net.inputs(node)), shares=net.shares(node))
+        if net.nodes[node].stored:
+            graph.nodes[node]["stored"] = list(net.nodes[node].stored)
         if isinstance(op, Opaque) and op.output_shape is not None:
             graph.nodes[node]["output_shape"] = _sizes_out(op.output_shape, f"node '{node}'")
     graph.add_edges_from(net.graph.edges)
@@ -177,9 +179,10 @@ def _node(entry: Any, i: int, known: dict[str, Operator]) -> tuple[str, dict[str
     check_keys(entry, where, NODE, ("id", "op"))
     node = as_name(entry["id"], where, "id")
     shares = None if entry.get("shares") is None else as_name(entry["shares"], where, "shares")
+    stored = tuple(as_name(operand, where, "stored") for operand in as_list(entry.get("stored", []), where, "stored"))
     shape = None if entry.get("output_shape") is None else _sizes_in(entry["output_shape"], where, "output_shape")
     if node == INPUT:
-        if any(entry.get(key) for key in ("op", "inputs", "shares", "output_shape")):
+        if any(entry.get(key) for key in ("op", "inputs", "shares", "stored", "output_shape")):
             raise NotationError("the input is no operator.", fix="give it op null and inputs []").at(where)
         return node, {"op": None, "inputs": (), "shares": None}, None
     if "inputs" not in entry:
@@ -188,12 +191,12 @@ def _node(entry: Any, i: int, known: dict[str, Operator]) -> tuple[str, dict[str
     text = as_text(entry["op"], where, "op")
     try:
         if known_kind(text) is None and text.partition("(")[0] not in SOURCES:
-            return node, {"op": Opaque(text, shape), "inputs": inputs, "shares": shares}, None
+            return node, {"op": Opaque(text, shape), "inputs": inputs, "shares": shares, "stored": stored}, None
         if text not in known:
             known[text] = parse(text, symbol, SOURCES)
     except CnnmathError as error:
         raise _inside(error, where) from None
-    return node, {"op": known[text], "inputs": inputs, "shares": shares}, shape
+    return node, {"op": known[text], "inputs": inputs, "shares": shares, "stored": stored}, shape
 
 
 def _check_read(graph: nx.DiGraph[str]) -> None:

@@ -24,11 +24,15 @@ class Node(NamedTuple):
         Names of the nodes that it reads, in order.
     shares
         Name of the node whose parameters it uses, or None where it has its own.
+    stored
+        Which of its own parameters are not trained, but stored beside: ``("gamma", "beta")`` of a normalisation that
+        has neither, or has them frozen.
     """
 
     op: Operator | None
     inputs: tuple[str, ...] = ()
     shares: str | None = None
+    stored: tuple[str, ...] = ()
 
 
 def check_node(name: str, op: Any, inputs: Any) -> None:
@@ -48,6 +52,22 @@ def check_node(name: str, op: Any, inputs: Any) -> None:
         raise GraphError("it reads nothing.", here=f"inputs {', '.join(inputs)}", fix="give it no inputs").at(
             f"node '{name}'"
         )
+
+
+def check_stored(name: str, stored: Any, owner: str | None) -> None:
+    """Raise where what a node stores is no list of names, and where it shares the parameters of another."""
+    if not isinstance(stored, (tuple, list)) or not all(isinstance(operand, str) for operand in stored):
+        raise GraphError(
+            "what it stores is no list of names.",
+            here=clip(f"{stored!r}"),
+            fix='give a tuple, such as ("gamma", "beta")',
+        ).at(f"node '{name}'")
+    if stored and owner is not None:
+        raise GraphError(
+            "it has no parameters that it could store.",
+            here=f"it shares those of '{owner}'",
+            fix=f"say of '{owner}' what is stored",
+        ).at(f"node '{name}'")
 
 
 def check_shared(nodes: Mapping[str, Node], name: str, op: Operator | None, owner: str | None) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from math import prod
 from typing import NamedTuple
 
-from cnnmath.errors import CnnmathError, ShapeError
+from cnnmath.errors import CnnmathError, ShapeError, unknown
 from cnnmath.graph.architecture import INPUT, UNNAMED, Architecture
 from cnnmath.graph.checks import check_network
 from cnnmath.graph.fields import NOTHING, Field, Fields, at_input, behind_rearranged, behind_unknown, through
@@ -206,7 +206,33 @@ def walk(
         if owner or name in owners:
             own = op.parameters(*inputs)
             _check_shared(name, own, *shared.setdefault(owner or name, (name, own)))
+        if net.stored(name):
+            trained, stored = (sum(map(prod, arrays.values())) for arrays in held(net, name, op, *inputs))
+            of = of._replace(parameters=trained, buffers=stored)
         yield name, op, inputs, of._replace(parameters=0, buffers=0) if owner else of
+
+
+def held(net: Architecture, name: str, op: Operator, *inputs: Shape) -> tuple[dict[str, Shape], dict[str, Shape]]:
+    """Shapes of the arrays of a node by operand: of those that are trained, and of those that are stored.
+
+    Raises
+    ------
+    UnknownNameError
+        Where the node stores what is no parameter of its operator.
+
+    Examples
+    --------
+    >>> from cnnmath.ops import BatchNorm
+    >>> net = Architecture("norm", (3, 8, 8))
+    >>> held(net, net.add("norm", BatchNorm(), stored=("gamma",)), BatchNorm(), (1, 3, 8, 8))
+    ({'beta': (3,)}, {'gamma': (3,), 'mean': (3,), 'var': (3,)})
+    """
+    trained = op.parameters(*inputs)
+    stored = {operand: trained.pop(operand) for operand in net.stored(name) if operand in trained}
+    for operand in net.stored(name):
+        if operand not in stored:
+            raise unknown("parameter", operand, op.parameters(*inputs)).at(f"node '{name}'")
+    return trained, stored | op.buffers(*inputs)
 
 
 def _check_shared(name: str, own: dict[str, Shape], first: str, shapes: dict[str, Shape]) -> None:

@@ -9,7 +9,7 @@ from cnnmath import ops
 from cnnmath.errors import unknown
 from cnnmath.graph.architecture import Architecture
 from cnnmath.graph.arrays import owner
-from cnnmath.graph.propagate import walk
+from cnnmath.graph.propagate import held, walk
 from cnnmath.ops import Operator
 
 
@@ -56,7 +56,7 @@ def schedule(
     for name, op, inputs, _ in walk(net, batch, counted=()):
         own = owner(net, name)
         op = ops.training(op) if training and own not in still else ops.inference(op)
-        trained, stored = tuple(op.parameters(*inputs)), tuple(op.buffers(*inputs))
+        trained, stored = map(tuple, held(net, name, op, *inputs))
         if own in still:
             trained, stored = (), trained + stored
         if name in needed:

@@ -205,7 +205,8 @@ class Builder:
             again += 1
             name = f"{base}_{again}"
         owner = self.owners.get(base) if trained or stored else None
-        self.net.add(name, op, *reads, shares=owner)
+        filled = {operand for operand in trained if any(f"{self.path}.{operand}" == f[0] for f in self.fillings)}
+        self.net.add(name, op, *reads, shares=owner, stored=() if owner else sorted(filled))
         self.shapes[name] = shape
         if owner is None and (trained or stored):
             self.owners[base] = name

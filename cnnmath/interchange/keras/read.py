@@ -161,9 +161,9 @@ def _notes(b: Builder, *, weights: bool) -> Iterator[str]:
     yield from b.notes
     for number in dict.fromkeys(number for _, _, number in b.fillings):
         same = [(name, size) for name, size, other in b.fillings if other == number]
-        others = f" and {len(same) - 1} more are" if len(same) > 1 else " is"
+        are, their = (f"and {len(same) - 1} more are", "their") if len(same) > 1 else ("is", "its")
         count = sum(size for _, size in same)
-        yield f"'{same[0][0]}'{others} not in the model, which has {count:,} numbers less: all are {number}"
+        yield f"'{same[0][0]}' {are} not in the model, and {their} {count:,} numbers, all {number}, are no parameters"
     if b.left_out:
         yield f"left out, for in training alone do they change numbers: {listed(b.left_out)}"
     if not weights:

@@ -30,11 +30,11 @@ def assembled(name: str, program: Program) -> Model:
     for number, node in nodes.items():
         key = (node.op, *((operand, known.key) for operand, known in node.arrays.items()))
         owner = owners.get(key) if node.arrays else None
-        net.add(called[number], node.op, *(called[read] for read in node.reads), shares=owner)
+        reads = [called[read] for read in node.reads]
+        net.add(called[number], node.op, *reads, shares=owner, stored=() if owner else _stored(build, node))
         if node.arrays and owner is None:
             owners[key] = called[number]
-            trained = node.op.parameters(*build.shapes(node.reads))
-            owned += [Owned(f"{called[number]}.{o}", known, o in trained) for o, known in node.arrays.items()]
+            owned += [Owned(f"{called[number]}.{operand}", known) for operand, known in node.arrays.items()]
     model = Model(
         net,
         {each.name: array(each.known.tensor) for each in owned},
@@ -44,6 +44,12 @@ def assembled(name: str, program: Program) -> Model:
         notes=tuple(notes({called[number]: node for number, node in nodes.items()}, owned, program.sizes)),
     )
     return absorbed(model)
+
+
+def _stored(build: Builder, node: Node) -> list[str]:
+    """Parameters of an operator that no parameter of the module has a part in: there they are buffers, or missing."""
+    own = node.op.parameters(*build.shapes(node.reads)) if node.arrays else ()
+    return [operand for operand in own if not node.arrays[operand].names]
 
 
 def _output(build: Builder, value: Any) -> int:

@@ -13,11 +13,10 @@ from cnnmath.interchange.torch.tensors import Known
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """An array of the network: its name, its tensor, and whether it is trained."""
+    """An array of the network: its name and its tensor."""
 
     name: str
     known: Known
-    trained: bool
 
 
 def notes(nodes: Mapping[str, Node], owned: list[Owned], sizes: Mapping[str, int]) -> Iterator[str]:
@@ -51,9 +50,7 @@ def _of(array: Owned) -> Iterator[str]:
     """What is to be said of one array."""
     known, size = array.known, _count(prod(array.known.shape))
     if known.filled:
-        yield f"'{array.name}' is not in the module, which has {size} less: they are all {known.filled}"
-    elif array.trained and not known.names:
-        yield f"'{array.name}' is not trained in the module, but its {size} are counted as parameters"
+        yield f"'{array.name}' is not in the module, and its {size}, all {known.filled}, are no parameters"
     elif not known.in_memory:
         yield f"'{array.name}' is computed from {', '.join(sorted(known.names)) or 'what the module stores'}"
 

@@ -7,7 +7,7 @@ import pytest
 
 from cnnmath import ops
 from cnnmath.errors import GraphError
-from cnnmath.graph import Constant, Opaque, shapes
+from cnnmath.graph import Constant, Opaque, analyze, shapes
 from cnnmath.interchange import import_keras
 from tests.interchange.keras.configs import called, chain, entrance, functional, layer, tensor
 
@@ -233,9 +233,10 @@ def test_what_changes_numbers_in_training_alone_is_left_out():
 def test_a_normalisation_without_scale_has_ones_and_says_so():
     model = chain((6,), layer("BatchNormalization", "bn", scale=False))
     assert model.parameters["bn.gamma"].tolist() == [1] * 6
-    assert "'bn.gamma' is not in the model, which has 6 numbers less: all are 1" in model.notes
+    assert (analyze(model.network).parameters, analyze(model.network).buffers) == (6, 18)  # beta; gamma, mean, variance
+    assert "'bn.gamma' is not in the model, and its 6 numbers, all 1, are no parameters" in model.notes
     again = chain((6,), *(layer("BatchNormalization", name, scale=False) for name in "abc"))
-    assert "'a.gamma' and 2 more are not in the model, which has 18 numbers less: all are 1" in again.notes
+    assert "'a.gamma' and 2 more are not in the model, and their 18 numbers, all 1, are no parameters" in again.notes
 
 
 def test_constants_of_the_configuration_are_arrays_of_the_network():

@@ -144,10 +144,40 @@ def test_what_is_counted_and_is_not_in_the_module_is_said():
     assert model.notes == (
         "'dense.linear.w' is computed from dense.parametrizations.weight.original0, "
         "dense.parametrizations.weight.original1",
-        "'norm.gamma' is not in the module, which has 3 numbers less: they are all 1",
-        "'norm.beta' is not in the module, which has 3 numbers less: they are all 0",
+        "'norm.gamma' is not in the module, and its 3 numbers, all 1, are no parameters",
+        "'norm.beta' is not in the module, and its 3 numbers, all 0, are no parameters",
     )
-    assert counts(model) == (21, 12)  # 4*3 + 3 + 2*3, 4*3
+    assert counts(model) == (15, 12)  # 4*3 + 3, 4*3
+
+
+class Frozen(nn.Module):
+    """A convolution whose weights are a buffer, and normalisations whose scales are none or one."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 8, 3)
+        self.instance = nn.InstanceNorm2d(8)
+        self.group = nn.GroupNorm(2, 8)
+        self.register_buffer("blur", torch.full((8, 1, 3, 3), 0.125))
+        self.register_buffer("scale", torch.arange(1.0, 5.0))
+        self.shift = nn.Parameter(torch.ones(4))
+
+    def forward(self, x):
+        x = self.group(self.instance(self.conv(x)))
+        x = functional.conv2d(x, self.blur, groups=8, stride=2)
+        return functional.layer_norm(x, (4,), self.scale, self.shift)
+
+
+def test_parameters_are_those_of_the_module_and_what_it_stores_beside_is_none():
+    net = Frozen().double()
+    net.blur, net.scale = net.blur.double(), net.scale.double()
+    x = image(2, 4, 12, 11)
+    model = import_torch(net, x)
+    summary = analyze(model.network)
+    assert summary.parameters == sum(p.numel() for p in net.parameters()) == 316  # 4*8*9 + 8, 2*8, 4
+    assert summary.buffers == 8 * 9 + 4 + 2 * 8  # the blur, the scale, and ones and zeros
+    with torch.no_grad():
+        assert np.allclose(model.run(x=x.numpy())["output"], net(x).numpy(), rtol=0, atol=1e-12)
 
 
 class Autoencoder(nn.Module):
