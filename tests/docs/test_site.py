@@ -40,7 +40,6 @@ SAID = {
     "engine.md": ["0.01", "1e-10"],  # tolerances that are chosen
     "index.md": ["3.11"],  # of Python
     "models.md": ["1.8.0", "0.1.5", "0.1.1", "2.13"],  # of libraries
-    "reference/command-line.md": ["130"],  # exit status after Ctrl-C
     "tutorials/lenet5_digits.md": ["4.6"],  # section of a paper
 }
 """What the prose says in three digits and more, and is no result."""

@@ -25,7 +25,7 @@ from cnnmath.errors import CnnmathError, DerivationError
 from cnnmath.ops import AveragePool, Conv, Linear, MaxPool, Operator, ReLU, Softmax
 from cnnmath.readers import Tensor, exact, gradient
 from cnnmath.symbolic import WrittenOut, derive
-from cnnmath.symbolic.terms import Expr
+from cnnmath.symbolic.terms import Expr, Logistic
 
 LARGEST = 1_000_000
 """Products of numbers that an example may take."""
@@ -177,8 +177,9 @@ def residual_block(claim: Claim) -> Findings:
 
 
 def written(op: Operator, wrt: str) -> Expr:
-    """A pointwise operator, or its derivative, as an expression in z."""
-    ((_, right),) = WrittenOut(derive(op, wrt, rank=0), op, ((1, 1),)).equations()
+    """A pointwise operator, or its derivative, as an expression in z, the logistic function with its exponential."""
+    ((_, named),) = WrittenOut(derive(op, wrt, rank=0), op, ((1, 1),)).equations()
+    right = named.replace(Logistic, lambda a: 1 / (1 + sp.exp(-a)))
     return right.subs({sp.Symbol("x"): sp.Symbol("z", real=True), sp.Symbol("dL/dy"): 1})
 
 
