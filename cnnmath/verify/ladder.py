@@ -170,7 +170,7 @@ def climb(
     """The verdict at one setting, as it is: a counterexample is not made smaller, nor explained."""
     check_kind(case, Case, "setting", "give a Case(op, inputs), an operator and the shapes of its inputs")
     subject = under_test(kernel)
-    wanted = _wanted(subject, case, wrt)
+    wanted = asked_for(subject, case, wrt)
     said: list[Evidence | Withheld] = []
     check_kind(rungs, Collection, "list of rungs", "give some of them, as in rungs=[1, 2]")
     if not rungs or not all(rung in tuple(LADDER) for rung in rungs):
@@ -205,7 +205,7 @@ def shrunk(kernel: Subject, found: Counterexample, *, seed: int = 0, limit: floa
     return explained(kernel, least, found.case, seed=seed, limit=limit)
 
 
-def _wanted(kernel: Subject, case: Case, wrt: str | Sequence[str] | None) -> tuple[str, ...]:
+def asked_for(kernel: Subject, case: Case, wrt: str | Sequence[str] | None) -> tuple[str, ...]:
     """The results that are judged, each of which the operator must have."""
     check_kind(wrt, (str, tuple, list, type(None)), "result", 'ask for "y", or for an operand, as in wrt="x"')
     wanted = kernel.results(case.op, *case.inputs) if wrt is None else (wrt,) if isinstance(wrt, str) else tuple(wrt)

@@ -19,9 +19,9 @@ from cnnmath.ops.algebra import check_class
 from cnnmath.verify.adapter import Adapter
 from cnnmath.verify.diagnosis import explained
 from cnnmath.verify.guard import LIMIT
-from cnnmath.verify.ladder import climb, shrunk
+from cnnmath.verify.ladder import asked_for, climb, shrunk
 from cnnmath.verify.strategies import Case, cases, covering
-from cnnmath.verify.subject import Subject, tied, under_test
+from cnnmath.verify.subject import Subject, all_results, tied, under_test
 from cnnmath.verify.verdict import Certificate, Counterexample, NoPower, Verdict, join
 from cnnmath.window import check_at_least
 
@@ -78,8 +78,8 @@ def search(
 
     drawn: SearchStrategy[Any] = cases(kind).map(lambda case: _tied(subject, case, wrt, rank)).filter(bool)
     covered = taken(subject, kind, wrt, rank)
-    if not covered and (error := _unasked(subject, kind, wrt)):
-        raise error
+    if not covered:
+        _check_asked(subject, kind, wrt)
     for case in covered[:examples]:
         verdict = judge(case)
         if isinstance(verdict, Counterexample):
@@ -114,10 +114,12 @@ def search(
     return join(certified)
 
 
-def _unasked(kernel: Subject, kind: type[Operator], wrt: str | Sequence[str] | None) -> SettingError | None:
-    """That a gradient is to be asked for, where a kernel takes the gradient from above and nothing is asked."""
-    case = covering(kind)[0]
-    return kernel.unasked(operands(case.op, *case.inputs)) if wrt is None and isinstance(kernel, Adapter) else None
+def _check_asked(kernel: Subject, kind: type[Operator], wrt: str | Sequence[str] | None) -> None:
+    """Raise where no setting has such a result, and where a kernel takes the gradient from above and none is asked."""
+    case = max(covering(kind), key=lambda each: len(all_results(each.op, *each.inputs)))
+    asked_for(kernel, case, wrt)
+    if wrt is None and isinstance(kernel, Adapter) and (error := kernel.unasked(operands(case.op, *case.inputs))):
+        raise error
 
 
 def taken(kernel: Subject, kind: type[Operator], wrt: str | Sequence[str] | None, rank: int | None) -> list[Case]:
@@ -130,6 +132,8 @@ def _tied(kernel: Subject, case: Case, wrt: str | Sequence[str] | None, rank: in
     if rank not in (None, len(case.inputs[0]) - 2):
         return None
     asked = (wrt,) if isinstance(wrt, str) else wrt or kernel.results(case.op, *case.inputs)
+    if not set(asked) <= set(all_results(case.op, *case.inputs)):
+        return None
     op = tied(kernel, case.op, asked if isinstance(kernel, Adapter) else ("y",), *case.inputs)
     return op and Case(op, case.inputs)
 

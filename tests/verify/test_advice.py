@@ -20,6 +20,10 @@ def relu_dx(dy, x):
     return dy * (x > 0)
 
 
+def bias_gradient(dy):
+    return dy.sum((0, *range(2, dy.ndim)))
+
+
 def failing(x):
     return x / (1 // 0)
 
@@ -85,6 +89,28 @@ def test_what_has_no_power_is_mended_in_the_words_of_where_it_was_asked():
     assert ran.exit_code == 3
     assert "--claim shapes to certify these shapes alone" in " ".join(ran.stdout.split())
     assert 'claim="shapes"' not in ran.stdout
+
+
+def test_a_result_that_some_settings_lack_is_searched_at_the_others():
+    found = search(bias_gradient, ops.Conv, 30, wrt="b", rank=2)
+    assert found.certified
+    assert all(case.op.bias for case in found.cases)
+    assert not search(lambda dy: 2 * bias_gradient(dy), ops.Conv, 30, wrt="b", rank=2).certified
+    with pytest.raises(SettingError, match=r"there is no result by 'q'\.\n  rule    wrt is one of y, x, w, b"):
+        search(bias_gradient, ops.Conv, wrt="q", rank=2)
+    with pytest.raises(SettingError, match=r"there is no result by 'b'\.\n  rule    wrt is one of y, x\n"):
+        search(bias_gradient, ops.ReLU, wrt="b")
+
+
+@pytest.mark.parametrize("extra", [1, -0.5])
+def test_a_constant_that_the_rounding_of_large_integers_would_cover_is_found_on_small_ones(extra):
+    def more(x, w, b, stride, padding, dilation):
+        op = ops.Conv(4, (3, 2), stride=stride, padding=padding, dilation=dilation)
+        return KERNELS[ops.Conv].forward(op, x, w, b) + extra
+
+    found = verify(more, ops.Conv(4, (3, 2)), rungs=[2])
+    said = "1" if extra == 1 else "-1/2"
+    assert f"known     your y behaves as if {said} were added to every number" in repr(found)
 
 
 def test_a_search_of_which_no_setting_has_power_says_so():

@@ -89,10 +89,22 @@ def by_polynomials(
     miss = {wrt: Fraction(degree_of(found, wrt), 2 * largest + 1) for wrt in wanted}
     runs = max(min(most, ceil(CERTAINTY / -log2(m))) if 0 < m < 1 else 1 for m in miss.values())
     numbers = dict.fromkeys(wanted, 0)
-    yield from _tried(guard, (integers(case, largest, generator, guard.tested.dtype) for _ in range(runs)), numbers)
+    for said in _tried(guard, (integers(case, largest, generator, guard.tested.dtype) for _ in range(runs)), numbers):
+        if isinstance(said, Withheld) and (finding := _on_small(guard, case, said.wrt, generator)):
+            yield finding
+            return
+        yield said
     for wrt in numbers:
         chance = min(CERTAINTY, int(-log2(miss[wrt]) * runs)) if 0 < miss[wrt] < 1 else CERTAINTY
         yield Evidence(RUNG, wrt, RANDOM.format(chance), runs, numbers[wrt], (POLYNOMIAL,))
+
+
+def _on_small(guard: Guard, case: Case, wrt: str, generator: np.random.Generator) -> Finding | None:
+    """What is wrong on integers of 2 at most: a rounding of large ones gets smaller with them, a mistake need not."""
+    trial = integers(case, 2, generator, guard.tested.dtype)
+    trial.prepare((wrt,))
+    said = judged(guard, trial, wrt)
+    return said if isinstance(said, Finding) else None
 
 
 def by_choice(
