@@ -26,6 +26,10 @@ def same(array: Any) -> Any:
     return array
 
 
+class NoArrayError(Exception):
+    """A kernel has come back, with several things instead of an array; the message says what it gives."""
+
+
 @dataclass(frozen=True, slots=True)
 class Adapter:
     """A user's function, and how it takes its arrays.
@@ -124,8 +128,20 @@ class Adapter:
         return self.function(*positional, **named)
 
     def returned(self, op: Operator, wrt: str, result: Any) -> Any:
-        """A result as an array in the package's layout."""
-        back = None if result is None else self.restore(result)
+        """A result as an array in the package's layout.
+
+        Raises
+        ------
+        NoArrayError
+            Where it is a tuple or a list that makes no array.
+        """
+        try:
+            back = None if result is None else self.restore(result)
+        except Exception as error:
+            if not isinstance(result, (tuple, list)):
+                raise
+            kind = "a tuple" if isinstance(result, tuple) else "a ragged list"
+            raise NoArrayError(f"it gives {kind} of {len(result)}, not an array") from error
         return self._inward(op, wrt, back) if isinstance(back, np.ndarray) else back
 
     def _bind(

@@ -65,6 +65,26 @@ def test_an_exception_that_no_line_of_the_user_raised_has_none():
     assert found.finding.lines == ()
 
 
+@pytest.mark.parametrize(
+    ("kernel", "says"),
+    [
+        (lambda x, *_: (np.maximum(x, 0), None), "it gives a tuple of 2, not an array"),
+        (lambda x, *_: [[1, 2], [3], [x.size]], "it gives a ragged list of 3, not an array"),
+    ],
+)
+def test_several_things_instead_of_an_array_are_no_exception_of_the_kernel(kernel, says):
+    for op in (ops.ReLU(), ops.Conv(2, 3)):  # of which the second is tried on polynomials first
+        found = verify(kernel, op)
+        assert (found.finding.kind, found.finding.fact) == ("array", says)
+
+
+def test_what_is_no_tensor_is_said_to_be_none():
+    restored = Adapter(lambda x: (np.maximum(x, 0), None), restore=lambda y: y.astype(float))
+    assert verify(restored, ops.ReLU()).finding.fact == "it gives a tuple of 2, not an array"
+    raising = Adapter(lambda x: x, restore=lambda y: y.numpy())
+    assert verify(raising, ops.ReLU()).finding.fact.startswith("it raises AttributeError: ")
+
+
 def test_a_kernel_that_runs_at_another_number_of_axes_is_told_so():
     found = search(planar, ops.ReLU)
     fix = "it runs with 2 spatial axes: say rank=2, in a shell --rank 2, or give one setting"
