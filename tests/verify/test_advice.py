@@ -51,6 +51,48 @@ def test_a_parameter_dy_that_has_a_default_or_takes_an_operand_is_none_of_a_grad
     assert verify(relu_dx, ops.ReLU(), wrt="x", rungs=[2])
 
 
+IN_A_SHELL = "in a shell one that the module holds, in place of the function: my_module:adapted"
+
+
+def refused(kernel, op):
+    with pytest.raises(SettingError) as error:
+        verify(kernel, op)
+    return error.value
+
+
+def test_a_parameter_of_another_name_is_answered_with_the_near_one():
+    error = refused(lambda x, w, b, strides: (x, w, b, strides), ops.Conv(4, 3))
+    assert error.fact == "its parameter 'strides' is nothing that conv(4, 3) has."
+    assert error.lines["near"] == "stride"
+    fix = f'give an Adapter with names={{"stride": "strides"}}, {IN_A_SHELL}; or give it a default'
+    assert error.lines["fix"] == fix
+
+
+def test_a_parameter_that_is_near_no_name_is_answered_with_all():
+    error = refused(lambda x, w, b, qqq: (x, w, b, qqq), ops.Conv(4, 3))
+    assert "near" not in error.lines
+    assert error.lines["fix"].startswith('give an Adapter with names={"<one of these>": "qqq"}')
+
+
+def test_a_kernel_without_a_bias_is_told_of_the_operator_without_it():
+    error = refused(lambda x, w: (x, w), ops.Conv(4, 3))
+    assert error.fact == "it does not read 'b', on which the output of conv(4, 3) depends."
+    fix = f'give an Adapter with names={{"b": "<its parameter>"}}, {IN_A_SHELL}'
+    assert error.lines["fix"] == f"{fix}; or say bias=False, for an operator without b"
+    error = refused(lambda x, b: (x, b), ops.Conv(4, 3))
+    assert error.lines["fix"] == fix.replace('"b"', '"w"')
+
+
+def test_a_kernel_of_too_few_parameters_is_told_what_was_passed():
+    error = refused(lambda image, weights: (image, weights), ops.Conv(4, 3))
+    assert error.fact == "it takes 2 of the 3 operands of conv(4, 3)."
+    assert error.lines["here"] == "its parameters are image, weights; passed are x, w, b"
+    assert error.lines["fix"] == "take them all; or say bias=False, for an operator without b"
+    assert refused(lambda image: image, ops.Conv(4, 3)).lines["fix"] == "take them all"
+    assert refused(lambda: 0, ops.ReLU()).lines["here"] == "its parameters are none; passed are x"
+    assert verify(lambda *operands: operands[0] * (operands[0] > 0), ops.ReLU(), rungs=[2])
+
+
 def test_an_exception_is_told_with_the_innermost_line_of_the_users_own_code():
     def broken(x):
         return np.broadcast_to(x, (0, 0))  # raises within NumPy
