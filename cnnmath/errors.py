@@ -162,21 +162,21 @@ def unknown(kind: str, name: str, known: Iterable[str], lists: str = "") -> Unkn
       known   resnet50, vgg16
     """
     names = sorted(known)
-    near = _near(str(name).lower(), names)
-    lines = {"near": ", ".join(near)} if near else {}
+    alike = near(str(name).lower(), names)
+    lines = {"near": ", ".join(alike)} if alike else {}
     listed = ", ".join(names) if len(names) <= LISTED else f"{len(names)} names, {names[0]} to {names[-1]}"
     if lists and len(names) > LISTED:
         listed += f"; listed by `{lists}`"
     return UnknownNameError(f"there is no {kind} '{clip(str(name))}'.", **lines, known=listed)
 
 
-def _near(name: str, names: Sequence[str]) -> list[str]:
+def near(name: str, names: Sequence[str]) -> list[str]:
     """At most three: names that this one begins with, then those spelled alike; else those that it may abbreviate.
 
     Examples
     --------
     >>> known = ["batchnorm", "conv", "convtranspose", "relu"]
-    >>> _near("convolution", known), _near("rellu", known), _near("bn", known)
+    >>> near("convolution", known), near("rellu", known), near("bn", known)
     (['conv', 'convtranspose'], ['relu'], ['batchnorm'])
     """
     begun = [known for known in names if len(known) >= SHORTEST and name.startswith(known)]

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import cnnmath.verify.testing  # noqa: F401 - pytester forgets what a run loads, and NumPy loads once in a process
+
 SUITE = """
 import numpy as np
 from cnnmath.ops import LeakyReLU, ReLU
@@ -41,6 +43,31 @@ def test_a_suite_with_right_and_wrong_kernels(pytester):
     ])  # fmt: skip
     assert "Traceback" not in result.stdout.str()
     assert "pytest.fail" not in result.stdout.str()
+
+
+UNCALLABLE = """
+from cnnmath.ops import Conv
+from cnnmath.verify.testing import kernel_test
+
+def conv(x, w, b, strides):
+    return x
+
+test_conv = kernel_test(conv, Conv(4, 3))
+
+def test_by_the_fixture(cnnmath_verify):
+    cnnmath_verify(conv, Conv(4, 3))
+"""
+
+
+def test_a_kernel_that_cannot_be_called_fails_with_the_message_alone(pytester):
+    pytester.makepyfile(UNCALLABLE)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rN")
+    assert result.parseoutcomes() == {"failed": 2}
+    result.stdout.fnmatch_lines(
+        ["*_ test_conv[[]*_", "conv: its parameter 'strides' is nothing that conv(4, 3) has.", "*  fix*"]
+    )
+    for line in ("Traceback", "adapter.py", "guard.py", "raise ", "SettingError", "pytest.fail"):
+        assert line not in result.stdout.str()
 
 
 def test_the_plugin_loads_nothing_of_the_package_by_itself():

@@ -129,10 +129,9 @@ class _Reader:
             case ast.Compare(left, ops, links) if all(isinstance(op, ast.Gt) for op in ops):
                 return self._short([call for link in (left, *links) for call in self.calls(link)], node)
             case ast.Compare(left, ops, links):
-                joined = next(a for a, op in zip((left, *links), ops, strict=False) if not isinstance(op, ast.Gt))
-                end = self.place(joined, "end_col_offset").start
-                start = len(self.text) - len(self.text[end:].lstrip(" )"))
-                raise Place(self.text, start).error("operators are joined by >.", rule=RULE, fix=EXAMPLE)
+                raise self._joined(
+                    next(a for a, op in zip((left, *links), ops, strict=False) if type(op) is not ast.Gt)
+                )
             case ast.BinOp(ast.Constant(int(times)), ast.Mult(), right) if times is not True and times is not False:
                 links = self.calls(right)
                 if times < 1 or times * len(links) > MOST:
@@ -143,11 +142,19 @@ class _Reader:
                         fix="for example 3 * (conv(64, 3, padding=1) > relu)",
                     )
                 return links * times
+            case ast.BinOp(left):
+                raise self._joined(left)
             case ast.Name(name):
                 return [Call(name, self.place(node))]
             case ast.Call(ast.Name(name), given, keywords):
                 return [self._call(node, name, given, keywords)]
         raise self.place(node).error("an operator was expected here.", rule=RULE, fix=EXAMPLE)
+
+    def _joined(self, left: ast.expr) -> NotationError:
+        """The error for what stands behind an operator, where only > may."""
+        end = self.place(left, "end_col_offset").start
+        start = len(self.text) - len(self.text[end:].lstrip(" )"))
+        return Place(self.text, start).error("operators are joined by >.", rule=RULE, fix=EXAMPLE)
 
     def value(self, node: ast.expr) -> Any:
         match node:

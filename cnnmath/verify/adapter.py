@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cnnmath.errors import SettingError
+from cnnmath.errors import SettingError, near
 from cnnmath.numeric.windows import Array
 from cnnmath.ops import Operator, operands
 from cnnmath.ops.notation import describe
@@ -24,6 +24,10 @@ Order = Literal["OIHW", "HWIO", "IOHW", "HWOI", "OHWI"]
 def same(array: Any) -> Any:
     """Leave an array as it is."""
     return array
+
+
+class NoArrayError(Exception):
+    """A kernel has come back, with several things instead of an array; the message says what it gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +128,20 @@ class Adapter:
         return self.function(*positional, **named)
 
     def returned(self, op: Operator, wrt: str, result: Any) -> Any:
-        """A result as an array in the package's layout."""
-        back = None if result is None else self.restore(result)
+        """A result as an array in the package's layout.
+
+        Raises
+        ------
+        NoArrayError
+            Where it is a tuple or a list that makes no array.
+        """
+        try:
+            back = None if result is None else self.restore(result)
+        except Exception as error:
+            if not isinstance(result, (tuple, list)):
+                raise
+            kind = "a tuple" if isinstance(result, tuple) else "a ragged list"
+            raise NoArrayError(f"it gives {kind} of {len(result)}, not an array") from error
         return self._inward(op, wrt, back) if isinstance(back, np.ndarray) else back
 
     def _bind(
@@ -145,6 +161,8 @@ class Adapter:
             if needed and len(needed) > len(arrays):
                 raise self._unknown(op, needed[len(arrays)].name, wanted)
             first = [op] if plain and plain[0].name in ("op", self.names.get("op")) else []
+            if len(plain) < len(first) + len(arrays) and all(p.kind is not p.VAR_POSITIONAL for p in parameters):
+                raise self._too_few(op, plain[len(first) :], list(arrays))
             rest = {p.name: wanted[p.name] for p in parameters if p.kind is p.KEYWORD_ONLY and p.name in wanted}
             return [*first, *arrays.values()], rest
         positional, named = [], {}
@@ -187,18 +205,29 @@ class Adapter:
         ).at(self.name)
 
     def _unknown(self, op: Operator, parameter: str, wanted: Mapping[str, Any]) -> SettingError:
+        taken = {p.name for p in _parameters(self.function) or ()}
+        alike = near(parameter, [name for name in wanted if name not in taken])
         return SettingError(
             f"its parameter '{parameter}' is nothing that {describe(op)} has.",
+            **({"near": ", ".join(alike)} if alike else {}),
             rule="a parameter is an operand, a setting of the operator, or has a default",
             here=f"known names are {', '.join(wanted)}",
-            fix=f'give an Adapter with names={{"<one of these>": "{parameter}"}}, or give it a default',
+            fix=f"{_adapted(alike[0] if alike else '<one of these>', parameter)}; or give it a default",
         ).at(self.name)
 
     def _unread(self, op: Operator, operand: str, parameters: list[inspect.Parameter]) -> SettingError:
         return SettingError(
             f"it does not read '{operand}', on which the output of {describe(op)} depends.",
             here=f"its parameters are {', '.join(p.name for p in parameters)}",
-            fix=f'give an Adapter with names={{"{operand}": "<its parameter>"}}, or an operator without {operand}',
+            fix=_adapted(operand, "<its parameter>") + _without(op, [operand]),
+        ).at(self.name)
+
+    def _too_few(self, op: Operator, own: list[inspect.Parameter], passed: list[str]) -> SettingError:
+        return SettingError(
+            f"it takes {len(own)} of the {len(passed)} operands of {describe(op)}.",
+            rule="a function none of whose parameters is named as an operand takes the operands in their order",
+            here=f"its parameters are {', '.join(p.name for p in own) or 'none'}; passed are {', '.join(passed)}",
+            fix="take them all" + _without(op, passed[len(own) :]),
         ).at(self.name)
 
     def _outward(self, op: Operator, name: str, array: Array) -> Array:
@@ -224,6 +253,19 @@ class Adapter:
         if self.layout == "NHWC" and rank > 2 and (name in ("y", "dy") or name in op.reads or name[:1] == "x"):
             return (0, *range(2, rank), 1)
         return tuple(range(rank))
+
+
+def _adapted(name: str, parameter: str) -> str:
+    """What makes a parameter known, in Python and in a shell."""
+    return (
+        f'give an Adapter with names={{"{name}": "{parameter}"}}, '
+        "in a shell one that the module holds, in place of the function: my_module:adapted"
+    )
+
+
+def _without(op: Operator, unread: list[str]) -> str:
+    """That there is an operator without the bias, where nothing else is not read."""
+    return "; or say bias=False, for an operator without b" if unread == ["b"] and getattr(op, "bias", False) else ""
 
 
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter] | None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from cnnmath.errors import SettingError
 from cnnmath.numeric.windows import Array
+from cnnmath.verify.adapter import NoArrayError
 from cnnmath.verify.evidence import Finding
 from cnnmath.verify.frames import where
 from cnnmath.verify.subject import Subject
@@ -129,6 +130,8 @@ def checked(
     """The result as an array of the right shape and kind, or what is wrong with it."""
     if isinstance(result, _HangingError):
         return Finding("hangs", f"it has not come back after {limit:g} seconds", rung, wrt)
+    if isinstance(result, NoArrayError):
+        return Finding("array", str(result), rung, wrt)
     if isinstance(result, BaseException):
         lines = (("where", place),) if (place := where(result)) else ()
         return Finding("raises", f"it raises {type(result).__name__}: {first_line(result)}", rung, wrt, lines=lines)

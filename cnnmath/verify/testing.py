@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cnnmath.errors import MissingExtraError
+from cnnmath.errors import CnnmathError, MissingExtraError
 from cnnmath.ops import Operator
 from cnnmath.verify.ladder import ALL, climb, shrunk
 from cnnmath.verify.search import RUNGS, search, taken
 from cnnmath.verify.strategies import Case
 from cnnmath.verify.subject import under_test
 from cnnmath.verify.telling import telling
-from cnnmath.verify.verdict import Counterexample, Verdict
+from cnnmath.verify.verdict import Certificate, Counterexample, Verdict
 
 DRAWN = "drawn settings"
 """The last of the parameters: what is drawn at random, and shrunk."""
@@ -65,8 +65,22 @@ def kernel_test(
 
     @pytest.mark.parametrize("setting", settings, ids=str)
     def test_kernel(setting: Any) -> None:
-        verdict = judged(setting)
-        if not verdict.certified:
-            pytest.fail(repr(verdict), pytrace=False)
+        certificate(lambda: judged(setting))
 
     return test_kernel
+
+
+def certificate(judge: Callable[[], Verdict]) -> Certificate:
+    """The certificate that a kernel is given; where it is none, the test that asks fails with the report alone.
+
+    A kernel that cannot be called as the operator asks, which is an error and no verdict, fails with its message.
+    """
+    import pytest
+
+    try:
+        verdict = judge()
+    except CnnmathError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+    if not isinstance(verdict, Certificate):
+        pytest.fail(repr(verdict), pytrace=False)
+    return verdict

@@ -177,6 +177,9 @@ def test_the_likeliest_mistakes_are_answered_with_the_place(text):
     [
         ("relu < tanh", "operators are joined by >.", 5),
         ("relu > (tanh) >= elu", "operators are joined by >.", 14),
+        ("conv(8, 3) + conv(8, 3)", "operators are joined by >.", 11),
+        ("relu > (conv(8, 3) ) | tanh", "operators are joined by >.", 21),
+        ("relu * 3", "operators are joined by >.", 5),
         ("", "an operator was expected here.", 0),
         ("relu > 3", "an operator was expected here.", 7),
         ("relu.x", "an operator was expected here.", 0),

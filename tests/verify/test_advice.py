@@ -55,6 +55,48 @@ def test_a_parameter_dy_that_has_a_default_or_takes_an_operand_is_none_of_a_grad
     assert verify(relu_dx, ops.ReLU(), wrt="x", rungs=[2])
 
 
+IN_A_SHELL = "in a shell one that the module holds, in place of the function: my_module:adapted"
+
+
+def refused(kernel, op):
+    with pytest.raises(SettingError) as error:
+        verify(kernel, op)
+    return error.value
+
+
+def test_a_parameter_of_another_name_is_answered_with_the_near_one():
+    error = refused(lambda x, w, b, strides: (x, w, b, strides), ops.Conv(4, 3))
+    assert error.fact == "its parameter 'strides' is nothing that conv(4, 3) has."
+    assert error.lines["near"] == "stride"
+    fix = f'give an Adapter with names={{"stride": "strides"}}, {IN_A_SHELL}; or give it a default'
+    assert error.lines["fix"] == fix
+
+
+def test_a_parameter_that_is_near_no_name_is_answered_with_all():
+    error = refused(lambda x, w, b, qqq: (x, w, b, qqq), ops.Conv(4, 3))
+    assert "near" not in error.lines
+    assert error.lines["fix"].startswith('give an Adapter with names={"<one of these>": "qqq"}')
+
+
+def test_a_kernel_without_a_bias_is_told_of_the_operator_without_it():
+    error = refused(lambda x, w: (x, w), ops.Conv(4, 3))
+    assert error.fact == "it does not read 'b', on which the output of conv(4, 3) depends."
+    fix = f'give an Adapter with names={{"b": "<its parameter>"}}, {IN_A_SHELL}'
+    assert error.lines["fix"] == f"{fix}; or say bias=False, for an operator without b"
+    error = refused(lambda x, b: (x, b), ops.Conv(4, 3))
+    assert error.lines["fix"] == fix.replace('"b"', '"w"')
+
+
+def test_a_kernel_of_too_few_parameters_is_told_what_was_passed():
+    error = refused(lambda image, weights: (image, weights), ops.Conv(4, 3))
+    assert error.fact == "it takes 2 of the 3 operands of conv(4, 3)."
+    assert error.lines["here"] == "its parameters are image, weights; passed are x, w, b"
+    assert error.lines["fix"] == "take them all; or say bias=False, for an operator without b"
+    assert refused(lambda image: image, ops.Conv(4, 3)).lines["fix"] == "take them all"
+    assert refused(lambda: 0, ops.ReLU()).lines["here"] == "its parameters are none; passed are x"
+    assert verify(lambda *operands: operands[0] * (operands[0] > 0), ops.ReLU(), rungs=[2])
+
+
 def test_an_exception_is_told_with_the_innermost_line_of_the_users_own_code():
     def broken(x):
         return np.broadcast_to(x, (0, 0))  # raises within NumPy
@@ -67,6 +109,26 @@ def test_an_exception_that_no_line_of_the_user_raised_has_none():
     found = verify(np.linalg.inv, ops.ReLU(), (1, 2, 3))
     assert found.finding.fact.startswith("it raises LinAlgError: ")
     assert found.finding.lines == ()
+
+
+@pytest.mark.parametrize(
+    ("kernel", "says"),
+    [
+        (lambda x, *_: (np.maximum(x, 0), None), "it gives a tuple of 2, not an array"),
+        (lambda x, *_: [[1, 2], [3], [x.size]], "it gives a ragged list of 3, not an array"),
+    ],
+)
+def test_several_things_instead_of_an_array_are_no_exception_of_the_kernel(kernel, says):
+    for op in (ops.ReLU(), ops.Conv(2, 3)):  # of which the second is tried on polynomials first
+        found = verify(kernel, op)
+        assert (found.finding.kind, found.finding.fact) == ("array", says)
+
+
+def test_what_is_no_tensor_is_said_to_be_none():
+    restored = Adapter(lambda x: (np.maximum(x, 0), None), restore=lambda y: y.astype(float))
+    assert verify(restored, ops.ReLU()).finding.fact == "it gives a tuple of 2, not an array"
+    raising = Adapter(lambda x: x, restore=lambda y: y.numpy())
+    assert verify(raising, ops.ReLU()).finding.fact.startswith("it raises AttributeError: ")
 
 
 def test_a_kernel_that_runs_at_another_number_of_axes_is_told_so():
