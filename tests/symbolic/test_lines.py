@@ -64,6 +64,14 @@ def test_terms_stand_below_each_other_and_a_bracket_hangs_below_its_inside():
     ]
 
 
+def test_a_left_side_too_long_for_a_line_is_broken_as_well():
+    assert broken("first[n,c]*second[n,c] + third[n,c] <= fourth[n,c]", 24) == [
+        "first[n,c]*second[n,c]",
+        "+ third[n,c]",
+        "  <= fourth[n,c]",
+    ]
+
+
 def test_a_relation_inside_a_bracket_breaks_nothing():
     assert broken("y = [n' = n, c' = c]", 14) == ["y = [n' = n,", "     c' = c]"]
 
