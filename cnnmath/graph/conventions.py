@@ -88,7 +88,8 @@ PRESETS: tuple[Convention, ...] = (
     ),
     Convention(
         "thop",
-        "as macs; four an element of batch normalisation; an averaging by its additions and its division",
+        "as macs; four an element of batch normalisation; one an output of average pooling; global "
+        "and adaptive pooling by additions and divisions",
         "thop 0.1.1",
         (
             (WEIGHTED, {"macs": 1}),

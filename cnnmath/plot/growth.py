@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnnmath.errors import GraphError
-from cnnmath.graph import INPUT, Layer, Summary
+from cnnmath.graph import Layer, Summary
 from cnnmath.graph.propagate import WEIGHTED
 from cnnmath.graph.summary import describe_field
 from cnnmath.graph.text import axes as sizes
@@ -35,7 +35,7 @@ class Curve:
         Of weighted layers with a field: their names, number of weighted layers up to there on the deepest path, size
         and stride of the field.
     least
-        Depth and size of the least path's field, at the layers that no connection goes around.
+        Of the same layers, the size of the least path's field; None where it has none.
     input
         Size of the input.
     """
@@ -45,7 +45,7 @@ class Curve:
     depths: tuple[int, ...]
     sizes: tuple[int, ...]
     strides: tuple[Size, ...]
-    least: tuple[tuple[int, int], ...]
+    least: tuple[int | None, ...]
     input: int
 
     @property
@@ -65,7 +65,7 @@ class Curve:
     @property
     def branches(self) -> bool:
         """Whether the least path sees less than all paths together."""
-        return any(size < self.line.get(depth, 0) for depth, size in self.least)
+        return any(least is not None and least < size for least, size in zip(self.least, self.sizes, strict=True))
 
 
 @styled()
@@ -73,8 +73,9 @@ def fields(summary: Summary) -> Figure:
     """Draw the size of the receptive field of each weighted layer, with the input's size and the strides.
 
     The line is the hull of all paths, by the number of weighted layers on the deepest path. Where shortcuts make a
-    difference, a band reaches down to the field of the path that sees least, taken at the layers which no connection
-    goes around. Above the plot stand the strides. Axes whose fields differ have a line each.
+    difference, a band reaches down to the field of the path that sees least, at the same layers: those that the axis
+    names. What it is behind the last of them stands below, with the field of the last map. Above the plot stand the
+    strides. Axes whose fields differ have a line each.
 
     Raises
     ------
@@ -142,32 +143,16 @@ def curves_of(summary: Summary) -> list[Curve]:
 
 
 def _curve(summary: Summary, seen: Sequence[Layer], axis: int, label: str) -> Curve:
-    own = [(layer.fields.depth[1], layer.fields.hull[axis], layer.name) for layer in seen if layer.fields.hull]
-    least: dict[int, int] = {}
-    for layer in _on_every_path(summary):
-        if layer.fields.least:
-            least.setdefault(layer.fields.depth[1], layer.fields.least[axis].extent)
+    own = [(layer, layer.fields.hull[axis]) for layer in seen if layer.fields.hull]
     return Curve(
         label,
-        tuple(name for *_, name in own),
-        tuple(depth for depth, *_ in own),
-        tuple(field.extent for _, field, _ in own),
-        tuple(field.stride for _, field, _ in own),
-        tuple((depth, size) for depth, size in least.items() if depth),
+        tuple(layer.name for layer, _ in own),
+        tuple(layer.fields.depth[1] for layer, _ in own),
+        tuple(field.extent for _, field in own),
+        tuple(field.stride for _, field in own),
+        tuple(layer.fields.least[axis].extent if layer.fields.least else None for layer, _ in own),
         summary.network.input_shape[1 + axis],
     )
-
-
-def _on_every_path(summary: Summary) -> Iterator[Layer]:
-    """Layers that no connection goes around."""
-    place = {INPUT: -1} | {layer.name: i for i, layer in enumerate(summary.layers)}
-    farthest, around = {}, -1
-    for i, layer in enumerate(summary.layers):
-        farthest |= {place[read]: i for read in layer.inputs}
-    for i, layer in enumerate(summary.layers):
-        around = max(around, farthest.get(i - 1, -1))
-        if around <= i:
-            yield layer
 
 
 def _draw_curve(axes: Axes, curve: Curve, tint: str) -> None:
@@ -181,10 +166,9 @@ def _draw_curve(axes: Axes, curve: Curve, tint: str) -> None:
         f"{extents[-1]:,}", (depths[-1], extents[-1]), (-5, 4), textcoords="offset points", ha="right", fontsize=8
     )
     if curve.branches:
-        at, low = zip(*curve.least, strict=True)
-        least = np.interp(depths, at, low)
+        least = np.array([curve.least[i] for i in curve.leading.values()], dtype=float)
         axes.fill_between(depths, least, extents, color=tint, alpha=0.18, lw=0, zorder=2)
-        axes.plot(at, low, color=tint, lw=1.2, ls=(0, (1.5, 1.5)), zorder=3,
+        axes.plot(depths, least, color=tint, lw=1.2, ls=(0, (1.5, 1.5)), zorder=3,
                   label=f"least path {curve.label}".strip())  # fmt: skip
 
 
@@ -220,6 +204,8 @@ def _label(axes: Axes, summary: Summary, curve: Curve) -> None:
     else:
         axes.xaxis.set_major_locator(MaxNLocator(12, integer=True))
     field = describe_field(summary.field) if summary.field else "it depends on the position"
-    last = f"; at the last map, {summary.last_map.name}: {field}" if summary.last_map else ""
+    if summary.least and summary.least != summary.field:
+        field += f", least path {sizes([seen.extent for seen in summary.least])}"
+    last = f"\nat the last map, {summary.last_map.name}: {field}" if summary.last_map else ""
     axes.set_xlabel(f"weighted layers on the deepest path{last}")
     axes.set_xlim(0.5, max(curve.depths) + 0.5)

@@ -39,14 +39,14 @@ def broken(formula: str, width: int) -> list[str]:
     if len(formula) <= width:
         return [formula]
     left, *others = _split(formula, _RELATION)
-    lines, hang = [left], HANG if len(left) > SHORT else len(left) + 1
+    lines, hang = _broken(left, width), HANG if len(left) > SHORT else len(left) + 1
     for part in others:
         sign, _, side = part.partition(" ")
         own = _broken(side, width - hang - len(sign) - 1)
         lines += _hung([f"{sign} {own[0]}", *_hung(own[1:], len(sign) + 1)], hang)
     if others and len(left) <= SHORT:
         lines[:2] = [f"{left} {lines[1].lstrip()}"]
-    return lines if others else _broken(formula, width)
+    return lines
 
 
 def _broken(formula: str, width: int) -> list[str]:

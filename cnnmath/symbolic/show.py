@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -100,17 +101,21 @@ def _text(part: Section, *, full: bool, width: int | None = None) -> str:
 
 
 def _folded(words: str, indent: str, width: int | None) -> list[str]:
-    """Lines of a sentence at an indent, those that go on further in; equations in it stay whole."""
+    """Lines of a sentence at an indent, those that go on further in, behind its number; equations in it stay whole."""
     if width is None or len(indent + words) <= width:
         return [indent + words]
     whole = words.replace(" = ", EQUALS)
-    further = " " * (len(indent) + (3 if words[:1].isdigit() else 2))
+    number = NUMBER.match(words)
+    further = " " * (len(indent) + (len(number[0]) if number else 2))
     lines = wrap(whole, width, initial_indent=indent, subsequent_indent=further, break_long_words=False)
     return [line.replace(EQUALS, " = ") for line in lines]
 
 
 EQUALS = "\u00a0=\u00a0"
 """What no line is broken at."""
+
+NUMBER = re.compile(r"\d+\. ")
+"""What the heading of a step begins with."""
 
 
 def _latex(part: Section, *, full: bool) -> str:

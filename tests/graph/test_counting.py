@@ -134,6 +134,17 @@ def test_one_may_bring_a_convention_of_ones_own():
     assert count.ignored == {"ReLU": 1}
 
 
+@pytest.mark.parametrize(("op", "total"), [
+    (ops.AveragePool(2), 4),  # its 4 outputs
+    (ops.AdaptiveAveragePool(2), 4 * (4 + 1)),  # thop adds the 4 numbers of each bin to 0, and divides
+    (ops.GlobalAveragePool(), 16 + 1),
+], ids=str)  # fmt: skip
+def test_thop_counts_average_poolings_as_its_sentence_says(op, total):
+    count = analyze(chain(op, shape=(1, 4, 4))).count("thop")
+    assert count.total == total
+    assert "one an output of average pooling; global and adaptive pooling by additions" in count.convention.says
+
+
 def test_the_first_rule_that_fits_decides():
     rules = (((ops.ReLU,), {"outputs": 1}), ((ops.Operator,), {"outputs": 10}))
     count = analyze(chain(ops.ReLU(), ops.Tanh())).count(Convention("first", "", "", rules))

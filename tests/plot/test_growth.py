@@ -6,6 +6,7 @@ from cnnmath import ops, zoo
 from cnnmath.errors import GraphError
 from cnnmath.graph import Architecture, analyze
 from cnnmath.graph.propagate import WEIGHTED
+from cnnmath.graph.seen import seen
 from cnnmath.plot import fields
 from cnnmath.plot.growth import curves_of
 from tests.graph.nets import chain, residual
@@ -33,17 +34,39 @@ def test_every_weighted_layer_with_a_field_has_a_point(name):
 def test_the_line_ends_at_the_published_field(name):
     figure = fields(analyze(zoo.named(name)))
     assert lines(figure)["all paths"].get_ydata()[-1] == STAGES[name]
-    assert lines(figure)["least path"].get_ydata()[-1] == 11  # stem and pooling: 7 + 2*2
+    assert figure.axes[0].get_xlabel().endswith(", least path 11")  # stem and pooling: 7 + 2*2
 
 
-def test_the_band_is_taken_where_no_connection_goes_around():
-    (curve,) = curves_of(analyze(residual()))
+@pytest.mark.parametrize("name", ["resnet18", "lenet5"])
+def test_the_least_path_of_a_layer_is_what_is_said_of_its_field(name):
+    net = zoo.named(name)
+    (curve,) = curves_of(analyze(net))
+    assert list(curve.least) == [seen(net, layer).record()["least"]["size"][0] for layer in curve.names]
+
+
+def test_the_least_path_of_a_layer_that_a_connection_goes_around_is_its_own():
+    net = chain(ops.Conv(16, 3, stride=2, padding=1), shape=(3, 32, 32))
+    for name, op in (("dw", ops.Conv(16, 3, padding=1, groups=16)), ("pw", ops.Conv(16, 1))):
+        net.add(name, op)
+    net.add("res", ops.Add(), "pw", "conv0")
+    net.add("branch5", ops.Conv(8, 5, stride=2, padding=2))
+    figure = fields(analyze(net))
+    # dw and pw see 3 + 2*2; past the shortcut, branch5 sees 3 + 4*2
+    assert points(lines(figure)["least path"]) == [(1, 3), (2, 7), (3, 7), (4, 11)]
+    assert [tick.get_text() for tick in figure.axes[0].get_xticklabels()] == ["conv0", "dw", "pw", "branch5"]
+    assert figure.axes[0].get_xlabel().endswith("branch5: 15, stride 4, padding 7, least path 11")
+
+
+def test_a_shortcut_without_a_weighted_layer_behind_it_has_no_band():
+    net = residual()
+    (curve,) = curves_of(analyze(net))
     # stem 3 at stride 2; body 3x3 and 5x5: 3 + 4 + 8; shortcut 1x1: 3
     assert curve.names == ("stem", "body1", "body2", "shortcut")
     assert (curve.depths, curve.sizes) == ((1, 2, 3, 2), (3, 7, 15, 3))
-    assert curve.least == ((1, 3), (3, 3))
+    assert curve.least == (3, 7, 15, 3)
     assert curve.line == {1: 3, 2: 7, 3: 15}
-    assert curve.branches
+    assert not curve.branches
+    assert fields(analyze(net)).axes[0].get_xlabel().endswith(", least path 3")
 
 
 def test_a_chain_has_no_band():

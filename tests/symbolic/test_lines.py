@@ -1,5 +1,8 @@
 """Formulas on lines of a terminal: no longer than they may be, nothing lost, broken where they hold together least."""
 
+import re
+from itertools import pairwise
+
 import pytest
 
 from cnnmath import ops
@@ -64,8 +67,25 @@ def test_terms_stand_below_each_other_and_a_bracket_hangs_below_its_inside():
     ]
 
 
+def test_a_left_side_too_long_for_a_line_is_broken_as_well():
+    assert broken("first[n,c]*second[n,c] + third[n,c] <= fourth[n,c]", 24) == [
+        "first[n,c]*second[n,c]",
+        "+ third[n,c]",
+        "  <= fourth[n,c]",
+    ]
+
+
 def test_a_relation_inside_a_bracket_breaks_nothing():
     assert broken("y = [n' = n, c' = c]", 14) == ["y = [n' = n,", "     c' = c]"]
+
+
+def test_a_heading_goes_on_below_its_own_text_however_many_digits_its_number_has():
+    lines = derived(ops.BatchNorm(training=True), "x").text(width=44).splitlines()
+    numbered = [(line, below) for line, below in pairwise(lines) if re.match(r" +\d+\. ", line)]
+    assert [line[:5] for line, _ in numbered[-2:]] == ["  9. ", "  10."]
+    for line, below in numbered:
+        assert "dL/d" in below or re.match(" *", below)[0] == " " * (line.index(". ") + 2)
+    assert numbered[-1][1] == "      that are normalised together share is"
 
 
 def test_equations_in_a_sentence_stay_whole():
