@@ -9,7 +9,7 @@ from typing import Any
 from cnnmath.errors import UnknownNameError
 from cnnmath.graph.architecture import UNNAMED, Architecture
 from cnnmath.ops import Operator, notation
-from cnnmath.window import NAMED, Size
+from cnnmath.window import Size
 
 
 def parse(text: str, input_shape: Sequence[Size], name: str = UNNAMED) -> Architecture:
@@ -79,15 +79,13 @@ def sizes(text: str) -> tuple[Size, ...]:
 
 
 def symbol(name: str) -> Any:
-    """A size left open: a positive integer symbol; the name of a padding stays what it is, as shells strip quotes.
+    """A size left open: a positive integer symbol.
 
     Examples
     --------
-    >>> symbol("H") > 0, symbol("same")
-    (True, 'same')
+    >>> symbol("H") > 0
+    True
     """
-    if name in NAMED:
-        return name
     import sympy
 
     return sympy.Symbol(name, integer=True, positive=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -29,7 +29,12 @@ WEIGHTED = (Conv, ConvTranspose, Linear, LinearLast, Cell)
 NETWORK_FIX = (
     "the input of a network is CxHxW, without a batch axis; a kernel for signals is a tuple of one entry, such as (3,)"
 )
-"""What mends a wrong rank inside a network, whose batch axis is not given."""
+"""What mends a wrong rank that is the input's of a network, whose batch axis is not given."""
+
+INSIDE_FIX = (
+    "an operator ahead of it, such as flatten, has changed the number of axes: exchange the two, or leave one out"
+)
+"""What mends a wrong rank that the input of the network does not have."""
 
 COUNTED = (*WEIGHTED, MatMul)
 """Operators whose multiply-accumulates everybody counts: those with weights, and products of activations."""
@@ -200,7 +205,7 @@ def walk(
     facts = remembering(partial(_facts, counted))
     for name, op in net:
         inputs = tuple(known[read] for read in net.inputs(name)) or ((batch,),)
-        of = _placed(net, name, partial(facts, op, *inputs))
+        of = _placed(net, name, inputs, partial(facts, op, *inputs))
         known[name] = of.output
         owner = net.shares(name)
         if owner or name in owners:
@@ -251,10 +256,11 @@ def _shapes(net: Architecture, input_shape: Shape) -> dict[str, Shape]:
     known: dict[str, Shape] = {INPUT: (1, *input_shape)}
     output = remembering(output_shape)
     for name, op in net:
+        inputs = [known[read] for read in net.inputs(name)] or [(1,)]
         try:
-            known[name] = output(op, *([known[read] for read in net.inputs(name)] or [(1,)]))
+            known[name] = output(op, *inputs)
         except CnnmathError as error:
-            raise _told(error, net, name) from None
+            raise _told(error, net, name, inputs) from None
     return known
 
 
@@ -281,22 +287,23 @@ def _facts(counted: tuple[type[Operator], ...], op: Operator, *inputs: Shape) ->
     return Facts(output, parameters, buffers, census)
 
 
-def _told(error: CnnmathError, net: Architecture, name: str) -> CnnmathError:
+def _told(error: CnnmathError, net: Architecture, name: str, inputs: Sequence[Shape]) -> CnnmathError:
     """The error of a node, with its name and what it reads, where that is more than one, in the terms of networks."""
     reads = net.inputs(name)
     if len(reads) > 1:
         error.lines = {"reads": " and ".join(f"'{read}'" for read in reads), **error.lines}
     if error.lines.get("fix") == RANK_FIX:
-        error.lines["fix"] = NETWORK_FIX
+        unchanged = all(len(x) == 1 + len(net.input_shape) for x in inputs)
+        error.lines["fix"] = NETWORK_FIX if unchanged else INSIDE_FIX
     return error.at(f"{type(net.op(name)).__name__.lower()} '{name}'")
 
 
-def _placed(net: Architecture, name: str, ask: Callable[[], Facts]) -> Facts:
+def _placed(net: Architecture, name: str, inputs: Sequence[Shape], ask: Callable[[], Facts]) -> Facts:
     """What an operator answers; where it refuses, the error names the node and the smallest input that would do."""
     try:
         return ask()
     except CnnmathError as error:
-        _told(error, net, name)
+        _told(error, net, name, inputs)
         if isinstance(error, ShapeError):
             _add_smallest(error, net)
         raise

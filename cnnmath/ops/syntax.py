@@ -1,7 +1,7 @@
 """Reading the notation: names with settings in parentheses, joined by ``>``.
 
 It has Python's syntax and is read with Python's parser, but nothing is run: numbers, texts, names for sizes left open,
-tuples of these and plain arithmetic are all that a setting can be.
+tuples of these and plain arithmetic are all that a setting can be. The names of paddings need no quotes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 
 from cnnmath.errors import NotationError
 from cnnmath.ops.call import Call, Place
+from cnnmath.window import NAMED
 
 Symbols: TypeAlias = Callable[[str], Any] | None
 """What turns a name into a size left open; None where sizes must be numbers."""
@@ -61,8 +62,8 @@ def read_value(text: str, symbols: Symbols = None) -> Any:
 
     Examples
     --------
-    >>> read_value("(3, 2*4)")
-    (3, 8)
+    >>> read_value("(3, 2*4)"), read_value("same")
+    ((3, 8), 'same')
     """
     reader, node = _tree(text, symbols)
     return reader.value(node)
@@ -162,6 +163,8 @@ class _Reader:
                 return value
             case ast.Constant(int() | float() as value):
                 return self._bounded(value, node)
+            case ast.Name(name) if name in NAMED:  # as shells strip quotes
+                return name
             case ast.Name(name) if self.symbols is not None:
                 return self.symbols(name)
             case ast.Name(name):

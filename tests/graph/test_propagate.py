@@ -201,10 +201,22 @@ def test_unequal_branches_are_named_in_the_order_in_which_they_are_read():
         ]
 
 
-@pytest.mark.parametrize("shape", [(32, 32), (1, 3, 32, 32)])
-def test_a_wrong_rank_inside_a_network_is_told_that_its_input_has_no_batch_axis(shape):
+@pytest.mark.parametrize("ask", [shapes, propagate])
+@pytest.mark.parametrize("text", ["flatten > conv(8, 3)", "conv(8, 3) > flatten > relu > maxpool(2)"])
+def test_a_wrong_rank_that_an_operator_has_made_is_not_the_inputs(text, ask):
     with pytest.raises(ShapeError) as caught:
-        shapes(parse("conv(8, 5) > relu", shape))
+        ask(parse(text, (3, 8, 8)))
+    assert caught.value.fact == "the input has the wrong rank."
+    assert caught.value.lines["fix"] == (
+        "an operator ahead of it, such as flatten, has changed the number of axes: exchange the two, or leave one out"
+    )
+
+
+@pytest.mark.parametrize("text", ["conv(8, 5) > relu", "relu > conv(8, 5)"])
+@pytest.mark.parametrize("shape", [(32, 32), (1, 3, 32, 32)])
+def test_a_wrong_rank_inside_a_network_is_told_that_its_input_has_no_batch_axis(shape, text):
+    with pytest.raises(ShapeError) as caught:
+        shapes(parse(text, shape))
     assert caught.value.lines["fix"] == (
         "the input of a network is CxHxW, without a batch axis; "
         "a kernel for signals is a tuple of one entry, such as (3,)"

@@ -100,6 +100,15 @@ def test_names_are_sizes_left_open_where_a_caller_takes_them():
     )
 
 
+@pytest.mark.parametrize("word", ["same", "same_lower", "valid"])
+def test_the_names_of_paddings_need_no_quotes(word):
+    assert (
+        parse(f"conv(4, 3, padding={word})") == parse(f"conv(4, 3, padding='{word}')") == ops.Conv(4, 3, padding=word)
+    )
+    assert parse(f"conv(F, 3, padding={word})", lambda name: {"F": 4}[name]) == ops.Conv(4, 3, padding=word)
+    assert chain(f"relu > maxpool(2, padding={word})")[1].padding == parse(f"maxpool(2, padding='{word}')").padding
+
+
 MESSAGES = {
     "conv(8, 5) > flaten": (
         UnknownNameError,
