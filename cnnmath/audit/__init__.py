@@ -14,7 +14,7 @@ notes
                      or 150,528 (biases left out)
                      slip: one digit is mistyped: 1 for 5
 <BLANKLINE>
-1 claims: 0 right, 0 right under a convention, 1 wrong, 0 not covered, 0 nothing claimed
+1 claim: 0 right, 0 right under a convention, 1 wrong, 0 not covered, 0 nothing claimed
 """
 
 from cnnmath.audit.claims import SCHEMA, Claim, load, read

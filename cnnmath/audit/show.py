@@ -8,6 +8,7 @@ from types import MappingProxyType
 from cnnmath.audit.findings import shown
 from cnnmath.audit.verdicts import Audit, Kind, Part, Verdict
 from cnnmath.errors import check_kind
+from cnnmath.graph.text import plural
 
 SIGNS: Mapping[Kind, str] = MappingProxyType(
     {
@@ -83,7 +84,7 @@ def total(audit: Audit) -> str:
     '0 claims: 0 right, 0 right under a convention, 0 wrong, 0 not covered, 0 nothing claimed'
     """
     counts = ", ".join(f"{number} {kind}" for kind, number in audit.totals.items())
-    return f"{len(audit.verdicts)} claims: {counts}"
+    return f"{plural(len(audit.verdicts), 'claim')}: {counts}"
 
 
 def _clipped(line: str) -> str:

@@ -13,6 +13,7 @@ from cnnmath import arguments
 from cnnmath.cli.options import AsJson, Input, Network, network, print_columns, progress, tell
 from cnnmath.cli.status import DIFFERS, INTERRUPTED
 from cnnmath.errors import DataError, SettingError, clip, unknown
+from cnnmath.graph.text import plural
 
 if TYPE_CHECKING:
     from cnnmath.interchange import Model
@@ -83,7 +84,7 @@ def export(
     else:
         arrays = arguments.read_model(what).parameters if arguments.is_model(what) else initialise(net, seed=seed)
     export_onnx(net, arrays, output, external=external)
-    print(f"{output}: {len(net)} operators, {len(arrays)} arrays")
+    print(f"{output}: {plural(len(net), 'operator')}, {plural(len(arrays), 'array')}")
 
 
 def diff(

@@ -9,6 +9,7 @@ from cnnmath.errors import GraphError, unknown
 from cnnmath.graph.nodes import INPUT, Node, check_node, check_shared, check_stored
 from cnnmath.graph.opaque import check_all_known
 from cnnmath.graph.sources import Source
+from cnnmath.graph.text import plural
 from cnnmath.ops import Operator
 from cnnmath.ops.checks import check_channels_first, check_input_shape
 from cnnmath.window import Size
@@ -93,7 +94,7 @@ class Architecture:
         --------
         >>> from cnnmath.ops import ReLU
         >>> Architecture.from_nodes({"relu": Node(ReLU(), (INPUT,))}, (3, 8, 8), "small")
-        Architecture 'small': input (3, 8, 8), 1 operators, output 'relu'
+        Architecture 'small': input (3, 8, 8), 1 operator, output 'relu'
         """
         net = cls(name, input_shape)
         for key, node in nodes.items():
@@ -319,6 +320,5 @@ class Architecture:
 
     def __repr__(self) -> str:
         outputs = ", ".join(f"'{name}'" for name in self.outputs())
-        return (
-            f"Architecture '{self.name}': input {self.input_shape}, {len(self)} operators, output {outputs or 'none'}"
-        )
+        operators = plural(len(self), "operator")
+        return f"Architecture '{self.name}': input {self.input_shape}, {operators}, output {outputs or 'none'}"

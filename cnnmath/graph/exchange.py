@@ -87,7 +87,7 @@ def from_json(data: Any) -> Architecture:
     >>> nodes = [{"id": "stem", "op": "conv(8, 3)", "inputs": ["input"]}]
     >>> net = from_json({"graph": {"name": "small", "input_shape": [3, 8, 8]}, "nodes": nodes})
     >>> net
-    Architecture 'small': input (3, 8, 8), 1 operators, output 'stem'
+    Architecture 'small': input (3, 8, 8), 1 operator, output 'stem'
     """
     import networkx as nx
 

@@ -13,7 +13,7 @@ from cnnmath.graph.architecture import INPUT, Architecture
 from cnnmath.graph.opaque import called
 from cnnmath.graph.paths import Paths, Residual, identities_of, paths_to_outputs, residuals_of, unknown_ahead
 from cnnmath.graph.propagate import shapes
-from cnnmath.graph.text import some
+from cnnmath.graph.text import plural, some
 from cnnmath.notebook import table
 from cnnmath.ops import Operator
 from cnnmath.ops.slope import Slopes, slopes
@@ -135,13 +135,15 @@ class Flow:
         bounds = f"{written(paths.best)} on the best path, {written(paths.total)} over all paths"
         lines = [
             f"{self.network}: gradients from the output to the input",
-            f"  paths            {paths.count:,}, with {_range(paths)} activations",
+            f"  paths            {paths.count:,}, with {_range(paths)} activation{'' if paths.most == 1 else 's'}",
             f"  bound            {bounds}",
         ]
         if unknown:
             lines.append(f"  not known        {listed(unknown)}: bounds are of the known operators alone")
         if self.residuals:
-            lines.append(f"  without identity {without.count:,} paths, {written(without.total)} over all of them")
+            lines.append(
+                f"  without identity {plural(without.count, 'path')}, {written(without.total)} over all of them"
+            )
         for (branch, partial), count in Counter((r.branch, bool(r.unknown)) for r in self.residuals).items():
             alone = ", of the known operators alone" if partial else ""
             lines.append(f"  residual         {count} with {written(1 + branch)} instead of {written(branch)}{alone}")

@@ -14,7 +14,8 @@ from cnnmath.ops import Dropout, Flatten
 VIEWS = (Flatten, Dropout)
 """Operators that copy nothing at inference: their output is their input under another shape."""
 
-MEBI = 2**20
+UNITS = (("MiB", 2**20), ("KiB", 2**10), ("B", 1))
+"""What memory is printed in: the first unit of which the least number that is not 0 shows at least a hundredth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,13 @@ class Memory:
     training: int
 
     def __repr__(self) -> str:
-        size = [f"{4 * n / MEBI:7.2f}" for n in (self.parameters + self.buffers, self.inference, self.training)]
+        held = [4 * n for n in (self.parameters + self.buffers, self.inference, self.training)]
+        least = min(filter(None, held), default=0)
+        unit, one = next((row for row in UNITS if 100 * least >= row[1]), UNITS[-1])
+        size = [f"{n / one:7,.2f}" if one > 1 else f"{n:7,}" for n in held]
+        size = [written.rjust(max(map(len, size))) for written in size]
         return (
-            f"memory of float32 numbers, in MiB\n  parameters {size[0]}\n"
+            f"memory of float32 numbers, in {unit}\n  parameters {size[0]}\n"
             f"  inference  {size[1]} of activations, at {self.peak}\n  training   {size[2]} of activations"
         )
 

@@ -27,6 +27,7 @@ from cnnmath.graph.arrays import check_arrays, check_inputs, handed_on
 from cnnmath.graph.propagate import shapes
 from cnnmath.graph.schedule import Step, schedule
 from cnnmath.graph.sources import Constant, Given
+from cnnmath.graph.text import plural
 from cnnmath.numeric.fused import Fused
 from cnnmath.numeric.windows import Array
 from cnnmath.ops.algebra import Shape
@@ -99,8 +100,8 @@ class Prepared:
         return given.astype(np.result_type(given, self._dtype), copy=False)
 
     def __repr__(self) -> str:
-        tasks = f"{len(self.tasks)} task{'s' if len(self.tasks) != 1 else ''}"
-        return f"Prepared '{self.net.name}': {len(self.net)} operators in {tasks}"
+        operators, tasks = plural(len(self.net), "operator"), plural(len(self.tasks), "task")
+        return f"Prepared '{self.net.name}': {operators} in {tasks}"
 
 
 class Task(NamedTuple):

@@ -11,7 +11,7 @@ from cnnmath.graph.architecture import Architecture
 from cnnmath.graph.propagate import Layer
 from cnnmath.graph.summary import analyze, describe_field, field_record
 from cnnmath.graph.support import Support, spans, support
-from cnnmath.graph.text import output, times
+from cnnmath.graph.text import output, plural, times
 from cnnmath.notebook import report
 from cnnmath.ops.checks import axis_names
 from cnnmath.window import Window
@@ -86,7 +86,7 @@ class Seen:
         rows = [
             ("hull", f"{describe_field(self.layer.field)}{self._after()}"),
             ("least path", describe_field(self.layer.fields.least)),
-            ("depth", f"{fewest} weighted layer{'s' if fewest != 1 else ''}{longest}"),
+            ("depth", f"{plural(fewest, 'weighted layer')}{longest}"),
             (f"at {times(self.at)}", repr(self.inside)),
         ]
         if self.padded.hull != self.inside.hull:

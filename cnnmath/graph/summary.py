@@ -14,7 +14,7 @@ from cnnmath.graph.fields import Field
 from cnnmath.graph.memory import Memory, memory
 from cnnmath.graph.plain import plain
 from cnnmath.graph.propagate import Layer, propagate
-from cnnmath.graph.text import axes, count, times
+from cnnmath.graph.text import axes, count, plural, times
 from cnnmath.ops import Operator
 from cnnmath.phases import Phases
 from cnnmath.readers.cost import KINDS
@@ -157,7 +157,7 @@ class Summary:
     def __repr__(self) -> str:
         part = " in part" if self.uncounted else ""
         lines = [
-            f"{self.network.name}: input {times(self.network.input_shape)}, {len(self.layers)} operators",
+            f"{self.network.name}: input {times(self.network.input_shape)}, {plural(len(self.layers), 'operator')}",
             f"  parameters       {count(self.parameters)}{part}",
             f"  MACs             {count(self.macs)}{part}",
             f"  receptive field  {describe_field(self.field)}",

@@ -27,6 +27,7 @@ from cnnmath.graph.checks import check_numbers
 from cnnmath.graph.opaque import Opaque
 from cnnmath.graph.propagate import shapes, spatial
 from cnnmath.graph.sources import Source
+from cnnmath.graph.text import plural
 from cnnmath.ops.algebra import Shape
 from cnnmath.window import Window
 
@@ -71,7 +72,7 @@ class Support:
         if not self.counts.size:
             return "sees nothing of the input"
         spans = " x ".join(f"{a}..{b}" for a, b in self.hull)
-        return f"support {spans}: {self.holes} holes, {self.paths:,} paths"
+        return f"support {spans}: {plural(self.holes, 'hole')}, {plural(self.paths, 'path')}"
 
 
 def support(net: Architecture, node: str, at: Sequence[int] | None = None, *, padding: bool = False) -> Support:

@@ -19,6 +19,17 @@ def count(number: Size) -> str:
     return f"{number:,}" if isinstance(number, int) else size(number)
 
 
+def plural(number: int, noun: str) -> str:
+    """A number of things: in the singular where it is one.
+
+    Examples
+    --------
+    >>> plural(1, "operator"), plural(2000, "path")
+    ('1 operator', '2,000 paths')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def size(value: Size) -> str:
     """A size as text: a number, or a formula with each floor as one fraction.
 

@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnnmath.graph import Summary
-from cnnmath.graph.text import count, times
+from cnnmath.graph.text import count, plural, times
 from cnnmath.ops import Add, Flatten
 from cnnmath.ops.kinds import kind
 from cnnmath.plot.lane import Arc, Block, Lane, blocks_of, lane_of
@@ -206,5 +206,5 @@ def _draw_key(page: Axes, lane: Lane) -> None:
     place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 0.36), "bbox_transform": page.transData}
     page.legend(handles=keys, ncols=4, borderpad=0, borderaxespad=0, columnspacing=1.2, handlelength=1.0, **place)
     hidden = sum(len(row.chips) + 1 for row in lane.rest)
-    rest = f" Not drawn: side outputs, {hidden} operators." if hidden else ""
+    rest = f" Not drawn: side outputs, {plural(hidden, 'operator')}." if hidden else ""
     page.text(0, 0.15, SCALE + rest, fontsize=6.5, color=GREY, va="bottom")

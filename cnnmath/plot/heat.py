@@ -12,6 +12,7 @@ from cnnmath.errors import DataError, GraphError
 from cnnmath.graph import Architecture, Summary, analyze, shapes
 from cnnmath.graph.propagate import spatial
 from cnnmath.graph.support import Support, support
+from cnnmath.graph.text import plural
 from cnnmath.plot.style import INK, check_drawable, heading, styled
 from cnnmath.window import Window
 
@@ -84,7 +85,8 @@ def heat(network: Architecture | Summary, node: str | None = None, image: ArrayL
     halo = [withStroke(linewidth=3, foreground="white")]
     axes.plot(column, row, "+", color=INK, ms=7, mew=1.2, zorder=4, path_effects=halo)
     position = ", ".join(map(str, at))
-    heading(axes, summary, f"paths to {name} at ({position})\n{_short(seen.paths)} paths, {seen.holes:,} holes")
+    paths = f"{_short(seen.paths)} path{'' if seen.paths == 1 else 's'}"
+    heading(axes, summary, f"paths to {name} at ({position})\n{paths}, {plural(seen.holes, 'hole')}")
     return figure
 
 

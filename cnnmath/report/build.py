@@ -8,7 +8,7 @@ from typing import Any
 
 from cnnmath.graph import Architecture, Summary, analyze
 from cnnmath.graph.summary import describe_field
-from cnnmath.graph.text import count
+from cnnmath.graph.text import count, plural
 from cnnmath.symbolic import Derivation, derive, targets
 from cnnmath.verify import Certificate, Verdict
 from cnnmath.verify.network import Setting, settings, verified
@@ -60,7 +60,7 @@ class Report:
         return (
             f"{summary.network.name}: {count(summary.parameters)} parameters{part}, "
             f"{count(summary.macs)} multiply-accumulates{part}, receptive field {describe_field(summary.field)}\n"
-            f"{len(self.sections)} distinct operator settings, {verdict}"
+            f"{plural(len(self.sections), 'distinct operator setting')}, {verdict}"
         )
 
     def record(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from cnnmath.graph.text import plural
 from cnnmath.subjects import Chapter, Subject
 from cnnmath.symbolic import Derivation, general, show
 from cnnmath.symbolic.notations import MathML
@@ -53,7 +54,7 @@ def body(derivation: Derivation) -> str:
     remarks = [remark.write(MathML()) for remark in (*derivation.assumptions, *derivation.conventions)]
     said = f"<p class='where'>{'; '.join(remark.rstrip('.') for remark in remarks)}</p>" if remarks else ""
     result = f"<div class='formula'>{show.display(derivation.result)}</div>"
-    title = f"<summary>{escape(derivation.title)}, in {len(derivation.steps)} steps</summary>"
+    title = f"<summary>{escape(derivation.title)}, in {plural(len(derivation.steps), 'step')}</summary>"
     return f"{said}{result}<details open>{title}{show.steps(derivation)}</details>"
 
 

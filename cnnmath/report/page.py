@@ -10,7 +10,7 @@ from importlib import metadata, resources
 from cnnmath.graph.draw import draw
 from cnnmath.graph.summary import Summary, describe_field
 from cnnmath.graph.table import COLUMNS, cells, notes, totals
-from cnnmath.graph.text import beginning, count, some, times
+from cnnmath.graph.text import beginning, count, plural, some, times
 from cnnmath.ops.notation import describe
 from cnnmath.report.build import Report, Section, exact
 from cnnmath.symbolic import Derivation, show
@@ -38,7 +38,7 @@ def page(report: Report) -> str:
 <body>
 <main>
 <h1>{name}</h1>
-<p class="lead">Input {times(report.summary.network.input_shape)}, {len(report.summary.layers)} operators.</p>
+<p class="lead">Input {times(report.summary.network.input_shape)}, {plural(len(report.summary.layers), "operator")}.</p>
 <nav><a href="#network">Network</a><a href="#layers">Layers</a><a href="#settings">Mathematics</a></nav>
 {_tiles(report)}
 {_partial(report.summary)}<h2 id="network">Network</h2>

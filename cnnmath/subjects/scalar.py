@@ -58,17 +58,6 @@ def numbers(scalars: Mapping[sp.Symbol, Given], stand_ins: Mapping[sp.Symbol, Gi
     return {symbol: rational(stand_ins[symbol] if given is None else given) for symbol, given in scalars.items()}
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things, in the singular where it is one.
-
-    Examples
-    --------
-    >>> counted(1, "output"), counted(2, "output")
-    ('1 output', '2 outputs')
-    """
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def shapes(shape: Any, *names: str) -> Remark:
     """Say that arrays have the same shape.
 

@@ -135,7 +135,7 @@ def test_the_status_is_0_where_nothing_is_wrong(run, file):
     assert "WRONG" not in out
     status, out, _ = run(file("A05b"), "--wrong")
     assert (status, out) == (
-        0, "1 claims: 1 right, 0 right under a convention, 0 wrong, 0 not covered, 0 nothing claimed\n",
+        0, "1 claim: 1 right, 0 right under a convention, 0 wrong, 0 not covered, 0 nothing claimed\n",
     )  # fmt: skip
 
 

@@ -236,10 +236,10 @@ def test_an_unknown_operator_is_marked_wherever_a_gradient_passes_it():
     assert [row.dead for row in found.rows] == [None, None, False, False, False]
     assert repr(found) == (
         "partly: gradients from the output to the input\n"
-        "  paths            2, with 1 activations\n"
+        "  paths            2, with 1 activation\n"
         "  bound            1/4 on the best path, 1/2 over all paths\n"
         "  not known        'mix': bounds are of the known operators alone\n"
-        "  without identity 1 paths, 1/4 over all of them\n"
+        "  without identity 1 path, 1/4 over all of them\n"
         "  residual         1 with 2 instead of 1, of the known operators alone\n"
         "  exactly 0        not known: an unknown operator may have a derivative of 0"
     )

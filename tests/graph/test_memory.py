@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from cnnmath import ops, zoo
 from cnnmath.errors import ShapeError
 from cnnmath.graph import INPUT, Architecture, analyze, shapes
+from cnnmath.graph.memory import Memory
 from tests.graph.drawn import graphs
 from tests.graph.nets import chain, residual
 
@@ -119,6 +120,28 @@ def test_memory_is_printed_in_mebibytes():
             f"inference {inference} of activations, at {peak} training {training} of activations"
         ).split()
     )
+
+
+@pytest.mark.parametrize(("numbers", "unit", "printed"), [
+    (2622, "MiB", "0.01"),  # 10,488 bytes: a hundredth of a MiB is 10,485.76
+    (2621, "KiB", "10.24"),
+    (3, "KiB", "0.01"),  # 12 bytes: a hundredth of a KiB is 10.24
+    (2, "B", "8"),
+    (0, "B", "0"),
+])  # fmt: skip
+def test_small_networks_are_printed_in_a_unit_that_shows_them(numbers, unit, printed):
+    lines = repr(Memory(numbers, 0, numbers, "conv", numbers)).splitlines()
+    assert lines[0] == f"memory of float32 numbers, in {unit}"
+    assert [line.split()[1] for line in lines[1:]] == [printed] * 3
+
+
+def test_a_network_without_parameters_is_printed_by_its_activations():
+    assert repr(Memory(0, 0, 20, "pool", 2**20)).splitlines() == [
+        "memory of float32 numbers, in KiB",
+        "  parameters     0.00",
+        "  inference      0.08 of activations, at pool",
+        "  training   4,096.00 of activations",
+    ]
 
 
 def test_symbolic_sizes_are_refused_with_a_reason():

@@ -139,7 +139,7 @@ def test_borders_clip_unless_padding_counts():
 def test_a_hole_at_the_border_is_outside_of_the_hull():
     found = support(chain(ops.Conv(1, (3,), dilation=2, padding=1), shape=(1, 6)), "conv0", (0,))
     assert (found.hull, found.counts.tolist(), found.holes) == (((1, 3),), [1, 0, 1], 1)
-    assert repr(found) == "support 1..3: 1 holes, 2 paths"
+    assert repr(found) == "support 1..3: 1 hole, 2 paths"
 
 
 def test_what_sees_padding_alone_has_no_path():

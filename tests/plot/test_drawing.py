@@ -140,7 +140,7 @@ def test_channels_and_sizes_are_written_below_the_boxes():
 def test_side_outputs_are_said_not_to_be_drawn():
     net = chain(ops.Conv(2, 3), ops.ReLU(), ops.Conv(2, 3))
     net.add("side", ops.GlobalAveragePool(), "conv0")
-    assert "Not drawn: side outputs, 1 operators." in texts(draw(analyze(net)))[1]
+    assert "Not drawn: side outputs, 1 operator." in texts(draw(analyze(net)))[1]
 
 
 def test_a_network_of_nothing_is_its_input():

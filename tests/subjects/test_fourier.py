@@ -137,7 +137,7 @@ def test_the_comparison_is_that_of_the_least_power_of_two(n, k):
         length, exponent = 2 * length, exponent + 1
     result = derive("fft-cost", n=n, k=k).result
     cost = 3 * length * exponent // 2 + length
-    assert result.rule.text.startswith(f"{n * k} against {cost} product")
+    assert result.rule.text.startswith(f"{n * k:,} against {cost:,} product")
     assert result.relation == (">=" if n * k >= cost else "<")
 
 

@@ -59,7 +59,7 @@ def import_keras(model: Any, input_shape: Sequence[int] | None = None) -> Model:
     ...     ],
     ... }
     >>> import_keras({"class_name": "Sequential", "config": config}).network
-    Architecture 'small': input (1, 28, 28), 1 operators, output 'conv'
+    Architecture 'small': input (1, 28, 28), 1 operator, output 'conv'
     """
     from cnnmath.interchange.keras.read import read
     from cnnmath.interchange.keras.source import source

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from cnnmath.errors import unknown
+from cnnmath.graph.text import plural
 from cnnmath.interchange.unclaimed import UnclaimedError
 from cnnmath.numeric.windows import Array
 from cnnmath.ops.algebra import Shape
@@ -186,7 +187,7 @@ class Loaded(Mapping[str, Array]):
     --------
     >>> arrays = Loaded({"relu.slope": Lazy((2,), "float64", lambda: np.ones(2))})
     >>> arrays["relu.slope"], arrays
-    (array([1., 1.]), Loaded: 1 arrays)
+    (array([1., 1.]), Loaded: 1 array)
     """
 
     def __init__(self, arrays: Mapping[str, Lazy]) -> None:
@@ -207,4 +208,4 @@ class Loaded(Mapping[str, Array]):
         return len(self.arrays)
 
     def __repr__(self) -> str:
-        return f"Loaded: {len(self)} arrays"
+        return f"Loaded: {plural(len(self), 'array')}"

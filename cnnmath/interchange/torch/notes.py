@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from cnnmath.graph import Opaque
+from cnnmath.graph.text import plural
 from cnnmath.interchange.torch.build import Node
 from cnnmath.interchange.torch.tensors import Known
 
@@ -33,7 +34,7 @@ def notes(nodes: Mapping[str, Node], owned: list[Owned], sizes: Mapping[str, int
     """
     for name, node in nodes.items():
         if isinstance(node.op, Opaque):
-            lost = _count(sum(sizes[parameter] for parameter in node.unknown))
+            lost = plural(sum(sizes[parameter] for parameter in node.unknown), "number")
             yield f"'{name}' is not known, {node.note}" + (f"; its {lost} are not counted" if node.unknown else "")
     for array in owned:
         yield from _of(array)
@@ -42,13 +43,14 @@ def notes(nodes: Mapping[str, Node], owned: list[Owned], sizes: Mapping[str, int
     used |= {name for node in nodes.values() for name in node.unknown}
     unused = [name for name in sizes if name not in used]
     if unused:
-        count = _count(sum(sizes[name] for name in unused))
-        yield f"{len(unused)} parameters of the module are not used, {count}: {', '.join(unused)}"
+        count = plural(sum(sizes[name] for name in unused), "number")
+        are = "is" if len(unused) == 1 else "are"
+        yield f"{plural(len(unused), 'parameter')} of the module {are} not used, {count}: {', '.join(unused)}"
 
 
 def _of(array: Owned) -> Iterator[str]:
     """What is to be said of one array."""
-    known, size = array.known, _count(prod(array.known.shape))
+    known, size = array.known, plural(prod(array.known.shape), "number")
     if known.filled:
         yield f"'{array.name}' is not in the module, and its {size}, all {known.filled}, are no parameters"
     elif not known.in_memory:
@@ -65,8 +67,4 @@ def _twice(owned: list[Owned], sizes: Mapping[str, int]) -> Iterator[str]:
         counted = sum(prod(array.known.shape) for array in arrays)
         if counted > sizes[name]:
             called = " and ".join(f"'{array.name}'" for array in arrays)
-            yield f"{called} are one tensor, '{name}': {_count(counted - sizes[name])} are counted again"
-
-
-def _count(number: int) -> str:
-    return f"{number:,} number{'s' if number != 1 else ''}"
+            yield f"{called} are one tensor, '{name}': {plural(counted - sizes[name], 'number')} are counted again"

@@ -18,6 +18,7 @@ from typing import Any
 import sympy as sp
 
 from cnnmath.errors import SettingError
+from cnnmath.graph.text import plural
 from cnnmath.readers import Tensor
 from cnnmath.subjects.fast.bilinear import (
     DIRECT,
@@ -30,7 +31,6 @@ from cnnmath.subjects.fast.bilinear import (
     saving,
 )
 from cnnmath.subjects.fast.filtering import Axis, conventions, growth
-from cnnmath.subjects.scalar import counted
 from cnnmath.symbolic import Derivation, Step, step
 from cnnmath.symbolic.instance import Instance, drawn, values
 from cnnmath.symbolic.terms import Bracket, Expr, Range, Sigma, array, index
@@ -103,7 +103,7 @@ def winograd_2d(
     (m1, m2), (r1, r2) = pairs
     count = prod(axis.t for axis in axes)
     return Derivation(
-        f"Minimal filtering F({m1}x{m2}, {r1}x{r2}): {counted(count, 'multiplication')} for {m1 * m2 * r1 * r2}",
+        f"Minimal filtering F({m1}x{m2}, {r1}x{r2}): {plural(count, 'multiplication')} for {m1 * m2 * r1 * r2}",
         tuple(points_remark(axis.made.points) for axis in own),
         steps,
         tuple(_along_two_axes(axes, seed) for seed in (0, 1)),

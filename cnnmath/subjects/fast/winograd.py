@@ -15,6 +15,7 @@ from random import Random
 
 import sympy as sp
 
+from cnnmath.graph.text import plural
 from cnnmath.readers import Tensor
 from cnnmath.subjects.fast.bilinear import (
     DIRECT,
@@ -29,7 +30,6 @@ from cnnmath.subjects.fast.bilinear import (
     saving,
 )
 from cnnmath.subjects.fast.filtering import Axis, conventions, growth
-from cnnmath.subjects.scalar import counted
 from cnnmath.symbolic import Derivation, Step, remark, step
 from cnnmath.symbolic.instance import Instance, values
 from cnnmath.symbolic.terms import Sigma, array, index
@@ -99,7 +99,7 @@ def winograd(m: int = 2, r: int = 3, points: Sequence[int | Fraction] | None = N
         ),
     )
     return Derivation(
-        f"Minimal filtering F({m}, {r}): {counted(t, 'multiplication')} for {made.direct}",
+        f"Minimal filtering F({m}, {r}): {plural(t, 'multiplication')} for {made.direct}",
         (points_remark(made.points),),
         steps,
         tuple(_along_one_axis(axis, seed) for seed in (0, 1)),
@@ -115,7 +115,7 @@ def _transposition(m: int, r: int) -> tuple[Step, Step, Step]:
     return (
         step(
             "Correlation",
-            f"a filter of {counted(r, 'tap')} makes {counted(m, 'output')} of {counted(t, 'input')}.",
+            f"a filter of {plural(r, 'tap')} makes {plural(m, 'output')} of {plural(t, 'input')}.",
             y[i],
             Sigma(g[k] * d[i + k], [(k, r)]),
             [(i, m)],

@@ -13,7 +13,7 @@ from functools import cache
 import sympy as sp
 
 from cnnmath.errors import SettingError
-from cnnmath.subjects.scalar import counted
+from cnnmath.graph.text import plural
 from cnnmath.symbolic import Derivation, remark, step
 from cnnmath.symbolic.instance import Instance, Lazy, values
 from cnnmath.symbolic.terms import array, index, size
@@ -41,7 +41,7 @@ def fft_cost(n: int = 1024, k: int = 128) -> Derivation:
     Examples
     --------
     >>> print(fft_cost(1024, 32).text(full=False))
-    Convolution of 1024 numbers with 32, by its sum and by transforms
+    Convolution of 1,024 numbers with 32, by its sum and by transforms
       n = 1024, k = 32 and e = 11
       D is the number of products of the sum
       f[i] is the number of products of a fast transform of length 2^i
@@ -93,7 +93,7 @@ def fft_cost(n: int = 1024, k: int = 128) -> Derivation:
         step(
             "Comparison",
             remark(
-                f"{n * k} against {counted(transforms, 'product')}, "
+                f"{n * k:,} against {plural(transforms, 'product')}, "
                 f"with {{}} of the two transforms' entries: {verdict}.",
                 2**e,
             ),
@@ -104,7 +104,7 @@ def fft_cost(n: int = 1024, k: int = 128) -> Derivation:
     )
     numbers = (signal, sp.Integer(n)), (kernel, sp.Integer(k)), (e, sp.Integer(least))
     return Derivation(
-        f"Convolution of {counted(n, 'number')} with {k}, by its sum and by transforms",
+        f"Convolution of {plural(n, 'number')} with {k:,}, by its sum and by transforms",
         (
             remark("{}, {} and {}", *(sp.Eq(*pair, evaluate=False) for pair in numbers)),
             remark("{} is the number of products of the sum", products),

@@ -8,8 +8,8 @@ from math import prod
 import sympy as sp
 
 from cnnmath.errors import SettingError
+from cnnmath.graph.text import plural
 from cnnmath.readers import Tensor
-from cnnmath.subjects.scalar import counted
 from cnnmath.subjects.windows.composition import CHAINS
 from cnnmath.symbolic import Derivation, remark, step
 from cnnmath.symbolic.instance import Instance
@@ -106,7 +106,7 @@ def _given(*settings: int | tuple[int, ...]) -> list[tuple[int, ...]]:
         if len(row) not in (1, longest):
             raise SettingError(
                 "the lists are of unequal length.",
-                here=f"{len(row)} {name} where there {'are' if longest > 1 else 'is'} {counted(longest, 'window')}",
+                here=f"{len(row)} {name} where there {'are' if longest > 1 else 'is'} {plural(longest, 'window')}",
                 fix=f"give {longest}, or one for all",
             )
     chain = list(zip(*(row * (longest // len(row)) for row in rows), strict=True))

@@ -40,7 +40,7 @@ def architectures(
     --------
     >>> from hypothesis import find
     >>> find(architectures(), lambda net: True)
-    Architecture 'drawn': input (1, 5), 1 operators, output 'node0'
+    Architecture 'drawn': input (1, 5), 1 operator, output 'node0'
     """
     axes = rank or draw(st.integers(1, 2))
     sizes = [draw(st.integers(5, 9)) for _ in range(axes)]
