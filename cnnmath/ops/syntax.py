@@ -143,7 +143,7 @@ class _Reader:
                         fix="for example 3 * (conv(64, 3, padding=1) > relu)",
                     )
                 return links * times
-            case ast.BinOp(left):
+            case ast.BinOp(left, sign) if not isinstance(sign, ast.Div):  # a slash is rather of a path
                 raise self._joined(left)
             case ast.Name(name):
                 return [Call(name, self.place(node))]
